@@ -1,0 +1,138 @@
+import type { Usage } from './usage.ts';
+
+/** Money for one usage. `null` amount = unknown price, shown as "unpriced", never as 0. */
+export interface Cost {
+  /** Integer nano-dollars (1 USD = 1e9), so that sums are exact. */
+  nanos: number | null;
+  /** Who said so: the provider itself, the built-in price table, or the user's overrides. */
+  source: 'provider' | 'genai-prices' | 'override' | null;
+  /** Day (YYYY-MM-DD) on which the price table was taken or checked. */
+  price_date: string | null;
+  /** `exact`: model and all classes priced. `partial`: some unit has no price. `unpriced`: no price at all. */
+  confidence: 'exact' | 'partial' | 'unpriced';
+  lines: CostLine[];
+}
+
+export interface CostLine {
+  /** What was billed, e.g. `input_tokens`, `cache_read_tokens`, `web_searches`. */
+  unit: string;
+  amount: number;
+  /** USD per one unit. */
+  price_usd: number | null;
+  nanos: number | null;
+}
+
+/** How the call is paid for. */
+export type Billing = 'metered' | 'subscription' | 'free' | 'cached_by_gateway' | 'batch';
+
+/** How the exchange ended, as seen on the wire. */
+export type Outcome =
+  | 'complete'
+  /** The client left before the response was whole. */
+  | 'client_aborted'
+  /** The upstream cut a framed message. */
+  | 'upstream_aborted'
+  /** No upstream: refused, unresolvable, bad certificate. The client got a 502 of ours. */
+  | 'upstream_error'
+  /** Policy said no; the client got a 4xx of ours. */
+  | 'refused'
+  /** The parser gave up on this connection; the bytes flowed on. */
+  | 'unparsed'
+  /** 101 Switching Protocols: opaque from there on. */
+  | 'upgraded'
+  /** The daemon stopped while the exchange was live. */
+  | 'shutdown';
+
+export interface ToolCall {
+  id: string | null;
+  name: string;
+}
+
+/** One finished call, as the API, the JSONL export and `calls --json` show it (DESIGN §5). */
+export interface CallRecord {
+  id: string;
+  /** ISO 8601 UTC with milliseconds. */
+  started_at: string;
+  provider: string;
+  operation: string | null;
+  host: string;
+  /** Path with query; secrets masked. */
+  path: string;
+  method: string;
+  status: number | null;
+  request_model: string | null;
+  response_model: string | null;
+  response_id: string | null;
+  request_id: string | null;
+  stream: boolean;
+  transport: 'http' | 'https' | 'websocket';
+  billing: Billing;
+  usage: Usage;
+  anomalies: string[];
+  cost_usd: number | null;
+  cost: Omit<Cost, 'nanos'>;
+  /** Request's first byte to response's last byte. */
+  duration_ms: number;
+  /** Request's first byte to the response head. */
+  ttfb_ms: number | null;
+  /** Request's first byte to the first generated content of a stream. */
+  ttft_ms: number | null;
+  stop_reason: string | null;
+  tool_calls: ToolCall[];
+  session_id: string | null;
+  parent_session_id: string | null;
+  trace_id: string | null;
+  span_id: string | null;
+  parent_span_id: string | null;
+  task_id: string | null;
+  run_id: string | null;
+  section: string | null;
+  section_path: string | null;
+  customer_id: string | null;
+  tenant_id: string | null;
+  agent: string | null;
+  client: string | null;
+  mode: 'passthrough';
+  leg: 'primary' | 'shadow';
+  outcome: Outcome;
+  error: { type: string; message: string } | null;
+  /** Body bytes on the wire. */
+  request_bytes: number;
+  response_bytes: number;
+  capture: { truncated: boolean; dropped: number };
+}
+
+/** A message as it was on the wire, secrets masked, content-encoding removed. */
+export interface CapturedMessage {
+  /** `POST /v1/messages HTTP/1.1` or `HTTP/1.1 200 OK`; secrets masked. */
+  startLine: string;
+  /** In wire order and case; secret values masked. */
+  headers: readonly (readonly [string, string])[];
+  body: CapturedBody;
+}
+
+export interface CapturedBody {
+  /** Decoded text, secrets masked; `null` when binary or not kept. */
+  text: string | null;
+  /** Bytes on the wire. */
+  wireBytes: number;
+  /** True when `text` is not the whole body. */
+  truncated: boolean;
+}
+
+/** What a stream said, put together again (for people, not for machines). Secrets masked. */
+export interface AssembledOutput {
+  text: string;
+  thinking: string;
+  toolCalls: { id: string | null; name: string; input: string }[];
+}
+
+/** The frozen, redacted result of one finished exchange: the only thing that a sink sees. */
+export interface Capture {
+  readonly record: CallRecord;
+  /** Integer nano-dollars; `null` = unknown. */
+  readonly costNanos: number | null;
+  readonly request: CapturedMessage;
+  readonly response: CapturedMessage | null;
+  readonly assembled: AssembledOutput | null;
+}

@@ -1,0 +1,39 @@
+/** Counters of one thread. Posted as absolute values to the thread that serves /metrics. */
+
+/** Names without the `llm_proxy_` prefix and `_total` suffix; help texts: sinks/prometheus.ts. */
+export type CounterName =
+  /** Verdicts on CONNECTs and plain requests: `verdict="intercept|tunnel|refuse",reason="..."`. */
+  | 'connections'
+  /** Bytes of blind tunnels: `direction="request|response"`. */
+  | 'tunnel_bytes'
+  /** `side="client|upstream",cause="..."`. */
+  | 'handshake_failures'
+  /** Connections on which the parser gave up: `reason="..."`. */
+  | 'unparsed'
+  /** Whatever was lost: `reason="..."`. */
+  | 'dropped'
+  /** Failures of our own parts that traffic did not notice: `part="..."`. */
+  | 'internal_errors'
+  /** 101 Switching Protocols: `protocol="websocket|other"`. */
+  | 'upgrades'
+  /** Upstream connections: `result="ok|refused|..."`. */
+  | 'upstream_connects';
+
+/** Labels already in Prometheus form, e.g. `reason="queue_full"`; a fixed set of literals, never input. */
+export class Counters {
+  readonly #values = new Map<string, number>();
+
+  add(name: CounterName, labels = '', by = 1): void {
+    const key = labels === '' ? name : `${name}{${labels}}`;
+    this.#values.set(key, (this.#values.get(key) ?? 0) + by);
+  }
+
+  get(name: CounterName, labels = ''): number {
+    return this.#values.get(labels === '' ? name : `${name}{${labels}}`) ?? 0;
+  }
+
+  /** Key as in Prometheus text, e.g. `dropped{reason="queue_full"}`. */
+  snapshot(): Record<string, number> {
+    return Object.fromEntries(this.#values);
+  }
+}

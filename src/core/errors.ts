@@ -1,0 +1,44 @@
+/** One flat error with a stable `code`; `message` says what to do. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'AppError';
+    this.code = code;
+  }
+}
+
+export type ErrorCode =
+  // configuration and start
+  | 'config_invalid'
+  | 'port_in_use'
+  | 'ca_unusable'
+  | 'store_unusable'
+  | 'not_running'
+  | 'already_running'
+  // policy: the request is refused
+  | 'authority_malformed'
+  | 'address_refused'
+  | 'loop'
+  | 'sni_mismatch'
+  | 'client_not_allowed'
+  // upstream
+  | 'upstream_unresolvable'
+  | 'upstream_refused'
+  | 'upstream_timeout'
+  | 'upstream_reset'
+  | 'upstream_certificate'
+  | 'upstream_tls'
+  | 'upstream_proxy';
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The `code` of a Node or App error, if any. */
+export function codeOf(error: unknown): string | null {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return null;
+  return typeof error.code === 'string' ? error.code : null;
+}

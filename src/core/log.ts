@@ -1,0 +1,84 @@
+import { pino } from 'pino';
+import pc from 'picocolors';
+import { maskText } from './redact.ts';
+
+/** WARN and above: a static message and an object. Secrets are removed here, not at the call sites. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export interface LogOptions {
+  level: LogLevel;
+  /** Lines for people (a terminal) instead of JSON. */
+  pretty: boolean;
+  /** 1 = stdout. Writes are asynchronous: a reader that stalls costs log lines, never traffic. */
+  fd: number;
+}
+
+const MAX_PENDING_BYTES = 1024 * 1024;
+
+export function createLogger(options: LogOptions): Logger & { flush(): void } {
+  const destination = pino.destination({ fd: options.fd, sync: false, maxLength: MAX_PENDING_BYTES });
+  // A closed terminal or pipe must not end the daemon.
+  destination.on('error', () => {});
+  const stream = options.pretty ? { write: (line: string) => void destination.write(prettyLine(line)) } : destination;
+  const logger = pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }), log: maskFields },
+    },
+    stream,
+  );
+  return {
+    debug: (fields, message) => logger.debug(fields, message),
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+    flush: () => {
+      try {
+        destination.flushSync();
+      } catch {
+        // Nothing can be told to a terminal that is gone.
+      }
+    },
+  };
+}
+
+export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+function maskFields(fields: Record<string, unknown>): Record<string, unknown> {
+  const masked: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(fields)) masked[key] = maskValue(value, 0);
+  return masked;
+}
+
+function maskValue(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return maskText(value);
+  if (value instanceof Error) {
+    const code = 'code' in value && typeof value.code === 'string' ? { code: value.code } : {};
+    return { ...code, message: maskText(value.message) };
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= 4) return '[deep]';
+  if (Array.isArray(value)) return value.map((item) => maskValue(item, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, maskValue(item, depth + 1)]));
+}
+
+const PAINT: Record<string, (text: string) => string> = { warn: pc.yellow, error: pc.red, debug: pc.dim };
+
+function prettyLine(line: string): string {
+  const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const clock = new Date(String(time)).toTimeString().slice(0, 8);
+  const paint = PAINT[String(level)] ?? ((text: string) => text);
+  const rest = Object.entries(fields)
+    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' ');
+  return `${pc.dim(clock)} ${paint(String(msg))}${rest === '' ? '' : ` ${pc.dim(rest)}`}\n`;
+}

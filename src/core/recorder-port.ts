@@ -1,0 +1,50 @@
+/**
+ * What the net thread tells the recorder, and nothing else. One exchange is a sequence of rows:
+ *   open, requestHead, requestBody*, responseHead, responseBody*, end
+ * (response rows may come before the request is whole; `end` is always last and always comes).
+ * Every call copies what it is given before it returns: the caller may reuse the buffer.
+ */
+import type { Outcome } from './capture.ts';
+
+/** Who talked to whom; told once per upstream connection, before its first exchange. */
+export interface ConnectionInfo {
+  /** Unique in this daemon run. */
+  connection: number;
+  scheme: 'https' | 'http';
+  /** Normalised upstream name: lower case, no trailing dot, IDNA ASCII. */
+  host: string;
+  port: number;
+  /** Provider id from the host table; `null` = unknown host, metered by dialect. */
+  provider: string | null;
+  /** Set when the client came in through a listener of `run`. */
+  runId: string | null;
+  clientAddress: string | null;
+}
+
+/** How an exchange ended, with what the recorder cannot see from the bytes. */
+export interface ExchangeEnd {
+  outcome: Outcome;
+  error: { type: string; message: string } | null;
+  /** Bytes after a 101, or after the parser gave up (both directions apart). */
+  opaqueRequestBytes: number;
+  opaqueResponseBytes: number;
+}
+
+export type Side = 'request' | 'response';
+
+/** Time arguments are `clock.now()`: milliseconds of a monotonic clock, fractional. */
+export interface RecorderPort {
+  connection(info: ConnectionInfo): void;
+  /** @param wall milliseconds since the epoch. */
+  open(exchange: number, connection: number, wall: number, at: number): void;
+  /** The raw head as on the wire, up to and including the empty line. Interim 1xx heads are not sent; 101 is. */
+  head(exchange: number, side: Side, head: Uint8Array, at: number): void;
+  /** Body bytes with the transfer coding removed, the content coding still on. */
+  body(exchange: number, side: Side, bytes: Uint8Array, at: number): void;
+  end(exchange: number, end: ExchangeEnd, at: number): void;
+}
+
+/** Gives the next exchange number; shared by all connections of the net thread. */
+export interface Sequence {
+  next(): number;
+}

@@ -1,0 +1,100 @@
+/** Normalised counts of one exchange. Names, sums and subsets: DESIGN §6 / docs/providers.md. */
+
+/** Where a count was read. `regex` is the last resort, `estimate` is never exact. */
+export type UsageSource =
+  'json' | 'sse' | 'ndjson' | 'eventstream' | 'websocket' | 'grpc' | 'header' | 'regex' | 'estimate';
+
+/** `final`: the provider's closing numbers. `partial`: the exchange was cut. `none`: the provider said nothing. */
+export type UsageState = 'final' | 'partial' | 'none';
+
+/** What a provider bills that is not a token. */
+export type UnitName =
+  | 'audio_seconds'
+  | 'characters'
+  | 'images'
+  | 'pages'
+  | 'search_units'
+  | 'read_units'
+  | 'write_units'
+  | 'web_searches'
+  | 'web_fetches'
+  | 'requests'
+  | 'compute_seconds'
+  | 'video_seconds'
+  | 'batch_items';
+
+/** Token counts, all integers >= 0. `null` = the provider did not say (never 0 for unknown). */
+export interface TokenCounts {
+  /** All input: uncached + cache read + cache write + tool-use prompt. */
+  input_tokens: number | null;
+  /** All output, reasoning included. */
+  output_tokens: number | null;
+  /** Subset of input. */
+  cache_read_tokens: number | null;
+  /** Subset of input. */
+  cache_write_tokens: number | null;
+  /** Subset of cache_write. */
+  cache_write_5m_tokens: number | null;
+  /** Subset of cache_write. */
+  cache_write_1h_tokens: number | null;
+  /** Subset of output. */
+  reasoning_tokens: number | null;
+  /** Subset of input (Gemini server-side tools). */
+  tool_prompt_tokens: number | null;
+  input_audio_tokens: number | null;
+  output_audio_tokens: number | null;
+  input_image_tokens: number | null;
+  output_image_tokens: number | null;
+  input_video_tokens: number | null;
+  /** Audio part of cache_read. */
+  cache_read_audio_tokens: number | null;
+}
+
+export interface Usage extends TokenCounts {
+  units: Partial<Record<UnitName, number>>;
+  source: UsageSource | null;
+  state: UsageState;
+  /** The provider's own usage object(s), unchanged. */
+  raw: unknown;
+}
+
+export const TOKEN_FIELDS = [
+  'input_tokens',
+  'output_tokens',
+  'cache_read_tokens',
+  'cache_write_tokens',
+  'cache_write_5m_tokens',
+  'cache_write_1h_tokens',
+  'reasoning_tokens',
+  'tool_prompt_tokens',
+  'input_audio_tokens',
+  'output_audio_tokens',
+  'input_image_tokens',
+  'output_image_tokens',
+  'input_video_tokens',
+  'cache_read_audio_tokens',
+] as const satisfies readonly (keyof TokenCounts)[];
+
+/** A usage of which nothing is known. */
+export function unknownUsage(): Usage {
+  return {
+    input_tokens: null,
+    output_tokens: null,
+    cache_read_tokens: null,
+    cache_write_tokens: null,
+    cache_write_5m_tokens: null,
+    cache_write_1h_tokens: null,
+    reasoning_tokens: null,
+    tool_prompt_tokens: null,
+    input_audio_tokens: null,
+    output_audio_tokens: null,
+    input_image_tokens: null,
+    output_image_tokens: null,
+    input_video_tokens: null,
+    cache_read_audio_tokens: null,
+    units: {},
+    source: null,
+    state: 'none',
+    raw: null,
+  };
+}

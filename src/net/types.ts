@@ -1,0 +1,62 @@
+/** What the rooms of the net folder agree on. Types only. */
+import type { Socket } from 'node:net';
+import type { SecureContext, TLSSocket } from 'node:tls';
+import type { Counters } from '../core/counters.ts';
+import type { Clock } from '../core/clock.ts';
+import type { RecorderPort, Sequence } from '../core/recorder-port.ts';
+import type { Logger } from '../core/log.ts';
+import type { ClientHello } from '../wire/client-hello.ts';
+
+/** Where a connection is meant to go. Host normalised (lower case, no trailing dot, IDNA ASCII, no brackets). */
+export interface Target {
+  host: string;
+  port: number;
+}
+
+/** Provider table as the net thread sees it. */
+export interface HostDirectory {
+  /** Provider of a host (matched by labels, never by substring), or null. */
+  lookup(host: string, port: number): { provider: string; intercept: boolean } | null;
+}
+
+/** Leaf certificates of the local authority. Synchronous: a cold mint takes less than 3 ms. */
+export interface LeafSource {
+  /** False for names outside the constraints of every issuing CA, and for IP addresses. */
+  covers(host: string): boolean;
+  contextFor(host: string): SecureContext;
+}
+
+/** Opens upstream connections. Rejects with AppError (`upstream_*`, `address_refused`, `loop`). */
+export interface UpstreamDialer {
+  connect(target: Target): Promise<Socket>;
+  /** Verified TLS; `alpn` as the client offered it, h2 taken out. */
+  connectTls(target: Target, alpn: readonly string[] | null): Promise<TLSSocket>;
+}
+
+/** What each connection handler gets. */
+export interface NetDeps {
+  recorder: RecorderPort;
+  connections: Sequence;
+  exchanges: Sequence;
+  counters: Counters;
+  clock: Clock;
+  log: Logger;
+  upstream: UpstreamDialer;
+  registry: ConnectionRegistry;
+}
+
+/** All live sockets, so that stop can drain and then end them (http-mitm-proxy's close() does not). */
+export interface ConnectionRegistry {
+  add(socket: Socket): void;
+  readonly size: number;
+}
+
+/** What is known of a client connection when it is handed to intercept or tunnel. */
+export interface ClientConnection {
+  socket: Socket;
+  target: Target;
+  provider: string | null;
+  runId: string | null;
+  /** First bytes, parsed but still unread in the socket; null = not TLS. */
+  hello: ClientHello | null;
+}
