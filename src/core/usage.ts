@@ -2,7 +2,15 @@
 
 /** Where a count was read. `regex` is the last resort, `estimate` is never exact. */
 export type UsageSource =
-  'json' | 'sse' | 'ndjson' | 'eventstream' | 'websocket' | 'grpc' | 'header' | 'regex' | 'estimate';
+  | 'json'
+  | 'sse'
+  | 'ndjson'
+  | 'eventstream'
+  | 'websocket'
+  | 'grpc'
+  | 'header'
+  | 'regex'
+  | 'estimate';
 
 /** `final`: the provider's closing numbers. `partial`: the exchange was cut. `none`: the provider said nothing. */
 export type UsageState = 'final' | 'partial' | 'none';

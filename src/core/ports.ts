@@ -1,0 +1,62 @@
+/** What the three threads ask of each other (over core/rpc.ts). Types only. */
+
+/** Sums over finished primary calls. Tokens and cost are sums of what is known; `calls_without_usage` says the rest. */
+export interface Totals {
+  requests: number;
+  errors: number;
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_tokens: number;
+  cache_write_tokens: number;
+  reasoning_tokens: number;
+  tool_calls: number;
+  /** USD, sum of the priced calls. */
+  cost_usd: number;
+  unpriced_calls: number;
+  /** Inference calls whose usage is unknown. */
+  calls_without_usage: number;
+  /** Calls whose numbers were read by regex (marked, kept in the sums). */
+  inexact_calls: number;
+  request_bytes: number;
+  response_bytes: number;
+}
+
+/** `GET /api/stats`: totals since the store began. */
+export interface Stats extends Omit<Totals, 'requests'> {
+  total_requests: number;
+  by_provider: Record<string, Totals>;
+  /** Key `provider/model`. */
+  by_model: Record<string, Totals>;
+  since: string | null;
+}
+
+/** What `run` prints at its end. */
+export interface RunSummary {
+  run_id: string;
+  totals: Totals;
+  by_model: Record<string, Totals>;
+}
+
+/** Answered by the recorder thread. */
+export interface RecorderQueries {
+  stats(): Stats | Promise<Stats>;
+  /** Prometheus text of all threads. */
+  metrics(): string | Promise<string>;
+  /** Exact once the net thread's `closeRun` has resolved. */
+  runSummary(runId: string): RunSummary | Promise<RunSummary>;
+  /** Everything received so far is in the store and in the log files. */
+  flush(): void | Promise<void>;
+}
+
+/** Answered by the net thread. */
+export interface NetControl {
+  /** A loopback listener of its own for one `run`; closed when the process `pid` is gone. */
+  openRun(pid: number): Promise<{ run_id: string; proxy_url: string }>;
+  /** Resolves when the run's connections have ended and the recorder has seen their last row. */
+  closeRun(runId: string): Promise<void>;
+  status():
+    | { connections: number; in_flight: number; uptime_ms: number }
+    | Promise<{ connections: number; in_flight: number; uptime_ms: number }>;
+  /** Graceful stop, as SIGTERM. */
+  stop(): void | Promise<void>;
+}
