@@ -1,0 +1,95 @@
+import type { AssembledOutput, Billing, ToolCall } from '../core/capture.ts';
+import type { HeaderPairs } from '../core/headers.ts';
+import type { Usage } from '../core/usage.ts';
+
+/** What one exchange said, before pricing, sessions and redaction: secrets are still in it. */
+export interface Metered {
+  /** `null`: a host that no provider file names; metered by dialect. */
+  provider: string | null;
+  /** E.g. `chat`, `embeddings`, `count_tokens`; `null` when path and answer say nothing. */
+  operation: string | null;
+  /** False for model lists, files, token counting, re-reads of stored answers ...: no usage is expected. */
+  isInference: boolean;
+  /** The answer repeats an earlier one (stored response, polled run): count it once per `response_id`. */
+  reread: boolean;
+  /** Name of the JSON dialect the answer spoke, e.g. `openai-chat`. */
+  dialect: string | null;
+  method: string;
+  /** Request target as on the wire: path with query. */
+  path: string;
+  /** `null`: no response head came. */
+  status: number | null;
+  requestStartLine: string;
+  responseStartLine: string | null;
+  requestHeaders: HeaderPairs;
+  responseHeaders: HeaderPairs;
+  request_model: string | null;
+  response_model: string | null;
+  response_id: string | null;
+  /** The provider's id of the request, from its headers. */
+  request_id: string | null;
+  stream: boolean;
+  billing: Billing;
+  /** As the answer states it (`flex`, `priority`, `batch` ...); it changes the price. */
+  service_tier: string | null;
+  /** Anthropic `usage.speed`; `fast` is dearer. */
+  speed: string | null;
+  /** Anthropic `usage.inference_geo`. */
+  region: string | null;
+  usage: Usage;
+  /** Tokens of other models inside the same answer (Anthropic advisor), not in `usage`. */
+  side: readonly SideUsage[];
+  anomalies: readonly string[];
+  stop_reason: string | null;
+  tool_calls: readonly ToolCall[];
+  /** The provider's error, also one inside a 200. */
+  error: { type: string; message: string } | null;
+  /** `at` of the first generated text, thinking, tool input or audio. */
+  firstContentAt: number | null;
+  /** `null` when nothing was generated. */
+  assembled: AssembledOutput | null;
+  requestBody: MeteredBody;
+  responseBody: MeteredBody;
+  /** USD, when the provider itself names the price. */
+  providerCostUsd: number | null;
+}
+
+export interface SideUsage {
+  kind: string;
+  model: string | null;
+  usage: Usage;
+}
+
+/** A body with its content coding removed, bounded. */
+export interface MeteredBody {
+  /** `null` when binary or not kept. */
+  text: string | null;
+  /** The kept bytes; `null` when none were kept. */
+  bytes: Uint8Array | null;
+  /** Bytes on the wire (content coding still on). */
+  wireBytes: number;
+  /** True when text and bytes are not the whole body. */
+  truncated: boolean;
+}
+
+/** Bounds of what one exchange may hold in memory. Bytes unless said otherwise. */
+export interface MeterLimits {
+  /** Kept of each body, for logs and the store. */
+  bodyBytes: number;
+  /** Longest JSON document that is parsed whole; longer ones are scanned for their top-level facts. */
+  documentBytes: number;
+  /** Longest event, line or array element; longer ones are skipped and flagged. UTF-16 units. */
+  messageLength: number;
+  /** Most that one compressed body may become. */
+  decodedBytes: number;
+  /** Characters of assembled output. */
+  assembledLength: number;
+}
+
+export const DEFAULT_LIMITS: MeterLimits = {
+  bodyBytes: 16 * 1024 * 1024,
+  documentBytes: 16 * 1024 * 1024,
+  messageLength: 16 * 1024 * 1024,
+  decodedBytes: 128 * 1024 * 1024,
+  assembledLength: 1024 * 1024,
+};
