@@ -55,6 +55,11 @@ export interface CallRecord {
   started_at: string;
   provider: string;
   operation: string | null;
+  /**
+   * True: one call of a model, counted in `requests`. False: model lists, token counting, re-reads of a stored answer,
+   * and the part of an answer that another model gave (advisor): recorded, tokens and money count, requests do not.
+   */
+  inference: boolean;
   host: string;
   /** Path with query; secrets masked. */
   path: string;
