@@ -47,7 +47,8 @@ export interface NetDeps {
 
 /** All live sockets, so that stop can drain and then end them (http-mitm-proxy's close() does not). */
 export interface ConnectionRegistry {
-  add(socket: Socket): void;
+  /** @param isIdle says that no exchange is live on it: `stop` ends such a connection at once. */
+  add(socket: Socket, isIdle?: () => boolean): void;
   readonly size: number;
 }
 
