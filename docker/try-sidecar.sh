@@ -45,6 +45,9 @@ base_image() { # the image named in the Dockerfiles, or one made of this machine
   ldd "$(command -v node)" | awk '/=> \//{print $3}' | while read -r lib; do [ -e "$root$lib" ] || { mkdir -p "$root$(dirname "$lib")"; cp -L "$lib" "$root$lib"; }; done
   cp -r "$(dirname "$(readlink -f "$(command -v npm)")")/.." "$root/usr/lib/node_modules/npm"
   ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/bin/npm"
+  # The build stage runs npm: this machine's own registry settings and roots, in this throwaway image only.
+  for file in "$HOME/.npmrc" "$(npm config get globalconfig 2>/dev/null)"; do [ ! -f "$file" ] || { mkdir -p "$root$(dirname "$file")"; cp "$file" "$root$file"; }; done
+  cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt" 2>/dev/null || true
   rm -rf "$root/var/cache/apt" "$root/var/lib/apt/lists"
   tar -C "$root" -c . | podman import - llm-proxy-try-base >/dev/null
   rm -rf "$root"
@@ -70,9 +73,7 @@ say "a fake provider for api.anthropic.com"
 
 say "images"
 base=$(base_image) || exit 0
-npmrc=()
-for file in "$HOME/.npmrc" "$(npm config get globalconfig)"; do [ -f "$file" ] && npmrc+=(--volume "$file:/root/.npmrc:ro") && break; done
-(cd "$app" && buildah bud --format docker --network host "${npmrc[@]}" --build-arg "BASE_IMAGE=$base" -t llm-proxy -f docker/Dockerfile . ) >"$work/build.log" 2>&1 || { tail -20 "$work/build.log"; fail "the image does not build"; }
+(cd "$app" && buildah bud --format docker --network host --build-arg "BASE_IMAGE=$base" -t llm-proxy -f docker/Dockerfile . ) >"$work/build.log" 2>&1 || { tail -20 "$work/build.log"; fail "the image does not build"; }
 (cd "$app" && buildah bud --format docker --build-arg "BASE_IMAGE=$base" -t llm-proxy-try-sample docker/sample) >>"$work/build.log" 2>&1 || { tail -20 "$work/build.log"; fail "the sample does not build"; }
 podman image inspect llm-proxy --format 'user {{.User}}, {{.Size}} bytes'
 
