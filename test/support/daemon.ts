@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+/** The built command line; `npm test` builds before it runs. */
+export const CLI = join(root, 'dist', 'cli.js');
+
+export interface Daemon {
+  pid: number;
+  home: string;
+  proxyPort: number;
+  adminUrl: string;
+  caFile: string;
+  bundleFile: string;
+  token: string;
+  /** What it printed so far. */
+  output(): string;
+  get(path: string): Promise<Response>;
+  /** SIGTERM, then waits; resolves with the exit code. */
+  stop(): Promise<number | null>;
+  kill(): Promise<void>;
+}
+
+export interface DaemonOptions {
+  /** Reused and kept when given; otherwise a temporary folder that goes with the daemon. */
+  home?: string;
+  args?: readonly string[];
+  env?: NodeJS.ProcessEnv;
+  /** Runs before the daemon in the same shell, e.g. `ulimit -f 100`. */
+  shell?: string;
+  node?: string;
+}
+
+/** Starts the built daemon on free ports and waits for its ready line. */
+export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> {
+  if (!existsSync(CLI)) throw new Error('dist/cli.js is missing: npm run build');
+  const home = options.home ?? mkdtempSync(join(tmpdir(), 'llm-proxy-test-'));
+  const child = launch(home, options);
+  let text = '';
+  child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  await ready(child, () => text);
+  const about = JSON.parse(readFileSync(join(home, 'run', 'daemon.json'), 'utf8')) as Record<string, string>;
+  const token = readFileSync(join(home, 'run', 'admin-token'), 'utf8').trim();
+  const adminUrl = (about['admin_url'] ?? '').replace(/\/$/, '');
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    child.kill(signal);
+    const code = await exited;
+    if (options.home === undefined) rmSync(home, { recursive: true, force: true });
+    return code;
+  };
+  return {
+    pid: child.pid ?? 0,
+    home,
+    proxyPort: Number(new URL(about['proxy_url'] ?? '').port),
+    adminUrl,
+    caFile: about['ca_file'] ?? '',
+    bundleFile: about['bundle_file'] ?? '',
+    token,
+    output: () => text,
+    get: (path) => fetch(`${adminUrl}${path}`, { headers: { authorization: `Bearer ${token}` } }),
+    stop: () => end('SIGTERM'),
+    kill: async () => void (await end('SIGKILL')),
+  };
+}
+
+function launch(home: string, options: DaemonOptions): ChildProcess {
+  const node = options.node ?? process.execPath;
+  const args = [CLI, 'start', '--home', home, '--port', '0', '--admin-port', '0', ...(options.args ?? [])];
+  const env = {
+    ...process.env,
+    XDG_STATE_HOME: join(home, 'state'),
+    XDG_CONFIG_HOME: join(home, 'config'),
+    ...options.env,
+  };
+  if (options.shell === undefined) return spawn(node, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn('bash', ['-c', `${options.shell}; exec "$0" "$@"`, node, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+function ready(child: ChildProcess, output: () => string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`not ready within 15 s:\n${output()}`)), 15_000);
+    const check = (): void => {
+      if (!output().includes('"msg":"ready"')) return;
+      clearTimeout(timer);
+      resolve();
+    };
+    child.stdout?.on('data', check);
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`ended with ${code} before it was ready:\n${output()}`));
+    });
+  });
+}
