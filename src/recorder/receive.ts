@@ -1,0 +1,165 @@
+import type { Counters } from '../core/counters.ts';
+import { messageOf } from '../core/errors.ts';
+import type { ConnectionInfo, ExchangeEnd } from '../core/recorder-port.ts';
+import {
+  decodeConnection,
+  decodeEnd,
+  readRow,
+  type Row,
+  ROW,
+  ROW_REGION_BYTES,
+  ROW_WIDTH,
+  type RecorderMessage,
+  type SlabMessage,
+} from '../handover/rows.ts';
+import type { BodyMemory } from './body-memory.ts';
+import type { CalmLog } from './calm-log.ts';
+import { type FinishedExchange, LiveExchange, type Meter } from './live-exchange.ts';
+
+export interface ReceiverOptions {
+  createMeter(connection: ConnectionInfo): Meter;
+  /** Records one exchange. What it throws costs this exchange only. */
+  onFinished(finished: FinishedExchange): void;
+  reply(message: RecorderMessage, transfer: readonly ArrayBuffer[]): void;
+  memory: BodyMemory;
+  counters: Counters;
+  log: CalmLog;
+}
+
+const SHUTDOWN: ExchangeEnd = { outcome: 'shutdown', error: null, opaqueRequestBytes: 0, opaqueResponseBytes: 0 };
+
+/** Rows of the net thread -> live exchanges -> finished ones. One bad exchange never costs another. */
+export class Receiver {
+  readonly #options: ReceiverOptions;
+  readonly #connections = new Map<number, ConnectionInfo>();
+  readonly #live = new Map<number, LiveExchange>();
+  readonly #current: Row = { kind: 0, exchange: 0, at: 0, offset: 0, length: 0, extra: 0 };
+  readonly #draining = new Set<Promise<void>>();
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+  }
+
+  /** Exchanges without their last row. */
+  get live(): number {
+    return this.#live.size;
+  }
+
+  receive({ buffer, rows }: SlabMessage): void {
+    const table = new Float64Array(buffer, 0, rows * ROW_WIDTH);
+    const row = this.#current;
+    for (let index = 0; index < table.length; index += ROW_WIDTH) {
+      readRow(table, index, row);
+      try {
+        this.#row(row, buffer);
+      } catch (error) {
+        this.#fail(row.exchange, error);
+      }
+    }
+    this.#options.reply({ buffer }, [buffer]);
+  }
+
+  /** Ends what is live as `shutdown` and waits for what drains. */
+  async close(): Promise<void> {
+    for (const [exchange, live] of this.#live) {
+      try {
+        this.#end(exchange, live, SHUTDOWN, live.facts.endedAt);
+      } catch (error) {
+        this.#fail(exchange, error);
+      }
+    }
+    await this.drained();
+  }
+
+  /** Resolves when all exchanges that have had their last row are recorded. */
+  async drained(): Promise<void> {
+    await Promise.all(this.#draining);
+  }
+
+  #row(row: Row, buffer: ArrayBuffer): void {
+    switch (row.kind) {
+      case ROW.connection:
+        this.#connections.set(row.exchange, decodeConnection(bytesOf(buffer, row)));
+        return;
+      case ROW.forget:
+        this.#connections.delete(row.exchange);
+        return;
+      case ROW.open:
+        this.#open(row.exchange, row.offset, row.length, row.at);
+        return;
+      case ROW.fence:
+        this.#fence(row.exchange);
+        return;
+      default: {
+        // Rows of an exchange that has failed find nothing.
+        const live = this.#live.get(row.exchange);
+        if (live === undefined) return;
+        if (row.kind === ROW.end) this.#end(row.exchange, live, decodeEnd(row.extra, bytesOf(buffer, row)), row.at);
+        else part(live, row, buffer);
+      }
+    }
+  }
+
+  #open(exchange: number, connection: number, wall: number, at: number): void {
+    const info = this.#connections.get(connection);
+    if (info === undefined) throw new Error('exchange of an unknown connection');
+    const meter = this.#options.createMeter(info);
+    this.#live.set(exchange, new LiveExchange(info, wall, at, meter, this.#options.memory));
+  }
+
+  #end(exchange: number, live: LiveExchange, end: ExchangeEnd, at: number): void {
+    const finished = live.end(end, at);
+    this.#live.delete(exchange);
+    if (!(finished instanceof Promise)) {
+      this.#options.onFinished(finished);
+      return;
+    }
+    const draining = finished
+      .then((value) => this.#options.onFinished(value))
+      .catch((error: unknown) => this.#fail(exchange, error))
+      .finally(() => this.#draining.delete(draining));
+    this.#draining.add(draining);
+  }
+
+  #fence(fence: number): void {
+    if (this.#draining.size === 0) this.#options.reply({ fence }, []);
+    else void this.drained().then(() => this.#options.reply({ fence }, []));
+  }
+
+  #fail(exchange: number, error: unknown): void {
+    this.#live.get(exchange)?.release();
+    this.#live.delete(exchange);
+    this.#options.counters.add('internal_errors', 'part="recorder"');
+    this.#options.counters.add('dropped', 'reason="recorder_error"');
+    this.#options.log.warn({ error: messageOf(error) }, 'an exchange could not be recorded');
+  }
+}
+
+function part(live: LiveExchange, row: Row, buffer: ArrayBuffer): void {
+  switch (row.kind) {
+    case ROW.requestHead:
+      live.head('request', bytesOf(buffer, row), row.at);
+      return;
+    case ROW.responseHead:
+      live.head('response', bytesOf(buffer, row), row.at);
+      return;
+    case ROW.requestBody:
+      live.requestBody(bytesOf(buffer, row), row.at);
+      return;
+    case ROW.responseBody:
+      live.responseBody(bytesOf(buffer, row), row.at);
+      return;
+    case ROW.requestGap:
+      live.gap('request', row.length);
+      return;
+    case ROW.responseGap:
+      live.gap('response', row.length);
+      return;
+    default:
+      throw new Error(`unknown row kind ${row.kind}`);
+  }
+}
+
+function bytesOf(buffer: ArrayBuffer, row: Row): Uint8Array {
+  return new Uint8Array(buffer, ROW_REGION_BYTES + row.offset, row.length);
+}
