@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect as tcpConnect } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect as tlsConnect, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../src/core/capture.ts';
 import {
@@ -16,6 +14,7 @@ import {
 } from '../support/cassettes.ts';
 import { makeCa, makeLeaf } from '../support/certificates.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
+import { openTls, readBytes } from '../support/tunnel-client.ts';
 import { startTlsUpstream, type Upstream } from '../support/tls-upstream.ts';
 
 const HOSTS = ['api.anthropic.com', 'api.openai.com', 'generativelanguage.googleapis.com'];
@@ -54,29 +53,14 @@ function exchangesOf(host: string, cassettes: readonly Cassette[]): Exchange[] {
 
 /** Sends one exchange after the other on one connection through the proxy; returns what came back. */
 async function play(daemon: Daemon, host: string, exchanges: readonly Exchange[]): Promise<Buffer[]> {
-  const socket = await openTunnel(daemon, host);
+  const socket = await openTls(daemon, host);
   const answers: Buffer[] = [];
   for (const exchange of exchanges) {
     socket.write(exchange.request);
-    let seen = Buffer.alloc(0);
-    while (seen.length < exchange.response.length) {
-      const [chunk] = (await once(socket, 'data')) as [Buffer];
-      seen = Buffer.concat([seen, chunk]);
-    }
-    answers.push(seen);
+    answers.push(await readBytes(socket, exchange.response.length));
   }
   socket.destroy();
   return answers;
-}
-
-async function openTunnel(daemon: Daemon, host: string): Promise<TLSSocket> {
-  const raw = tcpConnect(daemon.proxyPort, '127.0.0.1');
-  await once(raw, 'connect');
-  raw.write(`CONNECT ${host}:443 HTTP/1.1\r\nHost: ${host}:443\r\n\r\n`);
-  await once(raw, 'data');
-  const socket = tlsConnect({ socket: raw, servername: host, ca: readFileSync(daemon.caFile) });
-  await once(socket, 'secureConnect');
-  return socket;
 }
 
 async function allCalls(daemon: Daemon): Promise<CallRecord[]> {
@@ -84,7 +68,7 @@ async function allCalls(daemon: Daemon): Promise<CallRecord[]> {
   let cursor: string | null = null;
   do {
     const query = new URLSearchParams({ limit: '200', ...(cursor === null ? {} : { cursor }) });
-    const page = (await (await daemon.get(`/api/calls?${query}`)).json()) as {
+    const page = (await (await daemon.get(`/api/calls?${query.toString()}`)).json()) as {
       calls: CallRecord[];
       next_cursor: string | null;
     };
@@ -118,7 +102,7 @@ describe.skipIf(CASSETTES === null)('recorded traffic through the daemon', () =>
       let pending = Buffer.alloc(0);
       socket.on('data', (chunk: Buffer) => {
         pending = Buffer.concat([pending, chunk]);
-        const id = /[?&]replay=([\w-]+)/.exec(pending.latin1Slice(0, 4_096))?.[1];
+        const id = /[?&]replay=([\w-]+)/.exec(pending.subarray(0, 4_096).toString('latin1'))?.[1];
         const exchange = id === undefined ? undefined : byRequest.get(id);
         if (exchange === undefined || pending.length < exchange.request.length) return;
         received.set(exchange.cassette.id, pending);

@@ -115,7 +115,7 @@ export function bytesOf(body: Body): Buffer {
 function headerLines(headers: Record<string, string> | null): string[] {
   return Object.entries(headers ?? {})
     .filter(([name]) => !FRAMING.has(name.toLowerCase()))
-    .map(([name, value]) => `${name}: ${String(value).replaceAll(/[\r\n\0]/g, ' ')}`);
+    .map(([name, value]) => `${name}: ${value.replaceAll(/[\r\n\0]/g, ' ')}`);
 }
 
 function headBytes(lines: readonly string[]): Buffer {
