@@ -42,7 +42,7 @@ export function headerValue(headers: HeaderPairs, name: string): string | null {
 
 function parseHead(raw: Uint8Array): MessageHead {
   // Header bytes are not UTF-8 by definition; latin1 keeps every byte.
-  const lines = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).latin1Slice().split('\n');
+  const lines = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('latin1').split('\n');
   const headers: [string, string][] = [];
   for (let index = 1; index < lines.length; index += 1) {
     const line = withoutCarriageReturn(lines[index] ?? '');

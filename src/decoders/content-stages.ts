@@ -1,0 +1,177 @@
+import type { Transform } from 'node:stream';
+import * as zlib from 'node:zlib';
+import { Decompress } from 'fzstd';
+
+export interface StageOutput {
+  data(bytes: Uint8Array, at: number): void;
+  end(): void;
+  /** The input is not what it says; nothing follows. */
+  fail(): void;
+}
+
+/** One content coding, incrementally. `write` keeps what it is given. */
+export interface Stage {
+  write(bytes: Uint8Array, at: number): void;
+  end(): void;
+  stop(): void;
+}
+
+/** A node:zlib stream. Works in the thread pool: output comes later, in order. */
+class ZlibStage implements Stage {
+  readonly #stream: Transform;
+  /** Times of the inputs that are not consumed yet. */
+  readonly #times: number[] = [];
+  #lastAt = 0;
+
+  constructor(stream: Transform, output: StageOutput) {
+    this.#stream = stream;
+    stream.on('data', (bytes: Buffer) => output.data(bytes, this.#times[0] ?? this.#lastAt));
+    stream.once('end', () => output.end());
+    stream.once('error', () => output.fail());
+  }
+
+  write(bytes: Uint8Array, at: number): void {
+    if (this.#stream.destroyed) return;
+    this.#lastAt = at;
+    this.#times.push(at);
+    this.#stream.write(bytes, () => this.#times.shift());
+  }
+
+  end(): void {
+    this.#stream.end();
+  }
+
+  stop(): void {
+    this.#stream.destroy();
+  }
+}
+
+// Sync flush at the end: cut input gives what it holds instead of an error.
+const LENIENT = { finishFlush: zlib.constants.Z_SYNC_FLUSH };
+
+export class GzipStage extends ZlibStage {
+  constructor(output: StageOutput) {
+    super(zlib.createGunzip(LENIENT), output);
+  }
+}
+
+export class BrotliStage extends ZlibStage {
+  constructor(output: StageOutput) {
+    super(zlib.createBrotliDecompress({ finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH }), output);
+  }
+}
+
+/** `deflate` means zlib-wrapped by the standard and raw at some servers: the first byte tells. */
+export class DeflateStage implements Stage {
+  readonly #output: StageOutput;
+  #stage: ZlibStage | null = null;
+
+  constructor(output: StageOutput) {
+    this.#output = output;
+  }
+
+  /** A raw stream never begins like this: it would be a stored block with non-zero padding. */
+  static isWrapped(bytes: Uint8Array): boolean {
+    return ((bytes[0] ?? 0) & 0x0f) === 8;
+  }
+
+  write(bytes: Uint8Array, at: number): void {
+    if (bytes.length === 0) return;
+    this.#stage ??= new ZlibStage(
+      DeflateStage.isWrapped(bytes) ? zlib.createInflate(LENIENT) : zlib.createInflateRaw(LENIENT),
+      this.#output,
+    );
+    this.#stage.write(bytes, at);
+  }
+
+  end(): void {
+    if (this.#stage === null) this.#output.end();
+    else this.#stage.end();
+  }
+
+  stop(): void {
+    this.#stage?.stop();
+  }
+}
+
+/** RFC 9659: a zstd content coding must not need a larger window. fzstd allocates what the frame asks for. */
+const MAX_WINDOW = 8 * 1024 * 1024;
+const FRAME_HEADER = 18;
+
+/**
+ * zstd by fzstd on every Node version: node:zlib has it only from 22.15 on, and one path that is tested
+ * everywhere is worth more than the speed of a coding that providers hardly use.
+ */
+export class ZstdStage implements Stage {
+  readonly #output: StageOutput;
+  readonly #decoder: Decompress;
+  #header: Buffer | null = Buffer.alloc(0);
+  #at = 0;
+  #stopped = false;
+
+  constructor(output: StageOutput) {
+    this.#output = output;
+    // fzstd reuses its window: what it hands out must be copied before the next push.
+    this.#decoder = new Decompress((bytes) => {
+      if (!this.#stopped && bytes.length > 0) output.data(Buffer.from(bytes), this.#at);
+    });
+  }
+
+  write(bytes: Uint8Array, at: number): void {
+    if (this.#stopped) return;
+    this.#at = at;
+    if (this.#header === null) {
+      this.#push(bytes);
+      return;
+    }
+    this.#header = Buffer.concat([this.#header, bytes]);
+    if (this.#header.length >= FRAME_HEADER) this.#begin();
+  }
+
+  end(): void {
+    if (this.#stopped) return;
+    if (this.#header !== null && this.#header.length > 0) this.#begin();
+    if (!this.#stopped) this.#output.end();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #begin(): void {
+    const first = this.#header ?? Buffer.alloc(0);
+    this.#header = null;
+    if (windowOf(first) > MAX_WINDOW) this.#fail();
+    else this.#push(first);
+  }
+
+  #push(bytes: Uint8Array): void {
+    try {
+      this.#decoder.push(bytes);
+    } catch {
+      this.#fail();
+    }
+  }
+
+  #fail(): void {
+    this.#stopped = true;
+    this.#output.fail();
+  }
+}
+
+/** Window that a zstd frame asks for (RFC 8878, 3.1.1.1). */
+function windowOf(frame: Buffer): number {
+  if (frame.length < 6 || frame.readUInt32LE(0) !== 0xfd2fb528) return 0;
+  const descriptor = frame[4] ?? 0;
+  if ((descriptor & 0x20) === 0) {
+    const window = frame[5] ?? 0;
+    const base = 2 ** (10 + (window >> 3));
+    return base + (base / 8) * (window & 7);
+  }
+  const dictionary = [0, 1, 2, 4][descriptor & 3] ?? 0;
+  const size = [1, 2, 4, 8][descriptor >> 6] ?? 1;
+  const field = frame.subarray(5 + dictionary, 5 + dictionary + size);
+  let content = 0;
+  for (const byte of field.toReversed()) content = content * 256 + byte;
+  return content;
+}

@@ -1,0 +1,146 @@
+import type { Usage } from '../../core/usage.ts';
+import { statedError } from './errors.ts';
+import type { Family } from './family.ts';
+import { objectAt, objectsAt, stringAt, valueAt, type JsonObject } from './json.ts';
+import type { Reading } from './reading.ts';
+import type { UsageMap } from './usage-map.ts';
+
+/** All details are inside their sums. Responses spell `tokens_details`, audio and realtime `token_details`. */
+export const OPENAI_RESPONSES_USAGE: UsageMap = {
+  tokens: {
+    input_tokens: 'input_tokens',
+    output_tokens: 'output_tokens',
+    cache_read_tokens: [
+      'input_tokens_details.cached_tokens',
+      'input_token_details.cached_tokens',
+      'input_tokens_details.cache_read_input_tokens',
+    ],
+    cache_write_tokens: ['input_tokens_details.cache_write_tokens', 'input_tokens_details.cache_creation_input_tokens'],
+    reasoning_tokens: 'output_tokens_details.reasoning_tokens',
+    input_audio_tokens: ['input_tokens_details.audio_tokens', 'input_token_details.audio_tokens'],
+    output_audio_tokens: ['output_tokens_details.audio_tokens', 'output_token_details.audio_tokens'],
+    input_image_tokens: ['input_tokens_details.image_tokens', 'input_token_details.image_tokens'],
+    output_image_tokens: ['output_tokens_details.image_tokens', 'output_token_details.image_tokens'],
+    cache_read_audio_tokens: 'input_token_details.cached_tokens_details.audio_tokens',
+  },
+  units: { audio_seconds: 'seconds' },
+  total: { at: 'total_tokens', distrust: 'nothing' },
+  cost: [
+    { at: 'cost', perUsd: 1 },
+    { at: 'cost.total_cost', perUsd: 1 },
+    { at: 'cost_in_usd_ticks', perUsd: 1e10 },
+  ],
+};
+
+const EVENT_PREFIXES = ['response.', 'image_generation.', 'image_edit.', 'transcript.text.', 'speech.audio.'];
+const CLOSING = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.done']);
+const TOOL_ITEMS = new Set(['function_call', 'custom_tool_call', 'mcp_call']);
+
+/** Responses, and the image, transcription and speech endpoints that share its usage object. */
+export const openaiResponses: Family = {
+  name: 'openai-responses',
+  usage: OPENAI_RESPONSES_USAGE,
+  recognises(message) {
+    const object = stringAt(message, 'object');
+    if (object === 'response' || object === 'response.compaction') return true;
+    const type = stringAt(message, 'type');
+    if (type !== null && EVENT_PREFIXES.some((prefix) => type.startsWith(prefix))) return true;
+    const usage = objectAt(message, 'usage');
+    if (objectAt(usage, 'input_tokens_details') !== null || objectAt(usage, 'input_token_details') !== null)
+      return true;
+    const kind = stringAt(usage, 'type');
+    return kind === 'duration' || kind === 'tokens';
+  },
+  read(message, reading) {
+    const type = stringAt(message, 'type');
+    if (type === null) readDocument(message, reading);
+    else readEvent(type, message, reading);
+    reading.error = statedError(message) ?? reading.error;
+  },
+  settle(reading, ending) {
+    const usage = reading.count(OPENAI_RESPONSES_USAGE, reading.finished || ending.whole ? 'final' : 'partial');
+    countHostedTools(reading, usage);
+  },
+};
+
+function readEvent(type: string, message: JsonObject, reading: Reading): void {
+  const response = objectAt(message, 'response');
+  if (response !== null) {
+    reading.identify({ model: stringAt(response, 'model'), id: stringAt(response, 'id') });
+    if (CLOSING.has(type)) readResponse(response, reading);
+    return;
+  }
+  if (type.endsWith('.delta')) {
+    readDelta(type, message, reading);
+  } else if (type === 'response.output_item.added') {
+    const item = objectAt(message, 'item');
+    if (item !== null) readToolItem(item, reading, false);
+  } else if (type.endsWith('.partial_image')) {
+    reading.content();
+  } else if (type === 'error') {
+    const error = { type: stringAt(message, 'code') ?? 'error', message: stringAt(message, 'message') ?? '' };
+    reading.error = error;
+  } else if (objectAt(message, 'usage') !== null && !type.startsWith('response.')) {
+    // image_generation.completed, image_edit.completed, transcript.text.done, speech.audio.done
+    reading.rawUsage = objectAt(message, 'usage');
+    reading.finished = true;
+    reading.content();
+  }
+}
+
+function readDelta(type: string, message: JsonObject, reading: Reading): void {
+  const delta = valueAt(message, 'delta');
+  if (type === 'response.output_text.delta' || type === 'response.refusal.delta' || type === 'transcript.text.delta') {
+    reading.text(delta);
+  } else if (type.startsWith('response.reasoning')) {
+    reading.thinking(delta);
+  } else if (type === 'response.function_call_arguments.delta' || type === 'response.custom_tool_call_input.delta') {
+    reading.tool(stringAt(message, 'item_id') ?? '', { input: delta });
+  } else {
+    reading.content();
+  }
+}
+
+function readDocument(message: JsonObject, reading: Reading): void {
+  reading.identify({ model: stringAt(message, 'model'), id: stringAt(message, 'id') });
+  readResponse(message, reading);
+  reading.text(valueAt(message, 'text')); // transcriptions; an object (format) in responses
+}
+
+/** A finished response object, as a document or in the closing event. Deltas that were read are not read again. */
+function readResponse(response: JsonObject, reading: Reading): void {
+  reading.rawUsage = objectAt(response, 'usage') ?? reading.rawUsage;
+  reading.serviceTier = stringAt(response, 'service_tier') ?? reading.serviceTier;
+  const status = stringAt(response, 'status');
+  reading.stopReason = stringAt(objectAt(response, 'incomplete_details'), 'reason') ?? status ?? reading.stopReason;
+  reading.error = statedError(response) ?? reading.error;
+  reading.finished = true;
+  const streamedText = reading.hasText;
+  let searches = 0;
+  for (const item of objectsAt(response, 'output')) {
+    const type = stringAt(item, 'type');
+    if (type === 'web_search_call') searches += 1;
+    readToolItem(item, reading, true);
+    if (streamedText) continue;
+    for (const part of objectsAt(item, 'content')) {
+      if (type === 'message') reading.text(stringAt(part, 'text') ?? valueAt(part, 'refusal'));
+    }
+    if (type === 'reasoning') {
+      for (const part of objectsAt(item, 'summary')) reading.thinking(valueAt(part, 'text'));
+    }
+  }
+  if (searches > 0) reading.memory.set('web-searches', searches);
+}
+
+function readToolItem(item: JsonObject, reading: Reading, whole: boolean): void {
+  const type = stringAt(item, 'type') ?? '';
+  if (!TOOL_ITEMS.has(type)) return;
+  const key = stringAt(item, 'id') ?? stringAt(item, 'call_id') ?? '';
+  const input = whole && !reading.hasToolInput(key) ? (valueAt(item, 'arguments') ?? valueAt(item, 'input')) : null;
+  reading.tool(key, { id: stringAt(item, 'call_id') ?? stringAt(item, 'id'), name: stringAt(item, 'name'), input });
+}
+
+function countHostedTools(reading: Reading, usage: Usage): void {
+  const searches = reading.memory.get('web-searches');
+  if (typeof searches === 'number') usage.units.web_searches ??= searches;
+}

@@ -1,0 +1,226 @@
+import { TOKEN_FIELDS, unknownUsage, type TokenCounts, type UnitName, type Usage } from '../../core/usage.ts';
+import { isObject, valueAt, type JsonObject } from './json.ts';
+
+/**
+ * Where a count is, as text, so that providers are data. One expression or several alternatives (the first that
+ * is there wins):
+ *   `prompt_tokens`                              a member
+ *   `prompt_tokens_details.cached_tokens`        a member of a member
+ *   `input_tokens + cache_read_input_tokens?`    a sum; `?` = may be absent. A sum of which nothing is there is unknown
+ *   `details[modality=AUDIO].tokenCount`         the elements of a list with that member (any letter case), summed
+ *   `results[].tokenCount`                       all elements of a list, summed
+ */
+export type CountRule = string | readonly string[];
+
+export interface UsageMap {
+  tokens: Partial<Record<keyof TokenCounts, CountRule>>;
+  units?: Partial<Record<UnitName, CountRule>>;
+  /** The provider's own total: the arbiter of what is inside what. */
+  total?: TotalRule;
+  /** What the provider says it charges, and how many of it make one USD. The first that is there wins. */
+  cost?: readonly { at: string; perUsd: number }[];
+}
+
+export interface TotalRule {
+  at: string;
+  /**
+   * Reasoning is inside the output at most providers and beside it at some (xAI): if only input + output +
+   * reasoning makes the total, it is added.
+   */
+  reasoningMayBeOutside?: boolean;
+  /** What is no longer believed when no sum makes the total. */
+  distrust: 'output' | 'both' | 'nothing';
+}
+
+export interface MappedUsage {
+  usage: Usage;
+  anomalies: string[];
+  costUsd: number | null;
+}
+
+/** Reads a usage object by its map. `state` and `source` are left to the caller. */
+export function applyUsageMap(map: UsageMap, raw: JsonObject): MappedUsage {
+  const compiled = compile(map);
+  const anomalies = new Set<string>();
+  const usage = unknownUsage();
+  usage.raw = raw;
+  for (const [field, rule] of compiled.tokens) usage[field] = evaluate(rule, raw, tokenCount, anomalies);
+  for (const [unit, rule] of compiled.units) {
+    const amount = evaluate(rule, raw, unitAmount, anomalies);
+    if (amount !== null) usage.units[unit] = amount;
+  }
+  if (compiled.total !== null) checkTotal(usage, compiled.total, raw, anomalies);
+  checkSubsets(usage, anomalies);
+  return { usage, anomalies: [...anomalies], costUsd: costOf(compiled.cost, raw) };
+}
+
+/** A non-negative safe integer (28.0 is one), or null. */
+export function tokenCount(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}
+
+function unitAmount(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
+}
+
+/** Tokens of `extra` on top of `base`, field by field; unknown plus known is known. */
+export function addTokens(base: Usage, extra: Usage): void {
+  for (const field of TOKEN_FIELDS) {
+    const more = extra[field];
+    if (more !== null) base[field] = (base[field] ?? 0) + more;
+  }
+}
+
+function checkTotal(usage: Usage, rule: CompiledTotal, raw: JsonObject, anomalies: Set<string>): void {
+  const total = evaluate(rule.at, raw, tokenCount, anomalies);
+  const { input_tokens: input, output_tokens: output, reasoning_tokens: reasoning } = usage;
+  if (total === null || input === null || output === null || input + output === total) return;
+  if (rule.reasoningMayBeOutside && reasoning !== null && input + output + reasoning === total) {
+    usage.output_tokens = output + reasoning;
+    return;
+  }
+  anomalies.add('total_mismatch');
+  if (rule.distrust !== 'nothing') usage.output_tokens = null;
+  if (rule.distrust === 'both') usage.input_tokens = null;
+}
+
+function checkSubsets(usage: Usage, anomalies: Set<string>): void {
+  const { cache_read_tokens: read, cache_write_tokens: write } = usage;
+  if (exceeds((read ?? 0) + (write ?? 0), usage.input_tokens)) anomalies.add('cache_exceeds_input');
+  if (exceeds(usage.reasoning_tokens ?? 0, usage.output_tokens)) anomalies.add('reasoning_exceeds_output');
+  const { cache_write_5m_tokens: short, cache_write_1h_tokens: long } = usage;
+  if (short !== null && long !== null && write !== null && short + long !== write)
+    anomalies.add('cache_split_mismatch');
+}
+
+function exceeds(part: number, whole: number | null): boolean {
+  return whole !== null && part > whole;
+}
+
+function costOf(costs: CompiledMap['cost'], raw: JsonObject): number | null {
+  for (const { at, perUsd } of costs) {
+    const amount = evaluate(at, raw, unitAmount, new Set());
+    if (amount !== null) return amount / perUsd;
+  }
+  return null;
+}
+
+// --- the expressions, compiled once per map ---
+
+type Term = { path: Step[]; optional: boolean };
+type Step = { key: string; list: boolean; where: { key: string; value: string } | null };
+type Expression = Term[];
+
+interface CompiledTotal {
+  at: Expression[];
+  reasoningMayBeOutside: boolean;
+  distrust: TotalRule['distrust'];
+}
+
+interface CompiledMap {
+  tokens: [keyof TokenCounts, Expression[]][];
+  units: [UnitName, Expression[]][];
+  total: CompiledTotal | null;
+  cost: { at: Expression[]; perUsd: number }[];
+}
+
+const compiledMaps = new WeakMap<UsageMap, CompiledMap>();
+
+/** Throws a RangeError on an expression that is not one. */
+export function compile(map: UsageMap): CompiledMap {
+  const known = compiledMaps.get(map);
+  if (known !== undefined) return known;
+  const { total } = map;
+  const compiled: CompiledMap = {
+    tokens: TOKEN_FIELDS.flatMap((field) => {
+      const rule = map.tokens[field];
+      return rule === undefined ? [] : [[field, compileRule(rule)] satisfies [unknown, unknown]];
+    }),
+    units: Object.entries(map.units ?? {}).map(([unit, rule]) => [unit as UnitName, compileRule(rule)]),
+    total:
+      total === undefined
+        ? null
+        : {
+            at: compileRule(total.at),
+            reasoningMayBeOutside: total.reasoningMayBeOutside ?? false,
+            distrust: total.distrust,
+          },
+    cost: (map.cost ?? []).map(({ at, perUsd }) => ({ at: compileRule(at), perUsd })),
+  };
+  compiledMaps.set(map, compiled);
+  return compiled;
+}
+
+function compileRule(rule: CountRule): Expression[] {
+  const alternatives = typeof rule === 'string' ? [rule] : rule;
+  return alternatives.map((text) => text.split('+').map((term) => compileTerm(term.trim())));
+}
+
+const STEP = /^([\w-]+)(\[(?:([\w-]+)=([\w-]+))?\])?$/;
+
+function compileTerm(text: string): Term {
+  const optional = text.endsWith('?');
+  const path = (optional ? text.slice(0, -1) : text).split('.').map((part): Step => {
+    const match = STEP.exec(part);
+    if (match === null) throw new RangeError(`not a count expression: ${text}`);
+    const [, key = '', list, whereKey, whereValue] = match;
+    const where = whereKey === undefined ? null : { key: whereKey, value: (whereValue ?? '').toLowerCase() };
+    return { key, list: list !== undefined, where };
+  });
+  return { path, optional };
+}
+
+type ReadNumber = (value: unknown) => number | null;
+
+function evaluate(rule: Expression[], raw: JsonObject, read: ReadNumber, anomalies: Set<string>): number | null {
+  for (const expression of rule) {
+    const sum = sumOf(expression, raw, read, anomalies);
+    if (sum !== null) return sum;
+  }
+  return null;
+}
+
+function sumOf(expression: Expression, raw: JsonObject, read: ReadNumber, anomalies: Set<string>): number | null {
+  let sum: number | null = null;
+  for (const term of expression) {
+    const values: unknown[] = [];
+    collect(raw, term.path, 0, values);
+    const stated = values.filter((value) => value !== undefined && value !== null);
+    if (stated.length === 0) {
+      if (!term.optional) return null;
+      continue;
+    }
+    for (const value of stated) {
+      const amount = read(value);
+      if (amount === null) {
+        anomalies.add('invalid_count');
+        return null;
+      }
+      sum = (sum ?? 0) + amount;
+    }
+  }
+  return sum;
+}
+
+function collect(node: unknown, path: readonly Step[], index: number, into: unknown[]): void {
+  const step = path[index];
+  if (step === undefined) {
+    into.push(node);
+    return;
+  }
+  const value = valueAt(node, step.key);
+  if (!step.list) {
+    if (value !== undefined) collect(value, path, index + 1, into);
+    return;
+  }
+  if (!Array.isArray(value)) return;
+  for (const element of value) {
+    if (isObject(element) && matches(element, step.where)) collect(element, path, index + 1, into);
+  }
+}
+
+function matches(element: JsonObject, where: Step['where']): boolean {
+  if (where === null) return true;
+  const value = valueAt(element, where.key);
+  return typeof value === 'string' && value.toLowerCase() === where.value;
+}

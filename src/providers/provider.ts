@@ -1,0 +1,73 @@
+import type { Billing } from '../core/capture.ts';
+import type { FamilyName } from './families/family.ts';
+import type { UsageMap } from './families/usage-map.ts';
+
+/**
+ * How to add a provider: one file in this folder, named after its id, and nothing else.
+ *
+ *   export const provider = {
+ *     id: 'acme',
+ *     title: 'Acme AI',
+ *     hosts: ['api.acme.ai'],
+ *     intercept: true,
+ *     requestIdHeaders: ['x-request-id'],
+ *     endpoints: [{ method: 'POST', path: '/v1/chat/completions', operation: 'chat', family: 'openai-chat' }],
+ *   } as const satisfies Provider;
+ *
+ * The registry finds it by scanning the folder, checks it at start and says what is wrong with it. Endpoints of an
+ * existing dialect come from `families/*-endpoints.ts`; counts that sit elsewhere than the dialect has them are given
+ * as a `usage` map (data, see `families/usage-map.ts`); recorded cases go to `test/providers/cases/`. Users add theirs
+ * in the same shape, as TOML.
+ */
+export interface Provider {
+  /** Lower case, `[a-z0-9-]`; the file's name, the log file's name, the id in the API. */
+  id: string;
+  /** As people write it. */
+  title: string;
+  /** `example.com` (it and all below it) or `api.*.example.com` (one label per star). */
+  hosts: readonly string[];
+  /** False: known, but tunnelled until the user names it. */
+  intercept: boolean;
+  /** First match wins. A path that none matches is metered by what the answer says (POST only). */
+  endpoints: readonly Endpoint[];
+  /** Response headers with the provider's id of the request, best first. */
+  requestIdHeaders?: readonly string[];
+  /** Request headers that mark a subscription (their cost is notional). */
+  subscriptionMarks?: readonly HeaderMark[];
+  /** Set for model servers that people run themselves (their calls are free): the port they listen on by default. */
+  localPort?: number;
+}
+
+export interface HeaderMark {
+  /** Lower case. */
+  header: string;
+  startsWith: string;
+}
+
+/**
+ * `inference`: its usage is billed. `count`: counts tokens, bills none. `control`: everything else.
+ * `reread`: returns a stored answer again, with its usage. `batch_results`: JSON lines, each with an answer.
+ */
+export type EndpointKind = 'inference' | 'count' | 'control' | 'reread' | 'batch_results';
+
+export interface Endpoint {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | '*';
+  /** `{name}` = part of one segment, `{model}` names the model, a leading or trailing `**` = any segments. */
+  path: string;
+  /** Snake case; the names of the OpenTelemetry GenAI conventions where they have one. */
+  operation: string;
+  /** Default `inference`. */
+  kind?: EndpointKind;
+  /** The dialect when the answer's own marks do not tell. */
+  family?: FamilyName;
+  /** Replaces the family's map: for counts in places of their own. */
+  usage?: UsageMap;
+  billing?: Billing;
+}
+
+/** An endpoint that a request hit. */
+export interface EndpointMatch {
+  endpoint: Endpoint;
+  /** From `{model}` in the path, percent-decoded. */
+  model: string | null;
+}

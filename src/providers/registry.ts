@@ -1,0 +1,165 @@
+import { readdir } from 'node:fs/promises';
+import { AppError } from '../core/errors.ts';
+import { matchesHost, normaliseHost } from '../core/hosts.ts';
+import { FAMILIES } from './families/dialects.ts';
+import { compile } from './families/usage-map.ts';
+import { GENERIC_ENDPOINTS } from './generic-endpoints.ts';
+import { compilePath, pathOf, type PathMatcher } from './path-pattern.ts';
+import type { Endpoint, EndpointMatch, Provider } from './provider.ts';
+
+/** A model server that the user names: `ollama` at `gpu.lan:11434`. */
+export interface LocalServer {
+  /** Id of a provider file. */
+  provider: string;
+  host: string;
+  port: number;
+}
+
+export interface RegistryOptions {
+  localServers?: readonly LocalServer[];
+}
+
+/** Files of this folder that are not providers. */
+const PARTS = new Set(['provider', 'registry', 'path-pattern', 'generic-endpoints']);
+
+/**
+ * Reads every provider file of this folder (`.ts` in the source tree, `.js` when built) and checks them.
+ * Rejects with AppError `config_invalid` that names the file and the fault.
+ */
+export async function loadProviders(): Promise<Provider[]> {
+  const providers: Provider[] = [];
+  const files = (await readdir(new URL('./', import.meta.url))).filter(isModule).sort();
+  for (const file of files) {
+    const name = file.slice(0, file.lastIndexOf('.'));
+    if (PARTS.has(name)) continue;
+    const module: unknown = await import(/* @vite-ignore */ new URL(file, import.meta.url).href);
+    const provider = (module as { provider?: Provider }).provider;
+    if (provider === undefined || provider.id !== name) {
+      throw new AppError('config_invalid', `providers/${file} must export a provider with the id ${name}`);
+    }
+    providers.push(provider);
+  }
+  return providers;
+}
+
+/** The folder's providers, ready for look-ups. Await once at start. */
+export async function loadRegistry(options: RegistryOptions = {}): Promise<ProviderRegistry> {
+  return new ProviderRegistry(await loadProviders(), options);
+}
+
+function isModule(file: string): boolean {
+  return /^[a-z0-9-]+\.(?:ts|js)$/.test(file);
+}
+
+interface Route {
+  endpoint: Endpoint;
+  matches: PathMatcher;
+}
+
+interface Entry {
+  provider: Provider;
+  routes: Route[];
+}
+
+/** Answers who serves a host and what a request to it does. Throws AppError `config_invalid` on a faulty provider. */
+export class ProviderRegistry {
+  readonly #entries = new Map<string, Entry>();
+  readonly #names = new Map<string, Provider>();
+  readonly #patterns: { pattern: string; provider: Provider }[] = [];
+  readonly #servers = new Map<string, Provider>();
+  readonly #generic = routesOf('generic', GENERIC_ENDPOINTS);
+
+  constructor(providers: readonly Provider[], options: RegistryOptions = {}) {
+    for (const provider of providers) this.#add(provider);
+    for (const { provider: id, host, port } of options.localServers ?? []) {
+      const provider = this.get(id);
+      const name = normaliseHost(host);
+      if (provider === null) throw invalid(`local server ${host}:${port}: no provider ${id}`);
+      if (name === null) throw invalid(`local server ${host}:${port}: not a host`);
+      this.#servers.set(`${name}|${port}`, provider);
+    }
+  }
+
+  get(id: string): Provider | null {
+    return this.#entries.get(id)?.provider ?? null;
+  }
+
+  all(): Provider[] {
+    return [...this.#entries.values()].map((entry) => entry.provider);
+  }
+
+  /** Provider of a normalised host; the longest name wins over shorter ones and over patterns. */
+  lookup(host: string, port: number): { provider: string; intercept: boolean } | null {
+    const provider = this.#servers.get(`${host}|${port}`) ?? this.#byName(host);
+    return provider === null ? null : { provider: provider.id, intercept: provider.intercept };
+  }
+
+  /** A server of the user's own (not the vendor's hosted service): its calls cost nothing. */
+  isLocal(provider: Provider, host: string): boolean {
+    return provider.localPort !== undefined && !provider.hosts.some((pattern) => matchesHost(host, pattern));
+  }
+
+  /**
+   * What a request does: by the provider's own endpoints, then by the dialects' paths under any base.
+   * @param id null = unknown host. @param target as on the wire.
+   */
+  endpoint(id: string | null, method: string, target: string): EndpointMatch | null {
+    const path = pathOf(target);
+    const own = id === null ? undefined : this.#entries.get(id)?.routes;
+    return (own && firstMatch(own, method, path)) ?? firstMatch(this.#generic, method, path);
+  }
+
+  #byName(host: string): Provider | null {
+    for (let name = host; name !== '';) {
+      const provider = this.#names.get(name);
+      if (provider !== undefined) return provider;
+      const dot = name.indexOf('.');
+      name = dot < 0 ? '' : name.slice(dot + 1);
+    }
+    return this.#patterns.find(({ pattern }) => matchesHost(host, pattern))?.provider ?? null;
+  }
+
+  #add(provider: Provider): void {
+    const { id } = provider;
+    if (!/^[a-z0-9-]+$/.test(id)) throw invalid(`provider id ${JSON.stringify(id)} must be of [a-z0-9-]`);
+    if (this.#entries.has(id)) throw invalid(`provider ${id} is defined twice`);
+    for (const pattern of provider.hosts) {
+      if (pattern.includes('*')) {
+        this.#patterns.push({ pattern, provider });
+        continue;
+      }
+      if (normaliseHost(pattern) !== pattern) throw invalid(`provider ${id}: ${pattern} is not a normalised host`);
+      const other = this.#names.get(pattern);
+      if (other !== undefined) throw invalid(`host ${pattern} belongs to ${other.id} and ${id}`);
+      this.#names.set(pattern, provider);
+    }
+    this.#entries.set(id, { provider, routes: routesOf(id, provider.endpoints) });
+  }
+}
+
+function routesOf(id: string, endpoints: readonly Endpoint[]): Route[] {
+  return endpoints.map((endpoint) => {
+    try {
+      if (endpoint.usage !== undefined) compile(endpoint.usage);
+      if (endpoint.family !== undefined && !Object.hasOwn(FAMILIES, endpoint.family)) {
+        throw new RangeError(`no family ${String(endpoint.family)}`);
+      }
+      return { endpoint, matches: compilePath(endpoint.path) };
+    } catch (error) {
+      throw invalid(`provider ${id}, ${endpoint.path}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  });
+}
+
+function firstMatch(routes: readonly Route[], method: string, path: string): EndpointMatch | null {
+  for (const { endpoint, matches } of routes) {
+    if (endpoint.method !== '*' && endpoint.method !== method) continue;
+    const match = matches(path);
+    if (match !== null) return { endpoint, model: match.model };
+  }
+  return null;
+}
+
+function invalid(message: string): AppError {
+  return new AppError('config_invalid', message);
+}
