@@ -75,23 +75,24 @@ export function identify(input: IdentifyInput): Identity {
   const named = contextOf(input.requestHeaders);
   const parent = parseTraceparent(headerValue(input.requestHeaders, 'traceparent'));
   const session = named.get('session') ?? sessionOfBody(input.requestBody);
-  const run = input.runId ?? named.get('run') ?? null;
-  const task = named.get('task') ?? null;
-  const section = named.get('section') ?? null;
+  const orNull = (key: Key): string | null => named.get(key) ?? null;
+  const run = input.runId ?? orNull('run');
+  const task = orNull('task');
+  const section = orNull('section');
   return {
     session_id: session,
-    parent_session_id: named.get('parentSession') ?? null,
+    parent_session_id: orNull('parentSession'),
     trace_id: task ?? named.get('trace') ?? parent.traceId ?? run ?? session,
-    span_id: named.get('span') ?? null,
+    span_id: orNull('span'),
     // The client's span is the parent of this call.
     parent_span_id: named.get('parentSpan') ?? parent.spanId,
     task_id: task,
     run_id: run,
     section,
     section_path: named.get('sectionPath') ?? section,
-    customer_id: named.get('customer') ?? null,
-    tenant_id: named.get('tenant') ?? null,
-    agent: named.get('agent') ?? null,
+    customer_id: orNull('customer'),
+    tenant_id: orNull('tenant'),
+    agent: orNull('agent'),
     client: clientOf(input.requestHeaders),
   };
 }
