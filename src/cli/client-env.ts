@@ -107,14 +107,17 @@ export function directHosts(env: ClientEnvInput['env']): string[] {
   return [...new Set([...own.filter((entry) => entry !== ''), ...DIRECT_HOSTS])];
 }
 
-/** Entries of NO_PROXY that would hide a model provider's host from the proxy. */
-export function exemptionsThatHide(entries: readonly string[], hosts: readonly string[]): string[] {
-  return entries.filter((entry) => {
+/** Hosts whose exemption is worth a word. */
+const PROMINENT_HOSTS = ['api.anthropic.com', 'api.openai.com', 'generativelanguage.googleapis.com'] as const;
+
+/** Entries of the user's NO_PROXY that hide calls of the great providers from the proxy. */
+export function hidingExemptions(env: ClientEnvInput['env']): string[] {
+  return directHosts(env).filter((entry) => {
     const name = entry
       .toLowerCase()
       .replace(/:\d+$/, '')
       .replace(/^\*?\./, '');
-    return name === '*' || hosts.some((host) => host === name || host.endsWith(`.${name}`));
+    return name === '*' || PROMINENT_HOSTS.some((host) => host === name || host.endsWith(`.${name}`));
   });
 }
 

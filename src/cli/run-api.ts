@@ -1,0 +1,79 @@
+/** What `run` asks of the daemon's admin server. */
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import type { RunSummary } from '../core/ports.ts';
+import { AppError } from '../core/errors.ts';
+import type { DaemonInfo } from './daemon-files.ts';
+
+/** A listener of its own for one run; it lives as long as the process `pid`. */
+export async function openRun(daemon: DaemonInfo, pid: number): Promise<{ run_id: string; proxy_url: string }> {
+  const answer = await askDaemon(daemon, 'POST', '/api/runs', { pid }, 5000);
+  if (typeof answer !== 'object' || answer === null || !('run_id' in answer) || !('proxy_url' in answer)) {
+    throw new AppError('not_running', `the daemon at ${daemon.admin_url} gave no run`);
+  }
+  return { run_id: String(answer.run_id), proxy_url: String(answer.proxy_url) };
+}
+
+/** Ends the run and gives its exact sums. The daemon waits up to 5 s for connections that the program left open. */
+export async function closeRun(daemon: DaemonInfo, runId: string): Promise<RunSummary> {
+  return (await askDaemon(daemon, 'DELETE', `/api/runs/${encodeURIComponent(runId)}`, null, 10_000)) as RunSummary;
+}
+
+/** Whether the daemon answers at all. Never rejects. */
+export async function isAnswering(daemon: DaemonInfo, timeoutMs: number): Promise<boolean> {
+  try {
+    await askDaemon(daemon, 'GET', '/health', null, timeoutMs);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param timeoutMs for the whole answer. Rejects with AppError `not_running` when it is not a 2xx. */
+export function askDaemon(
+  daemon: DaemonInfo,
+  method: string,
+  path: string,
+  body: object | null,
+  timeoutMs: number,
+): Promise<unknown> {
+  const url = new URL(path, daemon.admin_url);
+  const payload = body === null ? '' : JSON.stringify(body);
+  const headers: Record<string, string | number> = { 'content-length': Buffer.byteLength(payload) };
+  if (body !== null) headers['content-type'] = 'application/json';
+  if (path !== '/health') {
+    headers['authorization'] = `Bearer ${readFileSync(join(daemon.home, 'run', 'admin-token'), 'utf8').trim()}`;
+  }
+  return new Promise((resolve, reject) => {
+    // No agent: it must go directly even where the environment names a proxy.
+    const outgoing = request(
+      url,
+      { method, headers, agent: false, signal: AbortSignal.timeout(timeoutMs) },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+        incoming.on('error', reject);
+        incoming.on('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8');
+          if (incoming.statusCode !== 200 && incoming.statusCode !== 201) {
+            reject(
+              new AppError(
+                'not_running',
+                `${method} ${url.href} was answered ${incoming.statusCode}: ${text.slice(0, 200)}`,
+              ),
+            );
+            return;
+          }
+          try {
+            resolve(JSON.parse(text));
+          } catch (error) {
+            reject(error instanceof Error ? error : new Error(String(error)));
+          }
+        });
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end(payload);
+  });
+}

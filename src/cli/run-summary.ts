@@ -1,0 +1,64 @@
+/** The closing lines of `run`, for people. Unknown is `?`, unpriced is said, numbers read by regex carry a `~`. */
+import type { RunSummary, Totals } from '../core/ports.ts';
+
+const HEADINGS = ['model', 'calls', 'input', 'cached', 'output', 'cost'] as const;
+
+export function formatRunSummary(summary: RunSummary): string {
+  const { totals } = summary;
+  if (totals.requests === 0) {
+    return 'no LLM calls were seen (did the program use a proxy? `llm-proxy doctor` checks each runtime)';
+  }
+  const models = Object.entries(summary.by_model).toSorted(([, a], [, b]) => b.requests - a.requests);
+  const rows = models.map(([model, sums]) => row(model, sums));
+  if (rows.length !== 1) rows.push(row('all', totals));
+  const table = [[...HEADINGS], ...rows];
+  const widths = HEADINGS.map((_, column) => Math.max(...table.map((cells) => (cells[column] ?? '').length)));
+  const lines = table.map((cells) =>
+    cells
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  '),
+  );
+  return [...lines, ...notes(totals)].join('\n');
+}
+
+function row(name: string, sums: Totals): string[] {
+  const tokens = (count: number): string => tokenCell(count, sums);
+  return [
+    printable(name),
+    String(sums.requests),
+    tokens(sums.input_tokens),
+    tokens(sums.cache_read_tokens),
+    tokens(sums.output_tokens),
+    costCell(sums),
+  ];
+}
+
+/** A model's name comes from the wire: no control characters reach the terminal. */
+function printable(name: string): string {
+  return name.replace(/[\u0000-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]/g, '?');
+}
+
+function tokenCell(count: number, sums: Totals): string {
+  const known = sums.requests - sums.errors - sums.calls_without_usage;
+  if (count === 0 && known <= 0) return '?';
+  return `${sums.inexact_calls > 0 ? '~' : ''}${count.toLocaleString('en-US')}`;
+}
+
+function costCell(sums: Totals): string {
+  if (sums.cost_usd === 0 && sums.unpriced_calls > 0) return 'unpriced';
+  if (sums.cost_usd === 0 && sums.requests - sums.errors - sums.calls_without_usage <= 0) return '?';
+  const digits = sums.cost_usd < 0.01 ? 6 : sums.cost_usd < 1 ? 4 : 2;
+  return `${sums.unpriced_calls > 0 ? '> ' : ''}$${sums.cost_usd.toFixed(digits)}`;
+}
+
+function notes(totals: Totals): string[] {
+  const found: string[] = [];
+  const say = (count: number, text: string): void => {
+    if (count > 0) found.push(`${count} ${count === 1 ? 'call' : 'calls'} ${text}`);
+  };
+  say(totals.errors, 'failed');
+  say(totals.calls_without_usage, 'without usage (their tokens are not in the sums)');
+  say(totals.unpriced_calls, 'unpriced (their cost is not in the sum)');
+  say(totals.inexact_calls, 'with numbers that are not exact (~)');
+  return found;
+}

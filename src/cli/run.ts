@@ -1,0 +1,92 @@
+/** `run -- CMD…`: one program, metered. Its traffic has a listener of its own, so the sums at the end are its own. */
+import { writeFileSync } from 'node:fs';
+import { messageOf } from '../core/errors.ts';
+import type { RunSummary } from '../core/ports.ts';
+import { runChild } from './child.ts';
+import { BACKUP_VARIABLE, backupValue, clientVariables, hidingExemptions, withoutClientEnv } from './client-env.ts';
+import { prepareClientFiles, type ClientFilesOptions } from './client-files.ts';
+import type { DaemonInfo } from './daemon-files.ts';
+import { closeRun, openRun } from './run-api.ts';
+import { formatRunSummary } from './run-summary.ts';
+
+export interface RunOptions {
+  command: readonly string[];
+  /** No summary, no notes; errors only. */
+  quiet: boolean;
+  /** Where the summary goes as JSON as well. */
+  jsonFile: string | null;
+}
+
+export interface RunDeps {
+  env: Readonly<Record<string, string | undefined>>;
+  platform: NodeJS.Platform;
+  /** A terminal is attached. */
+  interactive: boolean;
+  /** The running daemon, started when there is none. `started` = by us, just now. */
+  daemon(): Promise<{ daemon: DaemonInfo; started: boolean }>;
+  makeTrustStore: ClientFilesOptions['makeTrustStore'];
+  /** One line for people (stderr). */
+  say(line: string): void;
+}
+
+/** Our own failure, before the program was started (as env(1), docker and others have it). */
+const OWN_FAILURE = 125;
+
+/** Resolves with the exit code for the shell. Never rejects. */
+export async function runProgram(options: RunOptions, deps: RunDeps): Promise<number> {
+  const note = (line: string): void => {
+    if (!options.quiet) deps.say(line);
+  };
+  let session: RunSession;
+  try {
+    session = await openSession(deps, note);
+  } catch (error) {
+    deps.say(`llm-proxy: ${messageOf(error)}`);
+    return OWN_FAILURE;
+  }
+  const child = await runChild(options.command, session.env, deps.interactive);
+  if (child.startError !== null) deps.say(`llm-proxy: ${child.startError}`);
+  try {
+    report(await closeRun(session.daemon, session.runId), options, child.startError === null ? note : () => {});
+  } catch (error) {
+    deps.say(`llm-proxy: no summary: ${messageOf(error)}`);
+  }
+  return child.exitCode;
+}
+
+interface RunSession {
+  daemon: DaemonInfo;
+  runId: string;
+  env: Record<string, string | undefined>;
+}
+
+async function openSession(deps: RunDeps, note: (line: string) => void): Promise<RunSession> {
+  const { daemon, started } = await deps.daemon();
+  if (started) note(`llm-proxy: started a daemon (pid ${daemon.pid}); it stays until \`llm-proxy stop\``);
+  const run = await openRun(daemon, process.pid);
+  const env = childEnv(daemon, run.proxy_url, deps);
+  const hidden = hidingExemptions(env);
+  if (hidden.length > 0) note(`llm-proxy: NO_PROXY exempts ${hidden.join(', ')}: those calls will not be seen`);
+  return { daemon, runId: run.run_id, env };
+}
+
+/** The environment of a child whose calls go to `proxyUrl`. */
+export function childEnv(
+  daemon: DaemonInfo,
+  proxyUrl: string,
+  deps: Pick<RunDeps, 'env' | 'platform' | 'makeTrustStore'>,
+): Record<string, string | undefined> {
+  const env = withoutClientEnv(deps.env);
+  const { home, ca_file: caFile, bundle_file: bundleFile } = daemon;
+  const input = prepareClientFiles({ ...deps, daemon: { home, proxyUrl, caFile, bundleFile }, env });
+  const variables = clientVariables(input);
+  env[BACKUP_VARIABLE] = backupValue(variables, env);
+  for (const { name, value } of variables) env[name] = value;
+  return env;
+}
+
+function report(summary: RunSummary, options: RunOptions, note: (line: string) => void): void {
+  if (options.jsonFile !== null) writeFileSync(options.jsonFile, `${JSON.stringify(summary, null, 2)}\n`);
+  const text = formatRunSummary(summary);
+  note(summary.totals.requests === 0 ? `llm-proxy: ${text}` : `\nllm-proxy: ${summary.run_id}\n${text}`);
+}
