@@ -20,9 +20,10 @@ export class Connections implements ConnectionRegistry {
 
   /** Ends idle connections as they become idle, and after `graceMs` (or when `forced` aborts) whatever is left. */
   async drain(graceMs: number, forced: AbortSignal): Promise<void> {
-    const deadline = Date.now() + graceMs;
-    while (this.size > 0 && Date.now() < deadline && !forced.aborted) {
-      for (const [socket, isIdle] of this.#sockets) if (isIdle?.() === true) socket.destroy();
+    const deadline = performance.now() + graceMs;
+    while (this.size > 0 && performance.now() < deadline && !forced.aborted) {
+      for (const [socket, isIdle] of this.#sockets)
+        if (isIdle?.() === true && socket.writableLength === 0) socket.destroy();
       if (this.size > 0) await pause(DRAIN_POLL_MS, forced);
     }
     for (const socket of this.#sockets.keys()) socket.destroy();

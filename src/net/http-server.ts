@@ -61,12 +61,20 @@ export function takeOver(server: Server, handlers: FrontDoorHandlers, limits: Fr
   server.on('upgrade', (request, socket, head) => handlers.upgrade(request, socket as Socket, head));
   server.on('clientError', (error, socket) => answerParseError(error, socket as Socket));
   server.on('error', (error) => handlers.error(error));
-  Object.assign(server, { maxHeaderSize: limits.maxHeadBytes, connectionsCheckingInterval: limits.checkEveryMs });
+  // What the constructor takes as options and nobody can pass through http-mitm-proxy. Absolute-form requests without a
+  // Host are served: their target names the host, and node:http would answer a bare 400.
+  const options = {
+    maxHeaderSize: limits.maxHeadBytes,
+    connectionsCheckingInterval: limits.checkEveryMs,
+    requireHostHeader: false,
+  };
+  Object.assign(server, options);
   server.timeout = 0;
   server.requestTimeout = 0;
   server.headersTimeout = limits.headTimeoutMs;
   server.keepAliveTimeout = limits.idleTimeoutMs;
-  server.maxHeadersCount = 2000;
+  // 0 = all of them: node:http silently forgets headers beyond the limit. The http-engine counts.
+  server.maxHeadersCount = 0;
 }
 
 const PARSE_ERRORS: Record<string, Refusal> = {

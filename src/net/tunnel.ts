@@ -14,19 +14,44 @@ export interface TunnelDeps {
   registry: ConnectionRegistry;
 }
 
-/** Both sockets are connected, allow half-open, and may hold unread bytes. */
-export function tunnel(client: Socket, upstream: Socket, { counters, registry }: TunnelDeps): void {
-  let moved = performance.now();
-  const count = (labels: string) => (bytes: number) => {
-    moved = performance.now();
-    counters.add('tunnel_bytes', labels, bytes);
+/** Bytes that went either way. */
+export interface Moved {
+  request: number;
+  response: number;
+}
+
+/**
+ * Both sockets are connected, allow half-open, and may hold unread bytes.
+ * @param done is called when both have closed.
+ */
+export function tunnel(
+  client: Socket,
+  upstream: Socket,
+  { counters, registry }: TunnelDeps,
+  done?: (moved: Moved) => void,
+): void {
+  let movedAt = performance.now();
+  const moved: Moved = { request: 0, response: 0 };
+  const count = (side: keyof Moved) => (bytes: number) => {
+    movedAt = performance.now();
+    moved[side] += bytes;
+    counters.add('tunnel_bytes', `direction="${side}"`, bytes);
   };
-  const isIdle = (): boolean => performance.now() - moved > QUIET_MS;
+  const isIdle = (): boolean => performance.now() - movedAt > QUIET_MS;
   registry.add(client, isIdle);
   registry.add(upstream, isIdle);
   client.setNoDelay(true);
-  copy(client, upstream, count('direction="request"'));
-  copy(upstream, client, count('direction="response"'));
+  let open = 2;
+  for (const socket of [client, upstream]) {
+    const closed = (): void => {
+      open -= 1;
+      if (open === 0) done?.(moved);
+    };
+    if (socket.destroyed) closed();
+    else socket.once('close', closed);
+  }
+  copy(client, upstream, count('request'));
+  copy(upstream, client, count('response'));
 }
 
 function copy(from: Socket, to: Socket, count: (bytes: number) => void): void {

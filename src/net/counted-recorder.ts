@@ -1,0 +1,49 @@
+import type { ConnectionInfo, ExchangeEnd, RecorderPort, Side } from '../core/recorder-port.ts';
+import type { Counters } from '../core/counters.ts';
+
+/** The recorder as the net thread uses it: what it throws is a counter and never a fault of the call; live exchanges are counted. */
+export class CountedRecorder implements RecorderPort {
+  readonly #port: RecorderPort;
+  readonly #counters: Counters;
+  #live = 0;
+
+  constructor(port: RecorderPort, counters: Counters) {
+    this.#port = port;
+    this.#counters = counters;
+  }
+
+  /** Exchanges that were opened and have not ended. */
+  get inFlight(): number {
+    return this.#live;
+  }
+
+  connection(info: ConnectionInfo): void {
+    this.#guard(() => this.#port.connection(info));
+  }
+
+  open(exchange: number, connection: number, wall: number, at: number): void {
+    this.#live += 1;
+    this.#guard(() => this.#port.open(exchange, connection, wall, at));
+  }
+
+  head(exchange: number, side: Side, head: Uint8Array, at: number): void {
+    this.#guard(() => this.#port.head(exchange, side, head, at));
+  }
+
+  body(exchange: number, side: Side, bytes: Uint8Array, at: number): void {
+    this.#guard(() => this.#port.body(exchange, side, bytes, at));
+  }
+
+  end(exchange: number, end: ExchangeEnd, at: number): void {
+    this.#live -= 1;
+    this.#guard(() => this.#port.end(exchange, end, at));
+  }
+
+  #guard(tell: () => void): void {
+    try {
+      tell();
+    } catch {
+      this.#counters.add('internal_errors', 'part="recorder_port"');
+    }
+  }
+}

@@ -1,0 +1,103 @@
+/** Raw header lists (name, value, name, value, ...) on their way through the http-engine: order, case and duplicates stay. */
+
+/** RFC 9110 7.6.1, and whatever was meant for a proxy. `Transfer-Encoding` stays: it tells node:http to keep the framing. */
+const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'te', 'upgrade']);
+/** A client must not take these away from the upstream by naming them in `Connection`. */
+const NEVER_NAMED = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'authorization',
+  'expect',
+  'trailer',
+  'content-type',
+]);
+const CONTEXT_PREFIXES = ['x-llmobserve-', 'x-llm-proxy-'];
+
+export interface EndToEndOptions {
+  /** Replaces the value of `Host` (RFC 9112 3.2.2: the request target wins). */
+  host?: string;
+  /** Keeps `Upgrade`, and `Connection: Upgrade` with it. */
+  upgrade?: boolean;
+  /** Leaves `Transfer-Encoding` out, e.g. for a client of HTTP/1.0. */
+  withoutTransferEncoding?: boolean;
+}
+
+export function endToEndHeaders(raw: readonly string[], options: EndToEndOptions = {}): string[] {
+  const pairs = pairsOf(raw);
+  const named = new Set(pairs.filter(([name]) => lower(name) === 'connection').flatMap(([, value]) => tokens(value)));
+  const kept = pairs
+    .filter(([name]) => isEndToEnd(lower(name), named, options))
+    .map(([name, value]) => [name, rewritten(lower(name), value, options)]);
+  const hasHost = kept.some(([name = '']) => lower(name) === 'host');
+  return hasHost || options.host === undefined ? kept.flat() : ['Host', options.host, ...kept.flat()];
+}
+
+function rewritten(key: string, value: string, options: EndToEndOptions): string {
+  if (key === 'host') return options.host ?? value;
+  return key === 'connection' ? 'Upgrade' : value;
+}
+
+function isEndToEnd(key: string, named: ReadonlySet<string>, options: EndToEndOptions): boolean {
+  if (options.upgrade === true && (key === 'upgrade' || key === 'connection')) return true;
+  if (HOP_BY_HOP.has(key) || key.startsWith('proxy-')) return false;
+  if (named.has(key) && !NEVER_NAMED.has(key)) return false;
+  return !(options.withoutTransferEncoding === true && key === 'transfer-encoding');
+}
+
+/** Cuts the context headers, which are meant for us, but for those that a signature covers. */
+export function withoutContextHeaders(raw: readonly string[]): string[] {
+  const signed = signedNames(raw);
+  return pairsOf(raw)
+    .filter(([name]) => {
+      const key = lower(name);
+      return signed.includes(key) || !CONTEXT_PREFIXES.some((prefix) => key.startsWith(prefix));
+    })
+    .flat();
+}
+
+/**
+ * Why a request cannot be forwarded beyond doubt, or null. llhttp refuses most of it by itself (both lengths, two
+ * lengths, folded lines, bare LF); this is what it lets pass.
+ */
+export function framingProblem(raw: readonly string[], httpVersion: string): string | null {
+  const values = (name: string): string[] =>
+    pairsOf(raw).flatMap(([key, value]) => (lower(key) === name ? [value] : []));
+  const codings = values('transfer-encoding');
+  if (codings.length > 0) {
+    if (httpVersion !== '1.1') return 'Transfer-Encoding needs HTTP/1.1';
+    if (codings.length > 1 || lower(codings[0] ?? '') !== 'chunked')
+      return 'the only Transfer-Encoding that is forwarded is "chunked"';
+    if (values('content-length').length > 0) return 'Transfer-Encoding and Content-Length exclude each other';
+  }
+  if (values('content-length').length > 1) return 'Content-Length is given twice';
+  return values('host').length > 1 ? 'Host is given twice' : null;
+}
+
+/** First value of a header, or null. */
+export function rawValue(raw: readonly string[], name: string): string | null {
+  return pairsOf(raw).find(([key]) => lower(key) === name)?.[1] ?? null;
+}
+
+export function pairsOf(raw: readonly string[]): [name: string, value: string][] {
+  const pairs: [string, string][] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) pairs.push([raw[index] ?? '', raw[index + 1] ?? '']);
+  return pairs;
+}
+
+/** Header names in a SigV4 `SignedHeaders=` or an RFC 9421 `Signature-Input`. */
+function signedNames(raw: readonly string[]): string[] {
+  return pairsOf(raw).flatMap(([name, value]) => {
+    const key = lower(name);
+    if (key === 'authorization') return (/SignedHeaders=([^,\s]+)/i.exec(value)?.[1] ?? '').toLowerCase().split(';');
+    return key === 'signature-input' ? [...lower(value).matchAll(/"([^"]+)"/g)].map((match) => match[1] ?? '') : [];
+  });
+}
+
+function tokens(value: string): string[] {
+  return value.split(',').map((token) => lower(token).trim());
+}
+
+function lower(text: string): string {
+  return text.toLowerCase();
+}

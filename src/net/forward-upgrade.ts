@@ -1,0 +1,77 @@
+/** `Upgrade` over plain http: relayed if the upstream agrees, answered as it answers if not. */
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { endToEndHeaders } from './end-to-end.ts';
+import { headBytes } from './exchange-rows.ts';
+import { endAndDrain, resetAfterFlush } from './flush.ts';
+import { type ForwardPlan, startUpstreamRequest } from './forward.ts';
+import { refusalFor, refusalBytes } from './refusal.ts';
+import { tunnel } from './tunnel.ts';
+import type { NetDeps } from './types.ts';
+
+const LINGER_MS = 10_000;
+
+export interface UpgradeRequest {
+  request: IncomingMessage;
+  socket: Socket;
+  /** What the client sent behind its head. */
+  head: Buffer;
+}
+
+export function forwardUpgrade(
+  { request, socket, head }: UpgradeRequest,
+  plan: ForwardPlan,
+  deps: Pick<NetDeps, 'counters' | 'registry'>,
+): void {
+  const { rows } = plan;
+  const outgoing = startUpstreamRequest(request, plan);
+  outgoing.end();
+  const clientClosed = (): void => {
+    rows?.end('client_aborted');
+    outgoing.destroy();
+  };
+  let answered = false;
+  socket.once('close', clientClosed);
+  outgoing.on('upgrade', (incoming, upstream, first) => {
+    answered = true;
+    socket.off('close', clientClosed);
+    upstream.on('error', () => {});
+    relayHead(incoming, socket, plan, true);
+    if (first.length > 0) upstream.unshift(first);
+    if (head.length > 0) socket.unshift(head);
+    deps.counters.add(
+      'upgrades',
+      /websocket/i.test(request.headers.upgrade ?? '') ? 'protocol="websocket"' : 'protocol="other"',
+    );
+    tunnel(socket, upstream, deps, (moved) => rows?.end('upgraded', null, moved));
+  });
+  outgoing.on('response', (incoming) => {
+    answered = true;
+    relayHead(incoming, socket, plan, false);
+    incoming.on('data', (chunk: Buffer) => {
+      rows?.responseBody(chunk);
+      if (!socket.write(chunk)) incoming.pause();
+    });
+    socket.on('drain', () => incoming.resume());
+    incoming.on('error', () => {});
+    incoming.once('close', () => {
+      rows?.end(incoming.complete ? 'complete' : 'upstream_aborted');
+      // The head said "until close".
+      if (incoming.complete) endAndDrain(socket, '', LINGER_MS);
+      else resetAfterFlush(socket, LINGER_MS);
+    });
+  });
+  outgoing.on('error', (error) => {
+    if (answered || socket.destroyed) return;
+    const refusal = refusalFor(error);
+    rows?.end('upstream_error', { type: refusal.type, message: refusal.message });
+    endAndDrain(socket, refusalBytes(refusal), LINGER_MS);
+  });
+}
+
+function relayHead(incoming: IncomingMessage, socket: Socket, { rows }: ForwardPlan, upgraded: boolean): void {
+  const line = `${incoming.statusCode} ${incoming.statusMessage}`;
+  rows?.responseHead(`HTTP/${incoming.httpVersion} ${line}`, incoming.rawHeaders);
+  const headers = endToEndHeaders(incoming.rawHeaders, { upgrade: upgraded, withoutTransferEncoding: true });
+  socket.write(headBytes(`HTTP/1.1 ${line}`, upgraded ? headers : [...headers, 'Connection', 'close']));
+}

@@ -1,0 +1,66 @@
+import { Agent, type ClientRequestArgs } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { formatAuthority } from '../core/hosts.ts';
+import type { Target, UpstreamDialer } from './types.ts';
+
+/** Upstreams with the shortest idle time-outs (uvicorn, llama.cpp, Node) close after 5 s; a POST that meets that close is lost. */
+const IDLE_MS = 3_000;
+
+/** The upstream connection of one client connection: one at a time, never shared with another client. */
+export interface UpstreamLane {
+  agent: Agent;
+  /** As told to the recorder; null = not told yet. */
+  connection: number | null;
+}
+
+/** Lanes by client connection and upstream; they end with the client connection. */
+export class UpstreamLanes {
+  readonly #dialer: UpstreamDialer;
+  readonly #lanes = new WeakMap<Socket, Map<string, UpstreamLane>>();
+
+  constructor(dialer: UpstreamDialer) {
+    this.#dialer = dialer;
+  }
+
+  laneOf(client: Socket, scheme: 'http' | 'https', target: Target): UpstreamLane {
+    const lanes = this.#lanesOf(client);
+    const key = `${scheme}://${formatAuthority(target)}`;
+    const known = lanes.get(key);
+    if (known !== undefined) return known;
+    const lane = { agent: new DialledAgent(this.#dialer, scheme, target), connection: null };
+    lanes.set(key, lane);
+    return lane;
+  }
+
+  #lanesOf(client: Socket): Map<string, UpstreamLane> {
+    const known = this.#lanes.get(client);
+    if (known !== undefined) return known;
+    const lanes = new Map<string, UpstreamLane>();
+    this.#lanes.set(client, lanes);
+    client.once('close', () => {
+      for (const { agent } of lanes.values()) agent.destroy();
+    });
+    return lanes;
+  }
+}
+
+/** Connections come from the dialler, so that addresses are checked and certificates verified in one place. */
+class DialledAgent extends Agent {
+  readonly #dial: () => Promise<Socket>;
+
+  constructor(dialer: UpstreamDialer, scheme: 'http' | 'https', target: Target) {
+    super({ keepAlive: true, maxSockets: 1, timeout: IDLE_MS });
+    this.#dial = () => (scheme === 'https' ? dialer.connectTls(target, ['http/1.1']) : dialer.connect(target));
+  }
+
+  override createConnection(
+    _options: ClientRequestArgs,
+    created?: (error: Error | null, stream: Duplex) => void,
+  ): undefined {
+    this.#dial().then(
+      (socket) => created?.(null, socket),
+      (error: Error) => created?.(error, undefined as unknown as Duplex),
+    );
+  }
+}
