@@ -1,5 +1,5 @@
-/** Matches the path of a request target; gives the text of `{model}` or null in `model`. */
-export type PathMatcher = (path: string) => { model: string | null } | null;
+/** Matches the path of a request target; gives the texts of `{model}` and `{id}`, null when the pattern has none. */
+export type PathMatcher = (path: string) => { model: string | null; id: string | null } | null;
 
 const TOKEN = /\*\*|\{([a-z_]+)\}/g;
 
@@ -23,7 +23,8 @@ export function compilePath(pattern: string): PathMatcher {
   const regex = new RegExp(`^${source}${escapeRegExp(pattern.slice(last))}$`);
   return (path) => {
     const match = regex.exec(path);
-    return match === null ? null : { model: decode(match.groups?.['model'] ?? null) };
+    if (match === null) return null;
+    return { model: decode(match.groups?.['model'] ?? null), id: decode(match.groups?.['id'] ?? null) };
   };
 }
 
@@ -43,7 +44,8 @@ export function pathOf(target: string): string {
 
 function groupOf(name: string): string {
   // A model id may hold an encoded or plain colon, but `:verb` after it is the method of a Google path.
-  return name === 'model' ? '(?<model>[^/]+)' : '[^/:]+';
+  if (name === 'model') return '(?<model>[^/]+)';
+  return name === 'id' ? '(?<id>[^/:]+)' : '[^/:]+';
 }
 
 function decode(text: string | null): string | null {

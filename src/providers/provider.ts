@@ -52,7 +52,8 @@ export type EndpointKind = 'inference' | 'count' | 'control' | 'reread' | 'batch
 
 export interface Endpoint {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | '*';
-  /** `{name}` = part of one segment, `{model}` names the model, a leading or trailing `**` = any segments. */
+  /** `{name}` = part of one segment, `{model}` names the model and `{id}` what is
+   * fetched, a leading or trailing `**` = any segments. */
   path: string;
   /** Snake case; the names of the OpenTelemetry GenAI conventions where they have one. */
   operation: string;
@@ -70,4 +71,6 @@ export interface EndpointMatch {
   endpoint: Endpoint;
   /** From `{model}` in the path, percent-decoded. */
   model: string | null;
+  /** From `{id}` in the path: what is fetched. */
+  id: string | null;
 }

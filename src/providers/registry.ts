@@ -155,7 +155,7 @@ function firstMatch(routes: readonly Route[], method: string, path: string): End
   for (const { endpoint, matches } of routes) {
     if (endpoint.method !== '*' && endpoint.method !== method) continue;
     const match = matches(path);
-    if (match !== null) return { endpoint, model: match.model };
+    if (match !== null) return { endpoint, ...match };
   }
   return null;
 }

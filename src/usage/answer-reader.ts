@@ -1,0 +1,91 @@
+import { FAMILIES } from '../providers/families/dialects.ts';
+import type { Ending, Family } from '../providers/families/family.ts';
+import { isObject, type JsonObject } from '../providers/families/json.ts';
+import { mappedFamily } from '../providers/families/mapped.ts';
+import { Reading } from '../providers/families/reading.ts';
+import type { UsageMap } from '../providers/families/usage-map.ts';
+import type { Endpoint } from '../providers/provider.ts';
+import { parseJson, type MessageReader } from './message-reader.ts';
+
+const ALL = Object.values(FAMILIES);
+const mapped = new WeakMap<UsageMap, Family>();
+
+/** Reads the messages of one answer in whatever dialect they turn out to be. */
+export class AnswerReader implements MessageReader {
+  readonly reading: Reading;
+  readonly #hint: Family | null;
+  #family: Family | null = null;
+  #done = false;
+
+  constructor(endpoint: Endpoint | null, assembledLength: number) {
+    this.reading = new Reading(assembledLength);
+    this.#hint = hintOf(endpoint);
+  }
+
+  /** Set once a message bore the marks of a dialect. */
+  get family(): Family | null {
+    return this.#family;
+  }
+
+  set at(at: number) {
+    this.reading.at = at;
+  }
+
+  message(text: string): void {
+    if (this.#done) return;
+    if (text === '[DONE]') {
+      // The closing mark of OpenAI and its compatibles; what follows counts nowhere.
+      this.#done = true;
+      this.reading.finished = true;
+      return;
+    }
+    const value = parseJson(text);
+    if (isObject(value)) this.value(value);
+    else if (value === undefined && text.trim() !== '') this.anomaly('malformed_message');
+  }
+
+  document(text: string): boolean {
+    const value = parseJson(text);
+    if (isObject(value)) this.value(value);
+    return value !== undefined;
+  }
+
+  value(value: JsonObject): void {
+    const family = this.#familyFor(value);
+    try {
+      family?.read(value, this.reading);
+    } catch {
+      // A shape that no one foresaw must not cost the rest of the answer.
+      this.anomaly('unreadable_message');
+    }
+  }
+
+  anomaly(name: string): void {
+    this.reading.anomalies.add(name);
+  }
+
+  settle(ending: Ending): void {
+    try {
+      (this.#family ?? this.#hint)?.settle(this.reading, ending);
+    } catch {
+      this.anomaly('unreadable_message');
+    }
+  }
+
+  /** The marks in the JSON decide; the endpoint's dialect is asked first, and reads what bears no marks. */
+  #familyFor(value: JsonObject): Family | null {
+    if (this.#family !== null) return this.#family;
+    if (this.#hint?.recognises(value)) this.#family = this.#hint;
+    else this.#family = ALL.find((family) => family.recognises(value)) ?? null;
+    return this.#family ?? this.#hint;
+  }
+}
+
+function hintOf(endpoint: Endpoint | null): Family | null {
+  if (endpoint?.usage !== undefined) {
+    const known = mapped.get(endpoint.usage) ?? mappedFamily(endpoint.usage);
+    mapped.set(endpoint.usage, known);
+    return known;
+  }
+  return endpoint?.family === undefined ? null : FAMILIES[endpoint.family];
+}

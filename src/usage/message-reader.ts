@@ -1,0 +1,21 @@
+/** Takes the messages that a framing found in a body. */
+export interface MessageReader {
+  /** Time of the bytes that the next messages come from. */
+  at: number;
+  /** One message of a stream, as text. */
+  message(text: string): void;
+  /** A whole document; false when it is not JSON. */
+  document(text: string): boolean;
+  /** What could be read of a document that is too large or broken. */
+  value(value: Record<string, unknown>): void;
+  anomaly(name: string): void;
+}
+
+/** The JSON value of a text, or undefined. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,57 @@
+import { isObject, type JsonObject } from '../providers/families/json.ts';
+
+/** How much of the end of a body is searched. Characters. */
+export const TAIL_WINDOW = 64 * 1024;
+const MAX_OBJECT = 16 * 1024;
+const MAX_TRIES = 64;
+
+/**
+ * A quote after a backslash is inside a string: the model's own text, or an echoed prompt, may quote a usage object.
+ * Their closing quote is escaped too, so that `"usage":` never matches there.
+ */
+const KEY = /"(usage|usageMetadata)"\s{0,32}:\s{0,32}\{/g;
+
+/**
+ * The last resort, for bodies that were cut, damaged or too large to parse: the last whole usage object in the tail,
+ * wrapped as it was found (`{usage: {...}}`), so that the dialects can read it. Linear in the window.
+ */
+export function findUsage(tail: string): JsonObject | null {
+  const window = tail.slice(-TAIL_WINDOW);
+  const hits = [...window.matchAll(KEY)].slice(-MAX_TRIES).toReversed();
+  for (const hit of hits) {
+    const start = hit.index + hit[0].length - 1;
+    const text = objectText(window, start);
+    const value = text === null ? null : parse(text);
+    if (value !== null && Object.keys(value).length > 0) return { [hit[1] ?? 'usage']: value };
+  }
+  return null;
+}
+
+/** From an opening brace to its closing one, or null when that is not in reach. */
+function objectText(text: string, start: number): string | null {
+  const limit = Math.min(text.length, start + MAX_OBJECT);
+  let depth = 0;
+  let inString = false;
+  for (let index = start; index < limit; index += 1) {
+    const char = text[index];
+    if (inString) {
+      if (char === '\\') index += 1;
+      else if (char === '"') inString = false;
+    } else if (char === '"') inString = true;
+    else if (char === '{') depth += 1;
+    else if (char === '}') {
+      depth -= 1;
+      if (depth === 0) return text.slice(start, index + 1);
+    }
+  }
+  return null;
+}
+
+function parse(text: string): JsonObject | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,209 @@
+import { ByteBuffer, TailBuffer } from '../decoders/byte-buffer.ts';
+import { JsonArrayDecoder } from '../decoders/json-array.ts';
+import { TopLevelScanner } from '../decoders/json-scan.ts';
+import { NdjsonDecoder } from '../decoders/ndjson.ts';
+import { SseDecoder } from '../decoders/sse.ts';
+import type { UsageSource } from '../core/usage.ts';
+import { detectFraming, LEAD_LENGTH, type Framing } from './framing.ts';
+import type { MeterLimits } from './metered.ts';
+import { parseJson, type MessageReader } from './message-reader.ts';
+import { TAIL_WINDOW } from './regex.ts';
+
+/** What is worth knowing of a document that is too large, or too broken, to be parsed. */
+const TOP_LEVEL = [
+  'id',
+  'type',
+  'object',
+  'model',
+  'usage',
+  'usageMetadata',
+  'modelVersion',
+  'responseId',
+  'service_tier',
+  'stop_reason',
+  'status',
+  'error',
+  'response',
+  'interaction',
+  'prompt_eval_count',
+  'eval_count',
+  'done',
+];
+
+interface Framed {
+  push(chunk: Uint8Array): void;
+  end(whole: boolean): void;
+}
+
+/**
+ * The body of one response, content coding removed: keeps a bounded copy, finds the messages in it and shows them to
+ * the message reader. Never throws for what a body holds.
+ */
+export class ResponseReader {
+  readonly kept: ByteBuffer;
+  readonly #limits: MeterLimits;
+  readonly #contentType: string;
+  readonly #messages: MessageReader | null;
+  readonly #lines: boolean;
+  readonly #lead: number[] = [];
+  #framing: Framing | null = null;
+  #framed: Framed | null = null;
+  #scanner: TopLevelScanner | null = null;
+  #tail: TailBuffer | null = null;
+  #damaged = false;
+  #total = 0;
+
+  /** @param messages null when nothing is to be read. @param options.lines JSON lines whatever the content type says. */
+  constructor(messages: MessageReader | null, options: { contentType: string; lines: boolean; limits: MeterLimits }) {
+    this.#messages = messages;
+    this.#limits = options.limits;
+    this.#contentType = options.contentType;
+    this.#lines = options.lines;
+    this.kept = new ByteBuffer(options.limits.bodyBytes);
+  }
+
+  get framing(): Framing | null {
+    return this.#framing;
+  }
+
+  /** Messages were lost or unreadable: what is missing may be found by the last resort. */
+  get damaged(): boolean {
+    return this.#damaged;
+  }
+
+  get source(): UsageSource {
+    if (this.#framing === 'sse' || this.#framing === 'ndjson') return this.#framing;
+    return 'json';
+  }
+
+  push(chunk: Uint8Array, at: number): void {
+    if (chunk.length === 0) return;
+    this.#total += chunk.length;
+    if (this.#messages !== null) this.#messages.at = at;
+    this.#keep(chunk);
+    if (this.#framing === null) {
+      const from = this.#detect(chunk);
+      if (from < 0) return;
+      // The blanks before the first byte mean nothing to any framing; the lead itself goes in again.
+      this.#framed?.push(Uint8Array.from(this.#lead));
+      this.#framed?.push(chunk.subarray(from));
+    } else {
+      this.#framed?.push(chunk);
+    }
+    this.#scan(chunk);
+  }
+
+  /** Bytes of the body are missing here. */
+  gap(): void {
+    this.#damaged = true;
+    this.kept.markTruncated();
+    this.#tail ??= new TailBuffer(TAIL_WINDOW);
+    // What a scanner or an array decoder thinks of the structure is wrong from here on.
+    if (this.#framing === 'json-array') this.#framed = null;
+    this.#scanner = null;
+  }
+
+  /** @param whole the body came to its proper end. */
+  end(whole: boolean): void {
+    if (this.#framing === null && this.#lead.length > 0) {
+      this.#begin();
+      this.#framed?.push(Uint8Array.from(this.#lead));
+    }
+    this.#framed?.end(whole);
+    if (this.#framing === 'document') this.#readDocument(whole);
+    if (!whole) this.#damaged = true;
+  }
+
+  /** The last characters of the body. */
+  tail(): string {
+    const kept = this.kept.view();
+    const end = kept.subarray(Math.max(0, kept.length - TAIL_WINDOW));
+    return this.#tail === null ? end.toString('utf8') : Buffer.concat([end, this.#tail.bytes()]).toString('utf8');
+  }
+
+  #keep(chunk: Uint8Array): void {
+    // After a gap a copy would join what does not belong together.
+    if (this.#tail === null) this.kept.push(chunk);
+    if (!this.kept.truncated) return;
+    this.#tail ??= new TailBuffer(TAIL_WINDOW);
+    this.#tail.push(chunk);
+  }
+
+  /** Collects the lead; index of the first byte behind it, or -1 while it is not complete. */
+  #detect(chunk: Uint8Array): number {
+    for (let index = 0; index < chunk.length; index += 1) {
+      const byte = chunk[index] ?? 0;
+      if (this.#lead.length === 0 && (byte <= 0x20 || BYTE_ORDER_MARK.has(byte))) continue;
+      this.#lead.push(byte);
+      if (this.#lead.length < LEAD_LENGTH && byte !== 0x7b && byte !== 0x5b) continue;
+      this.#begin();
+      return index + 1;
+    }
+    return -1;
+  }
+
+  #begin(): void {
+    const detected = detectFraming(this.#contentType, Buffer.from(this.#lead).toString('latin1'));
+    this.#framing = detected === 'document' && this.#lines ? 'ndjson' : detected;
+    this.#framed = this.#messages === null ? null : this.#decoder(this.#messages, this.#framing);
+  }
+
+  #decoder(messages: MessageReader, framing: Framing): Framed | null {
+    const onOversized = (): void => {
+      this.#damaged = true;
+      messages.anomaly('oversized_message');
+    };
+    const maxLength = this.#limits.messageLength;
+    const onMessage = (text: string): void => messages.message(text);
+    if (framing === 'sse') return new SseDecoder({ onEvent: onMessage, onOversized, maxLength });
+    if (framing === 'ndjson') return new NdjsonDecoder({ onMessage, onOversized, maxLength });
+    if (framing !== 'json-array') return null;
+    const array = new JsonArrayDecoder({ onMessage, onOversized, maxLength });
+    return { push: (chunk) => array.push(chunk), end: () => {} };
+  }
+
+  /** A document that outgrows its copy is scanned from its beginning, which is still there at that moment. */
+  #scan(chunk: Uint8Array): void {
+    if (this.#messages === null || this.#framing !== 'document' || this.#damaged) return;
+    if (this.#scanner !== null) {
+      this.#scanner.push(chunk);
+      return;
+    }
+    if (this.kept.length <= this.#limits.documentBytes && !this.kept.truncated) return;
+    this.#scanner = new TopLevelScanner(TOP_LEVEL);
+    const missing = this.#total - this.kept.length;
+    this.#scanner.push(this.kept.view());
+    if (missing > 0) this.#scanner.push(chunk.subarray(chunk.length - missing));
+  }
+
+  #readDocument(whole: boolean): void {
+    const messages = this.#messages;
+    if (messages === null) return;
+    if (this.#scanner === null && !this.kept.truncated) {
+      const text = this.kept.view().toString('utf8');
+      if (messages.document(text)) return;
+      if (whole && this.#readLines(text, messages)) return;
+      this.#scanner = new TopLevelScanner(TOP_LEVEL);
+      this.#scanner.push(this.kept.view());
+      messages.anomaly(whole ? 'malformed_json' : 'cut_json');
+      this.#damaged = true;
+    }
+    if (this.#scanner === null) return;
+    const facts = this.#scanner.result();
+    if (Object.keys(facts).length > 0) messages.value(facts);
+    if (!('usage' in facts || 'usageMetadata' in facts)) this.#damaged = true;
+  }
+
+  /** JSON lines under a content type that does not say so (batch results as octet-stream, Ollama behind a proxy). */
+  #readLines(text: string, messages: MessageReader): boolean {
+    const end = text.indexOf('\n');
+    if (end < 0 || parseJson(text.slice(0, end)) === undefined) return false;
+    this.#framing = 'ndjson';
+    for (const line of text.split('\n')) {
+      if (line.trim() !== '') messages.message(line);
+    }
+    return true;
+  }
+}
+
+const BYTE_ORDER_MARK = new Set([0xef, 0xbb, 0xbf]);

@@ -1,0 +1,51 @@
+/** Small judgements about an exchange, from its heads. */
+import type { Billing } from '../core/capture.ts';
+import { headerValue, type HeaderPairs } from '../core/headers.ts';
+import type { EndpointMatch, Provider } from '../providers/provider.ts';
+
+const REQUEST_ID_HEADERS = ['request-id', 'x-request-id', 'x-amzn-requestid', 'apim-request-id', 'x-generation-id'];
+
+export function requestIdOf(provider: Provider | null, headers: HeaderPairs): string | null {
+  for (const name of [...(provider?.requestIdHeaders ?? []), ...REQUEST_ID_HEADERS]) {
+    const value = headerValue(headers, name);
+    if (value !== null && value !== '') return value;
+  }
+  return null;
+}
+
+export interface BillingFacts {
+  provider: Provider | null;
+  match: EndpointMatch | null;
+  requestHeaders: HeaderPairs;
+  responseHeaders: HeaderPairs;
+  serviceTier: string | null;
+  /** A model server of the user's own. */
+  local: boolean;
+}
+
+export function billingOf(facts: BillingFacts): Billing {
+  // The usage in a gateway's cached answer looks real and cost nothing.
+  if (headerValue(facts.responseHeaders, 'cf-aig-cache-status')?.toUpperCase() === 'HIT') return 'cached_by_gateway';
+  if (facts.local) return 'free';
+  const marks = facts.provider?.subscriptionMarks ?? [];
+  const marked = marks.some(({ header, startsWith }) => {
+    const value = headerValue(facts.requestHeaders, header);
+    // The scheme's letter case is the client's own.
+    return value !== null && value.slice(0, startsWith.length).toLowerCase() === startsWith.toLowerCase();
+  });
+  if (marked) return 'subscription';
+  if (facts.match?.endpoint.billing !== undefined) return facts.match.endpoint.billing;
+  return facts.serviceTier === 'batch' ? 'batch' : 'metered';
+}
+
+const TEXT = /^text\/|json|xml|x-www-form-urlencoded|graphql|javascript|csv/;
+
+/** A body of this type is text for people; without a type it is when its bytes were read as messages. */
+export function isTextType(contentType: string): boolean {
+  return TEXT.test(contentType);
+}
+
+/** Lower case, empty when there is none. */
+export function contentTypeOf(headers: HeaderPairs): string {
+  return (headerValue(headers, 'content-type') ?? '').toLowerCase();
+}
