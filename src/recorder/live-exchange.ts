@@ -9,11 +9,11 @@ export interface Meter {
   requestBody(chunk: Uint8Array): void;
   responseHead(raw: Uint8Array, at: number): void;
   responseBody(chunk: Uint8Array, at: number): void;
-  /** Body bytes are missing at this place. */
-  requestGap(): void;
-  responseGap(): void;
-  /** Memory is short: keep no more of the bodies, but read on. */
-  stopKeeping(): void;
+  /** So many body bytes are missing at this place. */
+  requestGap(bytes: number): void;
+  responseGap(bytes: number): void;
+  /** Memory is short: keep no more of a streamed body, but read on. */
+  stopKeeping?(): void;
   end(outcome: Outcome, at: number): Metered | Promise<Metered>;
 }
 
@@ -91,7 +91,7 @@ export class LiveExchange {
     this.facts.responseBytes += chunk.length;
     if (this.#keeping && this.#memory.short) {
       this.#keeping = false;
-      this.#meter.stopKeeping();
+      this.#meter.stopKeeping?.();
     }
     if (this.#keeping) this.#hold(chunk.length);
     this.#meter.responseBody(chunk, at);
@@ -121,10 +121,10 @@ export class LiveExchange {
     this.facts.dropped += bytes;
     if (side === 'request') {
       this.facts.requestBytes += bytes;
-      this.#meter.requestGap();
+      this.#meter.requestGap(bytes);
     } else {
       this.facts.responseBytes += bytes;
-      this.#meter.responseGap();
+      this.#meter.responseGap(bytes);
     }
   }
 

@@ -1,0 +1,32 @@
+import type { Capture } from '../core/capture.ts';
+import type { Sink } from '../core/sink.ts';
+import { type SinkHealth, SinkRunner, type SinkRunnerOptions } from './sink-runner.ts';
+
+/** Gives every capture to every sink; what one of them does never reaches another, nor the traffic. */
+export class Dispatcher {
+  readonly #runners: readonly SinkRunner[];
+
+  constructor(sinks: readonly Sink[], options: SinkRunnerOptions) {
+    this.#runners = sinks.map((sink) => new SinkRunner(sink, options));
+  }
+
+  get health(): SinkHealth[] {
+    return this.#runners.map((runner) => runner.health);
+  }
+
+  async open(): Promise<void> {
+    await Promise.all(this.#runners.map((runner) => runner.open()));
+  }
+
+  dispatch(capture: Capture): void {
+    for (const runner of this.#runners) runner.write(capture);
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all(this.#runners.map((runner) => runner.flush()));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#runners.map((runner) => runner.close()));
+  }
+}

@@ -1,0 +1,252 @@
+import type { AssembledOutput, Capture, CallRecord, CapturedMessage, Cost } from '../core/capture.ts';
+import { headerValue, type HeaderPairs } from '../core/headers.ts';
+import { formatAuthority } from '../core/hosts.ts';
+import type { ConnectionInfo } from '../core/recorder-port.ts';
+import { maskBody, maskHeaders, maskTarget, maskText } from '../core/redact.ts';
+import { unknownUsage, type Usage } from '../core/usage.ts';
+import { identify, type Identity } from '../session/identify.ts';
+import type { Metered, MeteredBody } from '../usage/metered.ts';
+import type { FinishedExchange } from './live-exchange.ts';
+
+/** What money is asked for; see pricing/cost.ts. */
+export interface PriceQuestion {
+  provider: string;
+  model: string | null;
+  usage: Usage;
+  host: string;
+  serviceTier: string | null;
+  speed: string | null;
+  billing: CallRecord['billing'];
+  /** Milliseconds since the epoch. */
+  at: number;
+  providerCostUsd: number | null;
+}
+
+export interface RecordDeps {
+  price(question: PriceQuestion): Cost;
+  newId(wall: number): string;
+  /** True once per answer: a stored answer that is read again counts once. See recorder/rereads.ts. */
+  countsFirst(provider: string, responseId: string, reread: boolean): boolean;
+}
+
+const UNPRICED: Cost = { nanos: null, source: null, price_date: null, confidence: 'unpriced', lines: [] };
+const EMPTY_BODY = { text: null, wireBytes: 0, truncated: false } as const;
+const DEFAULT_PORTS = { http: 80, https: 443 } as const;
+
+/**
+ * One finished exchange -> its capture, and one more for each other model that spoke inside the answer.
+ * From here on no secret is left: this is the only place where live data becomes a capture.
+ */
+export function recordExchange(finished: FinishedExchange, deps: RecordDeps): Capture[] {
+  const { metered } = finished;
+  const provider = metered.provider ?? finished.facts.connection.provider ?? 'unknown';
+  const usage = usageToCount(metered, provider, deps);
+  const cost = priceOf(metered, provider, finished, usage, deps);
+  const record = recordOf(finished, provider, usage, cost, deps);
+  const main = captureOf(record, cost, metered);
+  return [main, ...metered.side.map((side) => sideCapture(main, side, metered, finished, deps))];
+}
+
+function recordOf(
+  finished: FinishedExchange,
+  provider: string,
+  usage: Usage,
+  cost: Cost,
+  deps: RecordDeps,
+): CallRecord {
+  const { facts, end, metered } = finished;
+  const { nanos, ...costFields } = cost;
+  const error = end.error ?? metered.error;
+  const requestBytes = facts.requestBytes + end.opaqueRequestBytes;
+  const responseBytes = facts.responseBytes + end.opaqueResponseBytes;
+  return {
+    id: deps.newId(facts.wall),
+    started_at: new Date(facts.wall).toISOString(),
+    provider,
+    operation: metered.operation,
+    inference: metered.isInference,
+    host: hostOf(facts.connection),
+    path: maskTarget(originForm(metered.path)),
+    method: metered.method,
+    status: metered.status,
+    request_model: masked(metered.request_model),
+    response_model: masked(metered.response_model),
+    response_id: metered.response_id,
+    request_id: metered.request_id,
+    stream: metered.stream,
+    transport: transportOf(finished),
+    billing: metered.billing,
+    usage,
+    anomalies: anomaliesOf(metered, usage),
+    cost_usd: nanos === null ? null : nanos / 1e9,
+    cost: costFields,
+    ...timesOf(finished),
+    stop_reason: metered.stop_reason,
+    tool_calls: metered.tool_calls.map(({ id, name }) => ({ id, name: maskText(name) })),
+    ...identityOf(finished),
+    mode: 'passthrough',
+    leg: 'primary',
+    outcome: end.outcome,
+    error: error === null ? null : { type: maskText(error.type), message: maskText(error.message) },
+    request_bytes: requestBytes,
+    response_bytes: responseBytes,
+    capture: {
+      truncated: metered.requestBody.truncated || metered.responseBody.truncated || facts.dropped > 0,
+      dropped: facts.dropped,
+    },
+  };
+}
+
+/** A re-read of an answer that was counted says nothing new; what the provider wrote stays in `raw`. */
+function usageToCount(metered: Metered, provider: string, deps: RecordDeps): Usage {
+  if (metered.usage.state === 'none' || metered.response_id === null) return metered.usage;
+  if (deps.countsFirst(provider, metered.response_id, metered.reread)) return metered.usage;
+  return { ...unknownUsage(), raw: metered.usage.raw };
+}
+
+function anomaliesOf(metered: Metered, counted: Usage): string[] {
+  return counted === metered.usage ? [...metered.anomalies] : [...metered.anomalies, 'reread'];
+}
+
+function priceOf(
+  metered: Metered,
+  provider: string,
+  { facts }: FinishedExchange,
+  usage: Usage,
+  deps: RecordDeps,
+  model = metered.response_model ?? metered.request_model,
+): Cost {
+  if (usage.state === 'none' && (metered.providerCostUsd === null || usage !== metered.usage)) return UNPRICED;
+  return deps.price({
+    provider,
+    model,
+    usage,
+    host: facts.connection.host,
+    serviceTier: metered.service_tier,
+    speed: metered.speed,
+    billing: metered.billing,
+    at: facts.wall,
+    providerCostUsd: usage === metered.usage ? metered.providerCostUsd : null,
+  });
+}
+
+/** The part of an answer that another model gave: its own tokens, money and model; no request, bytes or tools of its own. */
+function sideCapture(
+  main: Capture,
+  side: Metered['side'][number],
+  metered: Metered,
+  finished: FinishedExchange,
+  deps: RecordDeps,
+): Capture {
+  const { record } = main;
+  const counted = record.usage === metered.usage;
+  const usage = counted ? side.usage : { ...unknownUsage(), raw: side.usage.raw };
+  const cost = priceOf({ ...metered, providerCostUsd: null }, record.provider, finished, usage, deps, side.model);
+  const { nanos, ...costFields } = cost;
+  return {
+    record: {
+      ...record,
+      id: deps.newId(finished.facts.wall),
+      operation: side.kind,
+      inference: false,
+      request_model: null,
+      response_model: masked(side.model),
+      usage,
+      anomalies: counted ? [] : ['reread'],
+      cost_usd: nanos === null ? null : nanos / 1e9,
+      cost: costFields,
+      stop_reason: null,
+      tool_calls: [],
+      error: null,
+      request_bytes: 0,
+      response_bytes: 0,
+    },
+    costNanos: nanos,
+    request: { ...main.request, body: EMPTY_BODY },
+    response: main.response === null ? null : { ...main.response, body: EMPTY_BODY },
+    assembled: null,
+  };
+}
+
+function captureOf(record: CallRecord, cost: Cost, metered: Metered): Capture {
+  const { responseStartLine } = metered;
+  return {
+    record,
+    costNanos: cost.nanos,
+    request: messageOf(maskStartLine(metered.requestStartLine), metered.requestHeaders, metered.requestBody),
+    response:
+      responseStartLine === null
+        ? null
+        : messageOf(maskText(responseStartLine), metered.responseHeaders, metered.responseBody),
+    assembled: metered.assembled === null ? null : maskAssembled(metered.assembled),
+  };
+}
+
+function messageOf(startLine: string, headers: HeaderPairs, body: MeteredBody): CapturedMessage {
+  const text = body.text === null ? null : maskBody(body.text, headerValue(headers, 'content-type') ?? undefined);
+  return {
+    startLine,
+    headers: maskHeaders(headers),
+    body: { text, wireBytes: body.wireBytes, truncated: body.truncated },
+  };
+}
+
+function maskAssembled({ text, thinking, toolCalls }: AssembledOutput): AssembledOutput {
+  return {
+    text: maskText(text),
+    thinking: maskText(thinking),
+    toolCalls: toolCalls.map(({ id, name, input }) => ({ id, name: maskText(name), input: maskBody(input) })),
+  };
+}
+
+function maskStartLine(line: string): string {
+  const [method = '', target, ...rest] = line.split(' ');
+  return target === undefined ? maskText(line) : [maskText(method), maskTarget(target), ...rest].join(' ');
+}
+
+function identityOf({ facts, metered }: FinishedExchange): Identity {
+  const identity = identify({
+    requestHeaders: metered.requestHeaders,
+    requestBody: metered.requestBody.text,
+    runId: facts.connection.runId,
+  });
+  for (const key of Object.keys(identity) as (keyof Identity)[]) identity[key] = masked(identity[key]);
+  return identity;
+}
+
+/** From the first byte of the request, which is when the net thread opens an exchange. Milliseconds. */
+function timesOf({ facts, metered }: FinishedExchange): Pick<CallRecord, 'duration_ms' | 'ttfb_ms' | 'ttft_ms'> {
+  const since = (at: number | null): number | null => (at === null ? null : rounded(at - facts.openedAt));
+  return {
+    duration_ms: rounded(facts.endedAt - facts.openedAt),
+    ttfb_ms: since(facts.responseHeadAt),
+    ttft_ms: metered.stream ? since(metered.firstContentAt) : null,
+  };
+}
+
+/** Microseconds are what the clock is good for. */
+function rounded(milliseconds: number): number {
+  return Math.max(0, Math.round(milliseconds * 1000) / 1000);
+}
+
+function transportOf({ facts, end, metered }: FinishedExchange): CallRecord['transport'] {
+  const upgraded = end.outcome === 'upgraded' || metered.status === 101;
+  const protocol = upgraded ? headerValue(metered.responseHeaders, 'upgrade') : null;
+  return protocol?.toLowerCase() === 'websocket' ? 'websocket' : facts.connection.scheme;
+}
+
+function hostOf({ host, port, scheme }: ConnectionInfo): string {
+  return port === DEFAULT_PORTS[scheme] ? host : formatAuthority({ host, port });
+}
+
+/** `http://host/v1/x` -> `/v1/x`: clients of a plain proxy name the host twice. */
+function originForm(target: string): string {
+  const match = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target);
+  if (match === null) return target;
+  const rest = target.slice(match[0].length);
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+function masked<T extends string | null>(text: T): T {
+  return (text === null ? null : maskText(text)) as T;
+}

@@ -1,0 +1,125 @@
+import type { CallRecord } from '../core/capture.ts';
+import type { RunSummary, Stats, Totals } from '../core/ports.ts';
+import { addCall, addTally, emptyTally, type Tally, toTotals } from '../core/totals.ts';
+
+/** Sums of one model, as the store keeps them. */
+export interface ModelTally extends Tally {
+  provider: string;
+  /** Response model, else request model; `null` = unknown. */
+  model: string | null;
+}
+
+export interface TotalsStore {
+  /** Sums of all that was committed, and the start of the first call. */
+  load(): { models: readonly ModelTally[]; since: string | null };
+  /** Sums of one run, for runs that memory no longer knows. */
+  loadRun(runId: string): readonly ModelTally[];
+}
+
+/** Runs of which the sums stay in memory. */
+const RUNS = 1000;
+/** Distinct models kept apart; model names are input, so there is a bound. */
+const MODELS = 5000;
+const OTHER = 'other';
+
+type ByModel = Map<string, ModelTally>;
+
+/** Aggregated counters. Read back at start, so that a restart loses nothing that the store has. */
+export class RunningTotals {
+  readonly #store: TotalsStore;
+  readonly #models: ByModel = new Map();
+  readonly #runs = new Map<string, ByModel>();
+  #since: string | null;
+
+  constructor(store: TotalsStore) {
+    this.#store = store;
+    const { models, since } = store.load();
+    for (const model of models) addTally(tallyOf(this.#models, model.provider, model.model), model);
+    this.#since = since;
+  }
+
+  add(record: CallRecord, costNanos: number | null): void {
+    const model = record.response_model ?? record.request_model;
+    addCall(tallyOf(this.#models, record.provider, model), record, costNanos);
+    if (record.run_id !== null) addCall(tallyOf(this.#run(record.run_id), record.provider, model), record, costNanos);
+    if (this.#since === null || record.started_at < this.#since) this.#since = record.started_at;
+  }
+
+  stats(): Stats {
+    const providers = new Map<string, Tally>();
+    for (const tally of this.#models.values()) {
+      const sum = providers.get(tally.provider) ?? emptyTally();
+      addTally(sum, tally);
+      providers.set(tally.provider, sum);
+    }
+    const { requests, ...rest } = toTotals(sumOf(providers.values()));
+    return {
+      total_requests: requests,
+      ...rest,
+      by_provider: record([...providers].map(([name, tally]) => [name, toTotals(tally)])),
+      by_model: byModel(this.#models),
+      since: this.#since,
+    };
+  }
+
+  /** A run that nobody knows has zero calls. */
+  runSummary(runId: string): RunSummary {
+    const models = this.#runs.get(runId) ?? this.#loadRun(runId);
+    return { run_id: runId, totals: toTotals(sumOf(models.values())), by_model: byModel(models) };
+  }
+
+  #run(runId: string): ByModel {
+    const run = this.#runs.get(runId) ?? this.#loadRun(runId);
+    // The run in use moves to the end: the first one is the one to forget.
+    this.#runs.delete(runId);
+    this.#runs.set(runId, run);
+    if (this.#runs.size > RUNS) {
+      for (const oldest of this.#runs.keys()) {
+        this.#runs.delete(oldest);
+        break;
+      }
+    }
+    return run;
+  }
+
+  #loadRun(runId: string): ByModel {
+    const models: ByModel = new Map();
+    for (const model of this.#store.loadRun(runId)) addTally(tallyOf(models, model.provider, model.model), model);
+    return models;
+  }
+}
+
+function tallyOf(models: ByModel, provider: string, model: string | null): ModelTally {
+  const known = models.get(keyOf(provider, model));
+  if (known !== undefined) return known;
+  const name = models.size < MODELS ? model : OTHER;
+  const key = keyOf(provider, name);
+  const tally = models.get(key) ?? { ...emptyTally(), provider, model: name };
+  models.set(key, tally);
+  return tally;
+}
+
+function keyOf(provider: string, model: string | null): string {
+  return `${provider}/${model ?? 'unknown'}`;
+}
+
+function sumOf(tallies: Iterable<Tally>): Tally {
+  const sum = emptyTally();
+  for (const tally of tallies) addTally(sum, tally);
+  return sum;
+}
+
+function byModel(models: ByModel): Record<string, Totals> {
+  return record([...models].map(([key, tally]) => [key, toTotals(ofModel(tally))]));
+}
+
+function ofModel({ provider: _provider, model: _model, ...tally }: ModelTally): Tally {
+  return tally;
+}
+
+/** Model names are input: no prototype to spoil. */
+function record(entries: readonly [string, Totals][]): Record<string, Totals> {
+  const result: Record<string, Totals> = Object.create(null);
+  for (const [key, totals] of entries) result[key] = totals;
+  return result;
+}
