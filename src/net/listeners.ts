@@ -39,7 +39,7 @@ export interface EntranceOptions {
   ownPorts: Set<number>;
   /** Resolves when the recorder has taken all rows told so far. */
   flushRecorder?(): Promise<void>;
-  isAlive?(pid: number): boolean;
+  isAlive?: (pid: number) => boolean;
   limits?: FrontDoorLimits;
   connectTimeouts?: ConnectTimeouts;
   /** How long `stop` lets live exchanges finish. */
