@@ -37,6 +37,22 @@ export interface RunSummary {
   by_model: Record<string, Totals>;
 }
 
+export interface SinkHealth {
+  name: string;
+  state: 'opening' | 'open' | 'failing' | 'closed';
+  /** Captures that wait for the sink to open. */
+  queued: number;
+  dropped: number;
+  /** The last failure; `null` once the sink has opened again. */
+  error: string | null;
+}
+
+export interface RecorderHealth {
+  /** Exchanges under way. */
+  live: number;
+  sinks: SinkHealth[];
+}
+
 /** Answered by the recorder thread. */
 export interface RecorderQueries {
   stats(): Stats | Promise<Stats>;
@@ -46,6 +62,7 @@ export interface RecorderQueries {
   runSummary(runId: string): RunSummary | Promise<RunSummary>;
   /** Everything received so far is in the store and in the log files. */
   flush(): void | Promise<void>;
+  health(): RecorderHealth | Promise<RecorderHealth>;
 }
 
 /** Answered by the net thread. */

@@ -1,6 +1,7 @@
 import type { Capture } from '../core/capture.ts';
+import type { SinkHealth } from '../core/ports.ts';
 import type { Sink } from '../core/sink.ts';
-import { type SinkHealth, SinkRunner, type SinkRunnerOptions } from './sink-runner.ts';
+import { SinkRunner, type SinkRunnerOptions } from './sink-runner.ts';
 
 /** Gives every capture to every sink; what one of them does never reaches another, nor the traffic. */
 export class Dispatcher {

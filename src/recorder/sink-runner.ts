@@ -2,18 +2,9 @@ import type { Capture } from '../core/capture.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
 import { codeOf, messageOf } from '../core/errors.ts';
+import type { SinkHealth } from '../core/ports.ts';
 import type { Sink } from '../core/sink.ts';
 import type { CalmLog } from './calm-log.ts';
-
-export interface SinkHealth {
-  name: string;
-  state: 'opening' | 'open' | 'failing' | 'closed';
-  /** Captures that wait for the sink to open. */
-  queued: number;
-  dropped: number;
-  /** Of the last failure, while it lasts. */
-  error: string | null;
-}
 
 export interface SinkRunnerOptions {
   counters: Counters;
@@ -50,6 +41,7 @@ export class SinkRunner {
   #error: string | null = null;
   #failures = 0;
   #retryMs: number;
+  #opening: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(sink: Sink, options: SinkRunnerOptions) {
@@ -72,7 +64,7 @@ export class SinkRunner {
   async open(): Promise<void> {
     this.#state = 'opening';
     try {
-      await this.#within('open', () => this.#sink.open());
+      await this.#within('open', () => this.#openOnce());
       if (this.#isClosed()) return;
       this.#state = 'open';
       this.#error = null;
@@ -108,6 +100,18 @@ export class SinkRunner {
     this.#queue.length = 0;
     this.#queuedBytes = 0;
     if (wasOpen) await this.#closeSink();
+  }
+
+  /** An attempt that hangs is waited for again, not doubled. */
+  #openOnce(): Promise<void> {
+    this.#opening ??= (async () => {
+      try {
+        await this.#sink.open();
+      } finally {
+        this.#opening = null;
+      }
+    })();
+    return this.#opening;
   }
 
   async #closeSink(): Promise<void> {

@@ -1,0 +1,151 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { CallRecord, Capture, Cost } from '../core/capture.ts';
+import type { Clock } from '../core/clock.ts';
+import { Counters } from '../core/counters.ts';
+import { newId } from '../core/ids.ts';
+import type { Logger } from '../core/log.ts';
+import type { RecorderHealth, RecorderQueries, RunSummary, Stats } from '../core/ports.ts';
+import type { ConnectionInfo } from '../core/recorder-port.ts';
+import type { Sink } from '../core/sink.ts';
+import type { NetMessage, RecorderMessage } from '../handover/rows.ts';
+import { BodyMemory } from './body-memory.ts';
+import { CalmLog } from './calm-log.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { FinishedExchange, Meter } from './live-exchange.ts';
+import { Receiver } from './receive.ts';
+import { type PriceQuestion, recordExchange } from './record-exchange.ts';
+import { Rereads } from './rereads.ts';
+import { RunningTotals, type TotalsStore } from './totals.ts';
+
+export interface RecorderOptions {
+  createMeter(connection: ConnectionInfo): Meter;
+  price(question: PriceQuestion): Cost;
+  totals: TotalsStore;
+  /** Whether the store has an answer whose usage counts already. */
+  hasResponse(provider: string, responseId: string): boolean;
+  sinks: readonly Sink[];
+  /** Prometheus text; counters are absolute values by their names in core/counters.ts. */
+  metricsText(counters: Record<string, number>): string | Promise<string>;
+  /** Every record, as it is made: the live view. */
+  onRecord?: (record: CallRecord) => void;
+  clock: Clock;
+  log: Logger;
+  /** Body bytes that live exchanges may hold, all together. */
+  bodyMemoryBytes?: number;
+}
+
+const BODY_MEMORY = 64 * 1024 * 1024;
+const REMEMBERED_RESPONSES = 20_000;
+
+/** The recorder thread without the thread: rows in, captures out, questions answered. */
+export class Recorder implements RecorderQueries {
+  readonly #options: RecorderOptions;
+  readonly #counters = new Counters();
+  readonly #log: CalmLog;
+  readonly #memory: BodyMemory;
+  readonly #totals: RunningTotals;
+  readonly #rereads: Rereads;
+  readonly #dispatcher: Dispatcher;
+  #netCounters: Record<string, number> = {};
+  #receiver: Receiver | null = null;
+  #port: MessagePort | null = null;
+
+  /** The store must be open: totals are read back here. */
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#log = new CalmLog(options.log, options.clock);
+    this.#memory = new BodyMemory(options.bodyMemoryBytes ?? BODY_MEMORY);
+    this.#totals = new RunningTotals(options.totals);
+    this.#rereads = new Rereads(REMEMBERED_RESPONSES, (provider, responseId) =>
+      options.hasResponse(provider, responseId),
+    );
+    this.#dispatcher = new Dispatcher(options.sinks, {
+      counters: this.#counters,
+      log: this.#log,
+      clock: options.clock,
+    });
+  }
+
+  /** Opens the sinks. Rows may come before; those that fail keep being tried. */
+  open(): Promise<void> {
+    return this.#dispatcher.open();
+  }
+
+  /** Takes the rows of the net thread from `port`. Once. */
+  attach(port: MessagePort): void {
+    const receiver = new Receiver({
+      createMeter: (connection) => this.#options.createMeter(connection),
+      onFinished: (finished) => this.#record(finished),
+      reply: (message: RecorderMessage, transfer) => port.postMessage(message, transfer),
+      memory: this.#memory,
+      counters: this.#counters,
+      log: this.#log,
+    });
+    port.on('message', (message: NetMessage) => {
+      if ('counters' in message) this.#netCounters = message.counters;
+      else receiver.receive(message);
+    });
+    this.#receiver = receiver;
+    this.#port = port;
+  }
+
+  stats(): Stats {
+    return this.#totals.stats();
+  }
+
+  runSummary(runId: string): RunSummary {
+    return this.#totals.runSummary(runId);
+  }
+
+  metrics(): string | Promise<string> {
+    return this.#options.metricsText(addCounters(this.#netCounters, this.#counters.snapshot()));
+  }
+
+  async flush(): Promise<void> {
+    await this.#receiver?.drained();
+    await this.#dispatcher.flush();
+  }
+
+  health(): RecorderHealth {
+    return { live: this.#receiver?.live ?? 0, sinks: this.#dispatcher.health };
+  }
+
+  /** Ends what is live as `shutdown`, writes all that is known and closes the sinks. */
+  async close(): Promise<void> {
+    await this.#receiver?.close();
+    await this.#dispatcher.close();
+    this.#port?.close();
+  }
+
+  #record(finished: FinishedExchange): void {
+    const captures = recordExchange(finished, {
+      price: (question) => this.#price(question),
+      newId: (wall) => newId('call', wall),
+      countsFirst: (provider, responseId, reread) => this.#rereads.countsFirst(provider, responseId, reread),
+    });
+    for (const capture of captures) this.#deliver(capture);
+  }
+
+  #deliver(capture: Capture): void {
+    this.#totals.add(capture.record, capture.costNanos);
+    this.#dispatcher.dispatch(capture);
+    this.#options.onRecord?.(capture.record);
+  }
+
+  /** A price that fails costs the price, not the record. */
+  #price(question: PriceQuestion): Cost {
+    try {
+      return this.#options.price(question);
+    } catch (error) {
+      this.#counters.add('internal_errors', 'part="pricing"');
+      this.#log.warn({ provider: question.provider, model: question.model, error }, 'a call could not be priced');
+      return { nanos: null, source: null, price_date: null, confidence: 'unpriced', lines: [] };
+    }
+  }
+}
+
+function addCounters(net: Record<string, number>, own: Record<string, number>): Record<string, number> {
+  const sum = new Map(Object.entries(net));
+  for (const [name, value] of Object.entries(own)) sum.set(name, (sum.get(name) ?? 0) + value);
+  return Object.fromEntries(sum);
+}
