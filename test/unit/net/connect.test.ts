@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,17 +45,6 @@ describe.each([
 
   function connect(authority: string): RawClient {
     return client().send(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`);
-  }
-
-  async function helloBytes(servername: string, alpn: string[] = ['http/1.1']): Promise<Buffer> {
-    const heard: Buffer[] = [];
-    const server = await startTcpUpstream((socket) => socket.on('data', (chunk: Buffer) => heard.push(chunk)));
-    const tls = connectTls({ port: server.port, host: '127.0.0.1', servername, ALPNProtocols: alpn });
-    tls.on('error', () => {});
-    await untilTrue(() => heard.length > 0, 'a hello');
-    tls.destroy();
-    await server.close();
-    return Buffer.concat(heard);
   }
 
   it('tunnels an unknown host at once, both ways, and counts the bytes', async () => {
@@ -269,12 +258,12 @@ describe.each([
 
   it('writes no file, whatever the CONNECT names', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'llm-proxy-cwd-'));
-    const before = process.cwd();
+    const [before, temporary] = [process.cwd(), process.env['TMPDIR']];
     process.chdir(folder);
+    process.env['TMPDIR'] = folder;
     try {
       await start();
       const hello = await helloBytes('api.provider.example');
-      const temporary = readdirSync(tmpdir()).sort();
       for (const authority of [
         '../../evil:443',
         '..:443',
@@ -288,12 +277,11 @@ describe.each([
       }
       await untilTrue(() => proxy.intercepted.length === 2, 'the verdicts');
       expect(readdirSync(folder)).toEqual([]);
-      expect(existsSync(join(folder, '.http-mitm-proxy'))).toBe(false);
-      expect(existsSync(join(tmpdir(), 'evil.pem'))).toBe(false);
-      const ours = (names: string[]): string[] => names.filter((name) => /^llm-proxy-\w{6}$|evil/.test(name));
-      expect(ours(readdirSync(tmpdir()).sort())).toEqual(ours(temporary));
+      expect(readdirSync(join(folder, '..')).filter((name) => name.startsWith('evil'))).toEqual([]);
     } finally {
       process.chdir(before);
+      if (temporary === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = temporary;
       rmSync(folder, { recursive: true });
     }
   });
@@ -342,5 +330,17 @@ async function unread(socket: Socket, length: number): Promise<Buffer> {
   const heard: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => heard.push(chunk)).resume();
   await untilTrue(() => Buffer.concat(heard).length >= length, 'the unread bytes');
+  return Buffer.concat(heard);
+}
+
+/** What a real client says first. */
+async function helloBytes(servername: string, alpn: string[] = ['http/1.1']): Promise<Buffer> {
+  const heard: Buffer[] = [];
+  const server = await startTcpUpstream((socket) => socket.on('data', (chunk: Buffer) => heard.push(chunk)));
+  const tls = connectTls({ port: server.port, host: '127.0.0.1', servername, ALPNProtocols: alpn });
+  tls.on('error', () => {});
+  await untilTrue(() => heard.length > 0, 'a hello');
+  tls.destroy();
+  await server.close();
   return Buffer.concat(heard);
 }
