@@ -22,33 +22,37 @@ export class JsonArrayDecoder {
     this.#element = new ByteBuffer(sink.maxLength);
   }
 
-  /** The closing bracket was seen. */
-  get closed(): boolean {
-    return this.#closed;
-  }
-
   push(chunk: Uint8Array): void {
     let start = this.#depth >= 2 ? 0 : -1;
     for (let index = 0; index < chunk.length && !this.#closed; index += 1) {
       const byte = chunk[index] ?? 0;
       if (this.#inString) {
         this.#stringByte(byte);
-      } else if (byte === QUOTE) {
-        this.#inString = true;
-      } else if (byte === 0x7b || byte === 0x5b) {
-        this.#depth += 1;
-        if (this.#depth === 2) start = index;
-      } else if (byte === 0x7d || byte === 0x5d) {
-        this.#depth -= 1;
-        if (this.#depth === 1) {
-          this.#add(chunk.subarray(start, index + 1));
-          this.#flush();
-          start = -1;
-        }
-        this.#closed = this.#depth <= 0;
+        continue;
+      }
+      const step = this.#structureByte(byte);
+      if (step > 0 && this.#depth === 2) start = index;
+      if (step < 0 && this.#depth === 1) {
+        this.#add(chunk.subarray(start, index + 1));
+        this.#flush();
+        start = -1;
       }
     }
     if (start >= 0) this.#add(chunk.subarray(start));
+  }
+
+  /** What the byte does to the depth. */
+  #structureByte(byte: number): number {
+    if (byte === QUOTE) this.#inString = true;
+    else if (byte === 0x7b || byte === 0x5b) {
+      this.#depth += 1;
+      return 1;
+    } else if (byte === 0x7d || byte === 0x5d) {
+      this.#depth -= 1;
+      this.#closed = this.#depth <= 0;
+      return -1;
+    }
+    return 0;
   }
 
   #stringByte(byte: number): void {

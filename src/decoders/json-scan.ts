@@ -4,6 +4,10 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const COMMA = 0x2c;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
 
 /** Longest value that is kept of one key. */
 const VALUE_CAP = 1024 * 1024;
@@ -80,40 +84,39 @@ export class TopLevelScanner {
   }
 
   #structure(byte: number): void {
-    if (byte === QUOTE) {
-      this.#inString = true;
-      this.#readingKey = this.#depth === 1 && this.#expectKey;
-      if (this.#readingKey) this.#key.clear();
-      this.#keep(SINGLE[QUOTE] ?? EMPTY);
-      return;
-    }
-    if (byte === 0x7b || byte === 0x5b) {
+    if (byte === QUOTE) this.#openString();
+    else if (this.#depth === 1 && byte === COLON && this.#expectKey) this.#start();
+    else if (this.#depth === 1 && (byte === COMMA || byte === CLOSE_OBJECT)) this.#finish(byte === COMMA);
+    else this.#keep(SINGLE[byte] ?? EMPTY);
+    this.#nest(byte);
+  }
+
+  #openString(): void {
+    this.#inString = true;
+    this.#readingKey = this.#depth === 1 && this.#expectKey;
+    if (this.#readingKey) this.#key.clear();
+    this.#keep(SINGLE[QUOTE] ?? EMPTY);
+  }
+
+  #nest(byte: number): void {
+    if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
       this.#depth += 1;
-      // At the top an array has no keys: nothing is ever read from it.
-      if (this.#depth === 1) this.#expectKey = byte === 0x7b;
+      // At the top a list has no keys: nothing is ever read from it.
+      if (this.#depth === 1) this.#expectKey = byte === OPEN_OBJECT;
+    } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
+      this.#depth -= 1;
     }
-    if (byte === 0x7d || byte === 0x5d) this.#depth -= 1;
-    if (this.#depth === 1 && byte === COLON && this.#expectKey) {
-      this.#expectKey = false;
-      this.#start();
-      return;
-    }
-    const closes = this.#depth === 0 && byte === 0x7d;
-    if (closes || (this.#depth === 1 && byte === COMMA)) {
-      this.#finish();
-      this.#expectKey = !closes;
-      return;
-    }
-    this.#keep(SINGLE[byte] ?? EMPTY);
   }
 
   #start(): void {
+    this.#expectKey = false;
     const key = this.#key.truncated ? '' : this.#key.view().toString('utf8');
     this.#keeping = this.#wanted.has(key) ? key : null;
     this.#value.clear();
   }
 
-  #finish(): void {
+  #finish(expectKey: boolean): void {
+    this.#expectKey = expectKey;
     if (this.#keeping === null) return;
     if (!this.#value.truncated) this.#found.set(this.#keeping, this.#value.view().toString('utf8'));
     this.#keeping = null;

@@ -142,7 +142,7 @@ function routesOf(id: string, endpoints: readonly Endpoint[]): Route[] {
     try {
       if (endpoint.usage !== undefined) compile(endpoint.usage);
       if (endpoint.family !== undefined && !Object.hasOwn(FAMILIES, endpoint.family)) {
-        throw new RangeError(`no family ${String(endpoint.family)}`);
+        throw new RangeError(`no family ${endpoint.family}`);
       }
       return { endpoint, matches: compilePath(endpoint.path) };
     } catch (error) {

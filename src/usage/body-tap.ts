@@ -12,15 +12,15 @@ export interface BodyTapOptions {
 
 /** One body on its way from the wire to its reader: counts it and takes its content coding off. */
 export class BodyTap {
-  readonly #onBytes: BodyTapOptions['onBytes'];
+  readonly #onBytes: (bytes: Uint8Array, at: number) => void;
   readonly #decoder: ContentDecoder | null;
   #wireBytes = 0;
   #broken = false;
 
-  constructor({ encoding, incremental, maxOutput, onBytes }: BodyTapOptions) {
+  constructor({ encoding, ...options }: BodyTapOptions) {
     const codings = parseContentEncoding(encoding);
-    this.#onBytes = onBytes;
-    this.#decoder = codings.length === 0 ? null : new ContentDecoder({ codings, incremental, maxOutput, onBytes });
+    this.#onBytes = (bytes, at) => options.onBytes(bytes, at);
+    this.#decoder = codings.length === 0 ? null : new ContentDecoder({ codings, ...options });
   }
 
   /** Bytes that the body had on the wire, those of gaps included. */

@@ -93,3 +93,18 @@ export const DEFAULT_LIMITS: MeterLimits = {
   decodedBytes: 128 * 1024 * 1024,
   assembledLength: 1024 * 1024,
 };
+
+export const NO_BODY: MeteredBody = { text: null, bytes: null, wireBytes: 0, truncated: false };
+
+/** What was kept of a body, for the record. */
+export function capturedBody(
+  kept: { readonly length: number; readonly truncated: boolean; view(): Buffer },
+  tap: { readonly wireBytes: number; readonly problem: unknown },
+  isText: boolean,
+): MeteredBody {
+  const { wireBytes } = tap;
+  const truncated = kept.truncated || tap.problem !== null;
+  if (kept.length === 0) return { text: wireBytes === 0 ? '' : null, bytes: null, wireBytes, truncated };
+  const bytes = kept.view();
+  return { text: isText ? bytes.toString('utf8') : null, bytes, wireBytes, truncated };
+}

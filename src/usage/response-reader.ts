@@ -71,6 +71,11 @@ export class ResponseReader {
     return this.#damaged;
   }
 
+  /** The messages came one by one, not as one document. */
+  get streamed(): boolean {
+    return this.#framing === 'sse' || this.#framing === 'ndjson' || this.#framing === 'json-array';
+  }
+
   get source(): UsageSource {
     if (this.#framing === 'sse' || this.#framing === 'ndjson') return this.#framing;
     return 'json';
@@ -101,6 +106,13 @@ export class ResponseReader {
     // What a scanner or an array decoder thinks of the structure is wrong from here on.
     if (this.#framing === 'json-array') this.#framed = null;
     this.#scanner = null;
+  }
+
+  /** Keeps no more of a stream; a document must be kept to be read. */
+  stopKeeping(): void {
+    if (this.#framed === null || this.#tail !== null) return;
+    this.kept.markTruncated();
+    this.#tail = new TailBuffer(TAIL_WINDOW);
   }
 
   /** @param whole the body came to its proper end. */

@@ -25,8 +25,8 @@ export function errorOfBody(body: unknown, status: number): StatedError {
 
 function describe(error: JsonObject): StatedError {
   const code = valueAt(error, 'code');
+  const codeText = typeof code === 'string' || typeof code === 'number' ? String(code) : null;
   // Google: `code` is the number, `status` the name. OpenAI: `code` is finer than `type` but often null.
-  const type =
-    stringAt(error, 'status') ?? stringAt(error, 'type') ?? (code === undefined || code === null ? null : String(code));
+  const type = stringAt(error, 'status') ?? stringAt(error, 'type') ?? codeText;
   return { type: type ?? 'error', message: stringAt(error, 'message') ?? '' };
 }

@@ -59,17 +59,17 @@ function readEvent(event: string, message: JsonObject, reading: Reading): void {
   if (event === 'step.start' && stringAt(step, 'type') === 'function_call') {
     reading.tool(key, { id: stringAt(step, 'id'), name: stringAt(step, 'name') });
   }
-  if (event !== 'step.delta') return;
   const delta = objectAt(message, 'delta');
+  if (event === 'step.delta' && delta !== null) readDelta(delta, key, reading);
+}
+
+function readDelta(delta: JsonObject, key: string, reading: Reading): void {
   const type = stringAt(delta, 'type') ?? '';
   if (type === 'text') reading.text(valueAt(delta, 'text'));
   else if (type === 'thought_summary') reading.thinking(valueAt(objectAt(delta, 'content'), 'text'));
-  else if (type === 'arguments' || type === 'function_call') {
-    reading.tool(key, {
-      id: stringAt(delta, 'id'),
-      name: stringAt(delta, 'name'),
-      input: valueAt(delta, 'partial_arguments') ?? valueAt(delta, 'arguments'),
-    });
+  else if (type.includes('arguments') || type === 'function_call') {
+    const input = valueAt(delta, 'partial_arguments') ?? valueAt(delta, 'arguments');
+    reading.tool(key, { id: stringAt(delta, 'id'), name: stringAt(delta, 'name'), input });
   } else if (type !== 'thought_signature') reading.content();
 }
 

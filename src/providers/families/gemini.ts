@@ -66,15 +66,20 @@ function settle(reading: Reading, ending: Ending): void {
   reading.rawUsage = filled;
   const usage = reading.count(GEMINI_USAGE, ending.whole && closed ? 'final' : 'partial');
   usage.raw = raw;
-  const total = tokenCount(valueAt(raw, 'totalTokenCount'));
+  reading.serviceTier = stringAt(raw, 'serviceTier') ?? stringAt(raw, 'trafficType') ?? reading.serviceTier;
+  checkSum(reading, tokenCount(valueAt(raw, 'totalTokenCount')), ambiguous);
+}
+
+function checkSum(reading: Reading, total: number | null, ambiguous: boolean): void {
+  const { usage } = reading;
   // proto3 leaves out zeros: no candidates means that all went to thinking, or that the prompt was blocked.
-  if (usage.output_tokens === null && (usage.input_tokens !== null || total !== null)) usage.output_tokens = 0;
+  if (usage.input_tokens !== null || total !== null) usage.output_tokens ??= 0;
   if (total === null) {
     if (ambiguous) distrust(reading, 'ambiguous_usage');
-  } else if (usage.input_tokens !== null && usage.input_tokens + (usage.output_tokens ?? 0) !== total) {
-    distrust(reading, ambiguous ? 'ambiguous_usage' : 'total_mismatch');
+    return;
   }
-  reading.serviceTier = stringAt(raw, 'serviceTier') ?? stringAt(raw, 'trafficType') ?? reading.serviceTier;
+  if (usage.input_tokens === null || usage.input_tokens + (usage.output_tokens ?? 0) === total) return;
+  distrust(reading, ambiguous ? 'ambiguous_usage' : 'total_mismatch');
 }
 
 function distrust(reading: Reading, anomaly: string): void {

@@ -122,29 +122,33 @@ function secondUsage(reading: Reading): JsonObject | null {
 function readChoice(choice: JsonObject, position: number, reading: Reading): void {
   const index = numberAt(choice, 'index') ?? position;
   const part = objectAt(choice, 'delta') ?? objectAt(choice, 'message');
+  // Of several choices the first is put together for people.
   if (index === 0) {
     reading.stopReason = stringAt(choice, 'finish_reason') ?? reading.stopReason;
     reading.text(valueAt(choice, 'text'));
+    readText(part, reading);
   }
   if (part === null) return;
-  if (index === 0) {
-    reading.text(valueAt(part, 'content'));
-    reading.text(valueAt(part, 'refusal'));
-    reading.thinking(stringAt(part, 'reasoning_content') ?? stringAt(part, 'reasoning'));
-  }
   if (objectAt(part, 'audio') !== null) reading.content();
   for (const [place, call] of objectsAt(part, 'tool_calls').entries()) {
-    const called = objectAt(call, 'function') ?? objectAt(call, 'custom');
-    reading.tool(`${index}.${numberAt(call, 'index') ?? place}`, {
-      id: stringAt(call, 'id'),
-      name: stringAt(called, 'name'),
-      input: valueAt(called, 'arguments') ?? valueAt(called, 'input'),
-    });
+    readToolCall(call, `${index}.${numberAt(call, 'index') ?? place}`, reading);
   }
   const legacy = objectAt(part, 'function_call');
   if (legacy !== null) {
     reading.tool(`${index}.function`, { name: stringAt(legacy, 'name'), input: valueAt(legacy, 'arguments') });
   }
+}
+
+function readText(part: JsonObject | null, reading: Reading): void {
+  reading.text(valueAt(part, 'content'));
+  reading.text(valueAt(part, 'refusal'));
+  reading.thinking(stringAt(part, 'reasoning_content') ?? stringAt(part, 'reasoning'));
+}
+
+function readToolCall(call: JsonObject, key: string, reading: Reading): void {
+  const called = objectAt(call, 'function') ?? objectAt(call, 'custom');
+  const input = valueAt(called, 'arguments') ?? valueAt(called, 'input');
+  reading.tool(key, { id: stringAt(call, 'id'), name: stringAt(called, 'name'), input });
 }
 
 function readThreadMessage(message: JsonObject, reading: Reading): void {

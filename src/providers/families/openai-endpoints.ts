@@ -64,7 +64,6 @@ export function openaiPlatform(base: string): Endpoint[] {
     },
     { method: '*', path: `${base}/threads`, operation: 'threads', kind: 'control' },
     { method: '*', path: `${base}/threads/**`, operation: 'threads', kind: 'control' },
-    { method: 'GET', path: `${base}/files/{id}/content`, operation: 'file_content', kind: 'batch_results' },
     { method: 'POST', path: `${base}/videos`, operation: 'video_generation' },
     ...CONTROL.flatMap((name): Endpoint[] => [
       { method: '*', path: `${base}/${name}`, operation: name.replaceAll('/', '_'), kind: 'control' },

@@ -34,6 +34,8 @@ export const OPENAI_RESPONSES_USAGE: UsageMap = {
 
 const EVENT_PREFIXES = ['response.', 'image_generation.', 'image_edit.', 'transcript.text.', 'speech.audio.'];
 const CLOSING = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.done']);
+/** Billed by the call, and counted nowhere but in the output items. */
+const WEB_SEARCHES = 'web-searches';
 const TOOL_ITEMS = new Set(['function_call', 'custom_tool_call', 'mcp_call']);
 
 /** Responses, and the image, transcription and speech endpoints that share its usage object. */
@@ -107,29 +109,30 @@ function readDocument(message: JsonObject, reading: Reading): void {
   reading.text(valueAt(message, 'text')); // transcriptions; an object (format) in responses
 }
 
-/** A finished response object, as a document or in the closing event. Deltas that were read are not read again. */
+/** A finished response object, as a document or in the closing event. */
 function readResponse(response: JsonObject, reading: Reading): void {
   reading.rawUsage = objectAt(response, 'usage') ?? reading.rawUsage;
   reading.serviceTier = stringAt(response, 'service_tier') ?? reading.serviceTier;
-  const status = stringAt(response, 'status');
-  reading.stopReason = stringAt(objectAt(response, 'incomplete_details'), 'reason') ?? status ?? reading.stopReason;
+  const reason = stringAt(objectAt(response, 'incomplete_details'), 'reason');
+  reading.stopReason = reason ?? stringAt(response, 'status') ?? reading.stopReason;
   reading.error = statedError(response) ?? reading.error;
   reading.finished = true;
-  const streamedText = reading.hasText;
-  let searches = 0;
-  for (const item of objectsAt(response, 'output')) {
-    const type = stringAt(item, 'type');
-    if (type === 'web_search_call') searches += 1;
+  const output = objectsAt(response, 'output');
+  // Text that came in deltas is not read again.
+  const textIsRead = reading.hasText;
+  for (const item of output) {
     readToolItem(item, reading, true);
-    if (streamedText) continue;
-    for (const part of objectsAt(item, 'content')) {
-      if (type === 'message') reading.text(stringAt(part, 'text') ?? valueAt(part, 'refusal'));
-    }
-    if (type === 'reasoning') {
-      for (const part of objectsAt(item, 'summary')) reading.thinking(valueAt(part, 'text'));
-    }
+    if (!textIsRead) readTextItem(item, reading);
   }
-  if (searches > 0) reading.memory.set('web-searches', searches);
+  const searches = output.filter((item) => stringAt(item, 'type') === 'web_search_call').length;
+  if (searches > 0) reading.memory.set(WEB_SEARCHES, searches);
+}
+
+function readTextItem(item: JsonObject, reading: Reading): void {
+  if (stringAt(item, 'type') === 'message') {
+    for (const part of objectsAt(item, 'content')) reading.text(stringAt(part, 'text') ?? valueAt(part, 'refusal'));
+  }
+  for (const part of objectsAt(item, 'summary')) reading.thinking(valueAt(part, 'text'));
 }
 
 function readToolItem(item: JsonObject, reading: Reading, whole: boolean): void {
@@ -141,6 +144,6 @@ function readToolItem(item: JsonObject, reading: Reading, whole: boolean): void 
 }
 
 function countHostedTools(reading: Reading, usage: Usage): void {
-  const searches = reading.memory.get('web-searches');
+  const searches = reading.memory.get(WEB_SEARCHES);
   if (typeof searches === 'number') usage.units.web_searches ??= searches;
 }

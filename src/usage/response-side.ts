@@ -1,0 +1,185 @@
+import { headerValue, parseResponseHead, type ResponseHead } from '../core/headers.ts';
+import { unknownUsage, type Usage } from '../core/usage.ts';
+import { errorOfBody, type StatedError } from '../providers/families/errors.ts';
+import { objectsAt } from '../providers/families/json.ts';
+import { Reading } from '../providers/families/reading.ts';
+import type { Endpoint } from '../providers/provider.ts';
+import { AnswerReader } from './answer-reader.ts';
+import { BatchReader } from './batch-reader.ts';
+import { BodyTap } from './body-tap.ts';
+import { parseJson, type MessageReader } from './message-reader.ts';
+import { capturedBody, type MeteredBody, type MeterLimits } from './metered.ts';
+import { findUsage } from './regex.ts';
+import type { RequestSide } from './request-side.ts';
+import { ResponseReader } from './response-reader.ts';
+import { contentTypeOf, isTextType } from './verdicts.ts';
+
+/** Errors and lists of images are short; what is longer is something else. */
+const SHORT_TEXT = 256 * 1024;
+
+const NOTHING_TO_READ = { answer: null, batch: null } as const;
+
+/** What an answer said in the end. */
+export interface Answered {
+  usage: Usage;
+  anomalies: string[];
+  reading: Reading;
+  dialect: string | null;
+  error: StatedError | null;
+  /** Model and id by which the answer is counted. */
+  model: string | null;
+  id: string | null;
+  /** It came as a stream of messages. */
+  streamed: boolean;
+}
+
+/** The response of one exchange: its messages read, and a bounded copy. */
+export class ResponseSide {
+  readonly head: ResponseHead;
+  readonly #request: RequestSide;
+  readonly #answer: AnswerReader | null;
+  readonly #batch: BatchReader | null;
+  readonly #reader: ResponseReader;
+  readonly #tap: BodyTap;
+
+  constructor(raw: Uint8Array, request: RequestSide, limits: MeterLimits) {
+    this.head = parseResponseHead(raw);
+    this.#request = request;
+    const contentType = contentTypeOf(this.head.headers);
+    const { answer, batch } = messageReaders(request, this.head.status, limits);
+    this.#answer = answer;
+    this.#batch = batch;
+    const messages: MessageReader | null = answer ?? batch;
+    const reader = new ResponseReader(messages, { contentType, lines: batch !== null, limits });
+    this.#reader = reader;
+    this.#tap = new BodyTap({
+      encoding: headerValue(this.head.headers, 'content-encoding'),
+      // A stream is decoded as it comes, for the time of its first content; Google's may come as application/json.
+      incremental: !contentType.startsWith('application/json') || request.head.target.includes(':stream'),
+      maxOutput: limits.decodedBytes,
+      onBytes: (bytes, at) => reader.push(bytes, at),
+    });
+  }
+
+  /** Nothing of the body could be told apart: there was none, or too little. */
+  get unframed(): boolean {
+    return this.#reader.framing === null;
+  }
+
+  push(chunk: Uint8Array, at: number): void {
+    this.#tap.push(chunk, at);
+  }
+
+  gap(bytes: number): void {
+    this.#tap.gap(bytes);
+    this.#reader.gap();
+  }
+
+  stopKeeping(): void {
+    this.#reader.stopKeeping();
+  }
+
+  end(): void | Promise<void> {
+    return this.#tap.end();
+  }
+
+  /** After `end`, once. @param whole the body came to its proper end on the wire. */
+  settle(whole: boolean): Answered {
+    this.#reader.end(whole);
+    const { problem } = this.#tap;
+    const intact = whole && !this.#reader.damaged && problem === null;
+    const anomalies = problem === null ? [] : [`response_encoding_${problem}`];
+    if (this.#batch !== null) return this.#settleBatch(this.#batch, intact, anomalies);
+    return this.#settleAnswer(this.#answer, intact, whole, anomalies);
+  }
+
+  capture(): MeteredBody {
+    const { framing, kept } = this.#reader;
+    const read = framing !== null && framing !== 'opaque';
+    return capturedBody(kept, this.#tap, read || isTextType(contentTypeOf(this.head.headers)));
+  }
+
+  #settleBatch(batch: BatchReader, intact: boolean, anomalies: string[]): Answered {
+    return {
+      usage: batch.usage(intact),
+      anomalies: [...anomalies, ...batch.anomalies],
+      reading: new Reading(0),
+      dialect: null,
+      error: null,
+      model: batch.model,
+      // Results can be fetched again: they are counted by their batch.
+      id: this.#request.match?.id ?? null,
+      streamed: false,
+    };
+  }
+
+  #settleAnswer(answer: AnswerReader | null, intact: boolean, whole: boolean, anomalies: string[]): Answered {
+    const reading = answer?.reading ?? new Reading(0);
+    const usage = answer === null ? unknownUsage() : this.#usage(answer, intact, whole);
+    if (usage.source === 'regex') anomalies.push('usage_by_regex');
+    const { status } = this.head;
+    return {
+      usage,
+      anomalies: [...anomalies, ...reading.anomalies],
+      reading,
+      dialect: answer?.family?.name ?? null,
+      error: status >= 400 ? errorOfBody(parseJson(this.#shortText()), status) : reading.error,
+      model: reading.model,
+      id: reading.id,
+      streamed: this.#reader.streamed,
+    };
+  }
+
+  #usage(answer: AnswerReader, intact: boolean, whole: boolean): Usage {
+    answer.settle({ whole: intact, stream: this.#reader.streamed });
+    let { usage } = answer.reading;
+    if (answer.reading.rawUsage !== null) usage.source = this.#reader.source;
+    else if (this.#reader.damaged || answer.family === null) usage = this.#lastResort(whole) ?? usage;
+    this.#countImages(usage);
+    return usage;
+  }
+
+  /** Only for bodies that are JSON in some framing, and only where usage is expected. */
+  #lastResort(whole: boolean): Usage | null {
+    const { framing } = this.#reader;
+    if (framing === null || framing === 'opaque') return null;
+    const found = findUsage(this.#reader.tail());
+    if (found === null) return null;
+    const last = new AnswerReader(this.#endpoint, 0);
+    last.value(found);
+    last.settle({ whole, stream: false });
+    const { rawUsage, usage } = last.reading;
+    if (rawUsage === null) return null;
+    usage.source = 'regex';
+    return usage;
+  }
+
+  /** Image models without token counts are paid by the image. */
+  #countImages(usage: Usage): void {
+    if (this.#endpoint?.operation.startsWith('image_') !== true || usage.input_tokens !== null) return;
+    const images = objectsAt(parseJson(this.#shortText()), 'data').length;
+    if (images > 0) usage.units.images = images;
+  }
+
+  get #endpoint(): Endpoint | null {
+    return this.#request.match?.endpoint ?? null;
+  }
+
+  #shortText(): string {
+    const { kept } = this.#reader;
+    return kept.length > SHORT_TEXT ? '' : kept.view().toString('utf8');
+  }
+}
+
+interface MessageReaders {
+  answer: AnswerReader | null;
+  batch: BatchReader | null;
+}
+
+function messageReaders(request: RequestSide, status: number, limits: MeterLimits): MessageReaders {
+  const { kind } = request;
+  const endpoint = request.match?.endpoint ?? null;
+  if (status >= 400 || kind === 'count' || kind === 'control') return NOTHING_TO_READ;
+  if (kind === 'batch_results' && endpoint !== null) return { answer: null, batch: new BatchReader(endpoint) };
+  return { answer: new AnswerReader(endpoint, limits.assembledLength), batch: null };
+}
