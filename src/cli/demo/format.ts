@@ -20,18 +20,22 @@ export function formatVerified(verified: readonly Verified[]): string {
 function row({ record, served, differences }: Verified): string[] {
   const equal = differences.length === 0 ? 'yes' : 'NO';
   if (record === null) return [served.host, '?', '?', '?', '?', '?', '?', equal];
-  const { usage } = record;
+  const { usage, cost_usd: cost } = record;
+  // More was used than was seen: the closing numbers of a cut stream never came.
   const mark = usage.state === 'partial' ? '+' : '';
   const count = (tokens: number | null): string => (tokens === null ? '?' : `${tokens}${mark}`);
-  const isFailed = (record.status ?? 0) >= 400;
+  const numbers = [
+    count(usage.input_tokens),
+    count(usage.cache_read_tokens),
+    count(usage.output_tokens),
+    cost === null ? 'unpriced' : `$${cost.toFixed(6)}${mark}`,
+  ];
+  const isFailed = served.status >= 400;
   return [
     record.provider,
     record.response_model ?? record.request_model ?? '?',
-    `${record.status ?? '?'}${served.wasCut ? ' cut' : ''}`,
-    isFailed ? '-' : count(usage.input_tokens),
-    isFailed ? '-' : count(usage.cache_read_tokens),
-    isFailed ? '-' : count(usage.output_tokens),
-    isFailed ? '-' : record.cost_usd === null ? 'unpriced' : `$${record.cost_usd.toFixed(6)}${mark}`,
+    `${served.status}${served.wasCut ? ' cut' : ''}`,
+    ...(isFailed ? numbers.map(() => '-') : numbers),
     equal,
   ];
 }
