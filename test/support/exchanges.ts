@@ -1,4 +1,5 @@
 /** Factories of what the recorder sees; each gives a valid object. */
+import type { CallRecord, Capture } from '../../src/core/capture.ts';
 import type { ConnectionInfo, ExchangeEnd } from '../../src/core/recorder-port.ts';
 import { unknownUsage, type Usage } from '../../src/core/usage.ts';
 import type { Metered } from '../../src/usage/metered.ts';
@@ -60,5 +61,67 @@ export function metered(fields: Partial<Metered> = {}): Metered {
     responseBody: body,
     providerCostUsd: null,
     ...fields,
+  };
+}
+
+export function callRecord(fields: Partial<CallRecord> = {}): CallRecord {
+  return {
+    id: 'call_1',
+    started_at: '2026-01-02T03:04:05.678Z',
+    provider: 'anthropic',
+    operation: 'chat',
+    inference: true,
+    host: 'api.anthropic.com',
+    path: '/v1/messages',
+    method: 'POST',
+    status: 200,
+    request_model: 'claude-opus-4-5',
+    response_model: 'claude-opus-4-5',
+    response_id: 'msg_1',
+    request_id: null,
+    stream: false,
+    transport: 'https',
+    billing: 'metered',
+    usage: usage(),
+    anomalies: [],
+    cost_usd: null,
+    cost: { source: null, price_date: null, confidence: 'unpriced', lines: [] },
+    duration_ms: 12,
+    ttfb_ms: 10,
+    ttft_ms: null,
+    stop_reason: 'end_turn',
+    tool_calls: [],
+    session_id: null,
+    parent_session_id: null,
+    trace_id: null,
+    span_id: null,
+    parent_span_id: null,
+    task_id: null,
+    run_id: null,
+    section: null,
+    section_path: null,
+    customer_id: null,
+    tenant_id: null,
+    agent: null,
+    client: null,
+    mode: 'passthrough',
+    leg: 'primary',
+    outcome: 'complete',
+    error: null,
+    request_bytes: 100,
+    response_bytes: 200,
+    capture: { truncated: false, dropped: 0 },
+    ...fields,
+  };
+}
+
+export function capture(fields: Partial<CallRecord> = {}, costNanos: number | null = null): Capture {
+  const body = { text: '{}', wireBytes: 2, truncated: false };
+  return {
+    record: callRecord(fields),
+    costNanos,
+    request: { startLine: 'POST /v1/messages HTTP/1.1', headers: [], body },
+    response: { startLine: 'HTTP/1.1 200 OK', headers: [], body },
+    assembled: null,
   };
 }

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { addCall, addTally, emptyTally, isError, toTotals } from '../../../src/core/totals.ts';
+import { callRecord, usage } from '../../support/exchanges.ts';
+
+function tallyOf(...records: Parameters<typeof callRecord>[0][]): ReturnType<typeof emptyTally> {
+  const tally = emptyTally();
+  for (const fields of records) addCall(tally, callRecord(fields), 1000);
+  return tally;
+}
+
+describe('core/totals', () => {
+  it('counts calls of models as requests, and nothing else', () => {
+    expect(tallyOf({}, { inference: false }, { leg: 'shadow' })).toMatchObject({ requests: 1, cost_nanos: 2000 });
+  });
+
+  it('sums what is known and counts what is not', () => {
+    const tally = emptyTally();
+    addCall(tally, callRecord({ usage: usage({ input_tokens: 7, output_tokens: null, state: 'partial' }) }), null);
+    addCall(tally, callRecord({ usage: usage({ input_tokens: null, output_tokens: null, state: 'none' }) }), null);
+    expect(tally).toMatchObject({ input_tokens: 7, output_tokens: 0, unpriced_calls: 1, calls_without_usage: 1 });
+  });
+
+  it('marks numbers that were read by regex and keeps them in the sums', () => {
+    expect(tallyOf({ usage: usage({ source: 'regex' }) })).toMatchObject({ inexact_calls: 1, input_tokens: 10 });
+  });
+
+  it.each<[string, Parameters<typeof callRecord>[0], boolean]>([
+    ['an answer', {}, false],
+    ['an error status', { status: 429 }, true],
+    ['an error inside a 200', { error: { type: 'overloaded_error', message: '' } }, true],
+    ['an answer that never came whole', { outcome: 'upstream_aborted' }, true],
+    ['no upstream', { outcome: 'upstream_error', status: null }, true],
+    ['a client that left', { outcome: 'client_aborted' }, false],
+    ['a daemon that stopped', { outcome: 'shutdown' }, false],
+  ])('tells whether %s is an error', (_, fields, expected) => {
+    expect(isError(callRecord(fields))).toBe(expected);
+  });
+
+  it('adds money exactly', () => {
+    const sum = emptyTally();
+    for (let call = 0; call < 10; call += 1) addTally(sum, { ...emptyTally(), cost_nanos: 100_000_000 });
+    expect(toTotals(sum).cost_usd).toBe(1);
+  });
+});
