@@ -61,7 +61,8 @@ function copy(from: Socket, to: Socket, count: (bytes: number) => void): void {
   });
   to.on('drain', () => from.resume());
   from.on('end', () => to.end());
-  // An RST (ours, theirs or a dead peer's time-out) is passed on as an RST, after the bytes that came before it.
+  // An RST (or a dead peer's time-out) is passed on as an RST, after the bytes that came before it. One that arrives in
+  // the same poll as the last bytes cannot be seen: libuv reports it as an end.
   from.on('error', () => resetAfterFlush(to, LINGER_MS));
   from.on('close', () => {
     // Closed without an end and without an error: somebody here destroyed it.
