@@ -1,14 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -40,6 +31,10 @@ function prepare(env: ClientEnvInput['env'] = {}, makeTrustStore: (() => Uint8Ar
     platform: 'linux',
     makeTrustStore,
   });
+}
+
+function broken(): Uint8Array {
+  throw new Error('no');
 }
 
 describe('cli/client-files', () => {
@@ -103,9 +98,6 @@ describe('cli/client-files', () => {
   });
 
   it('does without Java when the trust store cannot be made', () => {
-    const broken = (): Uint8Array => {
-      throw new Error('no');
-    };
     expect(prepare({}, broken).javaTrustStore).toBeNull();
   });
 
@@ -115,12 +107,15 @@ describe('cli/client-files', () => {
     expect(readdirSync(join(folder, 'run', 'clients')).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  it.skipIf(spawnSync('python3', ['-V']).status !== 0)('puts a sitecustomize on the path that lets the hidden one run', () => {
-    const mine = join(folder, 'mine');
-    mkdirSync(mine);
-    writeFileSync(join(mine, 'sitecustomize.py'), 'import sys\nsys.hidden_ran = True\n');
-    const env = { ...process.env, PYTHONPATH: `${prepare().pythonFolder}:${mine}` };
-    const printed = execFileSync('python3', ['-c', 'import sys; print(sys.hidden_ran)'], { env, encoding: 'utf8' });
-    expect(printed.trim()).toBe('True');
-  });
+  it.skipIf(spawnSync('python3', ['-V']).status !== 0)(
+    'puts a sitecustomize on the path that lets the hidden one run',
+    () => {
+      const mine = join(folder, 'mine');
+      mkdirSync(mine);
+      writeFileSync(join(mine, 'sitecustomize.py'), 'import sys\nsys.hidden_ran = True\n');
+      const env = { ...process.env, PYTHONPATH: `${prepare().pythonFolder}:${mine}` };
+      const printed = execFileSync('python3', ['-c', 'import sys; print(sys.hidden_ran)'], { env, encoding: 'utf8' });
+      expect(printed.trim()).toBe('True');
+    },
+  );
 });
