@@ -43,9 +43,10 @@ export const anthropic: Family = {
     const type = stringAt(message, 'type');
     if (type !== null && EVENTS.has(type)) return true;
     const usage = objectAt(message, 'usage');
-    return (
-      numberAt(usage, 'cache_read_input_tokens') !== null || numberAt(usage, 'cache_creation_input_tokens') !== null
-    );
+    // Gateways put the cache counts into OpenAI-shaped usage as well; there the input has another name.
+    if (numberAt(usage, 'input_tokens') === null) return false;
+    const cached = numberAt(usage, 'cache_read_input_tokens') ?? numberAt(usage, 'cache_creation_input_tokens');
+    return cached !== null;
   },
   read(message, reading) {
     const type = stringAt(message, 'type');

@@ -128,10 +128,11 @@ function fillIn(raw: JsonObject, seen: Map<string, number>): { filled: JsonObjec
 
 function readCandidate(candidate: JsonObject, position: number, reading: Reading): void {
   const index = numberAt(candidate, 'index') ?? position;
-  const finish = stringAt(candidate, 'finishReason');
-  if (finish !== null) {
+  // A name, or a number from clients that print the enumeration's value.
+  const finish = valueAt(candidate, 'finishReason');
+  if (typeof finish === 'string' || typeof finish === 'number') {
     reading.memory.set(CLOSED, true);
-    if (index === 0) reading.stopReason = finish;
+    if (index === 0) reading.stopReason = String(finish);
   }
   for (const part of objectsAt(objectAt(candidate, 'content'), 'parts')) readPart(part, index, reading);
 }

@@ -20,6 +20,7 @@ export const OPENAI_CHAT_USAGE: UsageMap = {
     cache_write_tokens: [
       'prompt_tokens_details.cache_write_tokens',
       'prompt_tokens_details.cache_creation_input_tokens',
+      'cache_creation_input_tokens',
     ],
     reasoning_tokens: ['completion_tokens_details.reasoning_tokens', 'reasoning_tokens'],
     input_audio_tokens: 'prompt_tokens_details.audio_tokens',
