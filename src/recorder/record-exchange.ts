@@ -1,26 +1,13 @@
-import type { AssembledOutput, Capture, CallRecord, CapturedMessage, Cost } from '../core/capture.ts';
+import type { AssembledOutput, CallRecord, Capture, CapturedMessage, Cost } from '../core/capture.ts';
 import { headerValue, type HeaderPairs } from '../core/headers.ts';
 import { formatAuthority } from '../core/hosts.ts';
 import type { ConnectionInfo } from '../core/recorder-port.ts';
 import { maskBody, maskHeaders, maskTarget, maskText } from '../core/redact.ts';
 import { unknownUsage, type Usage } from '../core/usage.ts';
+import type { PriceQuestion } from '../pricing/cost.ts';
 import { identify, type Identity } from '../session/identify.ts';
 import type { Metered, MeteredBody } from '../usage/metered.ts';
 import type { FinishedExchange } from './live-exchange.ts';
-
-/** What money is asked for; see pricing/cost.ts. */
-export interface PriceQuestion {
-  provider: string;
-  model: string | null;
-  usage: Usage;
-  host: string;
-  serviceTier: string | null;
-  speed: string | null;
-  billing: CallRecord['billing'];
-  /** Milliseconds since the epoch. */
-  at: number;
-  providerCostUsd: number | null;
-}
 
 export interface RecordDeps {
   price(question: PriceQuestion): Cost;

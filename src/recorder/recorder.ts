@@ -8,12 +8,13 @@ import type { RecorderHealth, RecorderQueries, RunSummary, Stats } from '../core
 import type { ConnectionInfo } from '../core/recorder-port.ts';
 import type { Sink } from '../core/sink.ts';
 import type { NetMessage, RecorderMessage } from '../handover/rows.ts';
+import type { PriceQuestion } from '../pricing/cost.ts';
 import { BodyMemory } from './body-memory.ts';
 import { CalmLog } from './calm-log.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { FinishedExchange, Meter } from './live-exchange.ts';
 import { Receiver } from './receive.ts';
-import { type PriceQuestion, recordExchange } from './record-exchange.ts';
+import { recordExchange } from './record-exchange.ts';
 import { Rereads } from './rereads.ts';
 import { RunningTotals, type TotalsStore } from './totals.ts';
 
