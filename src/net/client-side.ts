@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 
 export interface ClosingTimes {
-  /** A client that has been told everything may still be sending: so long is it heard, and what it says dropped. */
+  /** A client that has been told everything may still be sending: it is heard until it is silent for so long. */
   lingerMs: number;
-  /** A client may take so long to read what it was sent before the upstream ended. */
+  /** A client may take so long to read what it was sent, and then again so long to stop sending. */
   flushMs: number;
   /** From the last byte handed to the kernel to the reset, which would otherwise overtake it there. */
   resetDelayMs: number;
@@ -47,7 +47,7 @@ export class ClientSide {
     this.#arm(this.#times.flushMs);
     this.socket.end(() => {
       if (this.socket.readableEnded) this.socket.destroy();
-      else this.#arm(this.#times.lingerMs);
+      else this.#linger();
     });
     this.socket.once('end', () => this.socket.destroySoon());
     this.socket.resume();
@@ -55,15 +55,22 @@ export class ClientSide {
 
   /** RST behind everything written: the client must not take what it got for the whole. */
   reset(): void {
-    if (this.#closing === 'reset' || this.socket.destroyed) return;
-    const ended = this.#closing === 'end';
+    if (this.closing) return;
     this.#closing = 'reset';
     this.#arm(this.#times.flushMs);
     this.socket.resume();
     const flushed = (): void => this.#arm(this.#times.resetDelayMs);
-    if (ended || this.socket.writableLength === 0) flushed();
+    if (this.socket.writableLength === 0) flushed();
     // An empty write calls back behind all writes before it.
     else this.socket.write('', flushed);
+  }
+
+  #linger(): void {
+    const until = performance.now() + this.#times.flushMs;
+    this.#arm(this.#times.lingerMs);
+    this.socket.on('data', () => {
+      if (performance.now() < until) this.#timer?.refresh();
+    });
   }
 
   #arm(ms: number): void {

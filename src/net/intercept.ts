@@ -1,0 +1,138 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { TLSSocket, type SecureContext } from 'node:tls';
+import { AppError, messageOf } from '../core/errors.ts';
+import { handshakeCause, hintFor, type HandshakeCause } from './handshake-cause.ts';
+import type { RelayTimes } from './relay-types.ts';
+import { Relay } from './relay.ts';
+import type { ClientConnection, LeafSource, NetDeps, Target } from './types.ts';
+
+export interface InterceptDeps extends NetDeps {
+  leaves: LeafSource;
+  /** See `RelayOptions.divert`. */
+  divert?: (client: ClientConnection, head: Buffer) => Server | null;
+  /** For tests. */
+  times?: Partial<RelayTimes> & { handshakeMs?: number };
+}
+
+const HANDSHAKE_MS = 10_000;
+const MAX_HINTED_HOSTS = 1000;
+
+/**
+ * Takes a connection whose hello was peeked (its bytes are still unread in the socket): TLS with the client, TLS with
+ * the upstream, and a relay between the two.
+ */
+export function createIntercept(deps: InterceptDeps): (client: ClientConnection) => void {
+  const hinted = new Set<string>();
+  const failed = (client: ClientConnection, cause: HandshakeCause): void => {
+    deps.counters.add('handshake_failures', `side="client",cause="${cause}"`);
+    const { host } = client.target;
+    if (hinted.has(host) || hinted.size >= MAX_HINTED_HOSTS) return;
+    hinted.add(host);
+    deps.log.warn({ host, cause, hint: hintFor(cause) }, 'TLS with a client failed');
+  };
+  return (client) => {
+    const { socket } = client;
+    // Gone while its hello was read: a TLSSocket made of it would never say anything.
+    if (socket.destroyed || socket.readableEnded) {
+      failed(client, 'closed');
+      socket.destroy();
+      return;
+    }
+    try {
+      secure(client, deps.leaves.contextFor(client.target.host), deps, (cause) => failed(client, cause));
+    } catch (error) {
+      deps.counters.add('internal_errors', 'part="leaf"');
+      deps.log.error({ host: client.target.host, error: messageOf(error) }, 'no certificate could be made');
+      socket.destroy();
+    }
+  };
+}
+
+function secure(
+  client: ClientConnection,
+  context: SecureContext,
+  deps: InterceptDeps,
+  failed: (cause: HandshakeCause) => void,
+): void {
+  const raw = client.socket;
+  const offer = offerOf(client);
+  const tls = new TLSSocket(raw, { isServer: true, secureContext: context, ALPNProtocols: answerTo(offer) });
+  // A TLS 1.2 client could otherwise renegotiate without limit, at our expense.
+  tls.disableRenegotiation();
+  const relay = relayFor(client, tls, deps, offer);
+  let settled = false;
+  const giveUp = (cause: HandshakeCause): void => {
+    if (settled) return;
+    settled = true;
+    clearTimeout(timer);
+    failed(cause);
+    relay.abandon();
+    tls.destroy();
+    raw.destroy();
+  };
+  const timer = setTimeout(() => giveUp('timeout'), deps.times?.handshakeMs ?? HANDSHAKE_MS);
+  raw.on('error', (error) => giveUp(handshakeCause(error)));
+  tls.on('error', (error) => giveUp(handshakeCause(error)));
+  // A client that refuses us inside its own program just ends: there is no error, and no close unless we close.
+  tls.once('end', () => giveUp('closed'));
+  tls.once('close', () => {
+    if (settled && !relay.used) failed('closed-unused');
+    giveUp('closed');
+  });
+  tls.once('secure', () => {
+    if (settled) return;
+    settled = true;
+    clearTimeout(timer);
+    relay.start();
+  });
+  deps.registry.add(raw, () => relay.idle);
+}
+
+/** What the client would speak with the upstream, HTTP/2 left out; null = it did not say. */
+function offerOf({ hello }: ClientConnection): readonly string[] | null {
+  return hello?.alpn?.filter((protocol) => protocol !== 'h2') ?? null;
+}
+
+/** What we say we speak: with a client that offers something else alone, just that (or it would be refused). */
+function answerTo(offer: readonly string[] | null): string[] {
+  return offer === null || offer.includes('http/1.1') ? ['http/1.1'] : offer.slice(0, 1);
+}
+
+function relayFor(
+  client: ClientConnection,
+  tls: TLSSocket,
+  deps: InterceptDeps,
+  offer: readonly string[] | null,
+): Relay {
+  const { target, provider, runId, socket } = client;
+  const { divert } = deps;
+  return new Relay({
+    client: tls,
+    raw: socket,
+    info: {
+      connection: deps.connections.next(),
+      scheme: 'https',
+      host: target.host,
+      port: target.port,
+      provider,
+      runId,
+      clientAddress: socket.remoteAddress ?? null,
+    },
+    deps,
+    dial: () => dialUpstream(target, offer, deps),
+    ...(divert === undefined ? {} : { divert: (head) => divert(client, head) }),
+    ...(deps.times === undefined ? {} : { times: deps.times }),
+  });
+}
+
+async function dialUpstream(target: Target, offer: readonly string[] | null, deps: InterceptDeps): Promise<Socket> {
+  try {
+    return await deps.upstream.connectTls(target, offer);
+  } catch (error) {
+    if (error instanceof AppError && (error.code === 'upstream_certificate' || error.code === 'upstream_tls')) {
+      deps.counters.add('handshake_failures', `side="upstream",cause="${error.code}"`);
+    }
+    throw error;
+  }
+}
