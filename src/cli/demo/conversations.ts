@@ -31,7 +31,7 @@ const GOOGLE = {
   'x-goog-api-client': 'google-genai-sdk/2.32.0 gl-node/v20.20.2',
 };
 
-const SONNET = 'claude-sonnet-4-5-20250929';
+const SONNET = 'claude-sonnet-5';
 const SYSTEM = [
   {
     type: 'text',

@@ -23,7 +23,7 @@ const CALLS = [
     url: 'https://api.anthropic.com/v1/messages',
     headers: { 'content-type': 'application/json', 'x-api-key': 'sk-ant-test', 'anthropic-version': '2023-06-01' },
     body: JSON.stringify({
-      model: 'claude-sonnet-4-5-20250929',
+      model: 'claude-sonnet-5',
       max_tokens: 512,
       stream: true,
       messages: [{ role: 'user', content: 'Why?' }],

@@ -6,7 +6,7 @@ const say = (message) =>
     `${JSON.stringify({ id: message.id, text: message.content.map((block) => block.text ?? '').join('') })}\n`,
   );
 const request = {
-  model: 'claude-sonnet-4-5-20250929',
+  model: 'claude-sonnet-5',
   max_tokens: 1024,
   system: [{ type: 'text', text: 'Be brief.', cache_control: { type: 'ephemeral' } }],
   messages: [{ role: 'user', content: 'Why does the test fail?' }],

@@ -31,13 +31,13 @@ elif SDK == "anthropic":
 
     client = anthropic.Anthropic(api_key="sk-ant-test", max_retries=0)
     request = {
-        "model": "claude-sonnet-4-5-20250929",
+        "model": "claude-sonnet-5",
         "max_tokens": 1024,
         "messages": [{"role": "user", "content": "Why does the test fail?"}],
     }
     message = client.messages.create(**request)
     say(message.id, message.content[0].text)
-    with client.messages.stream(temperature=0.5, **request) as stream:
+    with client.messages.stream(system="Be brief.", **request) as stream:
         message = stream.get_final_message()
     say(message.id, message.content[0].text)
 elif SDK == "google-genai":
