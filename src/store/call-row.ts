@@ -1,0 +1,193 @@
+/** Call record <-> row of `llm_calls`. The only place that knows both. */
+import type { CallRecord, CostLine, Outcome, ToolCall } from '../core/capture.ts';
+import { addCall, emptyTally, type Tally } from '../core/totals.ts';
+import { TOKEN_FIELDS, type TokenCounts, type Usage } from '../core/usage.ts';
+import type { SqlRow, SqlValue } from './driver.ts';
+
+/** Where the section of a call stands in the text log. */
+export interface LogLocation {
+  /** Path as the sink opened it. */
+  file: string;
+  /** Bytes. */
+  offset: number;
+  length: number;
+}
+
+export interface StoredCall {
+  record: CallRecord;
+  costNanos: number | null;
+  log: LogLocation | null;
+}
+
+/** What one call adds to the totals, by the rule of core/totals.ts. */
+export function tallyOf({ record, costNanos }: StoredCall): Tally {
+  const tally = emptyTally();
+  addCall(tally, record, costNanos);
+  return tally;
+}
+
+/** A trace is a task, else what a tracer calls one, else the run, else the session. */
+export function traceOf(record: CallRecord): { id: string; kind: 'task' | 'trace' | 'run' | 'session' } | null {
+  if (record.task_id !== null) return { id: record.task_id, kind: 'task' };
+  if (record.trace_id !== null) return { id: record.trace_id, kind: 'trace' };
+  if (record.run_id !== null) return { id: record.run_id, kind: 'run' };
+  return record.session_id === null ? null : { id: record.session_id, kind: 'session' };
+}
+
+/** Columns that hold a field of the record under its own name. */
+const TEXT_FIELDS = [
+  ...([
+    'id',
+    'started_at',
+    'provider',
+    'operation',
+    'host',
+    'path',
+    'method',
+    'request_model',
+    'response_model',
+  ] as const),
+  ...(['response_id', 'request_id', 'transport', 'billing', 'stop_reason', 'session_id', 'parent_session_id'] as const),
+  ...([
+    'span_id',
+    'parent_span_id',
+    'task_id',
+    'run_id',
+    'section',
+    'section_path',
+    'customer_id',
+    'tenant_id',
+  ] as const),
+  ...(['agent', 'client', 'mode', 'leg', 'outcome'] as const),
+] satisfies (keyof CallRecord)[];
+const NUMBER_FIELDS = [
+  ...(['status', 'duration_ms', 'ttfb_ms', 'ttft_ms', 'request_bytes', 'response_bytes'] as const),
+] satisfies (keyof CallRecord)[];
+
+type Writer = (call: StoredCall, tally: Tally) => SqlValue;
+
+const WRITERS: [column: string, write: Writer][] = [
+  ...TEXT_FIELDS.map((field): [string, Writer] => [field, ({ record }) => record[field]]),
+  ...NUMBER_FIELDS.map((field): [string, Writer] => [field, ({ record }) => finite(record[field])]),
+  ...TOKEN_FIELDS.map((field): [string, Writer] => [field, ({ record }) => finite(record.usage[field])]),
+  ['inference', ({ record }) => Number(record.inference)],
+  ['stream', ({ record }) => Number(record.stream)],
+  ['usage_units', ({ record }) => (isEmpty(record.usage.units) ? null : json(record.usage.units))],
+  ['usage_source', ({ record }) => record.usage.source],
+  ['usage_state', ({ record }) => record.usage.state],
+  ['usage_raw', ({ record }) => json(record.usage.raw)],
+  ['anomalies', ({ record }) => (record.anomalies.length === 0 ? null : json(record.anomalies))],
+  ['cost_nanos', ({ costNanos }) => finite(costNanos)],
+  ['cost_source', ({ record }) => record.cost.source],
+  ['price_date', ({ record }) => record.cost.price_date],
+  ['cost_confidence', ({ record }) => record.cost.confidence],
+  ['cost_lines', ({ record }) => (record.cost.lines.length === 0 ? null : json(record.cost.lines))],
+  ['tool_calls', ({ record }) => (record.tool_calls.length === 0 ? null : json(record.tool_calls))],
+  ['trace_id', ({ record }) => traceOf(record)?.id ?? null],
+  ['context_trace_id', ({ record }) => record.trace_id],
+  ['error_type', ({ record }) => record.error?.type ?? null],
+  ['error_message', ({ record }) => record.error?.message ?? null],
+  ['capture_truncated', ({ record }) => Number(record.capture.truncated)],
+  ['capture_dropped', ({ record }) => finite(record.capture.dropped)],
+  ['log_file', ({ log }) => log?.file ?? null],
+  ['log_offset', ({ log }) => log?.offset ?? null],
+  ['log_length', ({ log }) => log?.length ?? null],
+  ['counted_requests', (_, tally) => tally.requests],
+  ['counted_errors', (_, tally) => tally.errors],
+  ['counted_tool_calls', (_, tally) => tally.tool_calls],
+  ['counted_unpriced', (_, tally) => tally.unpriced_calls],
+  ['counted_without_usage', (_, tally) => tally.calls_without_usage],
+  ['counted_inexact', (_, tally) => tally.inexact_calls],
+];
+
+/** A call that is there already stays as it is: deliveries may be repeated. */
+export const INSERT_CALL = `INSERT OR IGNORE INTO llm_calls (${WRITERS.map(([column]) => column).join(', ')}) VALUES (${WRITERS.map(() => '?').join(', ')})`;
+
+/** Values for INSERT_CALL. */
+export function callValues(call: StoredCall, tally: Tally): SqlValue[] {
+  return WRITERS.map(([, write]) => write(call, tally));
+}
+
+/** The record of a row with all columns of `llm_calls`. */
+export function storedCallOf(row: SqlRow): StoredCall {
+  const nanos = number(row['cost_nanos']);
+  const fields = Object.fromEntries([
+    ...TEXT_FIELDS.map((field) => [field, text(row[field])]),
+    ...NUMBER_FIELDS.map((field) => [field, number(row[field])]),
+  ]) as Pick<CallRecord, (typeof TEXT_FIELDS)[number] | (typeof NUMBER_FIELDS)[number]>;
+  const record: CallRecord = {
+    ...fields,
+    inference: row['inference'] === 1,
+    stream: row['stream'] === 1,
+    usage: usageOf(row),
+    anomalies: parsed<string[]>(row['anomalies'], []),
+    cost_usd: nanos === null ? null : nanos / 1e9,
+    cost: {
+      source: text(row['cost_source']) as CallRecord['cost']['source'],
+      price_date: text(row['price_date']),
+      confidence: text(row['cost_confidence']) as CallRecord['cost']['confidence'],
+      lines: parsed<CostLine[]>(row['cost_lines'], []),
+    },
+    tool_calls: parsed<ToolCall[]>(row['tool_calls'], []),
+    trace_id: text(row['context_trace_id']),
+    outcome: text(row['outcome']) as Outcome,
+    error: errorOf(row),
+    capture: { truncated: row['capture_truncated'] === 1, dropped: number(row['capture_dropped']) ?? 0 },
+  };
+  return { record, costNanos: nanos, log: locationOf(row) };
+}
+
+function usageOf(row: SqlRow): Usage {
+  const counts = Object.fromEntries(TOKEN_FIELDS.map((field) => [field, number(row[field])])) as unknown as TokenCounts;
+  return {
+    ...counts,
+    units: parsed<Usage['units']>(row['usage_units'], {}),
+    source: text(row['usage_source']) as Usage['source'],
+    state: text(row['usage_state']) as Usage['state'],
+    raw: parsed<unknown>(row['usage_raw'], null),
+  };
+}
+
+function errorOf(row: SqlRow): CallRecord['error'] {
+  const type = text(row['error_type']);
+  return type === null ? null : { type, message: text(row['error_message']) ?? '' };
+}
+
+function locationOf(row: SqlRow): LogLocation | null {
+  const file = text(row['log_file']);
+  return file === null
+    ? null
+    : { file, offset: number(row['log_offset']) ?? 0, length: number(row['log_length']) ?? 0 };
+}
+
+const text = (value: SqlValue | undefined): string | null => (typeof value === 'string' ? value : null);
+const number = (value: SqlValue | undefined): number | null =>
+  typeof value === 'number' || typeof value === 'bigint' ? Number(value) : null;
+const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null);
+
+function isEmpty(object: object): boolean {
+  for (const _ in object) return false;
+  return true;
+}
+
+const MAX_JSON = 64 * 1024;
+
+/** Null for what has no JSON (too deep for the stack) or too much of it: a column is for queries, bodies are elsewhere. */
+function json(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  try {
+    const result = JSON.stringify(value);
+    return result.length > MAX_JSON ? null : result;
+  } catch {
+    return null;
+  }
+}
+
+function parsed<T>(value: SqlValue | undefined, otherwise: T): T {
+  if (typeof value !== 'string') return otherwise;
+  try {
+    return JSON.parse(value) as T;
+  } catch {
+    return otherwise;
+  }
+}

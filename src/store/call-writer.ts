@@ -1,0 +1,129 @@
+import { isError, addTally, emptyTally, type Tally } from '../core/totals.ts';
+import { callValues, INSERT_CALL, type StoredCall, tallyOf, traceOf } from './call-row.ts';
+import type { Database, Statement } from './driver.ts';
+
+const TALLY_COLUMNS = Object.keys(emptyTally()) as (keyof Tally)[];
+
+const UPSERT_TOTALS = `INSERT INTO totals (provider, model, first_call_at, ${TALLY_COLUMNS.join(', ')})
+VALUES (?, ?, ?, ${TALLY_COLUMNS.map(() => '?').join(', ')})
+ON CONFLICT (provider, model) DO UPDATE SET first_call_at = min(first_call_at, excluded.first_call_at),
+${TALLY_COLUMNS.map((column) => `${column} = ${column} + excluded.${column}`).join(', ')}`;
+
+/** A call in a trace that had ended opens it again: the work went on. */
+const UPSERT_TRACE = `INSERT INTO traces (trace_id, kind, task_id, created_at, last_call_at, calls, last_call_failed)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (trace_id) DO UPDATE SET status = 'running', ended_at = NULL, calls = calls + excluded.calls,
+created_at = min(created_at, excluded.created_at), last_call_at = max(last_call_at, excluded.last_call_at),
+last_call_failed = excluded.last_call_failed`;
+
+const END_TRACES = `UPDATE traces SET status = CASE WHEN last_call_failed THEN 'failed' ELSE 'completed' END,
+ended_at = last_call_at WHERE status = 'running'`;
+
+interface TraceChange {
+  kind: string;
+  taskId: string | null;
+  first: string;
+  last: string;
+  calls: number;
+  failed: boolean;
+}
+
+interface TotalsChange {
+  provider: string;
+  model: string;
+  first: string;
+  tally: Tally;
+}
+
+/** Writes finished calls, the totals and the traces of one batch in one transaction. */
+export class CallWriter {
+  readonly #database: Database;
+  readonly #insertCall: Statement;
+  readonly #upsertTotals: Statement;
+  readonly #upsertTrace: Statement;
+  readonly #endIdle: Statement;
+  readonly #endOne: Statement;
+
+  /** @param database migrated. */
+  constructor(database: Database) {
+    this.#database = database;
+    this.#insertCall = database.prepare(INSERT_CALL);
+    this.#upsertTotals = database.prepare(UPSERT_TOTALS);
+    this.#upsertTrace = database.prepare(UPSERT_TRACE);
+    this.#endIdle = database.prepare(`${END_TRACES} AND last_call_at < ?`);
+    this.#endOne = database.prepare(`${END_TRACES} AND trace_id = ?`);
+  }
+
+  /** All or nothing. Calls that are stored already change nothing. @throws whatever SQLite says */
+  write(calls: readonly StoredCall[]): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const totals = new Map<string, TotalsChange>();
+      const traces = new Map<string, TraceChange>();
+      for (const call of calls) {
+        const tally = tallyOf(call);
+        if (Number(this.#insertCall.run(...callValues(call, tally)).changes) === 0) continue;
+        noteTotals(totals, call, tally);
+        noteTrace(traces, call);
+      }
+      for (const { provider, model, first, tally } of totals.values()) {
+        this.#upsertTotals.run(provider, model, first, ...TALLY_COLUMNS.map((column) => tally[column]));
+      }
+      for (const [id, { kind, taskId, first, last, calls: count, failed }] of traces) {
+        this.#upsertTrace.run(id, kind, taskId, first, last, count, Number(failed));
+      }
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+  }
+
+  /** Ends the traces without a call since then. @param before ISO 8601 UTC */
+  endIdleTraces(before: string): void {
+    this.#endIdle.run(before);
+  }
+
+  /** Ends one trace now, e.g. that of a run whose program has ended. */
+  endTrace(traceId: string): void {
+    this.#endOne.run(traceId);
+  }
+
+  #rollBack(): void {
+    try {
+      this.#database.exec('ROLLBACK');
+    } catch {
+      // A full disk makes SQLite roll back by itself.
+    }
+  }
+}
+
+function noteTotals(totals: Map<string, TotalsChange>, { record }: StoredCall, tally: Tally): void {
+  if (record.leg === 'shadow') return;
+  const model = record.response_model ?? record.request_model ?? '';
+  const key = `${record.provider}\n${model}`;
+  const change = totals.get(key);
+  if (change === undefined) {
+    totals.set(key, { provider: record.provider, model, first: record.started_at, tally });
+    return;
+  }
+  addTally(change.tally, tally);
+  if (record.started_at < change.first) change.first = record.started_at;
+}
+
+function noteTrace(traces: Map<string, TraceChange>, { record }: StoredCall): void {
+  const trace = traceOf(record);
+  if (trace === null) return;
+  const { started_at: at } = record;
+  const change = traces.get(trace.id);
+  if (change === undefined) {
+    const failed = isError(record);
+    traces.set(trace.id, { kind: trace.kind, taskId: record.task_id, first: at, last: at, calls: 1, failed });
+    return;
+  }
+  change.calls += 1;
+  if (at < change.first) change.first = at;
+  if (at < change.last) return;
+  change.last = at;
+  change.failed = isError(record);
+}

@@ -1,0 +1,86 @@
+/**
+ * SQLite behind one seam: the `DatabaseSync` API. node:sqlite where Node has it without a flag (22.13), else
+ * @photostructure/sqlite, which is prebuilt for Node 20 and has the same API.
+ */
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import process from 'node:process';
+import { AppError, messageOf } from '../core/errors.ts';
+
+export type SqlValue = null | number | bigint | string | Uint8Array;
+export type SqlRow = Record<string, SqlValue>;
+
+export interface Statement {
+  run(...values: SqlValue[]): { changes: number | bigint };
+  get(...values: SqlValue[]): SqlRow | undefined;
+  all(...values: SqlValue[]): SqlRow[];
+  iterate(...values: SqlValue[]): IterableIterator<SqlRow>;
+}
+
+export interface Database {
+  exec(sql: string): void;
+  prepare(sql: string): Statement;
+  close(): void;
+}
+
+interface Driver {
+  DatabaseSync: new (path: string, options: { readOnly?: boolean }) => Database;
+}
+
+const BUSY_TIMEOUT_MS = 5000;
+
+/**
+ * Opens a database file, creating it (0600, in a folder 0700) unless it is only read. Does not migrate: see migrations.ts.
+ * @throws AppError `store_unusable`
+ */
+export function openDatabase(path: string, options: { readOnly?: boolean; busyTimeoutMs?: number } = {}): Database {
+  const readOnly = options.readOnly ?? false;
+  try {
+    if (!readOnly) createPrivately(path);
+    const { DatabaseSync } = loadDriver();
+    const database = new DatabaseSync(path, { readOnly });
+    database.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs ?? BUSY_TIMEOUT_MS}`);
+    if (!readOnly) {
+      // NORMAL: a killed process loses nothing that was committed; a power cut may lose the last commits (docs/schema.md).
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF');
+    }
+    return database;
+  } catch (error) {
+    throw new AppError('store_unusable', `cannot open the database ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** SQLite would create the file with the umask's mode; its -wal and -shm files take over the mode of this one. */
+function createPrivately(path: string): void {
+  if (path === ':memory:') return;
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, 'a', 0o600));
+  chmodSync(path, 0o600);
+}
+
+let driver: Driver | null = null;
+
+function loadDriver(): Driver {
+  driver ??= hasNodeSqlite(process.versions.node) ? loadSilently() : (require('@photostructure/sqlite') as Driver);
+  return driver;
+}
+
+const require = createRequire(import.meta.url);
+
+/** @param version e.g. `22.13.0`. Before 22.13 node:sqlite needs a flag. */
+export function hasNodeSqlite(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 22 || (major === 22 && minor >= 13);
+}
+
+/** Loading node:sqlite prints an ExperimentalWarning on Node 22 to 24; its API is stable enough to be behind this seam. */
+function loadSilently(): Driver {
+  const emitWarning = process.emitWarning.bind(process);
+  process.emitWarning = () => {};
+  try {
+    return require('node:sqlite') as Driver;
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}

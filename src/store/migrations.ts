@@ -1,0 +1,50 @@
+import { AppError } from '../core/errors.ts';
+import type { Database } from './driver.ts';
+import { calls } from './migrations/0001-calls.ts';
+
+/** The place in this list + 1 is the `user_version` that a migration leads to. */
+const MIGRATIONS: readonly string[] = [calls];
+
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/**
+ * Brings a database to SCHEMA_VERSION, each step in one transaction; two daemons at once do each step once.
+ * @throws AppError `store_unusable` when a newer llm-proxy has written it
+ */
+export function migrate(database: Database): void {
+  for (;;) {
+    if (versionOf(database) === SCHEMA_VERSION) return;
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      const version = versionOf(database);
+      if (version > SCHEMA_VERSION) throw newer(version);
+      const migration = MIGRATIONS[version];
+      if (migration !== undefined) database.exec(`${migration}; PRAGMA user_version = ${version + 1}`);
+      database.exec('COMMIT');
+    } catch (error) {
+      database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}
+
+/** For readers, who may not migrate. @throws AppError `store_unusable` */
+export function requireSchema(database: Database): void {
+  const version = versionOf(database);
+  if (version > SCHEMA_VERSION) throw newer(version);
+  if (version < SCHEMA_VERSION) {
+    throw new AppError(
+      'store_unusable',
+      `the database has schema ${version}, needed is ${SCHEMA_VERSION}: start llm-proxy once`,
+    );
+  }
+}
+
+function newer(version: number): AppError {
+  const message = `the database was written by a newer llm-proxy (schema ${version}, this version knows ${SCHEMA_VERSION}): update llm-proxy or use another --db`;
+  return new AppError('store_unusable', message);
+}
+
+function versionOf(database: Database): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+}

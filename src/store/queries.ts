@@ -1,0 +1,219 @@
+/** What is asked of the store. Every value is bound; no text of a user becomes SQL. */
+import type { CallRecord } from '../core/capture.ts';
+import type { Stats } from '../core/ports.ts';
+import { addTally, emptyTally, type Tally, toTotals } from '../core/totals.ts';
+import { storedCallOf, type StoredCall } from './call-row.ts';
+import type { Database, SqlRow, SqlValue } from './driver.ts';
+
+export interface CallFilter {
+  provider?: string;
+  /** Request or response model. */
+  model?: string;
+  session?: string;
+  run?: string;
+  trace?: string;
+  /** See parseStatus. */
+  status?: StatusRange;
+  /** ISO 8601 UTC; `since` is included, `until` is not. */
+  since?: string;
+  until?: string;
+  /** Part of path, model or an id; case does not matter. */
+  q?: string;
+}
+
+/** Both ends included. */
+export interface StatusRange {
+  min: number;
+  max: number;
+}
+
+export interface CallPage {
+  calls: CallRecord[];
+  /** Opaque; `null` = no more. */
+  nextCursor: string | null;
+}
+
+/** Sums of one model; `null` = unknown. */
+export interface ModelTally extends Tally {
+  provider: string;
+  model: string | null;
+}
+
+const MAX_LIMIT = 1000;
+const STATUS = /^(>=|<=|>|<|=)?([1-5]\d\d)$/;
+const STATUS_CLASS = /^([1-5])xx$/i;
+
+/** `404`, `>=400`, `<300`, `5xx`; `null` = not a status filter. */
+export function parseStatus(text: string): StatusRange | null {
+  const hundreds = STATUS_CLASS.exec(text)?.[1];
+  if (hundreds !== undefined) return { min: Number(hundreds) * 100, max: Number(hundreds) * 100 + 99 };
+  const match = STATUS.exec(text);
+  if (match === null) return null;
+  const status = Number(match[2]);
+  switch (match[1]) {
+    case '>=':
+      return { min: status, max: 999 };
+    case '>':
+      return { min: status + 1, max: 999 };
+    case '<=':
+      return { min: 0, max: status };
+    case '<':
+      return { min: 0, max: status - 1 };
+    default:
+      return { min: status, max: status };
+  }
+}
+
+/** Newest first. A page goes on where the cursor stands, also while new calls come in. An unknown cursor starts anew. */
+export function listCalls(database: Database, filter: CallFilter, limit: number, cursor?: string): CallPage {
+  const size = Math.min(Math.max(Math.trunc(limit) || 1, 1), MAX_LIMIT);
+  const { where, values } = conditions(filter, cursor);
+  const sql = `SELECT * FROM llm_calls ${where} ORDER BY started_at DESC, id DESC LIMIT ?`;
+  const calls = database
+    .prepare(sql)
+    .all(...values, size + 1)
+    .map((row) => storedCallOf(row).record);
+  const last = calls[size - 1];
+  const hasMore = calls.length > size && last !== undefined;
+  return { calls: calls.slice(0, size), nextCursor: hasMore ? encodeCursor(last) : null };
+}
+
+function encodeCursor({ started_at, id }: CallRecord): string {
+  return Buffer.from(`${started_at} ${id}`).toString('base64url');
+}
+
+function decodeCursor(cursor: string | undefined): [string, string] | null {
+  if (cursor === undefined) return null;
+  const [startedAt, id] = Buffer.from(cursor, 'base64url').toString().split(' ');
+  return startedAt === undefined || id === undefined ? null : [startedAt, id];
+}
+
+function conditions(filter: CallFilter, cursor?: string): { where: string; values: SqlValue[] } {
+  const terms: string[] = [];
+  const values: SqlValue[] = [];
+  const add = (term: string, ...bound: (SqlValue | undefined)[]): void => {
+    if (bound.includes(undefined)) return;
+    terms.push(term);
+    values.push(...(bound as SqlValue[]));
+  };
+  add('provider = ?', filter.provider);
+  add('(request_model = ? OR response_model = ?)', filter.model, filter.model);
+  add('session_id = ?', filter.session);
+  add('run_id = ?', filter.run);
+  add('trace_id = ?', filter.trace);
+  add('status BETWEEN ? AND ?', filter.status?.min, filter.status?.max);
+  add('started_at >= ?', filter.since);
+  add('started_at < ?', filter.until);
+  const q = filter.q === undefined || filter.q === '' ? undefined : filter.q.toLowerCase();
+  add(`instr(lower(${SEARCHED}), ?) > 0`, q);
+  const [startedAt, id] = decodeCursor(cursor) ?? [];
+  add('(started_at, id) < (?, ?)', startedAt, id);
+  return { where: terms.length === 0 ? '' : `WHERE ${terms.join(' AND ')}`, values };
+}
+
+/** One text of all that `q` looks at; a line feed is in none of them. */
+const SEARCHED = [
+  'path',
+  'host',
+  'request_model',
+  'response_model',
+  'id',
+  'response_id',
+  'request_id',
+  'session_id',
+  'trace_id',
+  'agent',
+]
+  .map((column) => `coalesce(${column}, '')`)
+  .join(` || char(10) || `);
+
+/** By id, or by the beginning of an id if it is the beginning of one only. `ambiguous` = of several. */
+export function getCall(database: Database, idOrPrefix: string): StoredCall | 'ambiguous' | null {
+  const exact = database.prepare('SELECT * FROM llm_calls WHERE id = ?').get(idOrPrefix);
+  if (exact !== undefined) return storedCallOf(exact);
+  if (idOrPrefix === '') return null;
+  // People copy ids without their prefix, too.
+  for (const prefix of [idOrPrefix, `call_${idOrPrefix}`]) {
+    const rows = database
+      .prepare('SELECT * FROM llm_calls WHERE id >= ? AND id < ? LIMIT 2')
+      .all(prefix, `${prefix}\u{10FFFF}`);
+    if (rows.length > 1) return 'ambiguous';
+    if (rows[0] !== undefined) return storedCallOf(rows[0]);
+  }
+  return null;
+}
+
+/** True when an answer with this id is stored whose tokens count. */
+export function hasResponse(database: Database, provider: string, responseId: string): boolean {
+  const sql = `SELECT 1 FROM llm_calls WHERE response_id = ? AND provider = ? AND usage_state <> 'none' LIMIT 1`;
+  return database.prepare(sql).get(responseId, provider) !== undefined;
+}
+
+/** Sums of all that was committed, and the start of the first call. */
+export function loadTotals(database: Database): { models: ModelTally[]; since: string | null } {
+  const rows = database.prepare('SELECT * FROM totals').all();
+  const first = database.prepare('SELECT min(first_call_at) AS since FROM totals').get()?.['since'];
+  return { models: rows.map(modelTallyOf), since: typeof first === 'string' ? first : null };
+}
+
+const SUMS = `provider, coalesce(model, '') AS model, sum(counted_requests) AS requests, sum(counted_errors) AS errors,
+${[
+  'input_tokens',
+  'output_tokens',
+  'cache_read_tokens',
+  'cache_write_tokens',
+  'reasoning_tokens',
+  'cost_nanos',
+  'request_bytes',
+  'response_bytes',
+]
+  .map((column) => `total(${column}) AS ${column}`)
+  .join(', ')}, sum(counted_tool_calls) AS tool_calls, sum(counted_unpriced) AS unpriced_calls,
+sum(counted_without_usage) AS calls_without_usage, sum(counted_inexact) AS inexact_calls`;
+
+/** Sums by model of the calls that match. Shadow legs count nowhere. */
+export function sumCalls(database: Database, filter: CallFilter): ModelTally[] {
+  const { where, values } = conditions(filter);
+  const scope = where === '' ? `WHERE leg = 'primary'` : `${where} AND leg = 'primary'`;
+  return database
+    .prepare(`SELECT ${SUMS} FROM llm_calls ${scope} GROUP BY 1, 2`)
+    .all(...values)
+    .map(modelTallyOf);
+}
+
+/** The same shape as the running totals, e.g. for a period. */
+export function statsOf(models: readonly ModelTally[], since: string | null): Stats {
+  const all = emptyTally();
+  const providers = new Map<string, Tally>();
+  for (const { provider, model: _, ...tally } of models) {
+    addTally(all, tally);
+    const sum = providers.get(provider) ?? emptyTally();
+    addTally(sum, tally);
+    providers.set(provider, sum);
+  }
+  const { requests, ...rest } = toTotals(all);
+  return {
+    total_requests: requests,
+    ...rest,
+    by_provider: withoutPrototype([...providers].map(([name, tally]) => [name, toTotals(tally)])),
+    by_model: withoutPrototype(
+      models.map(({ provider, model, ...tally }) => [`${provider}/${model ?? 'unknown'}`, toTotals(tally)]),
+    ),
+    since,
+  };
+}
+
+const TALLY_KEYS = Object.keys(emptyTally()) as (keyof Tally)[];
+
+function modelTallyOf(row: SqlRow): ModelTally {
+  const tally = emptyTally();
+  for (const key of TALLY_KEYS) tally[key] = Number(row[key] ?? 0);
+  return { ...tally, provider: String(row['provider']), model: row['model'] === '' ? null : String(row['model']) };
+}
+
+/** Model names are input: no prototype to spoil. */
+function withoutPrototype<T>(entries: readonly (readonly [string, T])[]): Record<string, T> {
+  const result: Record<string, T> = Object.create(null);
+  for (const [key, value] of entries) result[key] = value;
+  return result;
+}

@@ -1,0 +1,97 @@
+/** Valid captures, of which a test changes what it is about. */
+import type { CallRecord, Capture, CapturedMessage } from '../../src/core/capture.ts';
+import { unknownUsage, type Usage } from '../../src/core/usage.ts';
+
+export function aUsage(counts: Partial<Usage> = {}): Usage {
+  return {
+    ...unknownUsage(),
+    input_tokens: 1200,
+    output_tokens: 340,
+    cache_read_tokens: 1000,
+    cache_write_tokens: 0,
+    source: 'json',
+    state: 'final',
+    raw: { input_tokens: 200, cache_read_input_tokens: 1000, output_tokens: 340 },
+    ...counts,
+  };
+}
+
+export function aRecord(over: Partial<CallRecord> = {}): CallRecord {
+  return {
+    id: 'call_0001',
+    started_at: '2026-11-21T12:00:00.000Z',
+    provider: 'anthropic',
+    operation: 'chat',
+    inference: true,
+    host: 'api.anthropic.com',
+    path: '/v1/messages?beta=true',
+    method: 'POST',
+    status: 200,
+    request_model: 'claude-sonnet-4-5',
+    response_model: 'claude-sonnet-4-5-20250929',
+    response_id: 'msg_1',
+    request_id: 'req_1',
+    stream: false,
+    transport: 'https',
+    billing: 'metered',
+    usage: aUsage(),
+    anomalies: [],
+    cost_usd: 0.006,
+    cost: {
+      source: 'genai-prices',
+      price_date: '2026-09-23',
+      confidence: 'exact',
+      lines: [{ unit: 'input_tokens', amount: 200, price_usd: 3e-6, nanos: 6_000_000 }],
+    },
+    duration_ms: 1234.5,
+    ttfb_ms: 300.25,
+    ttft_ms: null,
+    stop_reason: 'end_turn',
+    tool_calls: [],
+    session_id: null,
+    parent_session_id: null,
+    trace_id: null,
+    span_id: null,
+    parent_span_id: null,
+    task_id: null,
+    run_id: null,
+    section: null,
+    section_path: null,
+    customer_id: null,
+    tenant_id: null,
+    agent: null,
+    client: 'anthropic-sdk-typescript/1.11.0',
+    mode: 'passthrough',
+    leg: 'primary',
+    outcome: 'complete',
+    error: null,
+    request_bytes: 820,
+    response_bytes: 640,
+    capture: { truncated: false, dropped: 0 },
+    ...over,
+  };
+}
+
+export function aMessage(startLine: string, body: string | null, over: Partial<CapturedMessage> = {}): CapturedMessage {
+  return {
+    startLine,
+    headers: [['Content-Type', 'application/json']],
+    body: { text: body, wireBytes: body === null ? 0 : Buffer.byteLength(body), truncated: false },
+    ...over,
+  };
+}
+
+export function aCapture(over: Partial<CallRecord> = {}, parts: Partial<Omit<Capture, 'record'>> = {}): Capture {
+  const record = aRecord(over);
+  return {
+    record,
+    costNanos: record.cost_usd === null ? null : Math.round(record.cost_usd * 1e9),
+    request: aMessage(
+      `POST ${record.path} HTTP/1.1`,
+      '{"model":"claude-sonnet-4-5","messages":[{"role":"user","content":"Hello"}]}',
+    ),
+    response: aMessage('HTTP/1.1 200 OK', '{"type":"message","content":[{"type":"text","text":"Hi there"}]}'),
+    assembled: null,
+    ...parts,
+  };
+}
