@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { loadRegistry, type ProviderRegistry } from '../../src/providers/registry.ts';
+import type { Metered } from '../../src/usage/metered.ts';
+import { cut, play } from './replay.ts';
+
+/** One exchange written by us, and what must be read of it. Adding a case is adding a file. */
+interface Case {
+  title: string;
+  provider: string | null;
+  host?: string;
+  request: { method?: string; target: string; headers?: Record<string, string>; body?: unknown };
+  response: {
+    status?: number;
+    headers?: Record<string, string>;
+    /** A text as it is, or a JSON value. */
+    body?: unknown;
+    /** Server-sent events: `[event | null, data]`; data is a text as it is, or a JSON value. */
+    events?: [event: string | null, data: unknown][];
+  };
+  outcome?: 'client_aborted' | 'upstream_aborted';
+  /** A part of the record. */
+  expect: Record<string, unknown>;
+}
+
+const FOLDER = new URL('cases/', import.meta.url);
+const CASES = readdirSync(FOLDER)
+  .sort()
+  .map((file) => ({ file, ...(JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as Case) }));
+
+describe('providers/cases', () => {
+  let directory: ProviderRegistry;
+  beforeAll(async () => {
+    directory = await loadRegistry();
+  });
+
+  test.each(CASES)('$file: $title', async (each) => {
+    const body = Buffer.from(responseBody(each));
+    for (const size of [1_000_000, 1, 13]) {
+      const metered = await meter(each, cut(body, size), directory);
+      expect(metered).toMatchObject(each.expect);
+    }
+  });
+});
+
+function meter(each: Case, pieces: Buffer[], directory: ProviderRegistry): Metered | Promise<Metered> {
+  const { request, response } = each;
+  const events = response.events === undefined ? 'application/json' : 'text/event-stream';
+  return play(
+    {
+      id: each.file,
+      provider: each.provider ?? '',
+      operation: '',
+      streaming: false,
+      request: {
+        method: request.method ?? 'POST',
+        url: request.target,
+        headers: { 'content-type': 'application/json', ...request.headers },
+        body: asText(request.body ?? ''),
+      },
+      response: {
+        status: response.status ?? 200,
+        headers: { 'content-type': events, ...response.headers },
+        body: null,
+      },
+      truth: null,
+    },
+    {
+      directory,
+      provider: each.provider,
+      host: each.host ?? 'host.example',
+      pieces,
+      outcome: each.outcome ?? 'complete',
+    },
+  );
+}
+
+function responseBody({ response }: Case): string {
+  if (response.events === undefined) return asText(response.body ?? '');
+  return response.events
+    .map(([event, data]) => `${event === null ? '' : `event: ${event}\n`}data: ${asText(data)}\n\n`)
+    .join('');
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
