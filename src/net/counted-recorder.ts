@@ -6,6 +6,7 @@ export class CountedRecorder implements RecorderPort {
   readonly #port: RecorderPort;
   readonly #counters: Counters;
   #live = 0;
+  #stopping = false;
 
   constructor(port: RecorderPort, counters: Counters) {
     this.#port = port;
@@ -15,6 +16,11 @@ export class CountedRecorder implements RecorderPort {
   /** Exchanges that were opened and have not ended. */
   get inFlight(): number {
     return this.#live;
+  }
+
+  /** From here on connections end because the daemon does. */
+  shutDown(): void {
+    this.#stopping = true;
   }
 
   connection(info: ConnectionInfo): void {
@@ -36,7 +42,9 @@ export class CountedRecorder implements RecorderPort {
 
   end(exchange: number, end: ExchangeEnd, at: number): void {
     this.#live -= 1;
-    this.#guard(() => this.#port.end(exchange, end, at));
+    const cut = end.outcome === 'client_aborted' || end.outcome === 'upstream_aborted';
+    const told = this.#stopping && cut ? { ...end, outcome: 'shutdown' as const } : end;
+    this.#guard(() => this.#port.end(exchange, told, at));
   }
 
   #guard(tell: () => void): void {

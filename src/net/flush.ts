@@ -1,9 +1,26 @@
 /** Ways to end a socket without losing what was written to it before. */
 import type { Socket } from 'node:net';
 
-/** Sends RST once everything written so far has left the process; at the latest after `lingerMs`. */
+/** A reset makes the kernel drop what it has not sent yet: it gets that long after our last byte. */
+const RESET_DELAY_MS = 20;
+
+/** Sends RST behind everything written so far; at the latest after `lingerMs`. */
 export function resetAfterFlush(socket: Socket, lingerMs: number): void {
-  afterFlush(socket, lingerMs, () => socket.resetAndDestroy());
+  if (socket.destroyed) return;
+  let timer = setTimeout(() => socket.resetAndDestroy(), lingerMs);
+  socket.once('close', () => clearTimeout(timer));
+  if (socket.writableLength === 0 && socket.bytesWritten === 0) {
+    socket.resetAndDestroy();
+    return;
+  }
+  const flushed = (): void => {
+    clearTimeout(timer);
+    if (!socket.destroyed) timer = setTimeout(() => socket.resetAndDestroy(), RESET_DELAY_MS);
+  };
+  if (socket.writableFinished) flushed();
+  else if (socket.writableEnded) socket.once('finish', flushed);
+  // An empty write calls back behind all writes before it.
+  else socket.write('', flushed);
 }
 
 /**
@@ -18,21 +35,4 @@ export function endAndDrain(socket: Socket, last: Uint8Array | string, lingerMs:
   socket.once('end', () => socket.destroySoon());
   socket.end(last);
   socket.resume();
-}
-
-function afterFlush(socket: Socket, lingerMs: number, act: () => void): void {
-  if (socket.destroyed) return;
-  if (socket.writableLength === 0) {
-    act();
-    return;
-  }
-  const done = (): void => {
-    clearTimeout(timer);
-    if (!socket.destroyed) act();
-  };
-  const timer = setTimeout(done, lingerMs);
-  socket.once('close', () => clearTimeout(timer));
-  // An empty write calls back after all writes before it.
-  if (socket.writableEnded) socket.once('finish', done);
-  else socket.write('', done);
 }

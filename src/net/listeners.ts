@@ -31,8 +31,8 @@ export interface EntranceOptions {
   rules: PolicyRules;
   /** The registry is ours, and the recorder is wrapped: what throws there is counted. */
   net: Omit<NetDeps, 'registry'>;
-  /** Takes over connections that policy intercepts. */
-  intercept(client: ClientConnection, deps: NetDeps): void;
+  /** Called once: makes what takes over the connections that policy intercepts. */
+  intercept(net: NetDeps): (client: ClientConnection) => void;
   /** Where the admin API listens; null = not (yet). */
   admin(): { host: string; port: number } | null;
   /** Ports of this process; the dialler refuses them. The entrance adds its own and takes them out again. */
@@ -45,9 +45,13 @@ export interface EntranceOptions {
   /** How long `stop` lets live exchanges finish. */
   stopGraceMs?: number;
   runCloseGraceMs?: number;
+  pidCheckMs?: number;
 }
 
 const STOP_GRACE_MS = 30_000;
+/** How long the connections of a run may take to end after it, e.g. those of children that outlive it. */
+const RUN_CLOSE_GRACE_MS = 5_000;
+const PID_CHECK_MS = 2_000;
 
 const NOT_ALLOWED: Refusal = {
   status: 403,
@@ -69,6 +73,7 @@ export class Entrance implements NetControl {
   readonly #recorder: CountedRecorder;
   readonly #runs: RunListeners;
   readonly #engine: HttpEngine;
+  readonly #intercept: (client: ClientConnection) => void;
   /** For requests whose `Upgrade` is ignored: node:http without an upgrade listener parses them as requests. */
   readonly #plain: Server = createServer();
   readonly #busy = new WeakMap<Socket, number>();
@@ -84,13 +89,15 @@ export class Entrance implements NetControl {
     this.#options = options;
     this.#recorder = new CountedRecorder(options.net.recorder, options.net.counters);
     this.net = { ...options.net, recorder: this.#recorder, registry: this.#connections };
+    this.#intercept = options.intercept(this.net);
     this.#openedAt = options.net.clock.now();
     this.#runs = new RunListeners({
       accept: (socket) => this.#door?.server.emit('connection', socket),
       ownPorts: options.ownPorts,
       isAlive: (pid) => (options.isAlive ?? isAlive)(pid),
       wall: () => options.net.clock.wall(),
-      ...(options.runCloseGraceMs === undefined ? {} : { closeGraceMs: options.runCloseGraceMs }),
+      closeGraceMs: options.runCloseGraceMs ?? RUN_CLOSE_GRACE_MS,
+      pidCheckMs: options.pidCheckMs ?? PID_CHECK_MS,
     });
     this.#engine = new HttpEngine({
       net: this.net,
@@ -146,6 +153,9 @@ export class Entrance implements NetControl {
     this.#door?.server.close();
     this.#runs.stopListening();
     await this.#connections.drain(this.#options.stopGraceMs ?? STOP_GRACE_MS, this.#force.signal);
+    // What is live now ends because of us, whatever its connection says of the reason.
+    this.#recorder.shutDown();
+    await this.#connections.end();
     this.#options.ownPorts.delete(this.port);
     await this.#options.flushRecorder?.();
   }
@@ -180,17 +190,17 @@ export class Entrance implements NetControl {
     void handleConnect(request, socket, head, {
       net: this.net,
       rules: this.#options.rules,
-      intercept: (client) => this.#intercept(client),
+      intercept: (client) => this.#handOver(client),
       runIdOf: (client) => this.#runs.runIdOf(client),
       hinted: this.#hinted,
       timeouts: this.#options.connectTimeouts ?? DEFAULT_CONNECT_TIMEOUTS,
     });
   }
 
-  #intercept(client: ClientConnection): void {
+  #handOver(client: ClientConnection): void {
     // Until the relay says it better: nothing is live when no exchange is, anywhere.
     this.#connections.add(client.socket, () => this.#recorder.inFlight === 0);
-    this.#options.intercept(client, this.net);
+    this.#intercept(client);
   }
 
   #request(request: IncomingMessage, response: ServerResponse): void {

@@ -2,9 +2,6 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { newId } from '../core/ids.ts';
 
 const LOOPBACK = '127.0.0.1';
-const PID_CHECK_MS = 2_000;
-/** How long the connections of a run may take to end after it, e.g. those of children that outlive it. */
-const CLOSE_GRACE_MS = 5_000;
 
 interface Run {
   server: Server;
@@ -19,7 +16,9 @@ export interface RunListenersOptions {
   ownPorts: Set<number>;
   isAlive(pid: number): boolean;
   wall(): number;
-  closeGraceMs?: number;
+  /** How long its connections may take to end after a run. */
+  closeGraceMs: number;
+  pidCheckMs: number;
 }
 
 /** Loopback listeners, one for each `run`: whatever comes in through one belongs to that run. */
@@ -56,13 +55,13 @@ export class RunListeners {
     this.#options.ownPorts.add(port);
     const watch = setInterval(() => {
       if (!this.#options.isAlive(pid)) void this.close(runId);
-    }, PID_CHECK_MS);
+    }, this.#options.pidCheckMs);
     watch.unref();
     this.#runs.set(runId, { server, port, sockets, watch });
     return { run_id: runId, proxy_url: `http://${LOOPBACK}:${port}` };
   }
 
-  /** Resolves when no connection of the run is left; those that do not end by themselves are ended after 5 s. */
+  /** Resolves when no connection of the run is left; those that do not end by themselves are ended after a grace. */
   async close(runId: string): Promise<void> {
     const run = this.#runs.get(runId);
     if (run === undefined) return;
@@ -71,7 +70,7 @@ export class RunListeners {
     const closed = new Promise<void>((resolve) => run.server.close(() => resolve()));
     const timer = setTimeout(() => {
       for (const socket of run.sockets) socket.destroy();
-    }, this.#options.closeGraceMs ?? CLOSE_GRACE_MS);
+    }, this.#options.closeGraceMs);
     // net.Server calls back when its last connection is gone.
     await closed;
     clearTimeout(timer);

@@ -69,7 +69,7 @@ export async function startEntrance(open: OpenFrontDoor, options: TestEntranceOp
       log: keepingLogger(logged),
       upstream,
     },
-    intercept: (client) => intercepted.push(client),
+    intercept: () => (client) => void intercepted.push(client),
     admin: () => null,
     ownPorts,
     limits: { ...DEFAULT_LIMITS, checkEveryMs: 50 },

@@ -7,12 +7,12 @@ export class RawClient {
   error: NodeJS.ErrnoException | null = null;
   ended = false;
   closed = false;
-  #heard: Buffer = Buffer.alloc(0);
+  #heard: Buffer[] = [];
 
   constructor(port: number, host = '127.0.0.1') {
     this.socket = connect({ port, host, allowHalfOpen: true, noDelay: true });
     this.socket.on('data', (chunk: Buffer) => {
-      this.#heard = Buffer.concat([this.#heard, chunk]);
+      this.#heard.push(chunk);
     });
     this.socket.on('error', (error) => {
       this.error = error;
@@ -26,11 +26,12 @@ export class RawClient {
   }
 
   get bytes(): Buffer {
-    return this.#heard;
+    if (this.#heard.length > 1) this.#heard = [Buffer.concat(this.#heard)];
+    return this.#heard[0] ?? Buffer.alloc(0);
   }
 
   get text(): string {
-    return this.#heard.toString('latin1');
+    return this.bytes.toString('latin1');
   }
 
   send(data: string | Uint8Array): this {
@@ -53,7 +54,7 @@ export class RawClient {
 
   /** Forgets what was heard so far. */
   forget(): this {
-    this.#heard = Buffer.alloc(0);
+    this.#heard = [];
     return this;
   }
 
