@@ -17,18 +17,16 @@ export interface ClientFilesOptions {
   daemon: DaemonFiles;
   env: ClientEnvInput['env'];
   platform: NodeJS.Platform;
-  /** Makes a PKCS#12 trust store of these certificates; null = Java stays as it is. */
-  makeTrustStore: ((pem: string, password: string) => Uint8Array) | null;
 }
 
 const PRELOAD = fileURLToPath(new URL('preload/node-proxy.cjs', import.meta.url));
 const SITECUSTOMIZE = fileURLToPath(new URL('preload/sitecustomize.py', import.meta.url));
-/** Java's own default; a trust store holds nothing secret. */
+/** Java's own default: some programs insist on one. The store is neither encrypted nor sealed. */
 const TRUST_STORE_PASSWORD = 'changeit';
 const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
 
 /** Writes what is missing and gives all that `clientVariables` needs. A file that cannot be made costs its runtime only. */
-export function prepareClientFiles(options: ClientFilesOptions): ClientEnvInput {
+export async function prepareClientFiles(options: ClientFilesOptions): Promise<ClientEnvInput> {
   const { daemon, env, platform } = options;
   const folder = join(daemon.home, 'run', 'clients');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -43,7 +41,7 @@ export function prepareClientFiles(options: ClientFilesOptions): ClientEnvInput 
     nodePreload: isFile(PRELOAD) ? PRELOAD : null,
     pythonFolder: optional(() => pythonFolder(folder)),
     wgetrc: optional(() => wgetrc(folder, daemon.bundleFile, env, merge)),
-    javaTrustStore: optional(() => trustStore(folder, daemon.bundleFile, options.makeTrustStore)),
+    javaTrustStore: await trustStore(folder, daemon.bundleFile).catch(() => null),
   };
 }
 
@@ -131,15 +129,14 @@ function isCaLine(line: string): boolean {
   return /^\s*ca[-_]?certificate\s*=/i.test(line);
 }
 
-function trustStore(
-  folder: string,
-  bundleFile: string,
-  make: ClientFilesOptions['makeTrustStore'],
-): ClientEnvInput['javaTrustStore'] {
-  if (make === null) return null;
+async function trustStore(folder: string, bundleFile: string): Promise<ClientEnvInput['javaTrustStore']> {
   const pem = readFileSync(bundleFile, 'utf8');
   const file = join(folder, `java-${digest(pem)}.p12`);
-  if (!isFile(file)) writeIfChanged(file, make(pem, TRUST_STORE_PASSWORD), 0o644);
+  if (!isFile(file)) {
+    // Once per bundle: loading the encoder takes 70 ms, and `env` stands in shell start-up files.
+    const { javaTrustStore } = await import('../ca/export.ts');
+    writeIfChanged(file, javaTrustStore(pem), 0o644);
+  }
   return { file, password: TRUST_STORE_PASSWORD };
 }
 

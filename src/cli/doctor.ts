@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { hidingExemptions } from './client-env.ts';
-import type { ClientFilesOptions } from './client-files.ts';
 import type { DaemonInfo } from './daemon-files.ts';
 import { judge, PROBES, type Probe } from './doctor-runtimes.ts';
 import { isAnswering } from './run-api.ts';
@@ -27,7 +26,6 @@ export interface DoctorDeps {
   /** Milliseconds since the epoch. */
   wall: number;
   findDaemon: () => DaemonInfo | null;
-  makeTrustStore: ClientFilesOptions['makeTrustStore'];
   /** Also the probes that need a compiler. */
   all: boolean;
 }
@@ -175,7 +173,7 @@ function sameOrigin(a: string, b: string): boolean {
 }
 
 async function runtimeChecks(daemon: DaemonInfo, deps: DoctorDeps): Promise<Check[]> {
-  const env = childEnv(daemon, daemon.proxy_url, deps);
+  const env = await childEnv(daemon, daemon.proxy_url, deps);
   const folder = mkdtempSync(join(tmpdir(), 'llm-proxy-doctor-'));
   const waiting = PROBES.filter((probe) => (deps.all || probe.slow !== true) && isOnPath(probe.command, deps));
   const done = new Map<Probe, Check | null>();

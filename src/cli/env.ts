@@ -7,7 +7,7 @@ import {
   restoreOf,
   withoutClientEnv,
 } from './client-env.ts';
-import { prepareClientFiles, type ClientFilesOptions } from './client-files.ts';
+import { prepareClientFiles } from './client-files.ts';
 import type { DaemonInfo } from './daemon-files.ts';
 import { isAnswering } from './run-api.ts';
 import { setLine, unsetLine, usageHint, type Shell } from './shell-syntax.ts';
@@ -25,7 +25,6 @@ export interface EnvDeps {
   platform: NodeJS.Platform;
   /** From the files alone; whether it answers is asked here. */
   findDaemon: () => DaemonInfo | null;
-  makeTrustStore: ClientFilesOptions['makeTrustStore'];
   stdoutIsTerminal: boolean;
   stderrIsTerminal: boolean;
   out(text: string): void;
@@ -60,7 +59,7 @@ async function changesForDaemon(deps: EnvDeps): Promise<Record<string, string | 
       note('llm-proxy: no daemon is running (`llm-proxy start`)');
       return null;
     }
-    const changes = changesFor(daemon, deps);
+    const changes = await changesFor(daemon, deps);
     const hidden = hidingExemptions(withoutClientEnv(deps.env));
     if (hidden.length > 0) note(`llm-proxy: NO_PROXY exempts ${hidden.join(', ')}: those calls will not be seen`);
     return changes;
@@ -71,11 +70,14 @@ async function changesForDaemon(deps: EnvDeps): Promise<Record<string, string | 
 }
 
 /** What changes in this shell: called twice, it starts from what was there before the first time. */
-function changesFor(daemon: DaemonInfo, deps: EnvDeps): Record<string, string | null> {
+async function changesFor(daemon: DaemonInfo, deps: EnvDeps): Promise<Record<string, string | null>> {
   const env = withoutClientEnv(deps.env);
   const { home, proxy_url: proxyUrl, ca_file: caFile, bundle_file: bundleFile } = daemon;
-  const { platform, makeTrustStore } = deps;
-  const input = prepareClientFiles({ daemon: { home, proxyUrl, caFile, bundleFile }, env, platform, makeTrustStore });
+  const input = await prepareClientFiles({
+    daemon: { home, proxyUrl, caFile, bundleFile },
+    env,
+    platform: deps.platform,
+  });
   const variables = clientVariables(input);
   const changes: Record<string, string | null> = { ...restoreOf(deps.env) };
   for (const { name, value } of variables) changes[name] = value;

@@ -4,7 +4,7 @@ import { messageOf } from '../core/errors.ts';
 import type { RunSummary } from '../core/ports.ts';
 import { runChild } from './child.ts';
 import { BACKUP_VARIABLE, backupValue, clientVariables, hidingExemptions, withoutClientEnv } from './client-env.ts';
-import { prepareClientFiles, type ClientFilesOptions } from './client-files.ts';
+import { prepareClientFiles } from './client-files.ts';
 import type { DaemonInfo } from './daemon-files.ts';
 import { closeRun, openRun } from './run-api.ts';
 import { formatRunSummary } from './run-summary.ts';
@@ -24,7 +24,6 @@ export interface RunDeps {
   interactive: boolean;
   /** The running daemon, started when there is none. `started` = by us, just now. */
   daemon(): Promise<{ daemon: DaemonInfo; started: boolean }>;
-  makeTrustStore: ClientFilesOptions['makeTrustStore'];
   /** One line for people (stderr). */
   say(line: string): void;
 }
@@ -64,21 +63,21 @@ async function openSession(deps: RunDeps, note: (line: string) => void): Promise
   const { daemon, started } = await deps.daemon();
   if (started) note(`llm-proxy: started a daemon (pid ${daemon.pid}); it stays until \`llm-proxy stop\``);
   const run = await openRun(daemon, process.pid);
-  const env = childEnv(daemon, run.proxy_url, deps);
+  const env = await childEnv(daemon, run.proxy_url, deps);
   const hidden = hidingExemptions(env);
   if (hidden.length > 0) note(`llm-proxy: NO_PROXY exempts ${hidden.join(', ')}: those calls will not be seen`);
   return { daemon, runId: run.run_id, env };
 }
 
 /** The environment of a child whose calls go to `proxyUrl`. */
-export function childEnv(
+export async function childEnv(
   daemon: DaemonInfo,
   proxyUrl: string,
-  deps: Pick<RunDeps, 'env' | 'platform' | 'makeTrustStore'>,
-): Record<string, string | undefined> {
+  deps: Pick<RunDeps, 'env' | 'platform'>,
+): Promise<Record<string, string | undefined>> {
   const env = withoutClientEnv(deps.env);
   const { home, ca_file: caFile, bundle_file: bundleFile } = daemon;
-  const input = prepareClientFiles({ ...deps, daemon: { home, proxyUrl, caFile, bundleFile }, env });
+  const input = await prepareClientFiles({ ...deps, daemon: { home, proxyUrl, caFile, bundleFile }, env });
   const variables = clientVariables(input);
   env[BACKUP_VARIABLE] = backupValue(variables, env);
   for (const { name, value } of variables) env[name] = value;

@@ -18,7 +18,6 @@ function deps(over: Partial<EnvDeps> = {}): EnvDeps {
     env: { HOME: fake.daemon.home },
     platform: 'linux',
     findDaemon: () => fake.daemon,
-    makeTrustStore: null,
     stdoutIsTerminal: false,
     stderrIsTerminal: false,
     out: (text) => void (printed += text),

@@ -18,7 +18,6 @@ function deps(over: Partial<RunDeps> = {}): RunDeps {
     platform: 'linux',
     interactive: false,
     daemon: () => Promise.resolve({ daemon: fake.daemon, started: false }),
-    makeTrustStore: null,
     say: (line) => void said.push(line),
     ...over,
   };
