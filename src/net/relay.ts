@@ -162,7 +162,7 @@ export class Relay {
   #readRequests(chunk: Buffer): void {
     for (let from = 0; from < chunk.length && !this.#refusing;) {
       // Further requests wait for the end of this exchange, or their answers would be mixed up.
-      if (this.#last || this.#slot?.requestDone === true) {
+      if (this.#slot === null ? this.#last : this.#slot.requestDone) {
         const rest = chunk.subarray(from);
         this.#pending = this.#pending === null ? rest : Buffer.concat([this.#pending, rest]);
         this.#updateClientFlow();
@@ -423,8 +423,10 @@ export class Relay {
     clearTimeout(this.#headTimer);
     clearTimeout(this.#stallTimer);
     const slot = this.#slot;
-    if (slot !== null) this.#closeSlot(slot, slot.responseDone ? COMPLETE : CLIENT_GONE);
-    this.#peer?.destroy();
+    if (slot !== null) {
+      this.#closeSlot(slot, slot.responseDone ? COMPLETE : CLIENT_GONE);
+      if (!slot.responseDone || slot.diverted) this.#peer?.destroy();
+    }
     this.#upstream.close();
   }
 

@@ -1,6 +1,9 @@
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 
+/** How long an upstream that is done with may take to read what is still on its way to it. */
+const FLUSH_MS = 10_000;
+
 export interface PeerEvents {
   data(peer: Duplex, chunk: Buffer): void;
   drain(peer: Duplex): void;
@@ -74,9 +77,15 @@ export class UpstreamLink {
     socket?.destroy();
   }
 
+  /** Ends behind what was written: an answered upload may still be on its way. Nothing is dialled any more. */
   close(): void {
     this.#closed = true;
-    this.drop();
+    const socket = this.#socket;
+    this.#socket = null;
+    if (socket === null || socket.destroyed) return;
+    const timer = setTimeout(() => socket.destroy(), FLUSH_MS);
+    socket.once('close', () => clearTimeout(timer));
+    socket.destroySoon();
   }
 
   #opened(socket: Socket): void {

@@ -1,16 +1,28 @@
 import type { ConnectionInfo, ExchangeEnd, RecorderPort, Sequence, Side } from '../../src/core/recorder-port.ts';
 
-export interface RecordedExchange {
-  exchange: number;
-  connection: number;
-  requestHead: string | null;
-  requestBody: Buffer;
-  responseHead: string | null;
-  responseBody: Buffer;
+export class RecordedExchange {
+  readonly exchange: number;
+  readonly connection: number;
+  requestHead: string | null = null;
+  responseHead: string | null = null;
+  readonly bodies: Record<Side, Buffer[]> = { request: [], response: [] };
   /** One entry when all is well: every exchange ends exactly once. */
-  ends: ExchangeEnd[];
+  readonly ends: ExchangeEnd[] = [];
   /** Rows in the order in which they came; equal neighbours once. */
-  rows: string[];
+  readonly rows: string[] = ['open'];
+
+  constructor(exchange: number, connection: number) {
+    this.exchange = exchange;
+    this.connection = connection;
+  }
+
+  get requestBody(): Buffer {
+    return Buffer.concat(this.bodies.request);
+  }
+
+  get responseBody(): Buffer {
+    return Buffer.concat(this.bodies.response);
+  }
 }
 
 /** Keeps every row; throws when the contract of `core/recorder-port.ts` is broken. */
@@ -27,16 +39,7 @@ export class RecordingPort implements RecorderPort {
   open(exchange: number, connection: number): void {
     if (!this.connections.has(connection)) throw new Error(`exchange ${exchange} of an unknown connection`);
     if (this.#byNumber.has(exchange)) throw new Error(`exchange ${exchange} opened twice`);
-    const opened: RecordedExchange = {
-      exchange,
-      connection,
-      requestHead: null,
-      requestBody: Buffer.alloc(0),
-      responseHead: null,
-      responseBody: Buffer.alloc(0),
-      ends: [],
-      rows: ['open'],
-    };
+    const opened = new RecordedExchange(exchange, connection);
     this.#byNumber.set(exchange, opened);
     this.exchanges.push(opened);
   }
@@ -49,9 +52,8 @@ export class RecordingPort implements RecorderPort {
   }
 
   body(exchange: number, side: Side, bytes: Uint8Array): void {
-    const row = this.#live(exchange, `${side}Body`);
-    if (side === 'request') row.requestBody = Buffer.concat([row.requestBody, bytes]);
-    else row.responseBody = Buffer.concat([row.responseBody, bytes]);
+    // A copy, as the contract says: the caller may reuse the buffer.
+    this.#live(exchange, `${side}Body`).bodies[side].push(Buffer.from(bytes));
   }
 
   end(exchange: number, end: ExchangeEnd): void {
