@@ -6,6 +6,8 @@ import { cut, play } from './replay.ts';
 
 /** One exchange written by us, and what must be read of it. Adding a case is adding a file. */
 interface Case {
+  /** The file's name. */
+  file: string;
   title: string;
   provider: string | null;
   host?: string;
@@ -26,7 +28,7 @@ interface Case {
 const FOLDER = new URL('cases/', import.meta.url);
 const CASES = readdirSync(FOLDER)
   .sort()
-  .map((file) => ({ file, ...(JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as Case) }));
+  .map((file): Case => ({ ...(JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as Case), file }));
 
 describe('providers/cases', () => {
   let directory: ProviderRegistry;

@@ -6,11 +6,10 @@ import { cut, encode, play } from './replay.ts';
 
 const PROVIDERS: Record<string, string> = { anthropic: 'anthropic', openai: 'openai', gemini: 'google' };
 const LOCAL = new Set(['ollama', 'llamacpp', 'vllm']);
-const OTHERS = [
-  ...['ai21', 'azure', 'cerebras', 'cloudflare', 'dashscope', 'deepseek', 'github-copilot', 'groq', 'huggingface'],
-  ...['llamacpp', 'mistral', 'moonshot', 'ollama', 'openrouter', 'perplexity', 'together', 'vercel-gateway', 'vertex'],
-  ...['vllm', 'voyage', 'xai', 'zai', 'cohere', 'bedrock'],
-];
+const OTHERS = (
+  'ai21 azure cerebras cloudflare dashscope deepseek github-copilot groq huggingface llamacpp mistral moonshot ollama ' +
+  'openrouter perplexity together vercel-gateway vertex vllm voyage xai zai cohere bedrock'
+).split(' ');
 
 let directory: ProviderRegistry;
 beforeAll(async () => {

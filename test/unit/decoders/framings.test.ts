@@ -29,6 +29,12 @@ function* splits(text: string): Generator<Uint8Array[]> {
   yield [...bytes].map((byte) => Uint8Array.of(byte));
 }
 
+function scan(pieces: readonly Uint8Array[], wanted: string[]): Record<string, unknown> {
+  const scanner = new TopLevelScanner(wanted);
+  for (const piece of pieces) scanner.push(piece);
+  return { ...scanner.result() };
+}
+
 describe('decoders/ndjson', () => {
   it('gives each line once, whatever the split, and passes over empty ones', () => {
     for (const pieces of splits('{"a":"ü"}\r\n\n{"b":2}\n{"c":3}')) {
@@ -79,12 +85,6 @@ describe('decoders/json-array', () => {
 });
 
 describe('decoders/json-scan', () => {
-  const scan = (pieces: readonly Uint8Array[], wanted: string[]): Record<string, unknown> => {
-    const scanner = new TopLevelScanner(wanted);
-    for (const piece of pieces) scanner.push(piece);
-    return { ...scanner.result() };
-  };
-
   it('finds wanted members at the top only, whatever the split', () => {
     const text =
       ' {"input":[{"model":"no","t":"\\"model\\":\\"no\\", {"}],"model" : "gpt-\\u00fc\\\\","skip":{"usage":1},"usage":{"a":[1,"}"],"b":null},"n":5,"stream":true}';

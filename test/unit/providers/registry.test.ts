@@ -1,0 +1,127 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Provider } from '../../../src/providers/provider.ts';
+import { loadProviders, loadRegistry, ProviderRegistry } from '../../../src/providers/registry.ts';
+
+function provider(fields: Partial<Provider> = {}): Provider {
+  return { id: 'acme', title: 'Acme', hosts: ['api.acme.ai'], intercept: true, endpoints: [], ...fields };
+}
+
+describe('providers/registry', () => {
+  let registry: ProviderRegistry;
+  beforeAll(async () => {
+    registry = await loadRegistry({ localServers: [{ provider: 'ollama', host: 'GPU.lan', port: 11434 }] });
+  });
+
+  it('finds the provider files by scanning the folder', async () => {
+    const ids = (await loadProviders()).map(({ id }) => id);
+    expect(ids).toEqual(
+      expect.arrayContaining(['anthropic', 'google', 'llamacpp', 'lmstudio', 'ollama', 'openai', 'vllm']),
+    );
+  });
+
+  it('matches hosts by labels', () => {
+    expect(registry.lookup('api.anthropic.com', 443)).toEqual({ provider: 'anthropic', intercept: true });
+    expect(registry.lookup('eu.api.openai.com', 443)?.provider).toBe('openai');
+    for (const host of [
+      'evilapi.anthropic.com',
+      'api.anthropic.com.evil.tld',
+      'anthropic.com',
+      'com',
+      '',
+      '127.0.0.1',
+    ]) {
+      expect(registry.lookup(host, 443)).toBeNull();
+    }
+  });
+
+  it('knows local servers by host and port', () => {
+    expect(registry.lookup('gpu.lan', 11434)?.provider).toBe('ollama');
+    expect(registry.lookup('gpu.lan', 80)).toBeNull();
+    const ollama = registry.get('ollama')!;
+    expect(registry.isLocal(ollama, 'gpu.lan')).toBe(true);
+    expect(registry.isLocal(ollama, 'ollama.com')).toBe(false);
+    expect(registry.isLocal(registry.get('openai')!, 'gpu.lan')).toBe(false);
+  });
+
+  it.each([
+    ['anthropic', 'POST', '/v1/messages?beta=true', 'chat', 'inference'],
+    ['anthropic', 'POST', '/v1/messages/count_tokens', 'count_tokens', 'count'],
+    ['anthropic', 'GET', '/v1/messages/batches/b1/results', 'batch_results', 'batch_results'],
+    ['anthropic', 'POST', '/v1/messages/batches', 'batches', 'control'],
+    ['anthropic', 'POST', '/api/event_logging/batch', 'telemetry', 'control'],
+    ['anthropic', 'POST', '/gateway/v1/messages', 'chat', 'inference'],
+    ['openai', 'POST', '/v1/responses', 'responses', 'inference'],
+    ['openai', 'POST', '//v1/responses/', 'responses', 'inference'],
+    ['openai', 'POST', 'https://api.openai.com/v1/responses?x', 'responses', 'inference'],
+    ['openai', 'GET', '/v1/responses/resp_1', 'fetch_response', 'reread'],
+    ['openai', 'DELETE', '/v1/responses/resp_1', 'responses_admin', 'control'],
+    ['openai', 'GET', '/v1/responses/resp_1/input_items', 'responses_admin', 'control'],
+    ['openai', 'POST', '/v1/responses/compact', 'responses_compact', 'inference'],
+    ['openai', 'GET', '/v1/chat/completions/c1', 'fetch_response', 'reread'],
+    ['openai', 'GET', '/v1/chat/completions', 'chat_admin', 'control'],
+    ['openai', 'POST', '/v1/threads/t1/runs', 'assistant_run', 'inference'],
+    ['openai', 'GET', '/v1/threads/t1/runs/r1', 'fetch_run', 'reread'],
+    ['openai', 'GET', '/v1/threads/t1/runs/r1/steps', 'threads', 'control'],
+    ['openai', 'GET', '/v1/organization/usage/completions', 'organization', 'control'],
+    ['openai', 'POST', '/v1/realtime/client_secrets', 'realtime', 'control'],
+    ['google', 'POST', '/v1beta/models/gemini-x:generateContent', 'generate_content', 'inference'],
+    ['google', 'POST', '/v1beta/models/gemini-x:countTokens', 'count_tokens', 'count'],
+    ['google', 'GET', '/v1beta/models/gemini-x', 'models', 'control'],
+    ['google', 'GET', '/v1beta/interactions/i1', 'fetch_response', 'reread'],
+    ['google', 'POST', '/v1internal:onboardUser', 'code_assist', 'control'],
+    ['lmstudio', 'POST', '/api/v0/chat/completions', 'chat', 'inference'],
+  ])('%s: %s %s is %s', (id, method, target, operation, kind) => {
+    const match = registry.endpoint(id, method, target);
+    expect(match?.endpoint.operation).toBe(operation);
+    expect(match?.endpoint.kind ?? 'inference').toBe(kind);
+  });
+
+  it('reads model and id from the path, decoded once', () => {
+    expect(registry.endpoint('google', 'POST', '/v1/models/gemini%2Dx%3A1:generateContent')).toMatchObject({
+      model: 'gemini-x:1',
+    });
+    expect(registry.endpoint('openai', 'GET', '/v1/responses/resp_%41')).toMatchObject({ id: 'resp_A' });
+    expect(registry.endpoint('google', 'POST', '/v1/models/%zz:generateContent')).toMatchObject({ model: '%zz' });
+  });
+
+  it('knows the paths of the dialects at unknown hosts, under any base', () => {
+    expect(registry.endpoint(null, 'POST', '/a/b/v4/chat/completions')?.endpoint.operation).toBe('chat');
+    expect(registry.endpoint(null, 'POST', '/anthropic/v1/messages/count_tokens')?.endpoint.kind).toBe('count');
+    expect(registry.endpoint(null, 'POST', '/elsewhere')).toBeNull();
+  });
+
+  it.each([
+    ['id', [provider({ id: 'Ac me' })]],
+    ['twice', [provider(), provider({ hosts: [] })]],
+    ['api.acme.ai belongs to acme and other', [provider(), provider({ id: 'other' })]],
+    ['not a normalised host', [provider({ hosts: ['API.acme.ai'] })]],
+    ['not a path pattern', [provider({ endpoints: [{ method: 'POST', path: 'v1/**/x', operation: 'chat' }] })]],
+    [
+      'not a count expression',
+      [
+        provider({
+          endpoints: [{ method: 'POST', path: '/v1', operation: 'x', usage: { tokens: { input_tokens: 'a b' } } }],
+        }),
+      ],
+    ],
+  ])('refuses a faulty provider: %s', (message, providers) => {
+    expect(() => new ProviderRegistry(providers)).toThrow(message);
+  });
+
+  it('refuses local servers that are none', () => {
+    expect(() => new ProviderRegistry([provider()], { localServers: [{ provider: 'x', host: 'h', port: 1 }] })).toThrow(
+      'no provider x',
+    );
+    expect(
+      () => new ProviderRegistry([provider()], { localServers: [{ provider: 'acme', host: 'a b', port: 1 }] }),
+    ).toThrow('not a host');
+  });
+
+  it('takes no longer for hostile paths', () => {
+    const target = `/${'v1/'.repeat(20_000)}${':'.repeat(1000)}`;
+    const started = performance.now();
+    registry.endpoint('google', 'POST', target);
+    registry.endpoint(null, 'POST', target);
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+});
