@@ -186,7 +186,7 @@ function javaDirectHosts(entries: readonly string[]): string[] {
 
 /** The JVM splits at white space outside quotes and knows no escape inside them. */
 function javaQuoted(option: string): string {
-  if (!/[\s"'|*]/.test(option)) return option;
+  if (!/[\s"']/.test(option)) return option;
   return option.includes('"') ? `'${option}'` : `"${option}"`;
 }
 

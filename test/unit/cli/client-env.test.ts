@@ -114,7 +114,7 @@ describe('cli/client-env', () => {
 
   it('translates exemptions into the patterns of Java', () => {
     const java = values({ env: { NO_PROXY: '.corp.example' } })['JAVA_TOOL_OPTIONS'] ?? '';
-    const hosts = /-Dhttp\.nonProxyHosts=([^"]*)/.exec(java)?.[1]?.split('|');
+    const hosts = /-Dhttp\.nonProxyHosts=([^" ]*)/.exec(java)?.[1]?.split('|');
     expect(hosts).toEqual(
       expect.arrayContaining(['corp.example', '*.corp.example', 'localhost', '127.*', '169.254.169.254']),
     );
