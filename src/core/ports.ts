@@ -1,4 +1,5 @@
 /** What the three threads ask of each other (over core/rpc.ts). Types only. */
+import type { CallRecord } from './capture.ts';
 
 /** Sums over finished primary calls. Tokens and cost are sums of what is known; `calls_without_usage` says the rest. */
 export interface Totals {
@@ -63,6 +64,17 @@ export interface RecorderQueries {
   /** Everything received so far is in the store and in the log files. */
   flush(): void | Promise<void>;
   health(): RecorderHealth | Promise<RecorderHealth>;
+}
+
+/** What the reader thread is served: answers, and finished calls for as long as it watches. */
+export interface RecorderService extends RecorderQueries {
+  /** While on, every finished call is posted on the asker's port as a `LiveMessage`. */
+  watch(on: boolean): void | Promise<void>;
+}
+
+/** Comes on the port of the calls (core/rpc.ts passes over it). */
+export interface LiveMessage {
+  live: CallRecord;
 }
 
 /** Answered by the net thread. */

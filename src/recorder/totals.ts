@@ -1,13 +1,7 @@
 import type { CallRecord } from '../core/capture.ts';
-import type { RunSummary, Stats, Totals } from '../core/ports.ts';
-import { addCall, addTally, emptyTally, type Tally, toTotals } from '../core/totals.ts';
-
-/** Sums of one model, as the store keeps them. */
-export interface ModelTally extends Tally {
-  provider: string;
-  /** Response model, else request model; `null` = unknown. */
-  model: string | null;
-}
+import type { RunSummary, Stats } from '../core/ports.ts';
+import { addCall, addTally, emptyTally, toTotals } from '../core/totals.ts';
+import { type ModelTally, statsOf } from '../store/queries.ts';
 
 export interface TotalsStore {
   /** Sums of all that was committed, and the start of the first call. */
@@ -46,26 +40,15 @@ export class RunningTotals {
   }
 
   stats(): Stats {
-    const providers = new Map<string, Tally>();
-    for (const tally of this.#models.values()) {
-      const sum = providers.get(tally.provider) ?? emptyTally();
-      addTally(sum, tally);
-      providers.set(tally.provider, sum);
-    }
-    const { requests, ...rest } = toTotals(sumOf(providers.values()));
-    return {
-      total_requests: requests,
-      ...rest,
-      by_provider: record([...providers].map(([name, tally]) => [name, toTotals(tally)])),
-      by_model: byModel(this.#models),
-      since: this.#since,
-    };
+    return statsOf([...this.#models.values()], this.#since);
   }
 
   /** A run that nobody knows has zero calls. */
   runSummary(runId: string): RunSummary {
-    const models = this.#runs.get(runId) ?? this.#loadRun(runId);
-    return { run_id: runId, totals: toTotals(sumOf(models.values())), by_model: byModel(models) };
+    const models = [...(this.#runs.get(runId) ?? this.#loadRun(runId)).values()];
+    const sum = emptyTally();
+    for (const tally of models) addTally(sum, tally);
+    return { run_id: runId, totals: toTotals(sum), by_model: statsOf(models, null).by_model };
   }
 
   #run(runId: string): ByModel {
@@ -101,25 +84,4 @@ function tallyOf(models: ByModel, provider: string, model: string | null): Model
 
 function keyOf(provider: string, model: string | null): string {
   return `${provider}/${model ?? 'unknown'}`;
-}
-
-function sumOf(tallies: Iterable<Tally>): Tally {
-  const sum = emptyTally();
-  for (const tally of tallies) addTally(sum, tally);
-  return sum;
-}
-
-function byModel(models: ByModel): Record<string, Totals> {
-  return record([...models].map(([key, tally]) => [key, toTotals(ofModel(tally))]));
-}
-
-function ofModel({ provider: _provider, model: _model, ...tally }: ModelTally): Tally {
-  return tally;
-}
-
-/** Model names are input: no prototype to spoil. */
-function record(entries: readonly [string, Totals][]): Record<string, Totals> {
-  const result: Record<string, Totals> = Object.create(null);
-  for (const [key, totals] of entries) result[key] = totals;
-  return result;
 }

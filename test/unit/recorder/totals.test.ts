@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { emptyTally } from '../../../src/core/totals.ts';
-import { RunningTotals, type ModelTally, type TotalsStore } from '../../../src/recorder/totals.ts';
+import { RunningTotals, type TotalsStore } from '../../../src/recorder/totals.ts';
+import type { ModelTally } from '../../../src/store/queries.ts';
 import { callRecord } from '../../support/exchanges.ts';
 
 function storeOf(fields: Partial<TotalsStore> = {}): TotalsStore {

@@ -1,0 +1,30 @@
+/** What the owner of the recorder thread and the thread tell each other, beside the rows. Types only. */
+import type { MessagePort } from 'node:worker_threads';
+import type { LogOptions } from '../core/log.ts';
+
+/** All that the thread needs to know; structured-clonable. */
+export interface RecorderConfig {
+  databasePath: string;
+  /** Model servers that the user named. */
+  localServers: readonly { provider: string; host: string; port: number }[];
+  /** Body bytes that live exchanges may hold, all together; absent = the default. */
+  bodyMemoryBytes?: number;
+  log: LogOptions;
+}
+
+export interface WorkerData {
+  config: RecorderConfig;
+  /** Rows come here. */
+  rows: MessagePort;
+}
+
+export type ToRecorderThread =
+  /** Answers `RecorderService` on this port. */
+  | { serve: MessagePort }
+  /** End what is live, write all, close, exit. */
+  | { stop: true };
+
+export type FromRecorderThread =
+  | { ready: true }
+  /** It cannot start: an AppError. The thread exits. */
+  | { failed: { code: string; message: string } };
