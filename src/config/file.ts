@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'smol-toml';
+import { AppError, messageOf } from '../core/errors.ts';
+import { NOT_YET, OPTIONS, type Option } from './options.ts';
+
+export interface FileValue {
+  option: Option;
+  raw: unknown;
+  /** `path:line`. */
+  where: string;
+}
+
+export interface ConfigFile {
+  values: FileValue[];
+  /** Keys that mean nothing in this version, each a sentence. */
+  warnings: string[];
+}
+
+/** Throws AppError `config_invalid` that names file and line. */
+export function readConfigFile(path: string): ConfigFile {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new AppError('config_invalid', `the configuration cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  let tree: Record<string, unknown>;
+  try {
+    tree = parse(text);
+  } catch (error) {
+    throw new AppError('config_invalid', `${path}${tomlProblem(error)}`, { cause: error });
+  }
+  const file: ConfigFile = { values: [], warnings: [] };
+  for (const [key, value] of flatten(tree)) {
+    const where = `${path}:${lineOf(text, key)}`;
+    const option = OPTIONS.find((candidate) => candidate.key === key);
+    if (option !== undefined) file.values.push({ option, raw: value, where });
+    else if (NOT_YET.has(key.split('.')[0] ?? ''))
+      file.warnings.push(`${where}: ${key} is not in this version and has no effect`);
+    else throw new AppError('config_invalid', `${where}: unknown key ${key}${suggestion(key)}`);
+  }
+  return file;
+}
+
+/** Tables become dotted keys, as far as options have them. */
+function flatten(tree: Record<string, unknown>, prefix = ''): [key: string, value: unknown][] {
+  return Object.entries(tree).flatMap(([name, value]): [string, unknown][] => {
+    const key = prefix + name;
+    const isTable = typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+    if (!isTable || NOT_YET.has(key)) return [[key, value]];
+    const inner = flatten(value as Record<string, unknown>, `${key}.`);
+    return inner.length === 0 && !OPTIONS.some((option) => option.key.startsWith(`${key}.`)) ? [[key, value]] : inner;
+  });
+}
+
+/** smol-toml says where a file is malformed, but not where a key stands. */
+function lineOf(text: string, key: string): number {
+  const path = key.split('.');
+  const name = path.at(-1) ?? '';
+  const section = path.slice(0, -1).join('.');
+  let current = '';
+  for (const [index, line] of text.split('\n').entries()) {
+    const header = /^\s*\[\[?\s*([^\]]+?)\s*\]\]?/.exec(line)?.[1];
+    if (header !== undefined) current = header.replaceAll(/["'\s]/g, '');
+    if (current === key) return index + 1;
+    const found = /^\s*([\w."'-]+)\s*=/.exec(line)?.[1]?.replaceAll(/["']/g, '');
+    if (found !== undefined && (current === section ? found === name : `${current}.${found}` === key || found === key))
+      return index + 1;
+  }
+  return 1;
+}
+
+function tomlProblem(error: unknown): string {
+  const line = typeof error === 'object' && error !== null && 'line' in error ? `:${String(error.line)}` : '';
+  return `${line}: ${
+    messageOf(error)
+      .split('\n')[0]
+      ?.replace(/^Invalid TOML document: /, '') ?? 'not TOML'
+  }`;
+}
+
+/** `; did you mean port?` when a known key is near. */
+export function suggestion(key: string, known: readonly string[] = OPTIONS.map((option) => option.key)): string {
+  const near = known
+    .map((candidate) => ({ candidate, distance: editDistance(key, candidate) }))
+    .filter(({ distance }) => distance <= Math.max(2, key.length / 4))
+    .toSorted((one, other) => one.distance - other.distance)[0];
+  return near === undefined ? '' : `; did you mean ${near.candidate}?`;
+}
+
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let at = 1; at <= one.length; at += 1) {
+    const next = [at];
+    for (let to = 1; to <= other.length; to += 1) {
+      const change = (row[to - 1] ?? 0) + (one[at - 1] === other[to - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[to] ?? 0) + 1, (next[to - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { AppError } from '../core/errors.ts';
+import { type ConfigFile, readConfigFile } from './file.ts';
+import { OPTIONS, type Option, variableOf } from './options.ts';
+import { BadValue, type LocalServer, parseValue, type Value } from './values.ts';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** All options of a daemon, checked; paths absolute. */
+export interface Config {
+  home: string;
+  host: string;
+  port: number;
+  admin_host: string;
+  admin_port: number;
+  log_dir: string;
+  certs_dir: string;
+  keys_dir: string;
+  db: string;
+  intercept: string[];
+  tunnel: string[];
+  upstream_ca: string[];
+  upstream_proxy: string | null;
+  connect_to: string[];
+  log_level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  logs: { bodies: 'full' | 'new' | 'none'; max_file_bytes: number; max_total_bytes: number; max_age_days: number };
+  admin: { auth: 'token' | 'none'; allowed_hosts: string[] };
+  local: LocalServer[];
+}
+
+export interface LoadedConfig {
+  config: Config;
+  /** The file that was read; null = none. */
+  file: string | null;
+  /** Sentences for the log. */
+  warnings: string[];
+}
+
+export interface LoadInput {
+  /** By option key (`admin_port`) as given on the command line. `home` and `config` beside them. */
+  flags: Readonly<Record<string, unknown>>;
+  env: Env;
+  cwd: string;
+}
+
+/** `--home`, `LLM_PROXY_HOME`, `~/.llm-proxy`. */
+export function homeOf(flag: unknown, env: Env, cwd: string): string {
+  if (typeof flag === 'string' && flag !== '') return resolve(cwd, flag);
+  const named = env['LLM_PROXY_HOME'];
+  return named === undefined || named === '' ? join(env['HOME'] ?? homedir(), '.llm-proxy') : resolve(cwd, named);
+}
+
+/** Defaults < file < environment < flags. Throws AppError `config_invalid` that says what and where. */
+export function loadConfig({ flags, env, cwd }: LoadInput): LoadedConfig {
+  const home = homeOf(flags['home'], env, cwd);
+  const path = findFile(flags['config'], env, home, cwd);
+  const file: ConfigFile = path === null ? { values: [], warnings: [] } : readConfigFile(path);
+  const values = new Map<string, Value>();
+  for (const option of OPTIONS as readonly Option[]) {
+    values.set(option.key, valueOf(option, { file, path, flags, env, home, cwd }));
+  }
+  const config = build(home, values);
+  if (config.admin.auth === 'none' && !isLoopbackName(config.admin_host)) {
+    throw new AppError(
+      'config_invalid',
+      `admin.auth = "none" is for loopback only, and admin_host is ${config.admin_host}`,
+    );
+  }
+  return { config, file: path, warnings: [...file.warnings, ...unknownVariables(env)] };
+}
+
+interface Sources extends LoadInput {
+  file: ConfigFile;
+  path: string | null;
+  home: string;
+}
+
+function valueOf(option: Option, { file, path, flags, env, home, cwd }: Sources): Value {
+  const flag = flags[option.key];
+  if (flag !== undefined) return checked(option, flag, cwd, `--${option.flag ?? option.key}`);
+  const variable = env[variableOf(option)];
+  if (variable !== undefined && variable !== '') return checked(option, variable, cwd, variableOf(option));
+  const found = file.values.find((value) => value.option === option);
+  if (found !== undefined)
+    return checked(option, found.raw, resolve(path ?? home, '..'), `${found.where}: ${option.key}`);
+  return parseValue(option, option.default, home);
+}
+
+function checked(option: Option, raw: unknown, folder: string, where: string): Value {
+  try {
+    return parseValue(option, raw, folder);
+  } catch (error) {
+    if (error instanceof BadValue) throw new AppError('config_invalid', `${where} must be ${error.message}`);
+    throw error;
+  }
+}
+
+/** Never the current folder by itself: a cloned repository must not steer the daemon. */
+function findFile(flag: unknown, env: Env, home: string, cwd: string): string | null {
+  const named = typeof flag === 'string' && flag !== '' ? flag : env['LLM_PROXY_CONFIG'];
+  if (named !== undefined && named !== '') return resolve(cwd, named);
+  const configHome = env['XDG_CONFIG_HOME'] ?? join(env['HOME'] ?? homedir(), '.config');
+  return (
+    [join(home, 'llm-proxy.toml'), join(configHome, 'llm-proxy', 'config.toml')].find((path) => existsSync(path)) ??
+    null
+  );
+}
+
+function build(home: string, values: ReadonlyMap<string, Value>): Config {
+  const tree: Record<string, unknown> = { home };
+  for (const [key, value] of values) {
+    const [group, name] = key.split('.');
+    if (name === undefined) tree[key] = value;
+    else tree[group ?? ''] = { ...(tree[group ?? ''] as object | undefined), [name]: value };
+  }
+  return tree as unknown as Config;
+}
+
+const OTHER_VARIABLES = new Set([
+  'LLM_PROXY_HOME',
+  'LLM_PROXY_CONFIG',
+  'LLM_PROXY_CASSETTES',
+  'LLM_PROXY_UID',
+  'LLM_PROXY_GID',
+]);
+
+function unknownVariables(env: Env): string[] {
+  const known = new Set((OPTIONS as readonly Option[]).map(variableOf));
+  return Object.keys(env)
+    .filter((name) => name.startsWith('LLM_PROXY_') && !known.has(name) && !OTHER_VARIABLES.has(name))
+    .map((name) => `the variable ${name} means nothing to this version and has no effect`);
+}
+
+export function isLoopbackName(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}

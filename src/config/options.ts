@@ -1,0 +1,200 @@
+/** Every option of `start`: one row gives the flag, the key of the file, the variable, the default and the help. */
+
+export type OptionKind = 'text' | 'path' | 'port' | 'texts' | 'paths' | 'bytes' | 'number' | 'choice' | 'local-servers';
+
+export interface Option {
+  /** Dotted key in `llm-proxy.toml`; the variable is `LLM_PROXY_` + upper case, `.` as `__`. */
+  readonly key: string;
+  readonly kind: OptionKind;
+  /** As it would stand in the file; `null` = none. */
+  readonly default: string | number | readonly string[] | null;
+  readonly choices?: readonly string[];
+  /** Given on the command line as `--name`; absent = file and environment only. */
+  readonly flag?: string;
+  /** Placeholder in the help. */
+  readonly value: string;
+  readonly help: string;
+}
+
+export const OPTIONS = [
+  {
+    key: 'host',
+    flag: 'host',
+    kind: 'text',
+    value: 'ADDRESS',
+    default: '127.0.0.1',
+    help: 'Address of the proxy port. Beyond loopback, clients of private ranges only are served',
+  },
+  { key: 'port', flag: 'port', kind: 'port', value: 'N', default: 8080, help: 'Proxy port; 0 = any free one' },
+  {
+    key: 'admin_host',
+    flag: 'admin-host',
+    kind: 'text',
+    value: 'ADDRESS',
+    default: '127.0.0.1',
+    help: 'Address of the admin port (health, metrics, API)',
+  },
+  {
+    key: 'admin_port',
+    flag: 'admin-port',
+    kind: 'port',
+    value: 'N',
+    default: 8081,
+    help: 'Admin port; 0 = any free one',
+  },
+  {
+    key: 'log_dir',
+    flag: 'log-dir',
+    kind: 'path',
+    value: 'DIR',
+    default: 'logs',
+    help: 'Where the log files go; relative to the home',
+  },
+  {
+    key: 'certs_dir',
+    flag: 'certs-dir',
+    kind: 'path',
+    value: 'DIR',
+    default: 'certs',
+    help: 'Public half of the CA: ca.pem, bundle.pem',
+  },
+  { key: 'keys_dir', kind: 'path', value: 'DIR', default: 'keys', help: 'Private half of the CA, mode 0700' },
+  { key: 'db', flag: 'db', kind: 'path', value: 'FILE', default: 'data/llm-proxy.db', help: 'The SQLite database' },
+  {
+    key: 'intercept',
+    flag: 'intercept',
+    kind: 'texts',
+    value: 'HOST...',
+    default: [],
+    help: 'Hosts to decrypt beside the providers; each with all below it',
+  },
+  {
+    key: 'tunnel',
+    flag: 'tunnel',
+    kind: 'texts',
+    value: 'HOST...',
+    default: [],
+    help: 'Hosts never to decrypt; stronger than --intercept',
+  },
+  {
+    key: 'upstream_ca',
+    flag: 'upstream-ca',
+    kind: 'paths',
+    value: 'FILE',
+    default: [],
+    help: 'More roots to trust upstream, PEM',
+  },
+  {
+    key: 'upstream_proxy',
+    flag: 'upstream-proxy',
+    kind: 'text',
+    value: 'URL',
+    default: null,
+    help: 'Reach upstreams through this HTTP proxy',
+  },
+  {
+    key: 'connect_to',
+    flag: 'connect-to',
+    kind: 'texts',
+    value: 'HOST:PORT:ADDR:PORT...',
+    default: [],
+    help: "Dial ADDR:PORT for HOST:PORT, as curl's option",
+  },
+  {
+    key: 'log_level',
+    flag: 'log-level',
+    kind: 'choice',
+    choices: ['debug', 'info', 'warn', 'error', 'silent'],
+    value: 'LEVEL',
+    default: 'info',
+    help: "Of the daemon's own messages",
+  },
+  {
+    key: 'logs.bodies',
+    kind: 'choice',
+    choices: ['full', 'new', 'none'],
+    value: 'WHAT',
+    default: 'full',
+    help: 'Bodies in log files: all, only what is new in a conversation, none',
+  },
+  {
+    key: 'logs.max_file_bytes',
+    kind: 'bytes',
+    value: 'BYTES',
+    default: '64MiB',
+    help: 'A log file is closed at this size (and at midnight)',
+  },
+  {
+    key: 'logs.max_total_bytes',
+    kind: 'bytes',
+    value: 'BYTES',
+    default: '1GiB',
+    help: 'Oldest log files are deleted above this',
+  },
+  { key: 'logs.max_age_days', kind: 'number', value: 'DAYS', default: 30, help: 'Older log files are deleted' },
+  {
+    key: 'admin.auth',
+    kind: 'choice',
+    choices: ['token', 'none'],
+    value: 'HOW',
+    default: 'token',
+    help: 'Who may read content: holders of run/admin-token, or everybody (loopback only)',
+  },
+  {
+    key: 'admin.allowed_hosts',
+    kind: 'texts',
+    value: 'HOST...',
+    default: [],
+    help: 'More names by which the admin port may be called (Host header)',
+  },
+  {
+    key: 'local',
+    kind: 'local-servers',
+    value: '[[local]]',
+    default: [],
+    help: 'Model servers of your own: provider (ollama, lmstudio, vllm, llamacpp), host, port',
+  },
+] as const satisfies readonly Option[];
+
+/** Capabilities of later versions, and keys of the configuration files of the programs that this one replaces. */
+export const NOT_YET: ReadonlySet<string> = new Set([
+  'mode',
+  'target_url',
+  'model',
+  'openai_backend',
+  'anthropic_backend',
+  'claude_backend',
+  'target',
+  'compare',
+  'passthrough',
+  'gateway',
+  'budgets',
+  'prices',
+  'sessions',
+  'retention',
+  'store',
+  'durability',
+  'sinks',
+  'otlp',
+  'loki',
+  'postgres',
+  'clickhouse',
+  'webhook',
+  'prometheus',
+  'providers',
+  'estimate',
+  'redact',
+  'dashboard',
+  'mcp',
+  'server',
+  'tracing',
+  'default_mode',
+  'listen_address',
+  'bedrock_region',
+  'explore_port',
+  'environment',
+]);
+
+export function variableOf(option: Option): string {
+  return `LLM_PROXY_${option.key.toUpperCase().replaceAll('.', '__')}`;
+}
