@@ -72,7 +72,7 @@ function startPrivateDaemon(home: string, caFile: string, port: number, deps: De
   const connectTo = FAKE_HOSTS.flatMap((host) => ['--connect-to', `${host}:443:127.0.0.1:${port}`]);
   // A state folder of its own: the pointer to the user's real daemon must not move to this one.
   const env = {
-    ...withoutClientEnv(deps.env),
+    ...withoutSettings(withoutClientEnv(deps.env)),
     XDG_STATE_HOME: join(home, 'state'),
     LLM_PROXY_CONFIG: emptyConfig(home),
   };
@@ -84,7 +84,11 @@ function startPrivateDaemon(home: string, caFile: string, port: number, deps: De
   });
 }
 
-/** The user's own configuration (ports, sinks, tunnels) has no say in the demo. */
+/** The user's own settings (ports, logs, upstream proxy) have no say in the demo. */
+function withoutSettings(env: DemoDeps['env']): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('LLM_PROXY_')));
+}
+
 function emptyConfig(home: string): string {
   const file = join(home, 'demo.toml');
   writeFileSync(file, '# The demo runs with defaults.\n');
