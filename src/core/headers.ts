@@ -19,15 +19,15 @@ export interface ResponseHead extends MessageHead {
 
 /** Reads a raw head leniently (bare LF, missing reason): what was relayed must be recordable. Never throws. */
 export function parseRequestHead(raw: Uint8Array): RequestHead {
-  const head = parseHead(raw);
-  const [method = '', target = ''] = head.startLine.split(' ', 2);
-  return { ...head, method, target };
+  const { startLine, headers } = parseHead(raw);
+  const [method = '', target = ''] = startLine.split(' ', 2);
+  return { startLine, headers, method, target };
 }
 
 export function parseResponseHead(raw: Uint8Array): ResponseHead {
-  const head = parseHead(raw);
-  const status = Number(head.startLine.split(' ', 2)[1]);
-  return { ...head, status: Number.isInteger(status) && status >= 100 && status <= 999 ? status : 0 };
+  const { startLine, headers } = parseHead(raw);
+  const status = Number(startLine.split(' ', 2)[1]);
+  return { startLine, headers, status: Number.isInteger(status) && status >= 100 && status <= 999 ? status : 0 };
 }
 
 /** All values of a header joined by `, ` (RFC 9110 5.3), or null when it is absent. */

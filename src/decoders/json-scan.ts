@@ -61,24 +61,22 @@ export class TopLevelScanner {
 
   /** Passes over string bytes up to and including the closing quote; returns the next index. */
   #string(chunk: Uint8Array, from: number): number {
-    let index = from;
+    let search = from;
     if (this.#escaped) {
       this.#escaped = false;
-      index += 1;
+      search += 1;
     }
-    while (index < chunk.length) {
-      const byte = chunk[index];
-      if (byte === QUOTE) {
-        this.#keep(chunk.subarray(from, index + 1));
-        if (this.#readingKey) this.#key.push(chunk.subarray(from, index));
-        this.#readingKey = false;
-        this.#inString = false;
-        return index + 1;
-      }
-      index += byte === BACKSLASH ? 2 : 1;
+    // Quotes are looked for natively; whether one closes the string is for the backslashes before it to say.
+    for (let quote = chunk.indexOf(QUOTE, search); quote >= 0; quote = chunk.indexOf(QUOTE, quote + 1)) {
+      if (trailingBackslashes(chunk, search, quote) % 2 !== 0) continue;
+      if (this.#keeping !== null) this.#value.push(chunk.subarray(from, quote + 1));
+      if (this.#readingKey) this.#key.push(chunk.subarray(from, quote));
+      this.#readingKey = false;
+      this.#inString = false;
+      return quote + 1;
     }
-    this.#escaped = index > chunk.length;
-    this.#keep(chunk.subarray(from));
+    this.#escaped = trailingBackslashes(chunk, search, chunk.length) % 2 !== 0;
+    if (this.#keeping !== null) this.#value.push(chunk.subarray(from));
     if (this.#readingKey) this.#key.push(chunk.subarray(from));
     return chunk.length;
   }
@@ -87,7 +85,7 @@ export class TopLevelScanner {
     if (byte === QUOTE) this.#openString();
     else if (this.#depth === 1 && byte === COLON && this.#expectKey) this.#start();
     else if (this.#depth === 1 && (byte === COMMA || byte === CLOSE_OBJECT)) this.#finish(byte === COMMA);
-    else this.#keep(SINGLE[byte] ?? EMPTY);
+    else if (this.#keeping !== null) this.#value.push(SINGLE[byte] ?? EMPTY);
     this.#nest(byte);
   }
 
@@ -95,7 +93,7 @@ export class TopLevelScanner {
     this.#inString = true;
     this.#readingKey = this.#depth === 1 && this.#expectKey;
     if (this.#readingKey) this.#key.clear();
-    this.#keep(SINGLE[QUOTE] ?? EMPTY);
+    if (this.#keeping !== null) this.#value.push(SINGLE[QUOTE] ?? EMPTY);
   }
 
   #nest(byte: number): void {
@@ -121,11 +119,14 @@ export class TopLevelScanner {
     if (!this.#value.truncated) this.#found.set(this.#keeping, this.#value.view().toString('utf8'));
     this.#keeping = null;
   }
-
-  #keep(bytes: Uint8Array): void {
-    if (this.#keeping !== null) this.#value.push(bytes);
-  }
 }
 
 const EMPTY = new Uint8Array();
 const SINGLE = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
+
+/** How many backslashes end the bytes between `from` and `to`. */
+function trailingBackslashes(bytes: Uint8Array, from: number, to: number): number {
+  let index = to - 1;
+  while (index >= from && bytes[index] === BACKSLASH) index -= 1;
+  return to - 1 - index;
+}

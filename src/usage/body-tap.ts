@@ -17,10 +17,10 @@ export class BodyTap {
   #wireBytes = 0;
   #broken = false;
 
-  constructor({ encoding, ...options }: BodyTapOptions) {
-    const codings = parseContentEncoding(encoding);
+  constructor(options: BodyTapOptions) {
+    const codings = parseContentEncoding(options.encoding);
     this.#onBytes = (bytes, at) => options.onBytes(bytes, at);
-    this.#decoder = codings.length === 0 ? null : new ContentDecoder({ codings, ...options });
+    this.#decoder = codings.length === 0 ? null : new ContentDecoder({ ...options, codings });
   }
 
   /** Bytes that the body had on the wire, those of gaps included. */

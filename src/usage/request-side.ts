@@ -55,8 +55,8 @@ export class RequestSide {
 
   /** To be asked after the end. */
   facts(): RequestFacts {
-    const facts = this.#reader.facts();
-    return { ...facts, model: facts.model ?? this.match?.model ?? null };
+    const { model, stream } = this.#reader.facts();
+    return { model: model ?? this.match?.model ?? null, stream };
   }
 
   anomalies(): string[] {
