@@ -59,7 +59,7 @@ export interface RecorderQueries {
   stats(): Stats | Promise<Stats>;
   /** Prometheus text of all threads. */
   metrics(): string | Promise<string>;
-  /** Exact once the net thread's `closeRun` has resolved. */
+  /** Exact once the net thread's `closeRun` has resolved. Asked at the end of a run: its trace ends with it. */
   runSummary(runId: string): RunSummary | Promise<RunSummary>;
   /** Everything received so far is in the store and in the log files. */
   flush(): void | Promise<void>;

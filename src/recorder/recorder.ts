@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { CallRecord, Capture, Cost } from '../core/capture.ts';
 import type { Clock } from '../core/clock.ts';
-import { Counters } from '../core/counters.ts';
+import type { Counters } from '../core/counters.ts';
 import { newId } from '../core/ids.ts';
 import type { Logger } from '../core/log.ts';
 import type { RecorderHealth, RecorderQueries, RunSummary, Stats } from '../core/ports.ts';
@@ -29,6 +29,10 @@ export interface RecorderOptions {
   metricsText(counters: Record<string, number>): string | Promise<string>;
   /** Every record, as it is made: the live view. */
   onRecord?: (record: CallRecord) => void;
+  /** A run has ended: its summary was asked for. */
+  onRunEnded?: (runId: string) => void;
+  /** Of this thread; shared with the sinks. */
+  counters: Counters;
   clock: Clock;
   log: Logger;
   /** Body bytes that live exchanges may hold, all together. */
@@ -41,7 +45,7 @@ const REMEMBERED_RESPONSES = 20_000;
 /** The recorder thread without the thread: rows in, captures out, questions answered. */
 export class Recorder implements RecorderQueries {
   readonly #options: RecorderOptions;
-  readonly #counters = new Counters();
+  readonly #counters: Counters;
   readonly #log: CalmLog;
   readonly #memory: BodyMemory;
   readonly #totals: RunningTotals;
@@ -54,6 +58,7 @@ export class Recorder implements RecorderQueries {
   /** The store must be open: totals are read back here. */
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.#counters = options.counters;
     this.#log = new CalmLog(options.log, options.clock);
     this.#memory = new BodyMemory(options.bodyMemoryBytes ?? BODY_MEMORY);
     this.#totals = new RunningTotals(options.totals);
@@ -95,6 +100,7 @@ export class Recorder implements RecorderQueries {
   }
 
   runSummary(runId: string): RunSummary {
+    this.#options.onRunEnded?.(runId);
     return this.#totals.runSummary(runId);
   }
 

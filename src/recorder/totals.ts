@@ -1,5 +1,5 @@
 import type { CallRecord } from '../core/capture.ts';
-import type { RunSummary, Stats } from '../core/ports.ts';
+import type { RunSummary, Stats, Totals } from '../core/ports.ts';
 import { addCall, addTally, emptyTally, toTotals } from '../core/totals.ts';
 import { type ModelTally, statsOf } from '../store/queries.ts';
 
@@ -40,7 +40,9 @@ export class RunningTotals {
   }
 
   stats(): Stats {
-    return statsOf([...this.#models.values()], this.#since);
+    const stats = statsOf([...this.#models.values()], this.#since);
+    for (const [model, sums] of Object.entries(stats.by_model)) if (isBare(sums)) delete stats.by_model[model];
+    return stats;
   }
 
   /** A run that nobody knows has zero calls. */
@@ -80,6 +82,11 @@ function tallyOf(models: ByModel, provider: string, model: string | null): Model
   const tally = models.get(key) ?? { ...emptyTally(), provider, model: name };
   models.set(key, tally);
   return tally;
+}
+
+/** Only the bytes of model lists and the like: they count, but they are no model. */
+function isBare({ requests, input_tokens, output_tokens, cost_usd }: Totals): boolean {
+  return requests === 0 && input_tokens === 0 && output_tokens === 0 && cost_usd === 0;
 }
 
 function keyOf(provider: string, model: string | null): string {

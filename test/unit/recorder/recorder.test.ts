@@ -55,6 +55,7 @@ async function open(options: Partial<RecorderOptions> = {}): Promise<House> {
     sinks: [sink],
     metricsText: (all) => JSON.stringify(all),
     onRecord: (record) => records.push(record),
+    counters: new Counters(),
     clock: systemClock,
     log: silentLogger,
     ...options,

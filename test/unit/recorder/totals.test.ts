@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { emptyTally } from '../../../src/core/totals.ts';
 import { RunningTotals, type TotalsStore } from '../../../src/recorder/totals.ts';
 import type { ModelTally } from '../../../src/store/queries.ts';
-import { callRecord } from '../../support/exchanges.ts';
+import { callRecord, usage } from '../../support/exchanges.ts';
 
 function storeOf(fields: Partial<TotalsStore> = {}): TotalsStore {
   return { load: () => ({ models: [], since: null }), loadRun: () => [], ...fields };
@@ -27,6 +27,15 @@ describe('recorder/totals', () => {
       'openai/gpt-5',
     ]);
     expect(stats.since).toBe('2026-01-02T03:04:05.678Z');
+  });
+
+  it('names no model for a model list, but counts its bytes', () => {
+    const totals = new RunningTotals(storeOf());
+    const none = { input_tokens: null, output_tokens: null, state: 'none' } as const;
+    totals.add(callRecord({ inference: false, response_model: null, request_model: null, usage: usage(none) }), null);
+    const stats = totals.stats();
+    expect(stats.by_model).toEqual({});
+    expect(stats).toMatchObject({ total_requests: 0, response_bytes: 200 });
   });
 
   it('goes on from what the store has', () => {
