@@ -105,7 +105,7 @@ export function makeAuthority(groups: readonly (readonly string[])[], wall: numb
   const suffix = randomBytes(4).toString('hex');
   const root = generateEcKey();
   const issuer = distinguishedName(`llm-proxy root ${suffix}`);
-  const notBefore = wall - BACKDATE_MS;
+  const notBefore = wholeSeconds(wall) - BACKDATE_MS;
   const dated = { issuer, signingKey: root.privateKey, notBefore, notAfter: notBefore + AUTHORITY_LIFE_MS };
   const rootDer = build({
     ...dated,
@@ -153,7 +153,7 @@ export function signerOf(certificate: X509Certificate, keyPem: string): Signer {
  */
 export function makeLeaf(signer: Signer, host: string, publicKey: KeyObject, wall: number): Leaf {
   if (!isCertifiableName(host)) throw new TypeError('not a name that a certificate can hold');
-  const notBefore = Math.max(wall - BACKDATE_MS, signer.notBefore);
+  const notBefore = Math.max(wholeSeconds(wall) - BACKDATE_MS, signer.notBefore);
   const notAfter = Math.min(notBefore + LEAF_LIFE_MS, signer.notAfter);
   const named = host.length <= MAX_COMMON_NAME;
   const der = build({
@@ -190,6 +190,11 @@ function nameConstraints(names: readonly string[]): Node {
   const everyIpv4 = sequence(tagged(7, new Uint8Array(8)));
   const everyIpv6 = sequence(tagged(7, new Uint8Array(32)));
   return sequence(wrapped(0, ...permitted), wrapped(1, everyIpv4, everyIpv6));
+}
+
+/** X.509 has no smaller unit; what is told of a certificate is what stands in it. */
+function wholeSeconds(ms: number): number {
+  return Math.floor(ms / 1000) * 1000;
 }
 
 function build(fields: Fields): Buffer {

@@ -1,5 +1,4 @@
-import { randomBytes, type KeyObject } from 'node:crypto';
-import { constants } from 'node:crypto';
+import { constants, randomBytes, type KeyObject } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../core/clock.ts';
@@ -44,6 +43,10 @@ export class LeafCache {
     this.#entries = new LRUCache({ max: options.max ?? DEFAULT_MAX });
     this.#publicKey = pair.publicKey;
     this.#keyPem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    // The first mint of a process takes 7 ms instead of 1.3 (code not compiled yet): better now than in a call.
+    const [first] = options.issuers;
+    const [name] = first?.names ?? [];
+    if (name !== undefined) this.contextFor(name);
   }
 
   get size(): number {
@@ -62,7 +65,7 @@ export class LeafCache {
     return name !== null && this.#issuerOf(name) !== undefined;
   }
 
-  /** Synchronous; about 1 ms when the host is new. Throws RangeError for a host that `covers` denies. */
+  /** Synchronous; about 1.3 ms when the host is new. Throws RangeError for a host that `covers` denies. */
   contextFor(host: string): SecureContext {
     const name = certifiable(host);
     const issuer = name === null ? undefined : this.#issuerOf(name);
@@ -92,9 +95,9 @@ export class LeafCache {
     return { context, notBefore: leaf.notBefore, notAfter: leaf.notAfter };
   }
 
-  /** The newest first: what was added last is what the user asked for last. */
+  /** The oldest first: when `ca add` names a wider domain, what clients trusted before goes on under its old root. */
   #issuerOf(name: string): Issuer | undefined {
-    return this.#issuers.findLast((issuer) => isUnder(name, issuer.names));
+    return this.#issuers.find((issuer) => isUnder(name, issuer.names));
   }
 }
 
