@@ -1,0 +1,107 @@
+/** How programs find the daemon: `<home>/run/daemon.json`, the admin token beside it, and a pointer outside any home. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { codeOf } from '../core/errors.ts';
+
+export interface DaemonInfo {
+  pid: number;
+  proxy_url: string;
+  admin_url: string;
+  ca_file: string;
+  bundle_file: string;
+  home: string;
+  version: string;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export function daemonFile(home: string): string {
+  return join(home, 'run', 'daemon.json');
+}
+
+/** Holds the path of the daemon.json of the daemon that was started last. */
+function pointerFile(env: Env): string {
+  const state = env['XDG_STATE_HOME'] || join(env['HOME'] ?? homedir(), '.local', 'state');
+  return join(state, 'llm-proxy', 'daemon');
+}
+
+/** Where programs of earlier days look for the port alone. */
+function portFile(env: Env): string {
+  return join(dirname(pointerFile(env)), 'port');
+}
+
+/** Kept from start to start, so that scripts may hold it. */
+export function adminToken(home: string): string {
+  const file = join(home, 'run', 'admin-token');
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const token = randomBytes(24).toString('base64url');
+  try {
+    writeFileSync(file, `${token}\n`, { mode: 0o600, flag: 'wx' });
+    return token;
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+    return readFileSync(file, 'utf8').trim();
+  }
+}
+
+/** Written when the daemon is ready; each file appears whole. */
+export function writeDaemonFiles(info: DaemonInfo, env: Env): void {
+  const file = daemonFile(info.home);
+  writeWhole(file, `${JSON.stringify(info, null, 2)}\n`);
+  writeWhole(pointerFile(env), `${file}\n`);
+  writeWhole(portFile(env), new URL(info.proxy_url).port);
+}
+
+/** Takes back what is still ours; another daemon may have come since. */
+export function removeDaemonFiles(info: DaemonInfo, env: Env): void {
+  const file = daemonFile(info.home);
+  if (readInfo(file)?.pid !== info.pid) return;
+  rmSync(file, { force: true });
+  if (readText(pointerFile(env))?.trim() !== file) return;
+  rmSync(pointerFile(env), { force: true });
+  rmSync(portFile(env), { force: true });
+}
+
+/** @param home given by the user; null = wherever the pointer says. Null when no living daemon is known there. */
+export function findDaemon(home: string | null, env: Env, cwd: string): DaemonInfo | null {
+  const file = home === null ? readText(pointerFile(env))?.trim() : daemonFile(resolve(cwd, home));
+  const info = file === undefined || file === '' ? null : readInfo(file);
+  return info !== null && isAlive(info.pid) ? info : null;
+}
+
+function readInfo(file: string): DaemonInfo | null {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const isInfo = typeof value === 'object' && value !== null && 'pid' in value && 'admin_url' in value;
+    return isInfo ? (value as DaemonInfo) : null;
+  } catch {
+    return null;
+  }
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function writeWhole(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const temporary = `${file}.${process.pid}`;
+  writeFileSync(temporary, text, { mode: 0o600 });
+  renameSync(temporary, file);
+}
+
+/** A number in a file may be another process by now; whoever relies on it asks /health as well. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
