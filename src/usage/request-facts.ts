@@ -49,7 +49,7 @@ function modelName(value: unknown): string | null {
   return name.slice(0, MAX_NAME);
 }
 
-/** Value of a small text field of a multipart body. */
+/** Value of a small text field of a multipart body. What a file is called is not a field. */
 function formField(text: string, name: string): string | null {
   const disposition = new RegExp(
     `name="?${name}"?(?:;[^\\r\\n]{0,200})?\\r?\\n(?:[^\\r\\n]{1,500}\\r?\\n){0,5}\\r?\\n`,

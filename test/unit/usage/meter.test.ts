@@ -1,0 +1,235 @@
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import * as fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadRegistry, type ProviderRegistry } from '../../../src/providers/registry.ts';
+import { ExchangeMeter } from '../../../src/usage/meter.ts';
+import { DEFAULT_LIMITS, type Metered, type MeterLimits } from '../../../src/usage/metered.ts';
+
+let directory: ProviderRegistry;
+beforeAll(async () => {
+  directory = await loadRegistry();
+});
+
+function meterFor(limits: Partial<MeterLimits> = {}, provider: string | null = 'openai'): ExchangeMeter {
+  return new ExchangeMeter({
+    directory,
+    host: 'api.openai.com',
+    port: 443,
+    provider,
+    limits: { ...DEFAULT_LIMITS, ...limits },
+  });
+}
+
+/** A meter that has seen the heads of a call. */
+function begun(target: string, responseHeaders: string, limits: Partial<MeterLimits> = {}): ExchangeMeter {
+  const meter = meterFor(limits);
+  meter.requestHead(Buffer.from(`POST ${target} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\r\n`));
+  meter.requestBody(Buffer.from('{"model":"m","stream":true}'));
+  meter.responseHead(Buffer.from(`HTTP/1.1 200 OK\r\n${responseHeaders}\r\n\r\n`), 5);
+  return meter;
+}
+
+const JSON_TYPE = 'Content-Type: application/json';
+const SSE_TYPE = 'Content-Type: text/event-stream';
+const USAGE = '"usage":{"prompt_tokens":10,"completion_tokens":2,"total_tokens":12}';
+const chunk = (rest: string): Buffer =>
+  Buffer.from(`data: {"object":"chat.completion.chunk","model":"m-1","choices":[]${rest}}\n\n`);
+
+describe('usage/meter', () => {
+  it('answers at once unless a decoding stream must drain', () => {
+    const plain = begun('/v1/chat/completions', JSON_TYPE);
+    expect(plain.end('complete', 9)).not.toBeInstanceOf(Promise);
+    const small = begun('/v1/chat/completions', `${JSON_TYPE}\r\nContent-Encoding: gzip`);
+    small.responseBody(gzipSync('{}'), 6);
+    expect(small.end('complete', 9)).not.toBeInstanceOf(Promise);
+    const stream = begun('/v1/chat/completions', `${SSE_TYPE}\r\nContent-Encoding: br`);
+    stream.responseBody(brotliCompressSync('data: [DONE]\n\n'), 6);
+    expect(stream.end('complete', 9)).toBeInstanceOf(Promise);
+  });
+
+  it('scans a document over the cap for its top-level facts, in any pieces', async () => {
+    const text = `{"id":"c1","object":"chat.completion","model":"m-1","choices":[{"x":"${'y'.repeat(5000)}\\"usage\\":{}"}],${USAGE}}`;
+    for (const size of [1, 100, 999, 4096, 100_000]) {
+      const meter = begun('/v1/chat/completions', JSON_TYPE, { documentBytes: 1000, bodyBytes: 1000 });
+      for (let at = 0; at < text.length; at += size) meter.responseBody(Buffer.from(text.slice(at, at + size)), 6);
+      const { usage, response_model, responseBody } = await meter.end('complete', 9);
+      expect(usage).toMatchObject({ input_tokens: 10, output_tokens: 2, source: 'json', state: 'final' });
+      expect(response_model).toBe('m-1');
+      expect(responseBody).toMatchObject({ truncated: true, wireBytes: text.length });
+      expect(responseBody.text).toHaveLength(1000);
+    }
+  });
+
+  it('keeps both bodies decoded, and counts them as they were on the wire', async () => {
+    const meter = begun('/v1/chat/completions', `${JSON_TYPE}\r\nContent-Encoding: gzip`);
+    const body = gzipSync('{"choices":[]}');
+    meter.responseBody(body, 6);
+    const { requestBody, responseBody } = await meter.end('complete', 9);
+    expect(requestBody).toMatchObject({ text: '{"model":"m","stream":true}', wireBytes: 27, truncated: false });
+    expect(responseBody).toMatchObject({ text: '{"choices":[]}', wireBytes: body.length, truncated: false });
+  });
+
+  it('reads compressed requests', async () => {
+    const meter = meterFor();
+    meter.requestHead(Buffer.from('POST /v1/responses HTTP/1.1\r\nContent-Encoding: gzip\r\n\r\n'));
+    meter.requestBody(gzipSync('{"model":"zipped"}'));
+    expect(await meter.end('upstream_error', 9)).toMatchObject({
+      request_model: 'zipped',
+      status: null,
+      isInference: true,
+      stream: false,
+      usage: { state: 'none' },
+      requestBody: { text: '{"model":"zipped"}' },
+      responseBody: { text: null, bytes: null, wireBytes: 0 },
+    });
+  });
+
+  it('reads on behind a gap in a stream', async () => {
+    const meter = begun('/v1/chat/completions', SSE_TYPE);
+    meter.responseBody(chunk(''), 6);
+    meter.responseGap(100_000);
+    meter.responseBody(Buffer.from(`half of an event"}}\n\n`), 7);
+    meter.responseBody(chunk(`,${USAGE}`), 8);
+    meter.responseBody(Buffer.from('data: [DONE]\n\n'), 8);
+    const { usage, responseBody } = await meter.end('complete', 9);
+    expect(usage).toMatchObject({ input_tokens: 10, source: 'sse', state: 'final' });
+    expect(responseBody.truncated).toBe(true);
+    expect(responseBody.wireBytes).toBeGreaterThan(100_000);
+  });
+
+  it('finds the usage behind a gap in a document, and says that it was found so', async () => {
+    const meter = begun('/v1/chat/completions', JSON_TYPE);
+    meter.responseBody(Buffer.from('{"object":"chat.completion","choices":[{"message":{"content":"'), 6);
+    meter.responseGap(5_000_000);
+    meter.responseBody(Buffer.from(`the end"}}],${USAGE}}`), 8);
+    const { usage, anomalies } = await meter.end('complete', 9);
+    expect(usage).toMatchObject({ input_tokens: 10, output_tokens: 2, source: 'regex', state: 'final' });
+    expect(anomalies).toContain('usage_by_regex');
+  });
+
+  it('cannot read compressed bytes behind a gap', async () => {
+    const meter = begun('/v1/chat/completions', `${SSE_TYPE}\r\nContent-Encoding: gzip`);
+    const body = gzipSync(Buffer.concat([chunk(''), chunk(`,${USAGE}`)]));
+    meter.responseBody(body.subarray(0, 20), 6);
+    meter.responseGap(10);
+    meter.responseBody(body.subarray(30), 7);
+    expect((await meter.end('complete', 9)).usage.state).toBe('none');
+  });
+
+  it('skips an oversized event, flags it, and still finds the usage in it', async () => {
+    const meter = begun('/v1/chat/completions', SSE_TYPE, { messageLength: 2000 });
+    const event = chunk(`,"pad":"${'x'.repeat(9000)}",${USAGE}`);
+    for (let at = 0; at < event.length; at += 500) meter.responseBody(event.subarray(at, at + 500), 6);
+    const { usage, anomalies } = await meter.end('complete', 9);
+    expect(usage).toMatchObject({ input_tokens: 10, source: 'regex' });
+    expect(anomalies).toEqual(expect.arrayContaining(['oversized_message', 'usage_by_regex']));
+  });
+
+  it('stops keeping a stream when memory is short, and reads on', async () => {
+    const meter = begun('/v1/chat/completions', SSE_TYPE);
+    meter.responseBody(chunk(''), 6);
+    meter.stopKeeping();
+    meter.responseBody(chunk(`,${USAGE}`), 6);
+    const { usage, responseBody } = await meter.end('complete', 9);
+    expect(usage).toMatchObject({ input_tokens: 10, source: 'sse', state: 'final' });
+    expect(responseBody).toMatchObject({ truncated: true, text: chunk('').toString() });
+  });
+
+  it('says what it could not decode', async () => {
+    const meter = begun('/v1/chat/completions', `${JSON_TYPE}\r\nContent-Encoding: dcb`);
+    meter.responseBody(Buffer.from('????'), 6);
+    const metered = await meter.end('complete', 9);
+    expect(metered.anomalies).toEqual(['response_encoding_unsupported']);
+    expect(metered.responseBody).toMatchObject({ text: null, wireBytes: 4, truncated: true });
+  });
+
+  it('takes the time of the first content, not of the first event', async () => {
+    const meter = begun('/v1/chat/completions', SSE_TYPE);
+    meter.responseBody(chunk(''), 6);
+    meter.responseBody(Buffer.from('data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}\n\n'), 7);
+    meter.responseBody(Buffer.from('data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n'), 8);
+    expect((await meter.end('complete', 9)).firstContentAt).toBe(8);
+  });
+
+  it('bounds what it puts together', async () => {
+    const meter = begun('/v1/chat/completions', SSE_TYPE, { assembledLength: 10 });
+    for (let n = 0; n < 9; n += 1) {
+      meter.responseBody(Buffer.from('data: {"choices":[{"index":0,"delta":{"content":"1234"}}]}\n\n'), 8);
+    }
+    expect((await meter.end('complete', 9)).assembled?.text).toBe('1234123412');
+  });
+
+  it('takes bytes without heads, and heads without bytes', async () => {
+    const nothing = meterFor();
+    nothing.requestBody(Buffer.from('x'));
+    nothing.responseBody(Buffer.from('x'), 1);
+    expect(await nothing.end('unparsed', 2)).toMatchObject({
+      method: '',
+      status: null,
+      isInference: false,
+      operation: null,
+    });
+    const heads = begun('/v1/chat/completions', JSON_TYPE);
+    expect(await heads.end('client_aborted', 2)).toMatchObject({ stream: true, usage: { state: 'none' }, error: null });
+  });
+
+  it('never throws, whatever the bytes are', async () => {
+    const starts = [
+      '',
+      '{',
+      '[',
+      'data: ',
+      '{"usage":',
+      '[{"usageMetadata":',
+      'event: x\ndata: {"type":"message_delta","usage":',
+    ];
+    const values = fc.jsonValue().map((value) => JSON.stringify(value));
+    const bodies = fc.oneof(
+      fc
+        .tuple(fc.constantFrom(...starts), fc.uint8Array({ maxLength: 300 }))
+        .map(([start, rest]) => Buffer.concat([Buffer.from(start), rest])),
+      fc
+        .tuple(
+          fc.constantFrom(
+            'usage',
+            'usageMetadata',
+            'message',
+            'response',
+            'choices',
+            'delta',
+            'candidates',
+            'output',
+            'iterations',
+          ),
+          values,
+        )
+        .map(([key, value]) => Buffer.from(`{"type":"message","object":"response","${key}":${value}}`)),
+    );
+    const encodings = fc.constantFrom('', 'gzip', 'br', 'deflate', 'zstd', 'gzip, zstd');
+    const targets = fc.constantFrom(
+      '/v1/messages',
+      '/v1/responses',
+      '/v1/chat/completions',
+      '/v1/models/x:generateContent',
+      '/y',
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        bodies,
+        encodings,
+        targets,
+        fc.constantFrom(JSON_TYPE, SSE_TYPE, 'X: y'),
+        async (body, encoding, target, type) => {
+          const meter = begun(target, encoding === '' ? type : `${type}\r\nContent-Encoding: ${encoding}`);
+          meter.responseBody(body.subarray(0, 7), 6);
+          meter.responseBody(body.subarray(7), 7);
+          const metered: Metered = await meter.end('complete', 9);
+          for (const count of Object.values(metered.usage)) {
+            if (typeof count === 'number') expect(Number.isSafeInteger(count) && count >= 0).toBe(true);
+          }
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+});
