@@ -37,13 +37,23 @@ export class HttpEngine {
   readonly #deps: EngineDeps;
   readonly #lanes: UpstreamLanes;
   readonly #adminAgent = new Agent({ keepAlive: false });
+  readonly #latest = new WeakMap<Socket, ServerResponse>();
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
     this.#lanes = new UpstreamLanes(deps.net.upstream);
   }
 
+  /** One at a time on each client connection: node:http hands out pipelined requests all at once, but they have an order. */
   handle(request: IncomingMessage, response: ServerResponse): void {
+    const earlier = this.#latest.get(request.socket);
+    this.#latest.set(request.socket, response);
+    if (earlier === undefined || earlier.writableFinished) this.#serve(request, response);
+    else earlier.once('close', () => this.#serve(request, response));
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    if (request.socket.destroyed) return;
     try {
       const target = parseRequestTarget(request.url ?? '');
       const plan = target.form === 'origin' ? this.#planOwn(request, target.path) : this.#planOnward(request, target);

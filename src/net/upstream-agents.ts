@@ -7,7 +7,7 @@ import type { Target, UpstreamDialer } from './types.ts';
 /** Upstreams with the shortest idle time-outs (uvicorn, llama.cpp, Node) close after 5 s; a POST that meets that close is lost. */
 const IDLE_MS = 3_000;
 
-/** The upstream connection of one client connection: one at a time, never shared with another client. */
+/** The upstream connection of one client connection, never shared with another client. */
 export interface UpstreamLane {
   agent: Agent;
   /** As told to the recorder; null = not told yet. */
@@ -50,7 +50,7 @@ class DialledAgent extends Agent {
   readonly #dial: () => Promise<Socket>;
 
   constructor(dialer: UpstreamDialer, scheme: 'http' | 'https', target: Target) {
-    super({ keepAlive: true, maxSockets: 1, timeout: IDLE_MS });
+    super({ keepAlive: true, timeout: IDLE_MS });
     this.#dial = () => (scheme === 'https' ? dialer.connectTls(target, ['http/1.1']) : dialer.connect(target));
   }
 

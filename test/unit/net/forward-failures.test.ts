@@ -110,6 +110,22 @@ describe.each([
       expect(bench.proxy.recorder.exchanges[0]?.ends).toMatchObject([{ outcome: 'client_aborted' }]);
     });
 
+    it('is not sent again when a fresh connection breaks, even a GET', async () => {
+      await bench.start((socket) => socket.once('data', () => socket.resetAndDestroy()));
+      const asked = await bench.send('GET http://@/ HTTP/1.1\r\nHost: h\r\n\r\n').over();
+      expect(asked.text).toMatch(/^HTTP\/1\.1 502 /);
+      expect(bench.upstream.sockets).toHaveLength(1);
+    });
+
+    it('leaves no upstream connection behind when its client goes', async () => {
+      await bench.start(answering(OK));
+      const asked = await bench.send('GET http://@/ HTTP/1.1\r\nHost: h\r\n\r\n').hears('ok');
+      const left = performance.now();
+      asked.socket.end();
+      await untilTrue(() => bench.upstream.sockets[0]?.readableEnded === true, 'the upstream to hear');
+      expect(performance.now() - left).toBeLessThan(1_000);
+    });
+
     it.each(['POST', 'GET'])('meets a kept connection that the upstream has just closed: %s', async (method) => {
       let requests = 0;
       await bench.start((socket) => {

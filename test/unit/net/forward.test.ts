@@ -158,6 +158,7 @@ describe.each([
       });
       const asked = bench.send('GET http://@/a HTTP/1.1\r\nHost: h\r\n\r\nGET http://@/b HTTP/1.1\r\nHost: h\r\n\r\n');
       await asked.hears(/\r\n\r\na[^]*\r\n\r\nb$/);
+      expect(bench.upstream.sockets).toHaveLength(1);
     });
 
     it('holds little in memory while the client does not read, and then delivers all', async () => {
