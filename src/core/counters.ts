@@ -37,3 +37,12 @@ export class Counters {
     return Object.fromEntries(this.#values);
   }
 }
+
+/** Counters of several threads, added up. */
+export function addCounters(...snapshots: Readonly<Record<string, number>>[]): Record<string, number> {
+  const sum = new Map<string, number>();
+  for (const snapshot of snapshots) {
+    for (const [key, value] of Object.entries(snapshot)) sum.set(key, (sum.get(key) ?? 0) + value);
+  }
+  return Object.fromEntries(sum);
+}

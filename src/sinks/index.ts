@@ -1,0 +1,42 @@
+/** All sinks: one line each. The order is that of writing; the text log comes before the database, which points into it. */
+import { addCounters } from '../core/counters.ts';
+import type { Sink } from '../core/sink.ts';
+import { type ConsoleOptions, createConsoleSink } from './console.ts';
+import { createLogFilesSink, type LogFilesOptions } from './log-files.ts';
+import { LogLocations } from './log-locations.ts';
+import type { SinkDeps } from './losses.ts';
+import { createPrometheusSink } from './prometheus.ts';
+import { createSqliteSink, type SqliteOptions } from './sqlite.ts';
+
+/** `null` = off. Prometheus is always on: it costs a few microseconds and asks for nothing. */
+export interface SinksOptions {
+  console: ConsoleOptions | null;
+  logFiles: LogFilesOptions | null;
+  sqlite: SqliteOptions | null;
+}
+
+export interface Sinks {
+  all: readonly Sink[];
+  /** Prometheus text: calls, and counters of all threads by their keys in core/counters.ts. */
+  metricsText(counters: Readonly<Record<string, number>>): Promise<string>;
+  /** A run, task or session that is known to have ended. */
+  endTrace(traceId: string): void;
+}
+
+/** No side effects: files and database are opened by the sinks' `open`. */
+export function createSinks(options: SinksOptions, deps: SinkDeps): Sinks {
+  const locations = new LogLocations();
+  const sqlite = options.sqlite === null ? null : createSqliteSink(options.sqlite, locations, deps);
+  const prometheus = createPrometheusSink();
+  const all: (Sink | null)[] = [
+    options.console && createConsoleSink(options.console, deps),
+    options.logFiles && createLogFilesSink(options.logFiles, options.sqlite === null ? null : locations, deps),
+    sqlite,
+    prometheus,
+  ];
+  return {
+    all: all.filter((sink) => sink !== null),
+    metricsText: (counters) => prometheus.text(addCounters(counters, deps.counters.snapshot())),
+    endTrace: (traceId) => sqlite?.endTrace(traceId),
+  };
+}

@@ -1,0 +1,84 @@
+/** One open log file: appended to in whole sections, so that no half of one is ever left behind. */
+import { constants } from 'node:fs';
+
+/** What of node:fs a log file needs; a test gives one that fails. */
+export interface LogFileSystem {
+  openSync(path: string, flags: number, mode: number): number;
+  closeSync(fd: number): void;
+  fstatSync(fd: number): { ino: number; dev: number; size: number };
+  /** @throws ENOENT */
+  statSync(path: string): { ino: number; dev: number; size: number };
+  write(fd: number, data: Uint8Array, done: (error: Error | null, written: number) => void): void;
+  ftruncateSync(fd: number, length: number): void;
+}
+
+const CREATE = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL;
+
+export class LogFile {
+  readonly path: string;
+  readonly #fs: LogFileSystem;
+  readonly #fd: number;
+  /** Bytes that are in the file. */
+  #written = 0;
+
+  /** @throws EEXIST, and whatever else open(2) says */
+  constructor(path: string, fs: LogFileSystem) {
+    this.path = path;
+    this.#fs = fs;
+    // No link is followed and no file of others is touched: it must not exist yet.
+    this.#fd = fs.openSync(path, CREATE, 0o600);
+  }
+
+  get written(): number {
+    return this.#written;
+  }
+
+  /** False once the file was moved, deleted or cut by somebody. */
+  isInPlace(): boolean {
+    try {
+      const own = this.#fs.fstatSync(this.#fd);
+      const named = this.#fs.statSync(this.path);
+      return own.ino === named.ino && own.dev === named.dev && named.size >= this.#written;
+    } catch {
+      return false;
+    }
+  }
+
+  /** All of it or nothing. @throws whatever write(2) says */
+  async append(data: Uint8Array): Promise<void> {
+    let done = 0;
+    try {
+      while (done < data.length) {
+        const written = await this.#write(data.subarray(done));
+        if (written === 0) throw new Error('nothing could be written');
+        done += written;
+      }
+    } catch (error) {
+      if (done > 0) this.#cutBack();
+      throw error;
+    }
+    this.#written += data.length;
+  }
+
+  close(): void {
+    try {
+      this.#fs.closeSync(this.#fd);
+    } catch {
+      // It is not used again, whatever close says.
+    }
+  }
+
+  #cutBack(): void {
+    try {
+      this.#fs.ftruncateSync(this.#fd, this.#written);
+    } catch {
+      // /dev/full and pipes cannot be cut; the torn tail is closed at the next start.
+    }
+  }
+
+  #write(data: Uint8Array): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#fs.write(this.#fd, data, (error, written) => (error === null ? resolve(written) : reject(error)));
+    });
+  }
+}

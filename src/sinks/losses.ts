@@ -1,0 +1,54 @@
+import type { Clock } from '../core/clock.ts';
+import type { Counters } from '../core/counters.ts';
+import { codeOf, messageOf } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+
+/** What every sink is given. */
+export interface SinkDeps {
+  counters: Counters;
+  log: Logger;
+  clock: Clock;
+}
+
+const QUIET_MS = 60_000;
+
+/** What a sink could not write: counted always, told once a minute. */
+export class Losses {
+  readonly #sink: string;
+  readonly #deps: SinkDeps;
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #untold = 0;
+
+  constructor(sink: string, deps: SinkDeps) {
+    this.#sink = sink;
+    this.#deps = deps;
+  }
+
+  /** @param reason a fixed word, e.g. `queue_full` */
+  add(reason: string, count: number, error?: unknown): void {
+    if (count === 0) return;
+    const { counters, log, clock } = this.#deps;
+    counters.add('dropped', `reason="${reason}",sink="${this.#sink}"`, count);
+    this.#untold += count;
+    const now = clock.now();
+    if (now - this.#toldAt < QUIET_MS) return;
+    this.#toldAt = now;
+    const cause = error === undefined ? {} : { error: messageOf(error) };
+    log.warn({ sink: this.#sink, reason, dropped: this.#untold, ...cause }, 'a sink lost calls');
+    this.#untold = 0;
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'disk_full',
+  EDQUOT: 'disk_full',
+  EFBIG: 'disk_full',
+  EROFS: 'read_only',
+  EACCES: 'not_permitted',
+  EPERM: 'not_permitted',
+};
+
+/** A fixed word for what the file system said. */
+export function reasonOf(error: unknown): string {
+  return REASONS[codeOf(error) ?? ''] ?? 'io_error';
+}

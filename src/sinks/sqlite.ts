@@ -1,0 +1,157 @@
+import { messageOf } from '../core/errors.ts';
+import type { Sink } from '../core/sink.ts';
+import type { StoredCall } from '../store/call-row.ts';
+import { CallWriter } from '../store/call-writer.ts';
+import { type Database, openDatabase } from '../store/driver.ts';
+import { migrate } from '../store/migrations.ts';
+import { Batch, TryAgain } from './batch.ts';
+import type { LogLocations } from './log-locations.ts';
+import { Losses, type SinkDeps } from './losses.ts';
+
+export interface SqliteOptions {
+  /** The database file. */
+  path: string;
+  /** A trace without a call for so long has ended. */
+  traceIdleMs?: number;
+}
+
+export interface SqliteSink extends Sink {
+  /** A run, task or session that is known to have ended. */
+  endTrace(traceId: string): void;
+}
+
+const TRACE_IDLE_MS = 10 * 60_000;
+const SWEEP_MS = 60_000;
+const GROUP = { maxItems: 20_000, maxBytes: 64 * 1024 * 1024, delayMs: 50, full: 200, retryMs: 500 };
+/** Another program holds the database: the recorder may not wait for it, the queue can. */
+const BUSY_MS = 50;
+/** A row and its JSON columns in memory, about. */
+const ROW_BYTES = 3000;
+
+export function createSqliteSink(options: SqliteOptions, locations: LogLocations | null, deps: SinkDeps): SqliteSink {
+  return new SqliteWriter(options, locations, deps);
+}
+
+class SqliteWriter implements SqliteSink {
+  readonly name = 'sqlite';
+  readonly #options: SqliteOptions;
+  readonly #locations: LogLocations | null;
+  readonly #deps: SinkDeps;
+  readonly #losses: Losses;
+  readonly #batch: Batch<StoredCall>;
+  #database: Database | null = null;
+  #writer: CallWriter | null = null;
+  #sweep: NodeJS.Timeout | null = null;
+
+  constructor(options: SqliteOptions, locations: LogLocations | null, deps: SinkDeps) {
+    this.#options = options;
+    this.#locations = locations;
+    this.#deps = deps;
+    this.#losses = new Losses(this.name, deps);
+    this.#batch = new Batch<StoredCall>({
+      ...GROUP,
+      write: (calls) => this.#write(calls),
+      onDropped: (reason, count) => this.#losses.add(reason, count),
+    });
+  }
+
+  open(): void {
+    const database = openDatabase(this.#options.path);
+    try {
+      migrate(database);
+      database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+      this.#writer = new CallWriter(database);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    this.#database = database;
+    this.#endIdleTraces();
+    this.#sweep = setInterval(() => this.#endIdleTraces(), SWEEP_MS);
+    this.#sweep.unref();
+  }
+
+  write({ record, costNanos }: Parameters<Sink['write']>[0]): void {
+    this.#batch.add({ record, costNanos, log: this.#locations?.take(record.id) ?? null }, ROW_BYTES);
+  }
+
+  flush(): Promise<void> {
+    return this.#batch.flush();
+  }
+
+  async close(): Promise<void> {
+    if (this.#sweep !== null) clearInterval(this.#sweep);
+    await this.#batch.close();
+    this.#database?.close();
+    this.#database = null;
+    this.#writer = null;
+  }
+
+  endTrace(traceId: string): void {
+    // After what is queued: a call that is written opens its trace again.
+    void this.#batch.flush().then(() => this.#quietly(() => this.#writer?.endTrace(traceId)));
+  }
+
+  #endIdleTraces(): void {
+    const before = this.#deps.clock.wall() - (this.#options.traceIdleMs ?? TRACE_IDLE_MS);
+    this.#quietly(() => this.#writer?.endIdleTraces(new Date(before).toISOString()));
+  }
+
+  #write(calls: readonly StoredCall[]): void {
+    try {
+      this.#writer?.write(calls);
+    } catch (error) {
+      this.#failed(calls, error);
+    }
+  }
+
+  #failed(calls: readonly StoredCall[], error: unknown): void {
+    switch (failureOf(error)) {
+      case 'busy':
+        throw new TryAgain('busy', { cause: error });
+      case 'disk':
+        this.#losses.add('disk_full', calls.length, error);
+        return;
+      case 'io':
+        this.#losses.add('io_error', calls.length, error);
+        return;
+      case 'row':
+        this.#writeOneByOne(calls, error);
+    }
+  }
+
+  /** One call that SQLite refuses must not take the others of its batch with it. */
+  #writeOneByOne(calls: readonly StoredCall[], error: unknown): void {
+    if (calls.length === 1) {
+      this.#losses.add('row_refused', 1, error);
+      return;
+    }
+    for (const call of calls) this.#write([call]);
+  }
+
+  #quietly(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#deps.log.debug({ error: messageOf(error) }, 'traces could not be ended');
+    }
+  }
+}
+
+/** By SQLite's primary result codes; both drivers give them as `errcode`, extended ones included. */
+const FAILURES: Readonly<Record<number, 'busy' | 'disk' | 'io'>> = {
+  5: 'busy',
+  6: 'busy',
+  8: 'io',
+  10: 'io',
+  11: 'io',
+  13: 'disk',
+  14: 'io',
+  26: 'io',
+};
+
+function failureOf(error: unknown): 'busy' | 'disk' | 'io' | 'row' {
+  if (typeof error !== 'object' || error === null) return 'row';
+  const code: unknown = Reflect.get(error, 'errcode');
+  return typeof code === 'number' ? (FAILURES[code & 0xff] ?? 'row') : 'row';
+}
