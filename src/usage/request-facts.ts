@@ -52,7 +52,7 @@ function modelName(value: unknown): string | null {
 /** Value of a small text field of a multipart body. What a file is called is not a field. */
 function formField(text: string, name: string): string | null {
   const disposition = new RegExp(
-    `name="?${name}"?(?:;[^\\r\\n]{0,200})?\\r?\\n(?:[^\\r\\n]{1,500}\\r?\\n){0,5}\\r?\\n`,
+    `form-data; {0,4}name="?${name}"?(?:;[^\\r\\n]{0,200})?\\r?\\n(?:[^\\r\\n]{1,500}\\r?\\n){0,5}\\r?\\n`,
   );
   const match = disposition.exec(text);
   if (match === null) return null;
