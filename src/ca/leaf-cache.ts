@@ -13,7 +13,8 @@ const DEFAULT_MAX = 500;
 const SESSION_SECONDS = 7200;
 
 export interface LeafCacheOptions {
-  issuers: readonly Issuer[];
+  /** Asked on each use, so that a reload after `ca add` or `ca rotate` needs no other call. */
+  authority: { readonly issuers: readonly Issuer[] };
   clock: Clock;
   /** Contexts held at most. */
   max?: number;
@@ -34,29 +35,26 @@ export class LeafCache {
   readonly #keyPem: string;
   /** Shared, so that a client resumes its session after its host's context was minted anew. */
   readonly #ticketKeys = randomBytes(48);
+  readonly #authority: LeafCacheOptions['authority'];
+  /** Of whom the held contexts are. */
   #issuers: readonly Issuer[];
 
   constructor(options: LeafCacheOptions) {
     const pair = generateEcKey();
     this.#clock = options.clock;
-    this.#issuers = options.issuers;
+    this.#authority = options.authority;
+    this.#issuers = options.authority.issuers;
     this.#entries = new LRUCache({ max: options.max ?? DEFAULT_MAX });
     this.#publicKey = pair.publicKey;
     this.#keyPem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     // The first mint of a process takes 7 ms instead of 1.3 (code not compiled yet): better now than in a call.
-    const [first] = options.issuers;
+    const [first] = this.#issuers;
     const [name] = first?.names ?? [];
     if (name !== undefined) this.contextFor(name);
   }
 
   get size(): number {
     return this.#entries.size;
-  }
-
-  /** After `ca add` or `ca rotate`. */
-  useIssuers(issuers: readonly Issuer[]): void {
-    this.#issuers = issuers;
-    this.#entries.clear();
   }
 
   /** False for names outside the constraints of every issuing CA, for IP addresses and for what is no name. */
@@ -97,7 +95,12 @@ export class LeafCache {
 
   /** The oldest first: when `ca add` names a wider domain, what clients trusted before goes on under its old root. */
   #issuerOf(name: string): Issuer | undefined {
-    return this.#issuers.find((issuer) => isUnder(name, issuer.names));
+    const { issuers } = this.#authority;
+    if (issuers !== this.#issuers) {
+      this.#issuers = issuers;
+      this.#entries.clear();
+    }
+    return issuers.find((issuer) => isUnder(name, issuer.names));
   }
 }
 

@@ -18,7 +18,8 @@ function authorities(groups: readonly (readonly string[])[] = BASE_GROUPS, wall 
 function cache(options: Partial<LeafCacheOptions> = {}) {
   const clock = fixedClock();
   const { issuers, root } = authorities();
-  return { clock, root, leaves: new LeafCache({ issuers, clock, ...options }) };
+  const authority = { issuers };
+  return { clock, root, authority, leaves: new LeafCache({ authority, clock, ...options }) };
 }
 
 /** A TLS server as the intercepting side makes it: a context chosen by hand, no Server object. */
@@ -128,19 +129,19 @@ describe('src/ca/leaf-cache.ts', () => {
   });
 
   it('takes the issuing CA that may speak for the name, also of a root that was added', async () => {
-    const { leaves, clock } = cache();
+    const { leaves, clock, authority } = cache();
     const added = authorities([['llm.corp.example']], clock.wall());
     expect(leaves.covers('llm.corp.example')).toBe(false);
-    leaves.useIssuers([...authorities().issuers, ...added.issuers]);
+    authority.issuers = [...authorities().issuers, ...added.issuers];
     const port = await serve(() => leaves.contextFor('llm.corp.example'));
     expect((await visit(port, 'llm.corp.example', added.root)).socket.authorized).toBe(true);
   });
 
   it('keeps a name under its old root when a wider domain was added', async () => {
-    const { leaves, clock, root } = cache();
+    const { leaves, clock, root, authority } = cache();
     const old = authorities([['api.nscale.com']], clock.wall());
     const wider = authorities([['nscale.com']], clock.wall());
-    leaves.useIssuers([...old.issuers, ...wider.issuers]);
+    authority.issuers = [...old.issuers, ...wider.issuers];
     const port = await serve(() => leaves.contextFor('api.nscale.com'));
     expect((await visit(port, 'api.nscale.com', old.root)).socket.authorized).toBe(true);
     await expect(visit(port, 'api.nscale.com', root)).rejects.toThrow();
