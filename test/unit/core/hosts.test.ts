@@ -74,7 +74,6 @@ describe('core/hosts', () => {
       '4294967296',
       '08.1.1.1',
       'example.1',
-      'xn--',
       'a!b.example',
       "a'b.example",
       `${'a'.repeat(64)}.example`,
