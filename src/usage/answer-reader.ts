@@ -1,4 +1,5 @@
 import { FAMILIES } from '../providers/families/dialects.ts';
+import { statedError } from '../providers/families/errors.ts';
 import type { Ending, Family } from '../providers/families/family.ts';
 import { isObject, type JsonObject } from '../providers/families/json.ts';
 import { mappedFamily } from '../providers/families/mapped.ts';
@@ -8,6 +9,8 @@ import type { Endpoint } from '../providers/provider.ts';
 import { parseJson, type MessageReader } from './message-reader.ts';
 
 const ALL = Object.values(FAMILIES);
+/** Megabytes of base64 in which nothing else stands: not worth parsing. */
+const MEDIA_EVENT = /\.(?:partial_image|audio\.delta)$/;
 const mapped = new WeakMap<UsageMap, Family>();
 
 /** Reads the messages of one answer in whatever dialect they turn out to be. */
@@ -31,8 +34,12 @@ export class AnswerReader implements MessageReader {
     this.reading.at = at;
   }
 
-  message(text: string): void {
+  message(text: string, event?: string): void {
     if (this.#done) return;
+    if (event !== undefined && MEDIA_EVENT.test(event)) {
+      this.reading.content();
+      return;
+    }
     if (text === '[DONE]') {
       // The closing mark of OpenAI and its compatibles; what follows counts nowhere.
       this.#done = true;
@@ -53,7 +60,8 @@ export class AnswerReader implements MessageReader {
   value(value: JsonObject): void {
     const family = this.#familyFor(value);
     try {
-      family?.read(value, this.reading);
+      if (family === null) this.reading.error = statedError(value) ?? this.reading.error;
+      else family.read(value, this.reading);
     } catch {
       // A shape that no one foresaw must not cost the rest of the answer.
       this.anomaly('unreadable_message');

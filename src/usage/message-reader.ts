@@ -2,8 +2,8 @@
 export interface MessageReader {
   /** Time of the bytes that the next messages come from. */
   at: number;
-  /** One message of a stream, as text. */
-  message(text: string): void;
+  /** One message of a stream, as text. @param event the `event:` field of a server-sent event. */
+  message(text: string, event?: string): void;
   /** A whole document; false when it is not JSON. */
   document(text: string): boolean;
   /** What could be read of a document that is too large or broken. */

@@ -30,6 +30,16 @@ const TOP_LEVEL = [
   'done',
 ];
 
+export interface ResponseReaderOptions {
+  /** Lower case; empty when unknown. */
+  contentType: string;
+  /** JSON lines, whatever the content type says. */
+  lines: boolean;
+  /** A JSON array is a stream of messages, not one document. */
+  arrayStreams: boolean;
+  limits: MeterLimits;
+}
+
 interface Framed {
   push(chunk: Uint8Array): void;
   end(whole: boolean): void;
@@ -45,6 +55,7 @@ export class ResponseReader {
   readonly #contentType: string;
   readonly #messages: MessageReader | null;
   readonly #lines: boolean;
+  readonly #arrayStreams: boolean;
   readonly #lead: number[] = [];
   #framing: Framing | null = null;
   #framed: Framed | null = null;
@@ -53,12 +64,13 @@ export class ResponseReader {
   #damaged = false;
   #total = 0;
 
-  /** @param messages null when nothing is to be read. @param options.lines JSON lines whatever the content type says. */
-  constructor(messages: MessageReader | null, options: { contentType: string; lines: boolean; limits: MeterLimits }) {
+  /** @param messages null when nothing is to be read. */
+  constructor(messages: MessageReader | null, options: ResponseReaderOptions) {
     this.#messages = messages;
     this.#limits = options.limits;
     this.#contentType = options.contentType;
     this.#lines = options.lines;
+    this.#arrayStreams = options.arrayStreams;
     this.kept = new ByteBuffer(options.limits.bodyBytes);
   }
 
@@ -73,7 +85,8 @@ export class ResponseReader {
 
   /** The messages came one by one, not as one document. */
   get streamed(): boolean {
-    return this.#framing === 'sse' || this.#framing === 'ndjson' || this.#framing === 'json-array';
+    if (this.#framing === 'json-array') return this.#arrayStreams;
+    return this.#framing === 'sse' || this.#framing === 'ndjson';
   }
 
   get source(): UsageSource {
@@ -110,7 +123,8 @@ export class ResponseReader {
 
   /** Keeps no more of a stream; a document must be kept to be read. */
   stopKeeping(): void {
-    if (this.#framed === null || this.#tail !== null) return;
+    const needed = this.#framing === null || (this.#framing === 'document' && this.#messages !== null);
+    if (needed || this.#tail !== null) return;
     this.kept.markTruncated();
     this.#tail = new TailBuffer(TAIL_WINDOW);
   }
@@ -166,7 +180,7 @@ export class ResponseReader {
       messages.anomaly('oversized_message');
     };
     const maxLength = this.#limits.messageLength;
-    const onMessage = (text: string): void => messages.message(text);
+    const onMessage = (text: string, event?: string): void => messages.message(text, event);
     if (framing === 'sse') return new SseDecoder({ onEvent: onMessage, onOversized, maxLength });
     if (framing === 'ndjson') return new NdjsonDecoder({ onMessage, onOversized, maxLength });
     if (framing !== 'json-array') return null;

@@ -50,12 +50,14 @@ export class ResponseSide {
     this.#answer = answer;
     this.#batch = batch;
     const messages: MessageReader | null = answer ?? batch;
-    const reader = new ResponseReader(messages, { contentType, lines: batch !== null, limits });
+    // Google's streams without alt=sse.
+    const arrayStreams = request.head.target.includes(':stream');
+    const reader = new ResponseReader(messages, { contentType, lines: batch !== null, arrayStreams, limits });
     this.#reader = reader;
     this.#tap = new BodyTap({
       encoding: headerValue(this.head.headers, 'content-encoding'),
-      // A stream is decoded as it comes, for the time of its first content; Google's may come as application/json.
-      incremental: !contentType.startsWith('application/json') || request.head.target.includes(':stream'),
+      // A stream is decoded as it comes, for the time of its first content.
+      incremental: arrayStreams || !contentType.startsWith('application/json'),
       maxOutput: limits.decodedBytes,
       onBytes: (bytes, at) => reader.push(bytes, at),
     });

@@ -16,7 +16,7 @@ export function openaiInference(base: string): Endpoint[] {
     { method: 'POST', path: `${base}/audio/transcriptions`, operation: 'transcription', family: 'openai-responses' },
     { method: 'POST', path: `${base}/audio/translations`, operation: 'translation', family: 'openai-responses' },
     { method: 'POST', path: `${base}/audio/speech`, operation: 'speech', family: 'openai-responses' },
-    { method: 'POST', path: `${base}/moderations`, operation: 'moderation', billing: 'free' },
+    { method: 'POST', path: `${base}/moderations`, operation: 'moderation', kind: 'control', billing: 'free' },
   ];
 }
 
