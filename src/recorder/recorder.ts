@@ -25,8 +25,8 @@ export interface RecorderOptions {
   /** Whether the store has an answer whose usage counts already. */
   hasResponse(provider: string, responseId: string): boolean;
   sinks: readonly Sink[];
-  /** Prometheus text; counters are absolute values by their names in core/counters.ts. */
-  metricsText(counters: Record<string, number>): string | Promise<string>;
+  /** Prometheus text of this thread's counters and of the net thread's, which are given. */
+  metricsText(netCounters: Record<string, number>): string | Promise<string>;
   /** Every record, as it is made: the live view. */
   onRecord?: (record: CallRecord) => void;
   /** A run has ended: its summary was asked for. */
@@ -105,7 +105,7 @@ export class Recorder implements RecorderQueries {
   }
 
   metrics(): string | Promise<string> {
-    return this.#options.metricsText(addCounters(this.#netCounters, this.#counters.snapshot()));
+    return this.#options.metricsText(this.#netCounters);
   }
 
   async flush(): Promise<void> {
@@ -149,10 +149,4 @@ export class Recorder implements RecorderQueries {
       return { nanos: null, source: null, price_date: null, confidence: 'unpriced', lines: [] };
     }
   }
-}
-
-function addCounters(net: Record<string, number>, own: Record<string, number>): Record<string, number> {
-  const sum = new Map(Object.entries(net));
-  for (const [name, value] of Object.entries(own)) sum.set(name, (sum.get(name) ?? 0) + value);
-  return Object.fromEntries(sum);
 }

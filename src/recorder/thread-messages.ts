@@ -1,10 +1,13 @@
 /** What the owner of the recorder thread and the thread tell each other, beside the rows. Types only. */
 import type { MessagePort } from 'node:worker_threads';
 import type { LogOptions } from '../core/log.ts';
+import type { SinksOptions } from '../sinks/index.ts';
 
 /** All that the thread needs to know; structured-clonable. */
 export interface RecorderConfig {
+  /** Totals are read back from it; `sinks.sqlite.path` is the same file. */
   databasePath: string;
+  sinks: SinksOptions;
   /** Model servers that the user named. */
   localServers: readonly { provider: string; host: string; port: number }[];
   /** Body bytes that live exchanges may hold, all together; absent = the default. */

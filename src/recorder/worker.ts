@@ -10,7 +10,7 @@ import { serveRpc } from '../core/rpc.ts';
 import { createPricer } from '../pricing/cost.ts';
 import { loadPriceBook } from '../pricing/prices.ts';
 import { loadRegistry } from '../providers/registry.ts';
-import { createSqliteSink } from '../sinks/sqlite.ts';
+import { createSinks } from '../sinks/index.ts';
 import { openDatabase } from '../store/driver.ts';
 import { migrate } from '../store/migrations.ts';
 import { hasResponse, loadTotals, sumCalls } from '../store/queries.ts';
@@ -41,7 +41,7 @@ async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderO
   const database = openDatabase(config.databasePath);
   migrate(database);
   const [directory, prices] = await Promise.all([loadRegistry({ localServers: config.localServers }), loadPriceBook()]);
-  const sqlite = createSqliteSink({ path: config.databasePath }, null, { counters, log, clock });
+  const sinks = createSinks(config.sinks, { counters, log, clock });
   /** What the store knows is wanted, but no call may be lost because it cannot be asked. */
   const asked = <T>(question: () => T, fallback: T): T => {
     try {
@@ -61,9 +61,9 @@ async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderO
       loadRun: (runId) => asked(() => sumCalls(database, { run: runId }), []),
     },
     hasResponse: (provider, responseId) => asked(() => hasResponse(database, provider, responseId), false),
-    sinks: [sqlite],
-    metricsText: (all) => JSON.stringify(all),
-    onRunEnded: (runId) => sqlite.endTrace(runId),
+    sinks: sinks.all,
+    metricsText: (net) => sinks.metricsText(net),
+    onRunEnded: (runId) => sinks.endTrace(runId),
     onRecord: show,
     counters,
     clock,

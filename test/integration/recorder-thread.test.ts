@@ -35,9 +35,11 @@ async function start(): Promise<Daemon> {
   const net = new SlabRecorder({ counters, log: silentLogger });
   const workers: Worker[] = [];
   const live: CallRecord[] = [];
+  const database = join(folder, 'llm-proxy.db');
   const thread = new RecorderThread({
     config: {
-      databasePath: join(folder, 'llm-proxy.db'),
+      databasePath: database,
+      sinks: { console: null, logFiles: null, sqlite: { path: database } },
       localServers: [],
       log: { level: 'silent', pretty: false, fd: 1 },
     },

@@ -56,6 +56,7 @@ function open(programs: string[], options: Partial<RecorderThreadOptions> = {}):
     });
   const config = {
     databasePath: ':memory:',
+    sinks: { console: null, logFiles: null, sqlite: null },
     localServers: [],
     log: { level: 'silent', pretty: false, fd: 1 },
   } as const satisfies WorkerData['config'];
