@@ -84,6 +84,8 @@ async function openTunnel(socket: Socket, target: Target, deps: ConnectDeps): Pr
 /** @param dialled the connection to an IP address, made already. */
 async function afterHello(socket: Socket, target: Target, dialled: Socket | null, deps: ConnectDeps): Promise<void> {
   const { helloMs, briefMs } = deps.timeouts;
+  // A stop does not wait for a client that has not begun; whoever takes over says when it is idle.
+  deps.net.registry.add(socket, () => true);
   const first = await peekFirstBytes(socket, dialled === null ? helloMs : briefMs, helloMs);
   if (first === 'gone' || first === 'stalled') {
     if (first === 'stalled') count(deps, 'refuse', 'hello_timeout');

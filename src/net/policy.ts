@@ -23,7 +23,7 @@ export type FirstBytes =
   | 'not-tls'
   | ClientHello;
 
-export type TunnelReason =
+type TunnelReason =
   | 'not_provider'
   | 'not_named'
   | 'user_list'

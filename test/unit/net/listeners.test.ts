@@ -129,6 +129,15 @@ describe.each([
       expect(bench.proxy.entrance.status().connections).toBe(0);
     });
 
+    it('does not wait for the hello of a client that has none to say', async () => {
+      await bench.start(() => {}, { stopGraceMs: 20_000 });
+      const client = await bench.client().send('CONNECT api.provider.example:443 HTTP/1.1\r\n\r\n').hears('200');
+      const began = performance.now();
+      await bench.proxy.entrance.stop();
+      await client.over();
+      expect(performance.now() - began).toBeLessThan(2_000);
+    });
+
     it('ends intercepted connections when no exchange is live', async () => {
       await bench.start(() => {}, { stopGraceMs: 20_000 });
       const client = await bench.client().send('CONNECT api.provider.example:443 HTTP/1.1\r\n\r\n').hears('200');
