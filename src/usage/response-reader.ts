@@ -40,6 +40,9 @@ export interface ResponseReaderOptions {
   limits: MeterLimits;
 }
 
+/** Bytes for the last resort of a stream that is no longer kept. */
+const STOPPED_TAIL = 4 * 1024;
+
 interface Framed {
   push(chunk: Uint8Array): void;
   end(whole: boolean): void;
@@ -126,7 +129,8 @@ export class ResponseReader {
     const needed = this.#framing === null || (this.#framing === 'document' && this.#messages !== null);
     if (needed || this.#tail !== null) return;
     this.kept.markTruncated();
-    this.#tail = new TailBuffer(TAIL_WINDOW);
+    // A thousand streams are stopped at once: whole windows would hold more than what is saved (measured 64 MB).
+    this.#tail = new TailBuffer(STOPPED_TAIL);
   }
 
   /** @param whole the body came to its proper end. */
