@@ -64,8 +64,7 @@ function settle(reading: Reading, ending: Ending): void {
   const closed = !ending.stream || reading.memory.has(CLOSED);
   const { filled, ambiguous } = fillIn(raw, seenBefore(reading));
   reading.rawUsage = filled;
-  const usage = reading.count(GEMINI_USAGE, ending.whole && closed ? 'final' : 'partial');
-  usage.raw = raw;
+  reading.count(GEMINI_USAGE, ending.whole && closed ? 'final' : 'partial', raw);
   reading.serviceTier = stringAt(raw, 'serviceTier') ?? stringAt(raw, 'trafficType') ?? reading.serviceTier;
   checkSum(reading, tokenCount(valueAt(raw, 'totalTokenCount')), ambiguous);
 }

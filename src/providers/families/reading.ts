@@ -94,10 +94,15 @@ export class Reading {
     return (this.#tools.get(key)?.input ?? '') !== '';
   }
 
-  /** Counts of `rawUsage` by the map; returns them so that the family can correct them. */
-  count(map: UsageMap, state: UsageState): Usage {
+  /**
+   * Counts of `rawUsage` by the map; returns them so that the family can correct them.
+   * @param stated what the provider wrote, where `rawUsage` had to be completed.
+   */
+  count(map: UsageMap, state: UsageState, stated: JsonObject | null = this.rawUsage): Usage {
     if (this.rawUsage === null) return this.usage;
     const mapped = applyUsageMap(map, this.rawUsage);
+    mapped.usage.raw = isSmall(stated) ? stated : null;
+    if (mapped.usage.raw === null) this.anomalies.add('oversized_usage');
     for (const anomaly of mapped.anomalies) this.anomalies.add(anomaly);
     this.costUsd = mapped.costUsd ?? this.costUsd;
     mapped.usage.state = state;
@@ -116,3 +121,14 @@ export class Reading {
 }
 
 const MAX_TOOLS = 1000;
+
+/** Usage objects have a few hundred characters. Sinks write `raw` out: it must be small, and not too deep for that. */
+const MAX_RAW = 64 * 1024;
+
+function isSmall(raw: JsonObject | null): boolean {
+  try {
+    return JSON.stringify(raw).length <= MAX_RAW;
+  } catch {
+    return false;
+  }
+}

@@ -173,6 +173,32 @@ describe('usage/meter', () => {
     expect(await heads.end('client_aborted', 2)).toMatchObject({ stream: true, usage: { state: 'none' }, error: null });
   });
 
+  it('does not hand on a usage object that no sink could write', async () => {
+    for (const extra of ['['.repeat(50_000) + ']'.repeat(50_000), JSON.stringify('x'.repeat(100_000))]) {
+      const meter = begun('/v1/chat/completions', JSON_TYPE);
+      meter.responseBody(
+        Buffer.from(`{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"x":${extra}}}`),
+        6,
+      );
+      const { usage, anomalies } = await meter.end('complete', 9);
+      expect(usage).toMatchObject({ input_tokens: 1, output_tokens: 2, raw: null });
+      expect(anomalies).toEqual(['oversized_usage']);
+    }
+  });
+
+  it('takes linear time for hostile streams', async () => {
+    for (const line of ['\r', 'a\r', 'data: x\r', ':\n', 'data\n', '{"a":', '[', '"\\', 'data: {"usage":{\n']) {
+      for (const type of [SSE_TYPE, JSON_TYPE, 'Content-Type: application/x-ndjson']) {
+        const meter = begun('/v1/chat/completions', type);
+        const piece = Buffer.from(line.repeat(65_536 / line.length));
+        const started = performance.now();
+        for (let n = 0; n < 4; n += 1) meter.responseBody(piece, 6);
+        await meter.end('complete', 9);
+        expect(performance.now() - started, `${JSON.stringify(line)} as ${type}`).toBeLessThan(400);
+      }
+    }
+  });
+
   it('never throws, whatever the bytes are', async () => {
     const starts = [
       '',
