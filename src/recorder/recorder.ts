@@ -66,11 +66,7 @@ export class Recorder implements RecorderQueries {
     this.#rereads = new Rereads(REMEMBERED_RESPONSES, (provider, responseId) =>
       options.hasResponse(provider, responseId),
     );
-    this.#dispatcher = new Dispatcher(options.sinks, {
-      counters: this.#counters,
-      log: this.#log,
-      clock: options.clock,
-    });
+    this.#dispatcher = new Dispatcher(options.sinks, { counters: options.counters, log: this.#log });
   }
 
   /** Opens the sinks. Rows may come before; those that fail keep being tried. */

@@ -1,5 +1,4 @@
 import type { Capture } from '../core/capture.ts';
-import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
 import { codeOf, messageOf } from '../core/errors.ts';
 import type { SinkHealth } from '../core/ports.ts';
@@ -9,7 +8,6 @@ import type { CalmLog } from './calm-log.ts';
 export interface SinkRunnerOptions {
   counters: Counters;
   log: CalmLog;
-  clock: Clock;
   /** Bounds of what waits for a sink that is not open. */
   queueCaptures?: number;
   queueBytes?: number;

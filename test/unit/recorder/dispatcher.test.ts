@@ -38,7 +38,7 @@ const boom = (): never => {
 function dispatcherOf(sinks: Sink[], options: Partial<SinkRunnerOptions> = {}): Dispatcher {
   counters.current = new Counters();
   const log = new CalmLog(silentLogger, systemClock);
-  return new Dispatcher(sinks, { counters: counters.current, log, clock: systemClock, ...options });
+  return new Dispatcher(sinks, { counters: counters.current, log, ...options });
 }
 
 function sinkWith(parts: Partial<Sink>): MemorySink {
