@@ -1,7 +1,7 @@
 /** Header fields in wire order and case. */
 export type HeaderPairs = readonly (readonly [name: string, value: string])[];
 
-export interface MessageHead {
+interface MessageHead {
   startLine: string;
   headers: HeaderPairs;
 }

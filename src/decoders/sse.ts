@@ -1,16 +1,21 @@
 import { StringDecoder } from 'node:string_decoder';
-import { createParser, type EventSourceParser } from 'eventsource-parser';
+import { createParser, type EventSourceParser, type ParseError } from 'eventsource-parser';
 
 export interface SseOptions {
   /** @param event the `event:` field; undefined when absent. */
   onEvent(data: string, event: string | undefined): void;
   /** An event longer than `maxLength` was left out. */
   onOversized(): void;
+  /** This is no event stream: nothing more is read of it. */
+  onMalformed(): void;
   /** UTF-16 units of one event. */
   maxLength: number;
 }
 
 const BYTE_ORDER_MARK = '\uFEFF';
+
+/** The parser makes an Error of each line that is no field (15 µs): text that is no event stream must not cost seconds. */
+const MAX_UNKNOWN_FIELDS = 1000;
 
 /**
  * Server-sent events, right for any split of the bytes (also inside a UTF-8 sequence or a CRLF).
@@ -26,14 +31,14 @@ export class SseDecoder {
   /** Inside an event over the limit. */
   #skipping = false;
   #afterLineFeed = false;
+  #unknownFields = 0;
+  #malformed = false;
 
   constructor(options: SseOptions) {
     this.#options = options;
     this.#parser = createParser({
       onEvent: (message) => options.onEvent(message.data, message.event),
-      onError: (error) => {
-        if (error.type === 'max-buffer-size-exceeded') this.#exceeded = true;
-      },
+      onError: (error) => this.#onError(error),
       maxBufferSize: options.maxLength,
     });
   }
@@ -64,14 +69,29 @@ export class SseDecoder {
       this.#skipping = false;
       rest = rest.slice(end);
     }
-    if (rest === '') return;
-    this.#parser.feed(rest);
+    if (rest === '' || this.#malformed) return;
+    try {
+      this.#parser.feed(rest);
+    } catch (error) {
+      if (!this.#malformed) throw error;
+      this.#options.onMalformed();
+      return;
+    }
     if (!this.#exceeded) return;
     this.#exceeded = false;
     this.#parser.reset();
     this.#options.onOversized();
     this.#skipping = true;
     this.#afterLineFeed = rest.endsWith('\n');
+  }
+
+  #onError(error: ParseError): void {
+    if (error.type === 'max-buffer-size-exceeded') this.#exceeded = true;
+    if (error.type !== 'unknown-field') return;
+    this.#unknownFields += 1;
+    if (this.#unknownFields <= MAX_UNKNOWN_FIELDS) return;
+    this.#malformed = true;
+    throw error; // the only way out of the parser's loop
   }
 
   /**

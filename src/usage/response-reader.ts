@@ -179,13 +179,15 @@ export class ResponseReader {
   }
 
   #decoder(messages: MessageReader, framing: Framing): Framed | null {
-    const onOversized = (): void => {
+    const flag = (anomaly: string) => (): void => {
       this.#damaged = true;
-      messages.anomaly('oversized_message');
+      messages.anomaly(anomaly);
     };
+    const onOversized = flag('oversized_message');
+    const onMalformed = flag('malformed_stream');
     const maxLength = this.#limits.messageLength;
     const onMessage = (text: string, event?: string): void => messages.message(text, event);
-    if (framing === 'sse') return new SseDecoder({ onEvent: onMessage, onOversized, maxLength });
+    if (framing === 'sse') return new SseDecoder({ onEvent: onMessage, onOversized, onMalformed, maxLength });
     if (framing === 'ndjson') return new NdjsonDecoder({ onMessage, onOversized, maxLength });
     if (framing !== 'json-array') return null;
     const array = new JsonArrayDecoder({ onMessage, onOversized, maxLength });

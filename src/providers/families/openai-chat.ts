@@ -5,7 +5,7 @@ import type { Reading } from './reading.ts';
 import type { UsageMap } from './usage-map.ts';
 
 /** Cached, written, audio and image tokens are inside the prompt. Whether reasoning is inside is for `total_tokens` to say. */
-export const OPENAI_CHAT_USAGE: UsageMap = {
+const OPENAI_CHAT_USAGE: UsageMap = {
   tokens: {
     // Vendors of embeddings and rerankers may state nothing but the total.
     input_tokens: ['prompt_tokens', 'total_tokens'],

@@ -6,7 +6,7 @@ import type { Reading } from './reading.ts';
 import type { UsageMap } from './usage-map.ts';
 
 /** All details are inside their sums. Responses spell `tokens_details`, audio and realtime `token_details`. */
-export const OPENAI_RESPONSES_USAGE: UsageMap = {
+const OPENAI_RESPONSES_USAGE: UsageMap = {
   tokens: {
     input_tokens: 'input_tokens',
     output_tokens: 'output_tokens',

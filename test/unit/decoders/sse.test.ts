@@ -4,14 +4,18 @@ import { SseDecoder } from '../../../src/decoders/sse.ts';
 interface Heard {
   events: [data: string, event: string | undefined][];
   oversized: number;
+  malformed: number;
 }
 
 function hear(pieces: readonly Uint8Array[], { whole = true, maxLength = 10_000 } = {}): Heard {
-  const heard: Heard = { events: [], oversized: 0 };
+  const heard: Heard = { events: [], oversized: 0, malformed: 0 };
   const decoder = new SseDecoder({
     onEvent: (data, event) => heard.events.push([data, event]),
     onOversized: () => {
       heard.oversized += 1;
+    },
+    onMalformed: () => {
+      heard.malformed += 1;
     },
     maxLength,
   });
@@ -71,6 +75,11 @@ describe('decoders/sse', () => {
       expect(heard.events.map(([data]) => data)).toEqual(['1', '2', '3']);
       expect(heard.oversized).toBe(1);
     }
+  });
+
+  it('passes over fields it does not know, and gives up on text that is no event stream', () => {
+    expect(hearText('foo: 1\nbar\ndata: a\n\n')).toMatchObject({ events: [['a', undefined]], malformed: 0 });
+    expect(hearText(`${'prose\n'.repeat(2000)}data: a\n\n`)).toMatchObject({ events: [], malformed: 1 });
   });
 
   it('replaces bytes that are not UTF-8 and goes on', () => {
