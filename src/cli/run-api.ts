@@ -30,14 +30,33 @@ export async function isAnswering(daemon: DaemonInfo, timeoutMs: number): Promis
   }
 }
 
-/** @param timeoutMs for the whole answer. Rejects with AppError `not_running` when it is not a 2xx. */
-export function askDaemon(
+/** JSON. @param accept statuses beside 200 and 201. Rejects as `ask` does. */
+export async function askDaemon(
   daemon: DaemonInfo,
   method: string,
   path: string,
   body: object | null,
   timeoutMs: number,
+  accept: readonly number[] = [],
 ): Promise<unknown> {
+  return JSON.parse((await ask(daemon, method, path, body, timeoutMs, accept)).text);
+}
+
+/** Plain text; null = 404. */
+export async function askText(daemon: DaemonInfo, path: string, timeoutMs: number): Promise<string | null> {
+  const { status, text } = await ask(daemon, 'GET', path, null, timeoutMs, [404]);
+  return status === 404 ? null : text;
+}
+
+/** @param timeoutMs for the whole answer. Rejects with AppError `not_running` when the status is none of `accept`. */
+function ask(
+  daemon: DaemonInfo,
+  method: string,
+  path: string,
+  body: object | null,
+  timeoutMs: number,
+  accept: readonly number[],
+): Promise<{ status: number; text: string }> {
   const url = new URL(path, daemon.admin_url);
   const payload = body === null ? '' : JSON.stringify(body);
   const headers: Record<string, string | number> = { 'content-length': Buffer.byteLength(payload) };
@@ -56,20 +75,10 @@ export function askDaemon(
         incoming.on('error', reject);
         incoming.on('end', () => {
           const text = Buffer.concat(chunks).toString('utf8');
-          if (incoming.statusCode !== 200 && incoming.statusCode !== 201) {
-            reject(
-              new AppError(
-                'not_running',
-                `${method} ${url.href} was answered ${incoming.statusCode}: ${text.slice(0, 200)}`,
-              ),
-            );
-            return;
-          }
-          try {
-            resolve(JSON.parse(text));
-          } catch (error) {
-            reject(error instanceof Error ? error : new Error(String(error)));
-          }
+          const status = incoming.statusCode ?? 0;
+          if ([200, 201, ...accept].includes(status)) resolve({ status, text });
+          else
+            reject(new AppError('not_running', `${method} ${url.href} was answered ${status}: ${text.slice(0, 200)}`));
         });
       },
     );

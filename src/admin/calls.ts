@@ -1,0 +1,113 @@
+import { openSync, readSync, closeSync } from 'node:fs';
+import type { CallRecord } from '../core/capture.ts';
+import { AppError, messageOf } from '../core/errors.ts';
+import { type Database, openDatabase } from '../store/driver.ts';
+import { type CallFilter, getCall, listCalls, parseStatus } from '../store/queries.ts';
+
+export interface CallQuery {
+  limit?: string | undefined;
+  cursor?: string | undefined;
+  provider?: string | undefined;
+  model?: string | undefined;
+  session?: string | undefined;
+  run?: string | undefined;
+  trace?: string | undefined;
+  status?: string | undefined;
+  since?: string | undefined;
+  until?: string | undefined;
+  q?: string | undefined;
+}
+
+export interface Page {
+  calls: CallRecord[];
+  next_cursor: string | null;
+}
+
+const DEFAULT_LIMIT = 50;
+const MAX_SECTION_BYTES = 64 * 1024 * 1024;
+
+/** The store as the API and the read commands ask it. Opened at the first question, read-only. */
+export class Calls {
+  readonly #path: string;
+  #database: Database | null = null;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Throws AppError `config_invalid` on a filter that means nothing. */
+  list(query: CallQuery): Page {
+    const limit = query.limit === undefined ? DEFAULT_LIMIT : Number(query.limit);
+    if (!Number.isInteger(limit) || limit < 1)
+      throw new AppError('config_invalid', 'limit must be a whole number above 0');
+    const page = listCalls(this.#open(), filterOf(query), limit, query.cursor);
+    return { calls: page.calls, next_cursor: page.nextCursor };
+  }
+
+  get(id: string): CallRecord | 'ambiguous' | null {
+    const found = getCall(this.#open(), id);
+    return found === null || found === 'ambiguous' ? found : found.record;
+  }
+
+  /** The call's section of the text log; null when there is none (any more). */
+  section(id: string): string | null {
+    const found = getCall(this.#open(), id);
+    if (found === null || found === 'ambiguous' || found.log === null) return null;
+    const { file, offset, length } = found.log;
+    const bytes = Buffer.alloc(Math.min(length, MAX_SECTION_BYTES));
+    try {
+      const fd = openSync(file, 'r');
+      try {
+        return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, offset)).toString('utf8');
+      } finally {
+        closeSync(fd);
+      }
+    } catch {
+      return null;
+    }
+  }
+
+  close(): void {
+    this.#database?.close();
+    this.#database = null;
+  }
+
+  #open(): Database {
+    try {
+      this.#database ??= openDatabase(this.#path, { readOnly: true });
+    } catch (error) {
+      throw new AppError('store_unusable', `the database ${this.#path} cannot be read: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+    return this.#database;
+  }
+}
+
+function filterOf(query: CallQuery): CallFilter {
+  const filter: CallFilter = {};
+  for (const name of ['provider', 'model', 'session', 'run', 'trace', 'q'] as const) {
+    const value = query[name];
+    if (value !== undefined && value !== '') filter[name] = value;
+  }
+  if (query.status !== undefined)
+    filter.status = parseStatus(query.status) ?? invalid('status', 'e.g. 404, 5xx or >=400');
+  if (query.since !== undefined) filter.since = timeOf('since', query.since);
+  if (query.until !== undefined) filter.until = timeOf('until', query.until);
+  return filter;
+}
+
+const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** ISO 8601, or so long ago: `30m`, `12h`, `7d`. */
+function timeOf(name: string, text: string): string {
+  const ago = /^(\d+)([mhd])$/.exec(text);
+  const time = ago === null ? Date.parse(text) : Date.now() - Number(ago[1]) * (UNITS[ago[2] ?? ''] ?? 0);
+  return Number.isNaN(time)
+    ? invalid(name, 'a time such as 2026-11-21T10:00:00Z, or 30m, 12h, 7d')
+    : new Date(time).toISOString();
+}
+
+function invalid(name: string, what: string): never {
+  throw new AppError('config_invalid', `${name} must be ${what}`);
+}

@@ -1,0 +1,134 @@
+/** The admin API: what is asked of the store, the recorder and the net thread. Formats: docs/api.md. */
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Hono } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import { AppError, messageOf } from '../core/errors.ts';
+import type { NetControl, RecorderService } from '../core/ports.ts';
+import type { Remote } from '../core/rpc.ts';
+import { type AccessOptions, checkOrigin, checkToken, refuse } from './access.ts';
+import type { Calls } from './calls.ts';
+import type { Live } from './live.ts';
+
+export interface AdminDeps {
+  access: AccessOptions;
+  version: string;
+  caFile: string;
+  calls: Calls;
+  live: Live;
+  /** Throws AppError `not_running` while the recorder thread is started again. */
+  recorder: () => Pick<Remote<RecorderService>, 'stats' | 'metrics' | 'runSummary' | 'health'>;
+  net: Remote<NetControl>;
+}
+
+const NOT_YET = 'not in this version';
+
+export function createAdminApp(deps: AdminDeps): Hono {
+  const app = new Hono();
+  app.use(async (context, next) => {
+    await next();
+    context.header('x-content-type-options', 'nosniff');
+    context.header('cache-control', 'no-store');
+    context.header('content-security-policy', "default-src 'none'");
+  });
+  app.use(checkOrigin(deps.access));
+  app.use(checkToken(deps.access));
+  app.onError((error, context) => {
+    if (error instanceof AppError && error.code === 'config_invalid')
+      return refuse(context, 400, 'bad_request', error.message);
+    return refuse(
+      context,
+      error instanceof AppError ? 503 : 500,
+      error instanceof AppError ? error.code : 'internal_error',
+      messageOf(error),
+    );
+  });
+  app.notFound((context) => refuse(context, 404, 'not_found', `there is no ${context.req.method} ${context.req.path}`));
+  about(app, deps);
+  calls(app, deps);
+  runs(app, deps);
+  return app;
+}
+
+function about(app: Hono, { version, caFile, recorder, net }: AdminDeps): void {
+  app.get('/', (context) =>
+    context.text(
+      `llm-proxy ${version}\n\n/health  /metrics  /ca.pem  /api/stats   open\n/api/calls  /api/live ...           with the token of <home>/run/admin-token\n`,
+    ),
+  );
+  app.get('/health', async (context) => {
+    const [traffic, recording] = await Promise.all([net.status(), recorder().health()]);
+    const failing = recording.sinks.some((sink) => sink.state === 'failing');
+    return context.json({ status: failing ? 'degraded' : 'ok', version, ...traffic, recorder: recording });
+  });
+  app.get('/metrics', async (context) =>
+    context.body(await recorder().metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
+  );
+  app.get('/ca.pem', (context) =>
+    context.body(readFileSync(caFile, 'utf8'), 200, { 'content-type': 'application/x-pem-file' }),
+  );
+  app.get('/ca.der', (context) =>
+    context.body(new Uint8Array(new X509Certificate(readFileSync(caFile)).raw), 200, {
+      'content-type': 'application/pkix-cert',
+    }),
+  );
+  app.get('/api/stats', async (context) => context.json(await recorder().stats()));
+  app.get('/api/mode', (context) => context.json({ mode: 'passthrough' }));
+  app.put('/api/mode', (context) =>
+    refuse(context, 501, 'not_implemented', `modes are ${NOT_YET}: every call passes through`),
+  );
+  app.get('/api/tracing', (context) => context.json({ enabled: true }));
+  app.put('/api/tracing', (context) =>
+    refuse(context, 501, 'not_implemented', `switching is ${NOT_YET}: every call is recorded`),
+  );
+  app.post('/api/stop', (context) => {
+    // After the answer, or there would be none.
+    setTimeout(() => void net.stop().catch(() => {}), 20);
+    return context.json({ stopping: true });
+  });
+}
+
+function calls(app: Hono, deps: AdminDeps): void {
+  app.get('/api/calls', (context) => context.json(deps.calls.list(context.req.query())));
+  app.get('/api/calls/:id', (context) => {
+    const found = deps.calls.get(context.req.param('id'));
+    if (found === 'ambiguous') return refuse(context, 409, 'ambiguous', 'several calls begin so; give more of the id');
+    return found === null ? refuse(context, 404, 'not_found', 'there is no such call') : context.json(found);
+  });
+  app.get('/api/calls/:id/log', (context) => {
+    const text = deps.calls.section(context.req.param('id'));
+    return text === null
+      ? refuse(context, 404, 'not_found', 'this call is in no log file (any more)')
+      : context.text(text);
+  });
+  for (const side of ['request', 'response']) {
+    app.get(`/api/calls/:id/${side}`, (context) =>
+      refuse(context, 501, 'not_implemented', `exact bytes are ${NOT_YET}; see /api/calls/:id/log`),
+    );
+  }
+  app.get('/api/live', (context) => {
+    const lastId = context.req.header('last-event-id');
+    return streamSSE(context, async (stream) => {
+      const leave = deps.live.subscribe(lastId === undefined ? null : Number(lastId), ({ id, record }) => {
+        void stream.writeSSE({ id: String(id), event: 'call', data: JSON.stringify(record) });
+      });
+      await new Promise<void>((resolve) => stream.onAbort(resolve));
+      leave();
+    });
+  });
+}
+
+function runs(app: Hono, { net, recorder }: AdminDeps): void {
+  app.post('/api/runs', async (context) => {
+    const body: unknown = await context.req.json().catch(() => null);
+    const pid = typeof body === 'object' && body !== null && 'pid' in body ? body.pid : null;
+    if (typeof pid !== 'number' || !Number.isInteger(pid) || pid < 1)
+      return refuse(context, 400, 'bad_request', 'pid must be a process id');
+    return context.json(await net.openRun(pid), 201);
+  });
+  app.delete('/api/runs/:id', async (context) => {
+    const id = context.req.param('id');
+    await net.closeRun(id);
+    return context.json(await recorder().runSummary(id));
+  });
+}

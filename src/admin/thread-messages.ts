@@ -1,0 +1,22 @@
+/** What the net thread and the reader thread say to each other at its start. Types only. */
+import type { MessagePort } from 'node:worker_threads';
+
+export interface AdminThreadData {
+  host: string;
+  port: number;
+  /** Null = nobody is asked for one. */
+  token: string | null;
+  allowedHosts: readonly string[];
+  version: string;
+  caFile: string;
+  db: string;
+  /** Serves NetControl. */
+  net: MessagePort;
+}
+
+export type AdminThreadMessage = { port: number } | { error: string; code: string | null };
+
+/** Comes when the recorder thread has (again) started; the port serves RecorderService. */
+export interface ToAdminThread {
+  recorder: MessagePort;
+}

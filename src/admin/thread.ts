@@ -1,0 +1,112 @@
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { AppError, messageOf } from '../core/errors.ts';
+import { formatAuthority } from '../core/hosts.ts';
+import type { Logger } from '../core/log.ts';
+import type { NetControl } from '../core/ports.ts';
+import { serveRpc } from '../core/rpc.ts';
+import type { AdminThreadData, AdminThreadMessage, ToAdminThread } from './thread-messages.ts';
+
+export interface AdminThreadOptions {
+  settings: Omit<AdminThreadData, 'net'>;
+  control: NetControl;
+  /** Gives a port that serves RecorderService, for each start of the thread. */
+  connectRecorder(): MessagePort;
+  log: Logger;
+}
+
+const RESTART_MS = 1000;
+/** Questions are small; what is not collected costs resident memory. */
+const LIMITS = { maxYoungGenerationSizeMb: 8 };
+
+/** Keeps the reader thread running. Traffic and recording go on without it. */
+export class AdminThread {
+  readonly #options: AdminThreadOptions;
+  #worker: Worker | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #port: number;
+  #stopping = false;
+
+  constructor(options: AdminThreadOptions) {
+    this.#options = options;
+    this.#port = options.settings.port;
+  }
+
+  /** Where it listens; null = it does not at the moment. */
+  get address(): { host: string; port: number } | null {
+    return this.#worker === null ? null : { host: near(this.#options.settings.host), port: this.#port };
+  }
+
+  get url(): string {
+    return `http://${formatAuthority({ host: near(this.#options.settings.host), port: this.#port })}`;
+  }
+
+  /** Rejects with AppError `port_in_use`. */
+  async start(): Promise<void> {
+    const channel = new MessageChannel();
+    serveRpc<NetControl>(channel.port1, this.#options.control);
+    channel.port1.unref();
+    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+      workerData: { ...this.#options.settings, port: this.#port, net: channel.port2 } satisfies AdminThreadData,
+      transferList: [channel.port2],
+      resourceLimits: LIMITS,
+      name: 'reader',
+    });
+    this.#port = await listening(worker, this.#options.settings);
+    this.#worker = worker;
+    worker.on('error', (error) => this.#options.log.error({ error }, 'the admin thread failed'));
+    worker.once('exit', () => this.#restartLater());
+    this.recorderStarted();
+  }
+
+  /** The recorder has (again) started: the thread gets a line to it. */
+  recorderStarted(): void {
+    if (this.#worker === null) return;
+    const recorder = this.#options.connectRecorder();
+    this.#worker.postMessage({ recorder } satisfies ToAdminThread, [recorder]);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#worker?.terminate();
+  }
+
+  #restartLater(): void {
+    this.#worker = null;
+    if (this.#stopping) return;
+    this.#timer = setTimeout(() => {
+      this.start().catch((error: unknown) => {
+        this.#options.log.error({ error: messageOf(error) }, 'the admin port cannot be opened again');
+        this.#restartLater();
+      });
+    }, RESTART_MS).unref();
+  }
+}
+
+function listening(worker: Worker, { host, port }: { host: string; port: number }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    worker.once('message', (message: AdminThreadMessage) => {
+      if ('port' in message) resolve(message.port);
+      else {
+        const where = formatAuthority({ host, port });
+        const busy = message.code === 'EADDRINUSE';
+        reject(
+          new AppError(
+            busy ? 'port_in_use' : 'config_invalid',
+            busy
+              ? `the admin port ${where} is in use; choose another with --admin-port`
+              : `the admin port ${where} cannot be opened: ${message.error}`,
+          ),
+        );
+        void worker.terminate();
+      }
+    });
+    worker.once('error', reject);
+  });
+}
+
+/** An address of this machine for a listener that may be on all of them. */
+function near(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '::1' : host;
+}

@@ -1,0 +1,50 @@
+/** Composition root of the reader thread: the admin port and read-only questions to the store. */
+import type { AddressInfo } from 'node:net';
+import { parentPort, workerData } from 'node:worker_threads';
+import { serve } from '@hono/node-server';
+import { AppError, messageOf } from '../core/errors.ts';
+import type { LiveMessage, NetControl, RecorderService } from '../core/ports.ts';
+import { connectRpc, type Remote } from '../core/rpc.ts';
+import { Calls } from './calls.ts';
+import { Live } from './live.ts';
+import { createAdminApp } from './server.ts';
+import type { AdminThreadData, AdminThreadMessage, ToAdminThread } from './thread-messages.ts';
+
+const data = workerData as AdminThreadData;
+
+function tell(message: AdminThreadMessage): void {
+  parentPort?.postMessage(message, []);
+}
+
+// closeRun may wait for connections of the run for 5 s, stop for live calls for 30 s.
+const net = connectRpc<NetControl>(data.net, 40_000);
+let recorder: Remote<RecorderService> | null = null;
+const live = new Live((on) => void recorder?.watch(on).catch(() => {}));
+
+parentPort?.on('message', ({ recorder: port }: ToAdminThread) => {
+  recorder = connectRpc<RecorderService>(port);
+  if (live.read) void recorder.watch(true).catch(() => {});
+  port.on('message', (message: Partial<LiveMessage>) => {
+    if (message.live !== undefined) live.push(message.live);
+  });
+});
+
+/** The recorder thread of the moment: it is started again after a crash. */
+function currentRecorder(): Remote<RecorderService> {
+  if (recorder === null) throw new AppError('not_running', 'the recorder is starting; ask again in a second');
+  return recorder;
+}
+
+const app = createAdminApp({
+  access: { token: data.token, allowedHosts: data.allowedHosts },
+  version: data.version,
+  caFile: data.caFile,
+  calls: new Calls(data.db),
+  live,
+  recorder: currentRecorder,
+  net,
+});
+const server = serve({ fetch: app.fetch, hostname: data.host, port: data.port }, (address: AddressInfo) =>
+  tell({ port: address.port }),
+);
+server.once('error', (error: NodeJS.ErrnoException) => tell({ error: messageOf(error), code: error.code ?? null }));

@@ -1,0 +1,232 @@
+/** `status`, `stop`, `stats`, `calls`, `show`: they ask the running daemon, or read the store when none runs. */
+import pc from 'picocolors';
+import { type CallQuery, Calls, type Page } from '../admin/calls.ts';
+import { homeOf, loadConfig } from '../config/load.ts';
+import type { CallRecord } from '../core/capture.ts';
+import { AppError } from '../core/errors.ts';
+import type { Stats, Totals } from '../core/ports.ts';
+import { formatStatus, localDay, localTime, modelOf } from '../sinks/figures.ts';
+import { openDatabase } from '../store/driver.ts';
+import { loadTotals, statsOf } from '../store/queries.ts';
+import { type DaemonInfo, findDaemon } from './daemon-files.ts';
+import { callCost, callDuration, callTokens, count, totalCost } from './figures.ts';
+import { askDaemon, askText, isAnswering } from './run-api.ts';
+import { formatTable } from './table.ts';
+
+export interface ReadArguments {
+  /** `--home`; null = wherever a daemon runs, else the default home. */
+  home: string | null;
+  json: boolean;
+}
+
+/** Exit codes beside 0 and 1 (docs/cli.md). */
+const NOT_RUNNING = 3;
+const NOT_FOUND = 4;
+const ANSWER_MS = 10_000;
+
+export async function statusMain({ home, json }: ReadArguments): Promise<number> {
+  const daemon = await running(home);
+  if (daemon === null) {
+    print(json ? JSON.stringify({ running: false }) : 'llm-proxy is not running');
+    return NOT_RUNNING;
+  }
+  const health = (await askDaemon(daemon, 'GET', '/health', null, ANSWER_MS)) as Record<string, unknown>;
+  if (json) print(JSON.stringify({ running: true, ...daemon, health }, null, 2));
+  else {
+    print(
+      `llm-proxy ${daemon.version} is running (pid ${daemon.pid}, ${String(health['status'])}), ${String(health['connections'])} connections, ${String(health['in_flight'])} calls in flight`,
+    );
+    for (const [name, value] of [
+      ['proxy', daemon.proxy_url],
+      ['admin', daemon.admin_url],
+      ['home', daemon.home],
+      ['CA', daemon.ca_file],
+    ] as const)
+      print(`  ${name.padEnd(6)} ${value}`);
+  }
+  return 0;
+}
+
+export async function stopMain({ home }: ReadArguments): Promise<number> {
+  const daemon = await running(home);
+  if (daemon === null) {
+    print('llm-proxy is not running');
+    return NOT_RUNNING;
+  }
+  await askDaemon(daemon, 'POST', '/api/stop', {}, ANSWER_MS);
+  // Live calls get 30 s.
+  for (const until = Date.now() + 40_000; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 50))) {
+    if (!isAlive(daemon.pid)) {
+      print(`llm-proxy (pid ${daemon.pid}) has stopped`);
+      return 0;
+    }
+  }
+  throw new AppError('not_running', `pid ${daemon.pid} is still ending its last calls; kill it to cut them`);
+}
+
+export async function statsMain({ home, json }: ReadArguments): Promise<number> {
+  const daemon = await running(home);
+  const stats =
+    daemon === null ? storedStats(home) : ((await askDaemon(daemon, 'GET', '/api/stats', null, ANSWER_MS)) as Stats);
+  if (json) {
+    print(JSON.stringify(stats, null, 2));
+    return 0;
+  }
+  if (Object.keys(stats.by_model).length === 0) {
+    print('No calls yet. llm-proxy run -- <your program>');
+    return 0;
+  }
+  const { total_requests: requests, by_provider: _, by_model: models, since, ...rest } = stats;
+  const rows = [
+    ...Object.entries(models).toSorted(([, one], [, other]) => other.cost_usd - one.cost_usd),
+    ['total', { requests, ...rest }] as const,
+  ];
+  print(
+    formatTable<readonly [string, Totals]>(
+      [
+        { title: 'model', align: 'left', max: 50, value: ([name]) => name },
+        { title: 'calls', align: 'right', value: ([, totals]) => count(totals.requests) },
+        { title: 'errors', align: 'right', value: ([, totals]) => (totals.errors === 0 ? '' : count(totals.errors)) },
+        { title: 'input', align: 'right', value: ([, totals]) => count(totals.input_tokens) },
+        { title: 'cached', align: 'right', value: ([, totals]) => count(totals.cache_read_tokens) },
+        { title: 'output', align: 'right', value: ([, totals]) => count(totals.output_tokens) },
+        { title: 'tools', align: 'right', value: ([, totals]) => count(totals.tool_calls) },
+        { title: 'cost', align: 'right', value: ([, totals]) => totalCost(totals) },
+      ],
+      rows,
+      colours(),
+    ),
+  );
+  if (since !== null) print(`since ${new Date(since).toLocaleString()}`);
+  return 0;
+}
+
+export async function callsMain({ home, json, ...query }: ReadArguments & CallQuery): Promise<number> {
+  const page = await callsOf(home, query);
+  if (json) {
+    print(JSON.stringify(page, null, 2));
+    return 0;
+  }
+  if (page.calls.length === 0) {
+    print('No calls.');
+    return 0;
+  }
+  print(
+    formatTable<CallRecord>(
+      [
+        { title: 'time', align: 'left', value: (call) => timeOf(call.started_at) },
+        { title: 'id', align: 'left', value: (call) => call.id.replace(/^call_/, '') },
+        { title: 'provider', align: 'left', value: (call) => call.provider },
+        { title: 'model', align: 'left', max: 36, value: modelOf },
+        { title: 'status', align: 'right', value: statusOf },
+        { title: 'in', align: 'right', value: (call) => callTokens(call, call.usage.input_tokens) },
+        {
+          title: 'cached',
+          align: 'right',
+          value: (call) =>
+            call.usage.cache_read_tokens === null ? '' : callTokens(call, call.usage.cache_read_tokens),
+        },
+        { title: 'out', align: 'right', value: (call) => callTokens(call, call.usage.output_tokens) },
+        { title: 'cost', align: 'right', value: callCost },
+        { title: 'ttft', align: 'right', value: (call) => callDuration(call.ttft_ms) },
+        { title: 'time', align: 'right', value: (call) => callDuration(call.duration_ms) },
+      ],
+      page.calls,
+      colours(),
+    ),
+  );
+  if (page.next_cursor !== null) print(dim(`more: --cursor ${page.next_cursor}`));
+  return 0;
+}
+
+export async function showMain({ home, json, id }: ReadArguments & { id: string }): Promise<number> {
+  const { record, section } = await findCall(home, id);
+  if (record === null) {
+    process.stderr.write(`llm-proxy: no call begins with ${id}, or several do; llm-proxy calls lists them\n`);
+    return NOT_FOUND;
+  }
+  if (json) print(JSON.stringify(record, null, 2));
+  else print(section ?? `${JSON.stringify(record, null, 2)}\n(its log file is gone)`);
+  return 0;
+}
+
+async function findCall(
+  home: string | null,
+  id: string,
+): Promise<{ record: CallRecord | null; section: string | null }> {
+  const daemon = await running(home);
+  if (daemon === null) {
+    const store = new Calls(databaseOf(home));
+    const found = store.get(id);
+    return { record: found === 'ambiguous' ? null : found, section: store.section(id) };
+  }
+  const path = `/api/calls/${encodeURIComponent(id)}`;
+  const answer = (await askDaemon(daemon, 'GET', path, null, ANSWER_MS, [404, 409])) as CallRecord | { error: object };
+  if (!('id' in answer)) return { record: null, section: null };
+  return { record: answer, section: await askText(daemon, `${path}/log`, ANSWER_MS) };
+}
+
+async function callsOf(home: string | null, query: CallQuery): Promise<Page> {
+  const daemon = await running(home);
+  if (daemon === null) return new Calls(databaseOf(home)).list(query);
+  const given = Object.entries(query).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  return (await askDaemon(
+    daemon,
+    'GET',
+    `/api/calls?${new URLSearchParams(given).toString()}`,
+    null,
+    ANSWER_MS,
+  )) as Page;
+}
+
+function storedStats(home: string | null): Stats {
+  const database = openDatabase(databaseOf(home), { readOnly: true });
+  try {
+    const { models, since } = loadTotals(database);
+    return statsOf(models, since);
+  } finally {
+    database.close();
+  }
+}
+
+/** As the daemon of this home would use. */
+function databaseOf(home: string | null): string {
+  const flags = { home: homeOf(home, process.env, process.cwd()) };
+  return loadConfig({ flags, env: process.env, cwd: process.cwd() }).config.db;
+}
+
+async function running(home: string | null): Promise<DaemonInfo | null> {
+  const daemon = findDaemon(home, process.env, process.cwd());
+  return daemon !== null && (await isAnswering(daemon, 2000)) ? daemon : null;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function statusOf(call: CallRecord): string {
+  const status = formatStatus(call);
+  return call.error === null || status.includes(' ') ? status : `${status} ${call.error.type}`;
+}
+
+function timeOf(iso: string): string {
+  const wall = Date.parse(iso);
+  return `${localDay(wall)} ${localTime(wall)}`;
+}
+
+function colours(): boolean {
+  return process.stdout.isTTY && pc.isColorSupported;
+}
+
+function dim(text: string): string {
+  return colours() ? pc.dim(text) : text;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

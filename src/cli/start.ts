@@ -1,0 +1,85 @@
+/** `start`: the daemon in the foreground. */
+import { mkdirSync } from 'node:fs';
+import { type Config, loadConfig, type LoadedConfig } from '../config/load.ts';
+import { messageOf } from '../core/errors.ts';
+import { createLogger, type LogOptions } from '../core/log.ts';
+import { adminToken, type DaemonInfo, findDaemon, removeDaemonFiles, writeDaemonFiles } from './daemon-files.ts';
+import { version } from './version.ts';
+
+/** By option key; `home` and `config` beside them. */
+export type StartFlags = Readonly<Record<string, unknown>>;
+
+/** Resolves with the exit code when the daemon has ended. Rejects with AppError when it cannot start. */
+export async function startMain(flags: StartFlags): Promise<number> {
+  const loaded = loadConfig({ flags, env: process.env, cwd: process.cwd() });
+  const { config } = loaded;
+  const logOptions: LogOptions = { level: config.log_level, pretty: process.stdout.isTTY, fd: 1 };
+  const log = createLogger(logOptions);
+  tell(loaded, log);
+  mkdirSync(config.home, { recursive: true, mode: 0o700 });
+  // Loaded here and not above: no other command needs a proxy in its memory.
+  const { startDaemon } = await import('../main.ts');
+  const ended = new Promise<string>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
+    onStop = () => resolve('stop');
+  });
+  const daemon = await startDaemon({
+    config,
+    version: version(),
+    adminToken: config.admin.auth === 'none' ? null : adminToken(config.home),
+    env: process.env,
+    log,
+    logOptions,
+    onStop: () => onStop(),
+  });
+  const info = infoOf(config, daemon);
+  writeDaemonFiles(info, process.env);
+  hideArguments();
+  log.info({ proxy: info.proxy_url, admin: info.admin_url, home: info.home, ca: info.ca_file, pid: info.pid }, 'ready');
+  const reason = await ended;
+  log.info({ reason }, 'stopping: live calls get 30 s, a second signal ends them now');
+  removeDaemonFiles(info, process.env);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void daemon.stop());
+  await daemon.stop();
+  log.info({}, 'stopped');
+  log.flush();
+  return 0;
+}
+
+let onStop = (): void => {};
+
+function tell({ config, file, warnings }: LoadedConfig, log: ReturnType<typeof createLogger>): void {
+  if (file !== null) log.debug({ file }, 'configuration read');
+  for (const warning of warnings) log.warn({ warning }, 'configuration');
+  const other = findDaemon(config.home, process.env, process.cwd());
+  if (other !== null) {
+    log.warn(
+      { pid: other.pid, proxy: other.proxy_url },
+      'another daemon serves this home; commands will ask this one from now on',
+    );
+  }
+}
+
+function infoOf(
+  config: Config,
+  daemon: { proxyUrl: string; adminUrl: string; caFile: string; bundleFile: string },
+): DaemonInfo {
+  return {
+    pid: process.pid,
+    proxy_url: daemon.proxyUrl,
+    admin_url: daemon.adminUrl,
+    ca_file: daemon.caFile,
+    bundle_file: daemon.bundleFile,
+    home: config.home,
+    version: version(),
+  };
+}
+
+/** A password in `--upstream-proxy` would stay readable for everybody in `ps`. */
+function hideArguments(): void {
+  try {
+    process.title = 'llm-proxy start';
+  } catch (error) {
+    process.emitWarning(`the process title cannot be set: ${messageOf(error)}`);
+  }
+}

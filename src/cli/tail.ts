@@ -1,0 +1,95 @@
+/** `tail [PROVIDER]`: follows the newest log files of the home, also into the files that come after them. */
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { homeOf, loadConfig } from '../config/load.ts';
+import { codeOf } from '../core/errors.ts';
+import { findDaemon } from './daemon-files.ts';
+
+export interface TailArguments {
+  home: string | null;
+  /** Null = all. */
+  provider: string | null;
+  /** Bytes of each newest file to begin with. */
+  bytes: number;
+}
+
+const LOG_FILE = /^(.+)-\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d(?:-\d+)?\.log$/;
+const POLL_MS = 200;
+const PIECE = 64 * 1024;
+
+/** Runs until it is interrupted. */
+export async function tailMain({ home, provider, bytes }: TailArguments): Promise<number> {
+  const folder = logFolder(home);
+  const at = new Map<string, number>();
+  for (const file of newest(folder, provider)) at.set(file, Math.max(0, sizeOf(join(folder, file)) - bytes));
+  for (const file of files(folder, provider)) if (!at.has(file)) at.set(file, sizeOf(join(folder, file)));
+  if (at.size === 0)
+    process.stderr.write(
+      `llm-proxy: no log file${provider === null ? '' : ` of ${provider}`} in ${folder} yet; waiting\n`,
+    );
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  // The reader of a pipe has left.
+  process.stdout.once('error', () => stop.abort());
+  let shown = '';
+  while (!stop.signal.aborted) {
+    for (const file of files(folder, provider)) {
+      const from = at.get(file) ?? 0;
+      const size = sizeOf(join(folder, file));
+      if (size <= from) continue;
+      if (shown !== file && at.size > 1) process.stdout.write(`==> ${join(folder, file)} <==\n`);
+      shown = file;
+      at.set(file, copy(join(folder, file), from, size));
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return 0;
+}
+
+/** Of the running daemon if it is the one meant, else as the home's configuration has it. */
+function logFolder(home: string | null): string {
+  const daemon = findDaemon(home, process.env, process.cwd());
+  const flags = { home: daemon?.home ?? homeOf(home, process.env, process.cwd()) };
+  return loadConfig({ flags, env: process.env, cwd: process.cwd() }).config.log_dir;
+}
+
+function files(folder: string, provider: string | null): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => LOG_FILE.test(name) && (provider === null || LOG_FILE.exec(name)?.[1] === provider))
+      .toSorted();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** The last file of each provider. */
+function newest(folder: string, provider: string | null): string[] {
+  return [...new Map(files(folder, provider).map((file) => [LOG_FILE.exec(file)?.[1], file])).values()];
+}
+
+function copy(file: string, from: number, to: number): number {
+  const fd = openSync(file, 'r');
+  try {
+    const piece = Buffer.alloc(PIECE);
+    let at = from;
+    while (at < to) {
+      const read = readSync(fd, piece, 0, Math.min(PIECE, to - at), at);
+      if (read === 0) break;
+      process.stdout.write(Buffer.from(piece.subarray(0, read)));
+      at += read;
+    }
+    return at;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function sizeOf(file: string): number {
+  try {
+    return statSync(file).size;
+  } catch {
+    return 0;
+  }
+}
