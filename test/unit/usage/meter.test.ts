@@ -192,9 +192,9 @@ describe('usage/meter', () => {
         const meter = begun('/v1/chat/completions', type);
         const piece = Buffer.from(line.repeat(65_536 / line.length));
         const started = performance.now();
-        for (let n = 0; n < 4; n += 1) meter.responseBody(piece, 6);
+        for (let n = 0; n < 16; n += 1) meter.responseBody(piece, 6);
         await meter.end('complete', 9);
-        expect(performance.now() - started, `${JSON.stringify(line)} as ${type}`).toBeLessThan(400);
+        expect(performance.now() - started, `${JSON.stringify(line)} as ${type}`).toBeLessThan(1500);
       }
     }
   });
