@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import { TLSSocket, type SecureContext } from 'node:tls';
 import { AppError, messageOf } from '../core/errors.ts';
 import { handshakeCause, hintFor, type HandshakeCause } from './handshake-cause.ts';
-import type { RelayTimes } from './relay-types.ts';
 import { Relay } from './relay.ts';
+import type { RelayTimes } from './slot.ts';
 import type { ClientConnection, LeafSource, NetDeps, Target } from './types.ts';
 
 export interface InterceptDeps extends NetDeps {
@@ -58,8 +58,6 @@ function secure(
   const raw = client.socket;
   const offer = offerOf(client);
   const tls = new TLSSocket(raw, { isServer: true, secureContext: context, ALPNProtocols: answerTo(offer) });
-  // A TLS 1.2 client could otherwise renegotiate without limit, at our expense.
-  tls.disableRenegotiation();
   const relay = relayFor(client, tls, deps, offer);
   let settled = false;
   const giveUp = (cause: HandshakeCause): void => {
@@ -74,6 +72,8 @@ function secure(
   const timer = setTimeout(() => giveUp('timeout'), deps.times?.handshakeMs ?? HANDSHAKE_MS);
   raw.on('error', (error) => giveUp(handshakeCause(error)));
   tls.on('error', (error) => giveUp(handshakeCause(error)));
+  // Without a Server object, Node tells errors behind the handshake in this event alone, and goes on.
+  tls.on('_tlsError', () => tls.destroy());
   // A client that refuses us inside its own program just ends: there is no error, and no close unless we close.
   tls.once('end', () => giveUp('closed'));
   tls.once('close', () => {

@@ -1,75 +1,68 @@
 import type { Duplex } from 'node:stream';
-import { AppError, codeOf } from '../core/errors.ts';
-import { stripHeaders } from '../wire/head.ts';
-import { MessageParser, type Framing, type MessageHandler } from '../wire/http1.ts';
+import { codeOf } from '../core/errors.ts';
 import { ClientSide } from './client-side.ts';
+import { mentionsContext, withoutContext } from './context-headers.ts';
 import { connectEngine } from './engine-link.ts';
+import { Exchanges } from './exchanges.ts';
 import { refusalBytes, refusalFor, type Refusal } from './refusal.ts';
-import { RELAY_TIMES, type RelayOptions, type RelayTimes, type Slot } from './relay-types.ts';
-import { COMPLETE, Tap, type Verdict } from './tap.ts';
+import { RefusedRequest } from './refused-request.ts';
+import { RequestPath } from './request-path.ts';
+import { RELAY_TIMES, type RelayOptions, type RelayTimes, type Slot } from './slot.ts';
+import { CLIENT_GONE, COMPLETE, UPGRADED, upstreamAborted, type Verdict } from './tap.ts';
 import { UpstreamLink, watchPeer, type PeerEvents } from './upstream-link.ts';
-
-/** What a refused client may still send before the connection is closed over it. */
-const MAX_REFUSED_BODY_BYTES = 64 * 1024 * 1024;
-/** So much is read ahead of what can be sent on: a client is only seen to leave while it is read. */
-const MAX_READ_AHEAD_BYTES = 64 * 1024;
-/** Ours and LLMObserve's context headers: the recorder reads them, nobody else gets them. */
-const CONTEXT_HEADERS = ['x-llmobserve-', 'x-llm-proxy-'];
-const CONTEXT_HEADER_LINE = /^x-(?:llmobserve|llm-proxy)-/im;
-const CLIENT_GONE: Verdict = { outcome: 'client_aborted', error: null };
 
 /**
  * Bytes across between one client and its upstream, as they are, with a parser watching each direction. What the
  * parser does not understand makes the connection opaque, and the bytes flow on; only a connection whose requests we
- * steer or change fails closed. The reasons for each rule: docs/decisions/0010.
+ * steer or change fails closed. The reasons for each rule: docs/relay.md.
  */
 export class Relay {
   readonly #options: RelayOptions;
   readonly #times: RelayTimes;
   readonly #client: ClientSide;
+  readonly #exchanges: Exchanges;
+  readonly #path: RequestPath;
   readonly #upstream: UpstreamLink;
   readonly #peerEvents: PeerEvents;
-  readonly #requests: MessageParser;
-  readonly #responses: MessageParser;
-  #slot: Slot | null = null;
-  /** Where request bytes go and response bytes come from: the upstream, or a server of ours; null = not there (yet). */
-  #peer: Duplex | null = null;
-  #peerBlocked = false;
-  /** Request bytes for a peer that is still being dialled. */
-  #queue: Buffer[] = [];
-  #queuedBytes = 0;
-  /** Request bytes behind the current exchange. */
-  #pending: Buffer | null = null;
-  /** Set while the bytes are read in which a request head ended. */
-  #freshHead: { bytes: Buffer; framing: Framing } | null = null;
+  #refused: RefusedRequest | null = null;
+  /** What cannot be framed beyond doubt is refused. */
   #strict: boolean;
+  /** Nothing is read any more, all is passed on. */
   #opaque = false;
-  #refusing = false;
-  #refusedBytes = 0;
   /** No further exchange on this connection. */
   #last = false;
   #clientEnded = false;
   #used = false;
-  #told = false;
   #headTimer: NodeJS.Timeout | undefined;
-  #stallTimer: NodeJS.Timeout | undefined;
+  #endTimer: NodeJS.Timeout | undefined;
 
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#times = { ...RELAY_TIMES, ...options.times };
     this.#client = new ClientSide(options.client, options.raw, this.#times);
+    this.#exchanges = new Exchanges(options);
+    this.#path = new RequestPath(options.client, this.#times.stalledWriteMs, () => this.#onStalled());
     this.#strict = options.divert !== undefined;
     this.#peerEvents = {
       data: (peer, chunk) => this.#onPeerData(peer, chunk),
-      drain: (peer) => this.#onPeerDrain(peer),
+      drain: (peer) => {
+        if (peer === this.#path.peer) this.#path.unblock();
+      },
       end: (peer) => this.#onPeerEnd(peer, null, false),
       lost: (peer, error) => this.#onPeerEnd(peer, error, true),
     };
-    this.#upstream = new UpstreamLink(options.dial, this.#peerEvents, () => this.#onDialled());
-    this.#requests = new MessageParser('request', this.#requestHandler(), CONTEXT_HEADERS);
-    this.#responses = new MessageParser('response', this.#responseHandler());
+    this.#upstream = new UpstreamLink(
+      () => options.dial(),
+      this.#peerEvents,
+      () => this.#onDialled(),
+    );
     // While the client is still in its handshake, unless a rule may answer in the upstream's place.
     if (options.divert === undefined) this.#upstream.open();
+  }
+
+  /** No exchange is live, and none has begun. */
+  get idle(): boolean {
+    return this.#exchanges.current === null && !this.#opaque && !this.#exchanges.requests.begun;
   }
 
   /** The client has sent something. */
@@ -77,16 +70,11 @@ export class Relay {
     return this.#used;
   }
 
-  /** No exchange is live, and none has begun. */
-  get idle(): boolean {
-    return this.#slot === null && !this.#opaque && !this.#requests.begun;
-  }
-
   /** The client is ready to be read. */
   start(): void {
     const { client } = this.#options;
     client.on('data', (chunk: Buffer) => this.#onClientData(chunk));
-    client.on('drain', () => this.#peer?.resume());
+    client.on('drain', () => this.#path.peer?.resume());
     client.on('end', () => this.#onClientEnd());
     client.on('error', () => client.destroy());
     client.on('close', () => this.#onClientClose());
@@ -97,111 +85,52 @@ export class Relay {
     this.#upstream.close();
   }
 
-  #requestHandler(): MessageHandler {
-    return {
-      head: (bytes, framing) => {
-        this.#freshHead = { bytes, framing };
-        this.#slot = this.#openSlot(bytes, framing);
-      },
-      body: (bytes) => this.#slot?.tap.body('request', bytes),
-      end: () => {
-        if (this.#slot !== null) this.#slot.requestDone = true;
-      },
-    };
-  }
-
-  #responseHandler(): MessageHandler {
-    return {
-      head: (bytes, framing) => {
-        this.#slot?.tap.head('response', bytes);
-        if (this.#slot !== null) this.#slot.persistent &&= framing.persistent;
-      },
-      body: (bytes) => this.#slot?.tap.body('response', bytes),
-      end: () => {
-        if (this.#slot !== null) this.#slot.responseDone = true;
-      },
-    };
-  }
-
-  #openSlot(head: Buffer, { method, persistent, expectContinue }: Framing): Slot {
-    const { deps, info } = this.#options;
-    if (!this.#told) {
-      this.#told = true;
-      try {
-        deps.recorder.connection(info);
-      } catch {
-        deps.counters.add('internal_errors', 'part="recorder_port"');
-      }
-    }
-    const tap = new Tap(deps, info.connection);
-    tap.head('request', head);
-    this.#responses.expect(method);
-    return {
-      tap,
-      method,
-      expectContinue,
-      persistent,
-      diverted: false,
-      requestDone: false,
-      responseDone: false,
-      responseBytes: 0,
-      verdict: null,
-    };
-  }
-
   // From the client
 
   #onClientData(chunk: Buffer): void {
     this.#used = true;
-    if (this.#refusing) this.#drainRefused(chunk);
-    else if (this.#opaque) this.#toPeerOpaque(chunk);
-    else if (this.#client.closing && this.#slot === null) return;
-    else this.#readRequests(chunk);
+    if (this.#refused !== null) this.#refused.hear(chunk);
+    else if (this.#opaque) this.#passOpaque(chunk);
+    // When the client was told its end between two requests, it is heard out and what it says is dropped.
+    else if (this.#exchanges.current !== null || !this.#client.closing) this.#readRequests(chunk);
   }
 
   #readRequests(chunk: Buffer): void {
-    for (let from = 0; from < chunk.length && !this.#refusing;) {
+    for (let from = 0; from < chunk.length && this.#refused === null;) {
       // Further requests wait for the end of this exchange, or their answers would be mixed up.
-      if (this.#slot === null ? this.#last : this.#slot.requestDone) {
-        const rest = chunk.subarray(from);
-        this.#pending = this.#pending === null ? rest : Buffer.concat([this.#pending, rest]);
-        this.#updateClientFlow();
+      if (this.#exchanges.current === null ? this.#last : this.#exchanges.current.requestDone) {
+        this.#path.hold(chunk.subarray(from));
         return;
       }
-      const earlier = this.#slot === null ? this.#requests.held : null;
-      const to = this.#requests.execute(chunk, from);
-      if (this.#requests.anomaly !== null) {
+      const earlier = this.#exchanges.current === null ? this.#exchanges.requests.held : null;
+      const to = this.#exchanges.requests.execute(chunk, from);
+      if (this.#exchanges.requests.anomaly !== null) {
         this.#onRequestAnomaly(earlier, chunk.subarray(from));
         return;
       }
       const bytes = from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to);
-      if (this.#slot === null) this.#armHeadTimer();
-      else if (this.#freshHead === null) this.#toPeer(bytes);
-      else this.#beginExchange(this.#slot, this.#freshHead, earlier, bytes, chunk.subarray(this.#requests.headEnd, to));
+      if (this.#exchanges.current === null) this.#armHeadTimer();
+      else if (this.#exchanges.freshHead === null) this.#path.write(bytes);
+      else this.#begin(this.#exchanges.current, earlier, bytes, chunk.subarray(this.#exchanges.requests.headEnd, to));
       from = to;
     }
     this.#endExchangeIfDone();
   }
 
-  /** @param bytes as read, from the first byte of the head (or what is not in `earlier`) on. @param rest behind the head. */
-  #beginExchange(
-    slot: Slot,
-    head: { bytes: Buffer; framing: Framing },
-    earlier: Buffer | null,
-    bytes: Buffer,
-    rest: Buffer,
-  ): void {
-    this.#freshHead = null;
+  /** @param earlier what came of the head in earlier reads. @param bytes just read. @param behind of them, those behind the head. */
+  #begin(slot: Slot, earlier: Buffer | null, bytes: Buffer, behind: Buffer): void {
+    const head = this.#exchanges.freshHead;
+    this.#exchanges.freshHead = null;
     clearTimeout(this.#headTimer);
     this.#headTimer = undefined;
-    if (!this.#choosePeer(slot, head.bytes)) return;
-    const stripped = head.framing.watched ? stripHeaders(head.bytes, CONTEXT_HEADERS) : null;
-    if (stripped !== null && stripped.cut.length > 0) {
-      this.#strict = true;
-      this.#toPeer(rest.length === 0 ? stripped.head : Buffer.concat([stripped.head, rest]));
+    if (head === null || !this.#choosePeer(slot, head.bytes)) return;
+    const rewritten = head.framing.watched ? withoutContext(head.bytes) : null;
+    if (rewritten === null) {
+      if (earlier !== null) this.#path.write(earlier);
+      this.#path.write(bytes);
     } else {
-      if (earlier !== null) this.#toPeer(earlier);
-      this.#toPeer(bytes);
+      this.#strict = true;
+      this.#path.write(behind.length === 0 ? rewritten : Buffer.concat([rewritten, behind]));
     }
     this.#mirrorClientEnd();
   }
@@ -212,96 +141,54 @@ export class Relay {
       const server = this.#options.divert?.(head) ?? null;
       if (server !== null) {
         slot.diverted = true;
-        this.#peer = connectEngine(server);
-        watchPeer(this.#peer, this.#peerEvents);
+        const engine = connectEngine(server);
+        watchPeer(engine, this.#peerEvents);
+        this.#path.connect(engine);
         return true;
       }
-    } catch (error) {
+    } catch {
       // A request that was to be steered never slips past.
       this.#options.deps.counters.add('internal_errors', 'part="divert"');
-      this.#refuse(slot, { status: 500, type: 'internal_error', message: 'This request could not be steered.' }, error);
+      this.#refuse(slot, { status: 500, type: 'internal_error', message: 'This request could not be steered.' });
       return false;
     }
     this.#upstream.open();
-    this.#peer = this.#upstream.socket;
+    this.#path.connect(this.#upstream.socket);
     if (this.#upstream.error === null) return true;
-    this.#refuse(slot, refusalFor(this.#upstream.error), this.#upstream.error);
+    this.#refuse(slot, refusalFor(this.#upstream.error));
     return false;
   }
 
   #onDialled(): void {
-    if (this.#peer !== null || this.#slot?.diverted === true || (this.#slot === null && !this.#opaque)) return;
-    if (this.#upstream.error !== null) {
-      const refusal = refusalFor(this.#upstream.error);
-      if (this.#slot !== null) this.#refuse(this.#slot, refusal, this.#upstream.error);
-      else this.#sayLast(refusalBytes(refusal));
-      return;
-    }
-    this.#peer = this.#upstream.socket;
-    const queue = this.#queue;
-    this.#queue = [];
-    this.#queuedBytes = 0;
-    for (const bytes of queue) this.#toPeer(bytes);
-    this.#updateClientFlow();
-    this.#mirrorClientEnd();
+    const wanted = this.#opaque || (this.#exchanges.current !== null && !this.#exchanges.current.diverted);
+    if (!wanted || this.#path.peer !== null) return;
+    if (this.#upstream.error === null) {
+      this.#path.connect(this.#upstream.socket);
+      this.#mirrorClientEnd();
+    } else if (this.#exchanges.current === null) this.#sayLast(refusalFor(this.#upstream.error));
+    else this.#refuse(this.#exchanges.current, refusalFor(this.#upstream.error));
   }
 
-  #toPeer(bytes: Buffer): void {
-    const peer = this.#peer;
-    if (peer === null) {
-      this.#queue.push(bytes);
-      this.#queuedBytes += bytes.length;
-    } else if (peer.destroyed || peer.writableEnded || peer.write(bytes)) {
-      // A peer that is gone has answered already (or the exchange would be over): the rest of the request is dropped.
-      return;
-    } else {
-      this.#peerBlocked = true;
-      this.#stallTimer ??= setTimeout(() => this.#onStalled(), this.#times.stalledWriteMs);
-    }
-    this.#updateClientFlow();
-  }
-
-  #toPeerOpaque(bytes: Buffer): void {
-    this.#slot?.tap.opaque('request', bytes.length);
-    this.#toPeer(bytes);
-  }
-
-  #updateClientFlow(): void {
-    const ahead = this.#queuedBytes + (this.#pending?.length ?? 0);
-    const { client } = this.#options;
-    if (this.#peerBlocked || ahead > MAX_READ_AHEAD_BYTES) client.pause();
-    else if (client.isPaused()) client.resume();
-  }
-
-  #onPeerDrain(peer: Duplex): void {
-    if (peer !== this.#peer) return;
-    this.#unblock();
-  }
-
-  #unblock(): void {
-    clearTimeout(this.#stallTimer);
-    this.#stallTimer = undefined;
-    this.#peerBlocked = false;
-    this.#updateClientFlow();
+  #passOpaque(bytes: Buffer): void {
+    this.#exchanges.current?.tap.opaque('request', bytes.length);
+    this.#path.write(bytes);
   }
 
   #onStalled(): void {
-    const message = 'the upstream took no request bytes';
-    this.#cut({ outcome: 'upstream_aborted', error: { type: 'upstream_stalled', message } });
+    this.#cut(upstreamAborted('upstream_stalled', 'the upstream took no request bytes'));
   }
 
   #armHeadTimer(): void {
-    if (!this.#requests.begun || this.#headTimer !== undefined) return;
-    const message = 'The request head did not arrive in time.';
-    const bytes = refusalBytes({ status: 408, type: 'request_timeout', message });
-    this.#headTimer = setTimeout(() => this.#sayLast(bytes), this.#times.headMs);
+    if (!this.#exchanges.requests.begun || this.#headTimer !== undefined) return;
+    const refusal = { status: 408, type: 'request_timeout', message: 'The request head did not arrive in time.' };
+    this.#headTimer = setTimeout(() => this.#sayLast(refusal), this.#times.headMs);
   }
 
   // From the upstream, or a server of ours
 
   #onPeerData(peer: Duplex, chunk: Buffer): void {
-    const slot = this.#slot;
-    if (peer !== this.#peer || slot?.responseDone === true) {
+    const slot = this.#exchanges.current;
+    if (peer !== this.#path.peer || slot?.responseDone === true) {
       this.#dropUnsolicited(peer);
     } else if (this.#opaque) {
       slot?.tap.opaque('response', chunk.length);
@@ -312,24 +199,27 @@ export class Relay {
   }
 
   #readResponse(slot: Slot, peer: Duplex, chunk: Buffer): void {
-    const to = this.#responses.execute(chunk);
-    if (this.#responses.anomaly !== null) {
-      this.#onResponseAnomaly(slot, peer, chunk, this.#responses.anomaly);
+    const to = this.#exchanges.responses.execute(chunk);
+    if (this.#exchanges.responses.anomaly !== null) {
+      this.#onResponseAnomaly(slot, peer, chunk, this.#exchanges.responses.anomaly);
       return;
     }
-    const switched = this.#responses.opaque;
+    const switched = this.#exchanges.responses.opaque;
     const bytes = to === chunk.length || switched ? chunk : chunk.subarray(0, to);
     slot.responseBytes += bytes.length;
     this.#toClient(peer, bytes);
     if (switched) {
       slot.tap.opaque('response', chunk.length - to);
-      this.#becomeOpaque({ outcome: 'upgraded', error: null });
+      const protocol = this.#exchanges.upgradesToWebSocket ? 'websocket' : 'other';
+      this.#options.deps.counters.add('upgrades', `protocol="${protocol}"`);
+      this.#becomeOpaque(UPGRADED);
     } else if (to < chunk.length) this.#dropUnsolicited(peer);
     this.#endExchangeIfDone();
   }
 
   #toClient(peer: Duplex, bytes: Buffer): void {
-    this.#stallTimer?.refresh();
+    this.#path.heard();
+    this.#endTimer?.refresh();
     if (!this.#client.write(bytes)) peer.pause();
   }
 
@@ -341,66 +231,67 @@ export class Relay {
   }
 
   #onPeerEnd(peer: Duplex, error: unknown, lost: boolean): void {
-    if (peer !== this.#peer) {
+    if (peer !== this.#path.peer) {
       this.#dropUnsolicited(peer);
       return;
     }
-    if (!lost) this.#responses.finish();
-    if (this.#opaque ? !lost : this.#slot?.responseDone === true) {
+    if (!lost) this.#exchanges.responses.finish();
+    if (this.#opaque ? !lost : this.#exchanges.current?.responseDone === true) {
       // What the client still sends goes on to the upstream as long as that takes it (an early 413 is answered so).
-      if (lost) this.#unblock();
-      this.#client.end();
+      if (lost) this.#path.unblock();
       this.#last = true;
+      this.#client.end();
       this.#endExchangeIfDone();
       return;
     }
-    const reset = lost && codeOf(error) !== null;
-    const message = `the upstream ${reset ? 'reset' : 'closed'} the connection before its answer was whole`;
-    this.#cut({ outcome: 'upstream_aborted', error: { type: reset ? 'upstream_reset' : 'upstream_closed', message } });
+    const [type, did] = codeOf(error) === null ? ['upstream_closed', 'closed'] : ['upstream_reset', 'reset'];
+    this.#cut(upstreamAborted(type, `the upstream ${did} the connection before its answer was whole`));
   }
 
   // Ends
 
   #endExchangeIfDone(): void {
-    const slot = this.#slot;
-    if (slot === null || this.#opaque || this.#refusing || !slot.requestDone || !slot.responseDone) return;
-    const peer = this.#peer;
-    this.#closeSlot(slot, COMPLETE);
-    this.#peer = null;
-    peer?.resume();
+    const slot = this.#exchanges.current;
+    if (slot === null || !isDone(slot) || this.#opaque || this.#refused !== null) return;
+    const { peer } = this.#path;
+    this.#exchanges.close(COMPLETE);
+    this.#path.disconnect();
+    this.#last ||= !slot.persistent;
     if (slot.diverted) peer?.destroy();
-    if (this.#peerBlocked) this.#unblock();
-    const pending = this.#pending;
-    this.#pending = null;
-    if (!slot.persistent) this.#last = true;
-    if (this.#last) {
-      // A client may read until the end rather than by length: it gets the upstream's end.
-      if (slot.diverted || this.#upstream.socket === null || this.#upstream.socket.readableEnded) this.#client.end();
-    } else if (pending !== null) {
-      this.#updateClientFlow();
-      this.#readRequests(pending);
-    }
-    if (this.#clientEnded && this.#slot === null) this.#leave();
+    else peer?.resume();
+    if (this.#last) this.#endAfter(slot);
+    else this.#readPending();
+    if (this.#clientEnded && this.#exchanges.current === null) this.#leave();
   }
 
-  #closeSlot(slot: Slot, verdict: Verdict): void {
-    slot.tap.end(slot.verdict ?? verdict);
-    this.#slot = null;
+  /** A client may read until the end rather than by length: it gets the end when the upstream gives it. */
+  #endAfter(slot: Slot): void {
+    if (slot.diverted) this.#leave();
+    else if (this.#upstream.socket?.readableEnded !== false) this.#client.end();
+  }
+
+  #readPending(): void {
+    const pending = this.#path.takePending();
+    if (pending !== null) this.#readRequests(pending);
   }
 
   #onClientEnd(): void {
     this.#clientEnded = true;
-    const slot = this.#slot;
     if (this.#client.closing) return;
-    if (slot === null && !this.#opaque) this.#leave();
-    else if (this.#opaque || (slot?.requestDone === true && this.#peer !== null)) this.#mirrorClientEnd();
+    if (this.#exchanges.current === null && !this.#opaque) this.#leave();
+    else if (this.#opaque || (this.#exchanges.current?.requestDone === true && this.#path.peer !== null))
+      this.#mirrorClientEnd();
     else this.#options.client.destroy();
   }
 
   /** A client that ends behind its request may still want the answer: the upstream is told just what we were told. */
   #mirrorClientEnd(): void {
-    const whole = this.#opaque || (this.#slot?.requestDone === true && this.#pending === null);
-    if (this.#clientEnded && whole && this.#peer !== null && !this.#peer.writableEnded) this.#peer.end();
+    const { peer, holds } = this.#path;
+    const whole = this.#opaque || (this.#exchanges.current?.requestDone === true && !holds);
+    if (!this.#clientEnded || !whole || peer === null || peer.writableEnded) return;
+    peer.end();
+    // An upstream that neither answers nor ends would hold the connection for good.
+    this.#endTimer = setTimeout(() => this.#options.client.destroy(), this.#times.flushMs);
   }
 
   #leave(): void {
@@ -410,127 +301,96 @@ export class Relay {
 
   /** The client must not take for whole what is not. */
   #cut(verdict: Verdict): void {
-    const slot = this.#slot;
-    if (slot !== null) this.#closeSlot(slot, this.#clientEnded ? CLIENT_GONE : verdict);
+    this.#exchanges.close(this.#clientEnded ? CLIENT_GONE : verdict);
     this.#last = true;
-    this.#pending = null;
-    this.#peer?.destroy();
+    this.#path.peer?.destroy();
     this.#upstream.close();
     this.#client.reset();
   }
 
   #onClientClose(): void {
     clearTimeout(this.#headTimer);
-    clearTimeout(this.#stallTimer);
-    const slot = this.#slot;
+    clearTimeout(this.#endTimer);
+    this.#refused?.end();
+    const slot = this.#exchanges.current;
     if (slot !== null) {
-      this.#closeSlot(slot, slot.responseDone ? COMPLETE : CLIENT_GONE);
-      if (!slot.responseDone || slot.diverted) this.#peer?.destroy();
+      this.#exchanges.close(slot.responseDone ? COMPLETE : CLIENT_GONE);
+      if (!slot.responseDone || slot.diverted) this.#path.peer?.destroy();
     }
+    this.#path.disconnect();
     this.#upstream.close();
   }
 
   // What cannot be framed
 
   #onRequestAnomaly(earlier: Buffer | null, rest: Buffer): void {
-    const reason = this.#requests.anomaly ?? 'start_line';
-    const slot = this.#slot;
+    const reason = this.#exchanges.requests.anomaly ?? 'start_line';
+    const slot = this.#exchanges.current;
     const bytes = earlier === null ? rest : Buffer.concat([earlier, rest]);
-    const wantsStripping =
-      this.#freshHead?.framing.watched === true ||
-      (slot === null && CONTEXT_HEADER_LINE.test(bytes.toString('latin1')));
+    const toStrip = slot === null ? mentionsContext(bytes) : this.#exchanges.freshHead?.framing.watched;
     this.#options.deps.counters.add('unparsed', `reason="${reason}"`);
     clearTimeout(this.#headTimer);
-    if (this.#strict || wantsStripping) {
+    this.#exchanges.freshHead = null;
+    if (this.#strict || toStrip === true) {
       const message = `The request is not framed beyond doubt (${reason}).`;
       const refusal = { status: 400, type: 'ambiguous_request', message };
-      if (slot === null) this.#sayLast(refusalBytes(refusal));
-      else this.#refuse(slot, refusal, new AppError('authority_malformed', message));
+      if (slot === null) this.#sayLast(refusal);
+      else this.#refuse(slot, refusal);
       return;
     }
-    if (this.#peer === null) {
-      this.#upstream.open();
-      this.#peer = this.#upstream.socket;
-    }
-    this.#freshHead = null;
     this.#becomeOpaque({ outcome: 'unparsed', error: { type: 'unparsed', message: reason } });
-    this.#toPeerOpaque(bytes);
+    if (this.#path.peer === null) {
+      this.#upstream.open();
+      this.#path.connect(this.#upstream.socket);
+    }
+    this.#passOpaque(bytes);
     if (this.#upstream.error !== null) this.#onDialled();
   }
 
   #onResponseAnomaly(slot: Slot, peer: Duplex, chunk: Buffer, reason: string): void {
     this.#options.deps.counters.add('unparsed', `reason="${reason}"`);
-    if (!this.#strict) {
-      this.#becomeOpaque({ outcome: 'unparsed', error: { type: 'unparsed', message: reason } });
-      slot.tap.opaque('response', chunk.length);
-      this.#toClient(peer, chunk);
+    if (this.#strict) {
+      const message = `The answer is not framed beyond doubt (${reason}).`;
+      this.#refuse(slot, { status: 502, type: 'ambiguous_response', message });
       return;
     }
-    const message = `The answer is not framed beyond doubt (${reason}).`;
-    this.#refuse(slot, { status: 502, type: 'ambiguous_response', message }, null);
+    this.#becomeOpaque({ outcome: 'unparsed', error: { type: 'unparsed', message: reason } });
+    slot.tap.opaque('response', chunk.length);
+    this.#toClient(peer, chunk);
   }
 
   /** No way back: whatever comes from either side goes to the other. */
   #becomeOpaque(verdict: Verdict): void {
     this.#opaque = true;
-    if (this.#slot !== null) this.#slot.verdict = verdict;
-    const pending = this.#pending;
-    this.#pending = null;
-    if (pending !== null) this.#toPeerOpaque(pending);
-    this.#updateClientFlow();
+    if (this.#exchanges.current !== null) this.#exchanges.current.verdict = verdict;
+    const pending = this.#path.takePending();
+    if (pending !== null) this.#passOpaque(pending);
   }
 
   // Answers of ours
 
-  /** Answers in place of the upstream, hears the rest of the request (or most clients never read the answer), ends. */
-  #refuse(slot: Slot, refusal: Refusal, cause: unknown): void {
+  #refuse(slot: Slot, refusal: Refusal): void {
     const error = { type: refusal.type, message: refusal.message };
-    slot.verdict = { outcome: outcomeOf(refusal, cause), error };
-    this.#queue = [];
-    this.#queuedBytes = 0;
-    this.#pending = null;
-    this.#freshHead = null;
-    this.#peer?.destroy();
-    this.#peer = null;
-    this.#upstream.close();
+    slot.verdict = { outcome: refusal.status < 500 ? 'refused' : 'upstream_error', error };
     if (slot.responseBytes > 0) {
       this.#cut(slot.verdict);
       return;
     }
-    this.#refusing = true;
-    this.#unblock();
-    const bytes = refusalBytes(refusal);
-    this.#client.write(slot.method === 'HEAD' ? bytes.subarray(0, bytes.indexOf('\r\n\r\n') + 4) : bytes);
-    if (slot.requestDone || slot.expectContinue || this.#requests.anomaly !== null) this.#endRefused();
-    else this.#stallTimer = setTimeout(() => this.#endRefused(), this.#times.lingerMs);
-  }
-
-  #drainRefused(chunk: Buffer): void {
-    const slot = this.#slot;
-    if (slot === null || this.#client.closing) return;
-    this.#stallTimer?.refresh();
-    this.#refusedBytes += chunk.length;
-    this.#requests.execute(chunk);
-    if (slot.requestDone || this.#requests.anomaly !== null || this.#refusedBytes > MAX_REFUSED_BODY_BYTES) {
-      this.#endRefused();
-    }
-  }
-
-  #endRefused(): void {
-    clearTimeout(this.#stallTimer);
-    if (this.#slot !== null) this.#closeSlot(this.#slot, COMPLETE);
-    this.#client.end();
+    this.#last = true;
+    this.#path.peer?.destroy();
+    this.#path.disconnect();
+    this.#upstream.close();
+    this.#refused = new RefusedRequest(slot, refusal, this.#exchanges.requests, this.#client, this.#times.lingerMs);
   }
 
   /** For bytes that never became an exchange. */
-  #sayLast(bytes: Buffer): void {
+  #sayLast(refusal: Refusal): void {
     this.#last = true;
-    this.#client.write(bytes);
+    this.#client.write(refusalBytes(refusal));
     this.#leave();
   }
 }
 
-function outcomeOf(refusal: Refusal, cause: unknown): Verdict['outcome'] {
-  if (refusal.status < 500) return 'refused';
-  return cause === null ? 'upstream_aborted' : 'upstream_error';
+function isDone({ requestDone, responseDone }: Slot): boolean {
+  return requestDone && responseDone;
 }

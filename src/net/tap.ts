@@ -17,6 +17,12 @@ export interface Verdict {
 }
 
 export const COMPLETE: Verdict = { outcome: 'complete', error: null };
+export const CLIENT_GONE: Verdict = { outcome: 'client_aborted', error: null };
+export const UPGRADED: Verdict = { outcome: 'upgraded', error: null };
+
+export function upstreamAborted(type: string, message: string): Verdict {
+  return { outcome: 'upstream_aborted', error: { type, message } };
+}
 
 /**
  * The rows of one exchange, from its request head to its end. A recorder that throws is a counter, never a fault of

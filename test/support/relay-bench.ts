@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
 import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
@@ -44,7 +45,11 @@ export async function startRelayBench(options: BenchOptions = {}): Promise<Relay
   const proxyCa = makeCa('proxy');
   const upstreamCa = makeCa('upstream');
   const leaf = makeLeaf(proxyCa, { dns: [HOST] });
-  const context = createSecureContext({ key: leaf.key, cert: leaf.cert });
+  const context = createSecureContext({
+    key: leaf.key,
+    cert: leaf.cert,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+  });
   const recorder = new RecordingPort();
   const counters = new Counters();
   const accepted: Socket[] = [];

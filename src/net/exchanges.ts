@@ -1,0 +1,83 @@
+import { MessageParser, type Framing } from '../wire/http1.ts';
+import { CONTEXT_HEADERS } from './context-headers.ts';
+import type { RelayOptions, Slot } from './slot.ts';
+import { Tap, type Verdict } from './tap.ts';
+
+/** A request head that ended in the bytes that were just read, and waits to be passed on. */
+export interface FreshHead {
+  bytes: Buffer;
+  framing: Framing;
+}
+
+/** Finds the exchanges of one connection in the bytes of both directions, and tells the recorder of them. */
+export class Exchanges {
+  readonly requests: MessageParser;
+  readonly responses: MessageParser;
+  current: Slot | null = null;
+  freshHead: FreshHead | null = null;
+  readonly #options: RelayOptions;
+  #told = false;
+  #isWebSocket = false;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    const requestHandler = {
+      head: (bytes: Buffer, framing: Framing): void => this.#open(bytes, framing),
+      body: (bytes: Buffer): void => this.current?.tap.body('request', bytes),
+      end: (): void => {
+        if (this.current !== null) this.current.requestDone = true;
+      },
+    };
+    const responseHandler = {
+      head: (bytes: Buffer, framing: Framing): void => {
+        this.current?.tap.head('response', bytes);
+        if (this.current !== null) this.current.persistent &&= framing.persistent;
+        if (framing.status === 101)
+          this.#isWebSocket = /^upgrade:[ \t]*websocket[ \t]*$/im.test(bytes.toString('latin1'));
+      },
+      body: (bytes: Buffer): void => this.current?.tap.body('response', bytes),
+      end: (): void => {
+        if (this.current !== null) this.current.responseDone = true;
+      },
+    };
+    this.requests = new MessageParser('request', requestHandler, CONTEXT_HEADERS);
+    this.responses = new MessageParser('response', responseHandler);
+  }
+
+  /** What the 101 said that follows it. */
+  get upgradesToWebSocket(): boolean {
+    return this.#isWebSocket;
+  }
+
+  /** @param verdict unless the exchange has one of its own. */
+  close(verdict: Verdict): void {
+    const slot = this.current;
+    this.current = null;
+    slot?.tap.end(slot.verdict ?? verdict);
+  }
+
+  /** @param head as the client sent it: context headers included, for the recorder reads them. */
+  #open(head: Buffer, framing: Framing): void {
+    this.#tell();
+    const { deps, info } = this.#options;
+    const { method, expectContinue, persistent } = framing;
+    const tap = new Tap(deps, info.connection);
+    tap.head('request', head);
+    const progress = { diverted: false, requestDone: false, responseDone: false, responseBytes: 0 };
+    this.current = { tap, method, expectContinue, persistent, ...progress, verdict: null };
+    this.freshHead = { bytes: head, framing };
+    this.responses.expect(method);
+  }
+
+  /** Of the connection, with its first exchange. */
+  #tell(): void {
+    if (this.#told) return;
+    this.#told = true;
+    const { deps, info } = this.#options;
+    try {
+      deps.recorder.connection(info);
+    } catch {
+      deps.counters.add('internal_errors', 'part="recorder_port"');
+    }
+  }
+}
