@@ -7,6 +7,7 @@ import { LeafCache } from './ca/leaf-cache.ts';
 import type { Config } from './config/load.ts';
 import { systemClock } from './core/clock.ts';
 import { Counters } from './core/counters.ts';
+import { DOCTOR_CONNECT_TO, DOCTOR_HOST } from './core/doctor-host.ts';
 import { AppError, messageOf } from './core/errors.ts';
 import { normaliseHost } from './core/hosts.ts';
 import type { Logger, LogOptions } from './core/log.ts';
@@ -14,6 +15,7 @@ import type { NetControl } from './core/ports.ts';
 import { SlabRecorder } from './handover/slab-recorder.ts';
 import { isOwnEndpoint } from './net/addresses.ts';
 import { parseConnectTo } from './net/connect-to.ts';
+import { withoutDoctor } from './net/doctor.ts';
 import { openFrontDoor } from './net/front-door.ts';
 import { createIntercept } from './net/intercept.ts';
 import { type Entrance, openEntrance } from './net/listeners.ts';
@@ -144,7 +146,7 @@ async function openNet(input: DaemonInput, { counters, rows, leaves, admin }: Ne
     port: config.port,
     rules: {
       hosts,
-      intercept: patterns('intercept', config.intercept),
+      intercept: [...patterns('intercept', config.intercept), DOCTOR_HOST],
       tunnel: patterns('tunnel', config.tunnel),
       leaves,
     },
@@ -157,7 +159,7 @@ async function openNet(input: DaemonInput, { counters, rows, leaves, admin }: Ne
       log,
       upstream,
     },
-    intercept: (net) => createIntercept({ ...net, leaves }),
+    intercept: (net) => withoutDoctor((recorder) => createIntercept({ ...net, recorder, leaves }), net.recorder),
     admin,
     ownPorts,
     flushRecorder: () => rows.flush(),
@@ -179,7 +181,7 @@ function createUpstream(
   const context = upstreamContext(config.upstream_ca, env);
   return new Upstream({
     context: () => context,
-    connectTo: config.connect_to.map(parseConnectTo),
+    connectTo: [...config.connect_to, DOCTOR_CONNECT_TO].map(parseConnectTo),
     proxy: config.upstream_proxy === null ? null : parseUpstreamProxy(config.upstream_proxy),
     isOwnEndpoint: (address, port) => isOwnEndpoint(address, port, new Set([...ownPorts, adminPort() ?? 0])),
     counters,

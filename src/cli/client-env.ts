@@ -34,8 +34,6 @@ const DIRECT_HOSTS = [
   'localhost',
   '127.0.0.1',
   '::1',
-  // The form in which Node and undici compare it.
-  '[::1]',
   '169.254.169.254',
   '169.254.170.2',
   '169.254.170.23',

@@ -125,38 +125,43 @@ export interface ProbeVerdict {
   fix: string | null;
 }
 
-const TRUST = /certificat|CERT_|SSL|TLS|PKIX|x509|UNABLE_TO|self.signed|issuer/i;
-const DIRECT =
-  /ENOTFOUND|EAI_AGAIN|getaddrinfo|resolve|Name or service|no such host|UnknownHost|UnresolvedAddress|nodename|dns/i;
-const NO_PROXY_THERE = /ECONNREFUSED|Connection refused|connect error/i;
+/** In this order: an answer of the proxy to CONNECT may well speak of names and of TLS. */
+const FAILURES: readonly { pattern: RegExp; detail: string; fix: string }[] = [
+  {
+    pattern: /(?:CONNECT|tunnel\w*|proxy)\b.*\b50\d|Request was cancelled|cannot resolve llm-proxy-doctor/i,
+    detail: 'reaches the proxy, which tunnels instead of answering',
+    fix: 'is `anthropic.com` in `tunnel`? Else restart the daemon: it is of another version',
+  },
+  {
+    pattern: /certificat|CERT_|SSL|TLS|PKIX|x509|UNABLE_TO|self.signed|issuer/i,
+    detail: 'does not trust the CA',
+    fix: 'start it with `llm-proxy run --`; see "certificate errors" in docs/troubleshooting.md',
+  },
+  {
+    pattern:
+      /ENOTFOUND|EAI_AGAIN|getaddrinfo|resolve|Name or service|no such host|UnknownHost|UnresolvedAddress|nodename|dns/i,
+    detail: 'goes past the proxy',
+    fix: 'start it with `llm-proxy run --`; is the host in NO_PROXY?',
+  },
+  {
+    pattern: /ECONNREFUSED|Connection refused|connect error/i,
+    detail: 'finds no proxy',
+    fix: 'is the daemon running? `llm-proxy status`',
+  },
+];
 
 /** What a probe's output says. Pure. */
 export function judge(output: string): ProbeVerdict {
   // The 502 comes from inside the TLS connection that our certificate secured: it proves proxy and trust at once.
-  if (output.includes('llm-proxy') && /upstream_(refused|unresolvable|reset|timeout)/.test(output)) {
+  if (/"proxy"\s*:\s*"llm-proxy"/.test(output) && /upstream_(refused|unresolvable|reset|timeout)/.test(output)) {
     return { ok: true, detail: 'goes through the proxy and trusts its CA', fix: null };
   }
-  const line = output.trim().split('\n').at(-1)?.slice(0, 160) ?? '';
-  if (TRUST.test(output)) {
-    return {
-      ok: false,
-      detail: `does not trust the CA: ${line}`,
-      fix: 'start it with `llm-proxy run --`; see "certificate errors" in docs/troubleshooting.md',
-    };
+  const lines = output.trim().split('\n');
+  for (const { pattern, detail, fix } of FAILURES) {
+    const line = lines.find((text) => pattern.test(text));
+    if (line !== undefined) return { ok: false, detail: `${detail}: ${line.trim().slice(0, 160)}`, fix };
   }
-  if (DIRECT.test(output)) {
-    return {
-      ok: false,
-      detail: `goes past the proxy: ${line}`,
-      fix: 'start it with `llm-proxy run --`; is the host in NO_PROXY?',
-    };
-  }
-  if (NO_PROXY_THERE.test(output)) {
-    return { ok: false, detail: `finds no proxy: ${line}`, fix: 'is the daemon running? `llm-proxy status`' };
-  }
-  return {
-    ok: false,
-    detail: line === '' ? 'printed nothing' : `unexpected answer: ${line}`,
-    fix: 'see docs/troubleshooting.md',
-  };
+  const last = lines.at(-1)?.slice(0, 160) ?? '';
+  const detail = last === '' ? 'printed nothing' : `unexpected answer: ${last}`;
+  return { ok: false, detail, fix: 'see docs/troubleshooting.md' };
 }

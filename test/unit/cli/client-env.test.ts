@@ -46,9 +46,11 @@ describe('cli/client-env', () => {
   it('keeps the exemptions of the user and adds loopback and the metadata addresses', () => {
     const set = values({ env: { NO_PROXY: 'corp.example, 10.0.0.1', no_proxy: '.lan,localhost' } });
     const entries = (set['NO_PROXY'] ?? '').split(',');
-    expect(entries).toEqual(expect.arrayContaining(['corp.example', '10.0.0.1', '.lan', '127.0.0.1', '::1', '[::1]']));
+    expect(entries).toEqual(expect.arrayContaining(['corp.example', '10.0.0.1', '.lan', '127.0.0.1', '::1']));
     expect(entries).toEqual(expect.arrayContaining(['169.254.169.254', 'metadata.google.internal', '100.100.100.200']));
     expect(entries.filter((entry) => entry === 'localhost')).toHaveLength(1);
+    // httpx makes every client fail on an address in brackets.
+    expect(entries.filter((entry) => entry.includes('['))).toEqual([]);
     expect(set['no_proxy']).toBe(set['NO_PROXY']);
   });
 

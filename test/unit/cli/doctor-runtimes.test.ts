@@ -14,6 +14,12 @@ describe('cli/doctor-runtimes', () => {
     ['TypeError: fetch failed Error: getaddrinfo ENOTFOUND llm-proxy-doctor.anthropic.com', /past the proxy/],
     ['curl: (6) Could not resolve host: llm-proxy-doctor.anthropic.com', /past the proxy/],
     ['Error: connect ECONNREFUSED 127.0.0.1:8080', /finds no proxy/],
+    ['<urlopen error Tunnel connection failed: 502 Bad Gateway (cannot resolve x)>', /tunnels instead/],
+    ['curl: (56) CONNECT tunnel failed, response 502', /tunnels instead/],
+    [
+      'Exception in thread "main"\njava.net.ConnectException: Connection refused\n\tat java.base/x',
+      /finds no proxy: java/,
+    ],
     ['', /printed nothing/],
     ['<html>hello</html>', /unexpected/],
   ])('reads %j', (output, detail) => {
