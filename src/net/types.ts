@@ -23,6 +23,7 @@ export interface HostDirectory {
 export interface LeafSource {
   /** False for names outside the constraints of every issuing CA, and for IP addresses. */
   covers(host: string): boolean;
+  /** With SSL_OP_NO_RENEGOTIATION: a TLS 1.2 client could otherwise renegotiate without limit. */
   contextFor(host: string): SecureContext;
 }
 
