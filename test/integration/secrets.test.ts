@@ -19,8 +19,6 @@ function canary(prefix: string, length = 40): string {
   return `${prefix}${middle}${'x7Kq2Lm9Pz4Rt8Vw'.repeat(4)}`.slice(0, prefix.length + length);
 }
 
-const proxyPassword = canary('', 24);
-
 interface Placement {
   request: Buffer;
   response: Buffer;
@@ -163,7 +161,6 @@ describe('secrets', () => {
         '--log-level',
         'debug',
       ],
-      env: { LLM_PROXY_UPSTREAM_PROXY: '', UNRELATED_SECRET: proxyPassword },
     });
   });
 
