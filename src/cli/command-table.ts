@@ -1,0 +1,315 @@
+/** The command table: words, options and help. What a command does is in its own file, loaded when it is called. */
+import type { Argv } from 'yargs';
+import { OPTIONS, type Option } from '../config/options.ts';
+import { AppError } from '../core/errors.ts';
+import { SHELLS } from './shell-syntax.ts';
+
+/** Told the exit code of the command that was called. */
+type ExitWith = (code: Promise<number>) => void;
+
+export function addCommands(parser: Argv, exitWith: ExitWith): Argv {
+  return [serving, clients, trials, lists, logs, authority].reduce((argv, add) => add(argv, exitWith), parser);
+}
+
+const home = { type: 'string', describe: 'Folder of certs, keys, logs and data', requiresArg: true } as const;
+const json = { type: 'boolean', default: false, describe: 'For programs' } as const;
+
+function optional(value: string | undefined): string | null {
+  return value ?? null;
+}
+
+/** Yargs builder of `start`: the option table, and how files are found. */
+function startOptions(argv: Argv): Argv {
+  argv.option('config', { type: 'string', describe: 'Configuration file', requiresArg: true }).option('home', home);
+  for (const option of OPTIONS as readonly Option[]) {
+    if (option.flag === undefined) continue;
+    const isList = option.kind === 'texts' || option.kind === 'paths';
+    argv.option(option.flag, {
+      type: isList ? 'array' : 'string',
+      string: true,
+      requiresArg: true,
+      describe: `${option.help} [${isList || option.default === null ? 'none' : String(option.default)}]`,
+    });
+  }
+  return argv;
+}
+
+function flagsOf(args: Record<string, unknown>): Record<string, unknown> {
+  const flags: Record<string, unknown> = { home: args['home'], config: args['config'] };
+  for (const option of OPTIONS as readonly Option[])
+    if (option.flag !== undefined) flags[option.key] = args[option.flag];
+  return flags;
+}
+
+function serving(parser: Argv, exitWith: ExitWith): Argv {
+  return parser
+    .command('start', 'The daemon, in the foreground', startOptions, (args) => {
+      exitWith(import('./start.ts').then(({ startMain }) => startMain(flagsOf(args))));
+    })
+    .command(
+      'status',
+      'Whether a daemon runs, and where',
+      (argv) => argv.options({ home, json }),
+      (args) => {
+        exitWith(
+          import('./read.ts').then(({ statusMain }) => statusMain({ home: optional(args.home), json: args.json })),
+        );
+      },
+    )
+    .command(
+      'stop',
+      'End the daemon; live calls may finish',
+      (argv) => argv.options({ home, json }),
+      (args) => {
+        exitWith(import('./read.ts').then(({ stopMain }) => stopMain({ home: optional(args.home), json: args.json })));
+      },
+    );
+}
+
+function clients(parser: Argv, exitWith: ExitWith): Argv {
+  return parser
+    .command(
+      'run',
+      'Run one program metered: llm-proxy run -- CMD…',
+      (argv) =>
+        argv
+          .options({
+            home,
+            quiet: { type: 'boolean', default: false, describe: 'No summary' },
+            json: { type: 'string', requiresArg: true, describe: 'Write the summary to this file as well' },
+          })
+          .usage('llm-proxy run [options] -- CMD…'),
+      (args) => {
+        const command = (args['--'] as string[] | undefined) ?? [];
+        if (command.length === 0) throw new AppError('config_invalid', 'run what? llm-proxy run -- CMD…');
+        exitWith(
+          import('./client-commands.ts').then(({ runMain }) =>
+            runMain({ home: optional(args.home), command, quiet: args.quiet, json: optional(args.json) }),
+          ),
+        );
+      },
+    )
+    .command(
+      'env',
+      'Print the exports for a shell: eval "$(llm-proxy env)"',
+      (argv) =>
+        argv.options({
+          home,
+          shell: { choices: SHELLS, describe: 'Instead of the one in $SHELL' },
+          unset: { type: 'boolean', default: false, describe: 'Take them back' },
+          json,
+        }),
+      (args) => {
+        exitWith(
+          import('./client-commands.ts').then(({ envMain }) =>
+            envMain({ home: optional(args.home), shell: args.shell ?? null, unset: args.unset, json: args.json }),
+          ),
+        );
+      },
+    );
+}
+
+function trials(parser: Argv, exitWith: ExitWith): Argv {
+  return parser
+    .command(
+      'doctor',
+      'Try every runtime found here, and say what to fix',
+      (argv) =>
+        argv.options({
+          home,
+          all: { type: 'boolean', default: false, describe: 'Also those that must be compiled first' },
+          json,
+        }),
+      (args) => {
+        exitWith(
+          import('./client-commands.ts').then(({ doctorMain }) =>
+            doctorMain({ home: optional(args.home), all: args.all, json: args.json }),
+          ),
+        );
+      },
+    )
+    .command(
+      'demo',
+      'Fake providers, a real proxy, a few agents: no key needed',
+      (argv) => argv.options({ home }),
+      (args) => {
+        exitWith(import('./client-commands.ts').then(({ demoMain }) => demoMain({ home: optional(args.home) })));
+      },
+    );
+}
+
+const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
+
+const FILTERS = {
+  limit: text('How many [50]'),
+  cursor: text('Go on behind this page'),
+  provider: text('Of this provider'),
+  model: text('Of this model'),
+  session: text('Of this session'),
+  run: text('Of this run'),
+  status: text('404, 5xx, ">=400"'),
+  since: text('A time, or 30m, 12h, 7d'),
+  until: text('A time, or 30m, 12h, 7d'),
+  q: text('In path, model or ids'),
+};
+
+function lists(parser: Argv, exitWith: ExitWith): Argv {
+  return parser
+    .command(
+      'stats',
+      'Totals by model',
+      (argv) => argv.options({ home, json }),
+      (args) => {
+        exitWith(
+          import('./read.ts').then(({ statsMain }) => statsMain({ home: optional(args.home), json: args.json })),
+        );
+      },
+    )
+    .command(
+      'calls',
+      'The last calls',
+      (argv) =>
+        argv.options({
+          home,
+          json,
+          ...FILTERS,
+        }),
+      (args) => {
+        const {
+          home: folder,
+          json: asJson,
+          limit,
+          cursor,
+          provider,
+          model,
+          session,
+          run,
+          status,
+          since,
+          until,
+          q,
+        } = args;
+        exitWith(
+          import('./read.ts').then(({ callsMain }) =>
+            callsMain({
+              home: optional(folder),
+              json: asJson,
+              limit,
+              cursor,
+              provider,
+              model,
+              session,
+              run,
+              status,
+              since,
+              until,
+              q,
+            }),
+          ),
+        );
+      },
+    );
+}
+
+function logs(parser: Argv, exitWith: ExitWith): Argv {
+  return parser
+    .command(
+      'show <id>',
+      'One call, as it stands in the log',
+      (argv) =>
+        argv
+          .positional('id', { type: 'string', demandOption: true, describe: 'Its id, or how it begins' })
+          .options({ home, json }),
+      (args) => {
+        exitWith(
+          import('./read.ts').then(({ showMain }) =>
+            showMain({ home: optional(args.home), json: args.json, id: args.id }),
+          ),
+        );
+      },
+    )
+    .command(
+      'tail [provider]',
+      'Follow the log files',
+      (argv) =>
+        argv
+          .positional('provider', { type: 'string', describe: 'Only its files' })
+          .options({ home, bytes: { type: 'number', default: 2000, describe: 'Of each newest file, to begin with' } }),
+      (args) => {
+        exitWith(
+          import('./tail.ts').then(({ tailMain }) =>
+            tailMain({ home: optional(args.home), provider: optional(args.provider), bytes: args.bytes }),
+          ),
+        );
+      },
+    );
+}
+
+const yes = { type: 'boolean', default: false, describe: 'Do it' } as const;
+
+function authority(parser: Argv, exitWith: ExitWith): Argv {
+  return parser.command('ca', 'The certificate authority', (argv) =>
+    changes(readings(argv, exitWith), exitWith).demandCommand(1, 'ca show, export, install, add or rotate?'),
+  );
+}
+
+function readings(argv: Argv, exitWith: ExitWith): Argv {
+  return argv
+    .command(
+      'show',
+      'What it may sign for, until when',
+      (inner) => inner.options({ home, json }),
+      (args) => {
+        exitWith(import('./ca.ts').then(({ caShow }) => caShow({ home: optional(args.home), json: args.json })));
+      },
+    )
+    .command(
+      'export',
+      'Its public certificate',
+      (inner) =>
+        inner.options({
+          home,
+          format: {
+            choices: ['pem', 'der', 'p12'] as const,
+            default: 'pem' as const,
+            describe: 'p12 = trust store for Java, with the public roots',
+          },
+          out: { type: 'string', requiresArg: true, describe: 'Instead of standard output' },
+        }),
+      (args) => {
+        exitWith(
+          import('./ca.ts').then(({ caExport }) =>
+            caExport({ home: optional(args.home), format: args.format, out: optional(args.out) }),
+          ),
+        );
+      },
+    );
+}
+
+function changes(argv: Argv, exitWith: ExitWith): Argv {
+  return argv
+    .command(
+      'install',
+      "Add it to this system's trust store",
+      (inner) => inner.options({ home, yes }),
+      (args) => {
+        exitWith(import('./ca.ts').then(({ caInstall }) => caInstall({ home: optional(args.home), yes: args.yes })));
+      },
+    )
+    .command(
+      'add <hosts..>',
+      'A further root for hosts that are no providers',
+      (inner) => inner.positional('hosts', { type: 'string', array: true, demandOption: true }).options({ home }),
+      (args) => {
+        exitWith(import('./ca.ts').then(({ caAdd }) => caAdd({ home: optional(args.home), hosts: args.hosts })));
+      },
+    )
+    .command(
+      'rotate',
+      'A new root for everything; clients must trust it anew',
+      (inner) => inner.options({ home, yes }),
+      (args) => {
+        exitWith(import('./ca.ts').then(({ caRotate }) => caRotate({ home: optional(args.home), yes: args.yes })));
+      },
+    );
+}
