@@ -14,7 +14,8 @@ import { fetchRuntimes, type Runtimes } from './runtimes.ts';
 import { openStage, type Stage } from './stage.ts';
 import { Matrix } from './matrix.ts';
 
-const IS_WANTED = process.env['LLM_PROXY_TEST_CLIENTS'] !== undefined;
+const IS_WANTED =
+  process.env['LLM_PROXY_TEST_CLIENTS'] !== undefined || process.env['npm_lifecycle_event'] === 'test:clients';
 const runtimes: Runtimes | null = IS_WANTED ? await fetchRuntimes() : null;
 
 const WAYS = [
