@@ -13,6 +13,8 @@ export interface SqliteOptions {
   path: string;
   /** A trace without a call for so long has ended. */
   traceIdleMs?: number;
+  /** Tests only. */
+  open?: (path: string) => Database;
 }
 
 export interface SqliteSink extends Sink {
@@ -56,7 +58,7 @@ class SqliteWriter implements SqliteSink {
   }
 
   open(): void {
-    const database = openDatabase(this.#options.path);
+    const database = (this.#options.open ?? openDatabase)(this.#options.path);
     try {
       migrate(database);
       database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
@@ -82,6 +84,8 @@ class SqliteWriter implements SqliteSink {
   async close(): Promise<void> {
     if (this.#sweep !== null) clearInterval(this.#sweep);
     await this.#batch.close();
+    // @photostructure/sqlite leaves the log unmerged when prepared statements are alive at close.
+    this.#quietly(() => this.#database?.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
     this.#database?.close();
     this.#database = null;
     this.#writer = null;
@@ -133,7 +137,7 @@ class SqliteWriter implements SqliteSink {
     try {
       work();
     } catch (error) {
-      this.#deps.log.debug({ error: messageOf(error) }, 'traces could not be ended');
+      this.#deps.log.debug({ error: messageOf(error) }, 'database upkeep failed');
     }
   }
 }

@@ -1,0 +1,108 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createSqliteSink, type SqliteSink } from '../../../src/sinks/sqlite.ts';
+import { type Database, openDatabase } from '../../../src/store/driver.ts';
+import { listCalls, loadTotals } from '../../../src/store/queries.ts';
+import { aCapture } from '../../support/captures.ts';
+import { useSinkHouse } from '../../support/sink-house.ts';
+
+const house = useSinkHouse();
+const sqlite = (): Promise<SqliteSink> => house.opened(createSqliteSink({ path: house.database }, null, house.deps()));
+
+function storedRequests(): number | undefined {
+  const database = openDatabase(house.database, { readOnly: true });
+  const { models } = loadTotals(database);
+  database.close();
+  return models[0]?.requests;
+}
+
+describe('sinks/sqlite', () => {
+  it('stores calls and totals, and goes on counting in the next life', async () => {
+    const first = await sqlite();
+    for (let index = 0; index < 450; index += 1) first.write(aCapture({ id: `call_${index}` }));
+    await first.flush();
+    expect(storedRequests()).toBe(450);
+    await house.closeAll();
+    const second = await sqlite();
+    second.write(aCapture({ id: 'again' }));
+    await second.flush();
+    expect(storedRequests()).toBe(451);
+  });
+
+  it('commits by itself within a moment', async () => {
+    const sink = await sqlite();
+    sink.write(aCapture());
+    await expect.poll(storedRequests, { interval: 10, timeout: 5000 }).toBe(1);
+  });
+
+  it('waits in memory while another program holds the database, then writes all', async () => {
+    const sink = await sqlite();
+    const other = openDatabase(house.database);
+    other.exec('BEGIN EXCLUSIVE');
+    sink.write(aCapture({ id: 'a' }));
+    const began = performance.now();
+    await sink.flush();
+    expect(performance.now() - began).toBeLessThan(1000);
+    sink.write(aCapture({ id: 'b' }));
+    other.exec('ROLLBACK');
+    await expect.poll(() => listCalls(other, {}, 10).calls.map(({ id }) => id), { timeout: 5000 }).toEqual(['b', 'a']);
+    other.close();
+    expect(house.dropped('sqlite')).toBe(0);
+  });
+
+  it('counts what a full disk takes, warns once, and recovers', async () => {
+    const held: Database[] = [];
+    const open = (path: string): Database => {
+      const database = openDatabase(path);
+      held.push(database);
+      return database;
+    };
+    const sink = await house.opened(createSqliteSink({ path: house.database, open }, null, house.deps()));
+    sink.write(aCapture({ id: 'before' }));
+    await sink.flush();
+    // SQLite's own way to have a disk that is full: no page more than now.
+    held[0]?.exec('PRAGMA max_page_count = 1');
+    for (let index = 0; index < 3; index += 1) {
+      for (let call = 0; call < 50; call += 1)
+        sink.write(aCapture({ id: `lost_${index}_${call}`, agent: 'x'.repeat(500) }));
+      await sink.flush();
+    }
+    expect(house.counters.get('dropped', 'reason="disk_full",sink="sqlite"')).toBe(150);
+    expect(house.warnings).toHaveLength(1);
+    held[0]?.exec('PRAGMA max_page_count = 1000000');
+    sink.write(aCapture({ id: 'after' }));
+    await sink.flush();
+    expect(storedRequests()).toBe(2);
+  });
+
+  it('refuses a file that is no database when it opens, with a clear line', () => {
+    mkdirSync(dirname(house.database));
+    writeFileSync(house.database, 'this is no database, but it is long enough to be taken for one'.repeat(20));
+    expect(() => createSqliteSink({ path: house.database }, null, house.deps()).open()).toThrow(/not a database/);
+  });
+
+  it('ends the trace of a run that has ended, after its queued calls', async () => {
+    const sink = await sqlite();
+    sink.write(aCapture({ run_id: 'run_1' }));
+    sink.endTrace('run_1');
+    await sink.flush();
+    const reader = openDatabase(house.database, { readOnly: true });
+    await expect.poll(() => reader.prepare('SELECT status FROM traces').get()?.['status']).toBe('completed');
+    reader.close();
+  });
+
+  it('ends at its start what an earlier life left running', async () => {
+    const first = await sqlite();
+    first.write(aCapture({ session_id: 's', started_at: '2026-11-20T00:00:00.000Z' }));
+    await house.closeAll();
+    expect(first.name).toBe('sqlite');
+    await sqlite();
+    const reader = openDatabase(house.database, { readOnly: true });
+    expect(reader.prepare('SELECT status, ended_at FROM traces').get()).toMatchObject({
+      status: 'completed',
+      ended_at: '2026-11-20T00:00:00.000Z',
+    });
+    reader.close();
+  });
+});
