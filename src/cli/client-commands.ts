@@ -90,7 +90,8 @@ async function findOrStart(home: string | null): Promise<{ daemon: DaemonInfo; s
   if (known !== null && (await isAnswering(known, HEALTH_MS))) return { daemon: known, started: false };
   const folder = homeOf(home, process.env, cwd);
   const find = (): DaemonInfo | null => findDaemon(folder, process.env, cwd);
-  return { daemon: await startDaemon({ home: folder, env: daemonEnv(), args: [], find }), started: true };
+  const { daemon, isOurs } = await startDaemon({ home: folder, env: daemonEnv(), args: [], find });
+  return { daemon, started: isOurs };
 }
 
 /** Where this shell has to go through a company's proxy, so has the daemon. As a variable: `ps` shows no password then. */

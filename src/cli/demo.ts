@@ -68,7 +68,7 @@ async function play(home: string, deps: DemoDeps): Promise<Verified[]> {
   }
 }
 
-function startPrivateDaemon(home: string, caFile: string, port: number, deps: DemoDeps): Promise<DaemonInfo> {
+async function startPrivateDaemon(home: string, caFile: string, port: number, deps: DemoDeps): Promise<DaemonInfo> {
   const connectTo = FAKE_HOSTS.flatMap((host) => ['--connect-to', `${host}:443:127.0.0.1:${port}`]);
   // A state folder of its own: the pointer to the user's real daemon must not move to this one.
   const env = {
@@ -76,12 +76,14 @@ function startPrivateDaemon(home: string, caFile: string, port: number, deps: De
     XDG_STATE_HOME: join(home, 'state'),
     LLM_PROXY_CONFIG: emptyConfig(home),
   };
-  return startDaemon({
+  const { daemon, isOurs } = await startDaemon({
     home,
     env,
     args: ['--port', '0', '--admin-port', '0', '--upstream-ca', caFile, ...connectTo],
     find: () => deps.readDaemon(home),
   });
+  if (!isOurs) throw new AppError('already_running', `a daemon runs in ${home}: the demo needs a home of its own`);
+  return daemon;
 }
 
 /** The user's own settings (ports, logs, upstream proxy) have no say in the demo. */

@@ -97,7 +97,7 @@ export async function statsMain({ home, json }: ReadArguments): Promise<number> 
       colours(),
     ),
   );
-  if (since !== null) print(`since ${new Date(since).toLocaleString()}`);
+  if (since !== null) print(dim(`since ${timeOf(since)}`));
   return 0;
 }
 

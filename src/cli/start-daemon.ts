@@ -1,13 +1,15 @@
 /** Starts a daemon that outlives us. */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { AppError } from '../core/errors.ts';
+import { AppError, codeOf } from '../core/errors.ts';
 import { isAnswering } from './run-api.ts';
 import type { DaemonInfo } from './daemon-files.ts';
 
 export interface StartOptions {
+  /** Absolute. */
   home: string;
   env: Readonly<Record<string, string | undefined>>;
   /** More `start` arguments. */
@@ -20,62 +22,99 @@ const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));
 const READY_MS = 15_000;
 const POLL_MS = 25;
 
-/** Its output goes to `<home>/run/daemon.log`. Rejects with the daemon's own last line when it does not come up. */
-export async function startDaemon(options: StartOptions): Promise<DaemonInfo> {
-  const logFile = join(options.home, 'run', 'daemon.log');
+/**
+ * Of several that ask at once for one home, one starts the daemon and the others get the same one (`isOurs` false).
+ * Its output goes to `<home>/run/daemon.log`. Rejects with the daemon's own last line when it does not come up.
+ */
+export async function startDaemon(options: StartOptions): Promise<{ daemon: DaemonInfo; isOurs: boolean }> {
+  const folder = join(options.home, 'run');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const lock = join(folder, 'starting');
+  const deadline = Date.now() + 2 * READY_MS;
+  for (;;) {
+    const known = await answering(options.find);
+    if (known !== null) return { daemon: known, isOurs: false };
+    if (takeLock(lock)) break;
+    if (Date.now() > deadline)
+      throw new AppError('not_running', `another start hangs: ${lock}; if none runs, remove it`);
+    await delay(POLL_MS);
+  }
+  try {
+    return { daemon: await startHere(options, join(folder, 'daemon.log')), isOurs: true };
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+async function startHere(options: StartOptions, logFile: string): Promise<DaemonInfo> {
   let result = await attempt(options, logFile, []);
   // Somebody else has the usual ports: nobody has to know ours.
   if (result instanceof Error && /port_in_use|in use|EADDRINUSE/i.test(readText(logFile))) {
     result = await attempt(options, logFile, ['--port', '0', '--admin-port', '0']);
   }
   if (!(result instanceof Error)) return result;
-  const reason = readText(logFile).trimEnd().split('\n').at(-1) || result.message;
+  const last = readText(logFile)
+    .trimEnd()
+    .split('\n')
+    .at(-1)
+    ?.replace(/^llm-proxy: /, '');
+  const reason = last || result.message;
   throw new AppError('not_running', `the daemon did not start: ${reason} (${logFile})`);
 }
 
 async function attempt(options: StartOptions, logFile: string, ports: readonly string[]): Promise<DaemonInfo | Error> {
-  mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
   const log = openSync(logFile, 'w', 0o600);
   const child = spawn(process.execPath, [CLI, 'start', '--home', options.home, ...options.args, ...ports], {
     detached: true,
     stdio: ['ignore', log, log],
-    env: { ...options.env },
+    // Nobody reads a line per call there, and nothing would ever cut the file: calls are in the log files.
+    env: { ...options.env, LLM_PROXY_LOG_LEVEL: options.env['LLM_PROXY_LOG_LEVEL'] ?? 'warn' },
     cwd: options.home,
   });
   closeSync(log);
-  const stopWaiting = new AbortController();
-  const gone = new Promise<Error>((resolve) => {
-    child.once('error', resolve);
-    child.once('exit', (code, signal) => resolve(new Error(`it ended with ${signal ?? code}`)));
-  });
-  const first = await Promise.race([gone, answering(options.find, READY_MS, stopWaiting.signal)]);
-  stopWaiting.abort();
-  if (!(first instanceof Error)) {
-    child.unref();
-    return first;
+  const ended: Error[] = [];
+  child.once('error', (error) => ended.push(error));
+  child.once('exit', (code, signal) => ended.push(new Error(`it ended with ${signal ?? code}`)));
+  const deadline = Date.now() + READY_MS;
+  while (ended.length === 0 && Date.now() < deadline) {
+    const daemon = await answering(options.find);
+    if (daemon !== null) {
+      child.unref();
+      return daemon;
+    }
+    await delay(POLL_MS);
   }
-  if (child.exitCode === null) child.kill();
-  // Two runs may start at once: then the other one's daemon has the home, and is ours as well.
-  const other = await answering(
-    options.find,
-    /already/i.test(readText(logFile)) ? READY_MS : 0,
-    new AbortController().signal,
-  );
-  return other instanceof Error ? first : other;
+  child.kill();
+  return ended[0] ?? new Error(`it was not ready within ${READY_MS / 1000} s`);
 }
 
-async function answering(
-  find: () => DaemonInfo | null,
-  withinMs: number,
-  stop: AbortSignal,
-): Promise<DaemonInfo | Error> {
-  const deadline = Date.now() + withinMs;
-  do {
-    const daemon = find();
-    if (daemon !== null && (await isAnswering(daemon, 1000))) return daemon;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  } while (Date.now() < deadline && !stop.aborted);
-  return new Error(`it was not ready within ${withinMs / 1000} s`);
+async function answering(find: () => DaemonInfo | null): Promise<DaemonInfo | null> {
+  const daemon = find();
+  return daemon !== null && (await isAnswering(daemon, 1000)) ? daemon : null;
+}
+
+/** True when it is ours now; a lock whose owner is dead is taken over. */
+function takeLock(path: string): boolean {
+  try {
+    const fd = openSync(path, 'wx', 0o600);
+    writeSync(fd, String(process.pid));
+    closeSync(fd);
+    return true;
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+  const owner = Number(readText(path));
+  // 0 = just made, its number is being written.
+  if (owner !== 0 && !isAlive(owner)) rmSync(path, { force: true });
+  return false;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
 }
 
 function readText(file: string): string {
