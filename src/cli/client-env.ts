@@ -1,7 +1,7 @@
 /** Every variable that makes a program use the proxy and trust its CA. Pure; the files behind it: client-files.ts. */
 
 /** `ca-adds`: the client adds the file to its own roots. `ca-replaces`: the file is all it trusts, so it holds the public roots too. */
-export type VariableKind = 'proxy' | 'ca-adds' | 'ca-replaces' | 'runtime';
+type VariableKind = 'proxy' | 'ca-adds' | 'ca-replaces' | 'runtime';
 
 export interface ClientVariable {
   name: string;
@@ -100,7 +100,7 @@ function proxyVariables({ proxyUrl, env, platform }: ClientEnvInput): ClientVari
 }
 
 /** The user's exemptions first, ours after them, none twice. */
-export function directHosts(env: ClientEnvInput['env']): string[] {
+function directHosts(env: ClientEnvInput['env']): string[] {
   const own = [env['no_proxy'], env['NO_PROXY']].flatMap((list) => (list ?? '').split(/[,\s]+/));
   return [...new Set([...own.filter((entry) => entry !== ''), ...DIRECT_HOSTS])];
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ClientEnvInput } from './client-env.ts';
 
-export interface DaemonFiles {
+interface DaemonFiles {
   home: string;
   proxyUrl: string;
   caFile: string;

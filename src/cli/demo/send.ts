@@ -2,7 +2,7 @@ import { EnvHttpProxyAgent, request } from 'undici';
 import { messageOf } from '../../core/errors.ts';
 import type { DemoCall } from './conversations.ts';
 
-export interface Sent {
+interface Sent {
   status: number | null;
   /** Body bytes as received, in order. */
   body: Buffer;
