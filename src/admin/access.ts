@@ -5,6 +5,8 @@ import type { Context, MiddlewareHandler } from 'hono';
 export interface AccessOptions {
   /** Null = nobody is asked for one (loopback only, config/load.ts sees to it). */
   token: string | null;
+  /** Where it listens: that address may be used as a name. */
+  host: string;
   /** More names that the Host header may carry. */
   allowedHosts: readonly string[];
 }
@@ -14,10 +16,12 @@ const LOOPBACK = /^(?:localhost|[\w-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 const OPEN: ReadonlySet<string> = new Set(['/', '/health', '/metrics', '/ca.pem', '/ca.der', '/api/stats']);
 
 /** A page of another site must not talk to us by a name that it made point here (DNS rebinding), nor post to us. */
-export function checkOrigin({ allowedHosts }: AccessOptions): MiddlewareHandler {
-  const known = (name: string): boolean => LOOPBACK.test(name) || allowedHosts.includes(name);
+export function checkOrigin({ host, allowedHosts }: AccessOptions): MiddlewareHandler {
+  const names = new Set([host.includes(':') ? `[${host}]` : host, ...allowedHosts].map(hostName));
   return async (context, next) => {
-    if (!known(hostName(context.req.header('host') ?? ''))) {
+    const asked = context.req.header('host') ?? '';
+    const name = hostName(asked);
+    if (!LOOPBACK.test(name) && !names.has(name)) {
       return refuse(
         context,
         421,
@@ -26,8 +30,8 @@ export function checkOrigin({ allowedHosts }: AccessOptions): MiddlewareHandler 
       );
     }
     const origin = context.req.header('origin');
-    const safe = context.req.method === 'GET' || context.req.method === 'HEAD';
-    if (!safe && origin !== undefined && !known(hostName(origin.replace(/^[a-z]+:\/\//, '')))) {
+    // The port counts: another program of this machine may serve a page on another one.
+    if (!isReading(context) && origin !== undefined && origin.replace(/^https?:\/\//, '') !== asked) {
       return refuse(context, 403, 'origin_not_allowed', 'pages of other origins may not change anything here');
     }
     return next();
@@ -38,14 +42,17 @@ export function checkOrigin({ allowedHosts }: AccessOptions): MiddlewareHandler 
 export function checkToken({ token }: AccessOptions): MiddlewareHandler {
   const want = token === null ? null : digest(token);
   return async (context, next) => {
-    const isOpen = context.req.method === 'GET' && OPEN.has(context.req.path);
-    if (want !== null && !isOpen && !timingSafeEqual(want, digest(givenToken(context)))) {
-      return refuse(
-        context,
-        401,
-        'token_required',
-        'send "Authorization: Bearer TOKEN"; the token is in <home>/run/admin-token',
-      );
+    const isOpen = isReading(context) && OPEN.has(context.req.path);
+    if (want !== null && !isOpen) {
+      const given = givenToken(context);
+      if (given === '' || !timingSafeEqual(want, digest(given))) {
+        return refuse(
+          context,
+          401,
+          'token_required',
+          'send "Authorization: Bearer TOKEN"; the token is in <home>/run/admin-token',
+        );
+      }
     }
     return next();
   };
@@ -58,6 +65,10 @@ export function refuse(
   message: string,
 ): Response {
   return context.json({ error: { type, message } }, status);
+}
+
+function isReading(context: Context): boolean {
+  return context.req.method === 'GET' || context.req.method === 'HEAD';
 }
 
 function givenToken(context: Context): string {

@@ -2,9 +2,9 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Hono } from 'hono';
-import { streamSSE } from 'hono/streaming';
+import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { AppError, messageOf } from '../core/errors.ts';
-import type { NetControl, RecorderService } from '../core/ports.ts';
+import type { NetControl, RecorderHealth, RecorderService } from '../core/ports.ts';
 import type { Remote } from '../core/rpc.ts';
 import { type AccessOptions, checkOrigin, checkToken, refuse } from './access.ts';
 import type { Calls } from './calls.ts';
@@ -57,9 +57,9 @@ function about(app: Hono, { version, caFile, recorder, net }: AdminDeps): void {
     ),
   );
   app.get('/health', async (context) => {
-    const [traffic, recording] = await Promise.all([net.status(), recorder().health()]);
-    const failing = recording.sinks.some((sink) => sink.state === 'failing');
-    return context.json({ status: failing ? 'degraded' : 'ok', version, ...traffic, recorder: recording });
+    const [traffic, recording] = await Promise.all([net.status(), recorderHealth(recorder)]);
+    const isWhole = recording?.sinks.every((sink) => sink.state !== 'failing') ?? false;
+    return context.json({ status: isWhole ? 'ok' : 'degraded', version, ...traffic, recorder: recording });
   });
   app.get('/metrics', async (context) =>
     context.body(await recorder().metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
@@ -88,6 +88,15 @@ function about(app: Hono, { version, caFile, recorder, net }: AdminDeps): void {
   });
 }
 
+/** Null while the recorder thread is started again: calls flow all the same, so this is no failure of the daemon. */
+async function recorderHealth(recorder: AdminDeps['recorder']): Promise<RecorderHealth | null> {
+  try {
+    return await recorder().health();
+  } catch {
+    return null;
+  }
+}
+
 function calls(app: Hono, deps: AdminDeps): void {
   app.get('/api/calls', (context) => context.json(deps.calls.list(context.req.query())));
   app.get('/api/calls/:id', (context) => {
@@ -107,15 +116,37 @@ function calls(app: Hono, deps: AdminDeps): void {
     );
   }
   app.get('/api/live', (context) => {
-    const lastId = context.req.header('last-event-id');
-    return streamSSE(context, async (stream) => {
-      const leave = deps.live.subscribe(lastId === undefined ? null : Number(lastId), ({ id, record }) => {
-        void stream.writeSSE({ id: String(id), event: 'call', data: JSON.stringify(record) });
-      });
-      await new Promise<void>((resolve) => stream.onAbort(resolve));
-      leave();
-    });
+    const lastId = Number.parseInt(context.req.header('last-event-id') ?? '', 10);
+    return streamSSE(context, (stream) => sendLive(stream, deps.live, Number.isNaN(lastId) ? null : lastId));
   });
+}
+
+/** A reader that does not read is cut off; it comes back with the id of what it saw last. */
+const MAX_UNREAD_EVENTS = 1000;
+/** Shorter than the patience of proxies in between. */
+const HEARTBEAT_MS = 15_000;
+
+async function sendLive(stream: SSEStreamingApi, live: Live, lastId: number | null): Promise<void> {
+  let unread = 0;
+  let end = (): void => {};
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  stream.onAbort(end);
+  const send = (text: string): void => {
+    unread += 1;
+    if (unread > MAX_UNREAD_EVENTS) {
+      stream.abort();
+      return;
+    }
+    void stream.write(text).then(() => (unread -= 1));
+  };
+  const leave = live.subscribe(lastId, ({ id, record }) =>
+    send(`event: call\nid: ${id}\ndata: ${JSON.stringify(record)}\n\n`),
+  );
+  const heartbeat = setInterval(() => send(': alive\n\n'), HEARTBEAT_MS).unref();
+  send(': llm-proxy\n\n');
+  await ended;
+  clearInterval(heartbeat);
+  leave();
 }
 
 function runs(app: Hono, { net, recorder }: AdminDeps): void {

@@ -36,7 +36,7 @@ function currentRecorder(): Remote<RecorderService> {
 }
 
 const app = createAdminApp({
-  access: { token: data.token, allowedHosts: data.allowedHosts },
+  access: { token: data.token, host: data.host, allowedHosts: data.allowedHosts },
   version: data.version,
   caFile: data.caFile,
   calls: new Calls(data.db),

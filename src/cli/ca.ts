@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Authority } from '../ca/authority.ts';
 import { describeAuthorities, exportDer, exportPem, javaTrustStore } from '../ca/export.ts';
 import { homeOf, loadConfig } from '../config/load.ts';
@@ -178,5 +178,7 @@ async function open(home: string | null): Promise<Authority> {
   const daemon = findDaemon(home, process.env, process.cwd());
   const flags = { home: daemon?.home ?? homeOf(home, process.env, process.cwd()) };
   const { config } = loadConfig({ flags, env: process.env, cwd: process.cwd() });
-  return Authority.open({ keysDir: config.keys_dir, certsDir: config.certs_dir, clock: systemClock, env: process.env });
+  // `--certs-dir` of the running daemon is nowhere else to be read.
+  const certsDir = daemon === null ? config.certs_dir : dirname(daemon.ca_file);
+  return Authority.open({ keysDir: config.keys_dir, certsDir, clock: systemClock, env: process.env });
 }

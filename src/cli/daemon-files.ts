@@ -1,6 +1,6 @@
 /** How programs find the daemon: `<home>/run/daemon.json`, the admin token beside it, and a pointer outside any home. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { codeOf } from '../core/errors.ts';
@@ -13,6 +13,8 @@ export interface DaemonInfo {
   bundle_file: string;
   home: string;
   version: string;
+  /** Where `tail` looks: the flags of `start` are known to the daemon alone. */
+  log_dir?: string;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -32,18 +34,35 @@ function portFile(env: Env): string {
   return join(dirname(pointerFile(env)), 'port');
 }
 
-/** Kept from start to start, so that scripts may hold it. */
+/** Shorter ones are what a full disk left of one: they must not open the door. */
+const MIN_TOKEN_LENGTH = 32;
+
+/** Kept from start to start, so that scripts may hold it. Daemons that start at once agree on one. */
 export function adminToken(home: string): string {
   const file = join(home, 'run', 'admin-token');
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const known = storedToken(file);
+  if (known !== null) return known;
+  const temporary = `${file}.${process.pid}`;
   const token = randomBytes(24).toString('base64url');
+  writeFileSync(temporary, `${token}\n`, { mode: 0o600 });
   try {
-    writeFileSync(file, `${token}\n`, { mode: 0o600, flag: 'wx' });
-    return token;
+    // Unlike a rename, it fails where another daemon was faster; unlike an open, what appears is whole.
+    linkSync(temporary, file);
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
-    return readFileSync(file, 'utf8').trim();
+    // A file system without links, or a broken file in the way.
+    if (codeOf(error) !== 'EEXIST' || storedToken(file) === null) renameSync(temporary, file);
+  } finally {
+    rmSync(temporary, { force: true });
   }
+  return storedToken(file) ?? token;
+}
+
+function storedToken(file: string): string | null {
+  const text = readText(file)?.trim() ?? '';
+  if (text.length < MIN_TOKEN_LENGTH) return null;
+  chmodSync(file, 0o600);
+  return text;
 }
 
 /** Written when the daemon is ready; each file appears whole. */

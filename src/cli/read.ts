@@ -1,4 +1,5 @@
 /** `status`, `stop`, `stats`, `calls`, `show`: they ask the running daemon, or read the store when none runs. */
+import { existsSync } from 'node:fs';
 import pc from 'picocolors';
 import { type CallQuery, Calls, type Page } from '../admin/calls.ts';
 import { homeOf, loadConfig } from '../config/load.ts';
@@ -192,7 +193,9 @@ function storedStats(home: string | null): Stats {
 /** As the daemon of this home would use. */
 function databaseOf(home: string | null): string {
   const flags = { home: homeOf(home, process.env, process.cwd()) };
-  return loadConfig({ flags, env: process.env, cwd: process.cwd() }).config.db;
+  const { db } = loadConfig({ flags, env: process.env, cwd: process.cwd() }).config;
+  if (existsSync(db)) return db;
+  throw new AppError('store_unusable', `no daemon runs and there is no database ${db}; --home names another home`);
 }
 
 async function running(home: string | null): Promise<DaemonInfo | null> {

@@ -49,6 +49,7 @@ export async function tailMain({ home, provider, bytes }: TailArguments): Promis
 /** Of the running daemon if it is the one meant, else as the home's configuration has it. */
 function logFolder(home: string | null): string {
   const daemon = findDaemon(home, process.env, process.cwd());
+  if (daemon?.log_dir !== undefined) return daemon.log_dir;
   const flags = { home: daemon?.home ?? homeOf(home, process.env, process.cwd()) };
   return loadConfig({ flags, env: process.env, cwd: process.cwd() }).config.log_dir;
 }

@@ -22,14 +22,14 @@ This page is made from \`src/config/options.ts\`; a test compares them.
 
 /** llm-proxy.toml: every default, commented out. */
 export function sampleFile(): string {
-  const lines = ['# llm-proxy: every option with its default. docs/config.md says where else each can be set.'];
+  const lines = ['# llm-proxy: every option with its default. docs/config.md says where else each can be set.', ''];
   let section = '';
   for (const option of (OPTIONS as readonly Option[]).toSorted(
     (one, other) => Number(one.key.includes('.')) - Number(other.key.includes('.')),
   )) {
     if (option.kind === 'local-servers') continue;
     const [group, name] = option.key.includes('.') ? option.key.split('.') : ['', option.key];
-    if (group !== section) lines.push('', `# [${group}]`);
+    if (group !== section) lines.push('', `[${group}]`);
     section = group ?? '';
     lines.push(
       `# ${option.help}${choices(option)}`,

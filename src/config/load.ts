@@ -134,5 +134,5 @@ function unknownVariables(env: Env): string[] {
 }
 
 export function isLoopbackName(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
