@@ -29,7 +29,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
     await next();
     context.header('x-content-type-options', 'nosniff');
     context.header('cache-control', 'no-store');
-    context.header('content-security-policy', "default-src 'none'");
+    context.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
   });
   app.use(checkOrigin(deps.access));
   app.use(checkToken(deps.access));
@@ -128,9 +128,7 @@ const HEARTBEAT_MS = 15_000;
 
 async function sendLive(stream: SSEStreamingApi, live: Live, lastId: number | null): Promise<void> {
   let unread = 0;
-  let end = (): void => {};
-  const ended = new Promise<void>((resolve) => (end = resolve));
-  stream.onAbort(end);
+  const ended = new Promise<void>((resolve) => stream.onAbort(resolve));
   const send = (text: string): void => {
     unread += 1;
     if (unread > MAX_UNREAD_EVENTS) {

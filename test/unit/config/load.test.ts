@@ -1,0 +1,170 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Config, type Env, homeOf, loadConfig } from '../../../src/config/load.ts';
+import { AppError } from '../../../src/core/errors.ts';
+
+let folder: string;
+let home: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'llm-proxy-config-'));
+  home = join(folder, 'home');
+  mkdirSync(home);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const env = (more: Env = {}): Env => ({ HOME: folder, ...more });
+const write = (text: string, name = 'c.toml'): string => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+const load = (flags: Record<string, unknown> = {}, more: Env = {}) =>
+  loadConfig({ flags: { home, ...flags }, env: env(more), cwd: folder });
+const config = (flags?: Record<string, unknown>, more?: Env): Config => load(flags, more).config;
+const problem = (flags: Record<string, unknown>, more: Env = {}): string => {
+  try {
+    load(flags, more);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'config_invalid') return error.message.replaceAll(folder, '');
+    throw error;
+  }
+  return 'no error';
+};
+
+describe('config/load', () => {
+  it('puts flags over variables over the file over defaults', () => {
+    const file = write('port = 1\nadmin_port = 1\nlog_level = "error"\nhost = "10.0.0.1"\n');
+    const { port, admin_port, log_level, host, admin_host } = config(
+      { config: file, port: '3' },
+      { LLM_PROXY_PORT: '2', LLM_PROXY_ADMIN_PORT: '2' },
+    );
+    expect({ port, admin_port, log_level, host, admin_host }).toEqual({
+      port: 3,
+      admin_port: 2,
+      log_level: 'error',
+      host: '10.0.0.1',
+      admin_host: '127.0.0.1',
+    });
+  });
+
+  it('reads nested keys from variables with two underscores', () => {
+    const { logs, admin } = config(
+      {},
+      { LLM_PROXY_LOGS__BODIES: 'new', LLM_PROXY_LOGS__MAX_FILE_BYTES: '2 MB', LLM_PROXY_ADMIN__ALLOWED_HOSTS: 'a, b' },
+    );
+    expect(logs).toMatchObject({ bodies: 'new', max_file_bytes: 2_000_000, max_total_bytes: 1024 ** 3 });
+    expect(admin.allowed_hosts).toEqual(['a', 'b']);
+  });
+
+  it('takes an empty variable for an absent one', () => {
+    expect(config({}, { LLM_PROXY_PORT: '', LLM_PROXY_UPSTREAM_PROXY: '' })).toMatchObject({
+      port: 8080,
+      upstream_proxy: null,
+    });
+  });
+
+  it('takes relative paths from the home, the file or the current folder, by where they stand', () => {
+    mkdirSync(join(folder, 'etc'));
+    const file = write('db = "x.db"\nupstream_ca = ["roots.pem"]\n', 'etc/c.toml');
+    const found = config({ config: file, certs_dir: 'public' });
+    expect(found).toMatchObject({
+      log_dir: join(home, 'logs'),
+      db: join(folder, 'etc', 'x.db'),
+      upstream_ca: [join(folder, 'etc', 'roots.pem')],
+      certs_dir: join(folder, 'public'),
+    });
+  });
+
+  it('finds the file by flag, variable, home, then XDG folder, and never in the current folder', () => {
+    write('port = 1\n', 'llm-proxy.toml');
+    expect(load().file).toBeNull();
+    mkdirSync(join(folder, '.config', 'llm-proxy'), { recursive: true });
+    const xdg = write('port = 2\n', '.config/llm-proxy/config.toml');
+    expect(load()).toMatchObject({ file: xdg, config: { port: 2 } });
+    const own = write('port = 3\n', 'home/llm-proxy.toml');
+    expect(load()).toMatchObject({ file: own, config: { port: 3 } });
+    const named = write('port = 4\n', 'named.toml');
+    expect(load({}, { LLM_PROXY_CONFIG: 'named.toml' })).toMatchObject({ file: named, config: { port: 4 } });
+    expect(load({ config: own }, { LLM_PROXY_CONFIG: 'named.toml' }).file).toBe(own);
+  });
+
+  it('finds the home by flag, variable, then ~/.llm-proxy', () => {
+    expect(homeOf('h', env({ LLM_PROXY_HOME: '/v' }), folder)).toBe(join(folder, 'h'));
+    expect(homeOf(undefined, env({ LLM_PROXY_HOME: 'v' }), folder)).toBe(join(folder, 'v'));
+    expect(homeOf(undefined, env(), '/elsewhere')).toBe(join(folder, '.llm-proxy'));
+  });
+
+  it('reads local model servers from tables and from a variable', () => {
+    const file = write('[[local]]\nprovider = "vllm"\nhost = "GPU.lan."\nport = 8000\n');
+    expect(config({ config: file }).local).toEqual([{ provider: 'vllm', host: 'gpu.lan', port: 8000 }]);
+    expect(config({}, { LLM_PROXY_LOCAL: 'ollama=127.0.0.1:11434, vllm=gpu.lan:8000' }).local).toHaveLength(2);
+  });
+
+  it.each([
+    ['port = "x"', '/c.toml:1: port must be a port from 0 to 65535'],
+    ['\nport = 65536', '/c.toml:2: port must be a port from 0 to 65535'],
+    ['prot = 1', '/c.toml:1: unknown key prot; did you mean port?'],
+    ['[logs]\n\nbodis = "x"', '/c.toml:3: unknown key logs.bodis; did you mean logs.bodies?'],
+    ['logs.bodis = "x"', '/c.toml:1: unknown key logs.bodis; did you mean logs.bodies?'],
+    ['logs = { bodis = "x" }', '/c.toml:1: unknown key logs.bodis; did you mean logs.bodies?'],
+    ['host = "h"\nlogs = 5', '/c.toml:2: unknown key logs'],
+    ['[nothing]', '/c.toml:1: unknown key nothing'],
+    ['[logs]\nbodies = "all"', '/c.toml:2: logs.bodies must be one of full, new, none'],
+    [
+      '[logs]\nmax_file_bytes = "5 apples"',
+      '/c.toml:2: logs.max_file_bytes must be a size such as 500000, "64MiB" or "1GB"',
+    ],
+    ['[logs]\nmax_age_days = 1.5', '/c.toml:2: logs.max_age_days must be a whole number'],
+    ['intercept = [1]', '/c.toml:1: intercept must be a list of texts'],
+    ['host = ""', '/c.toml:1: host must be a text that is not empty'],
+    ['port = 1\nport = 2', '/c.toml:2: trying to redefine an already defined table or value'],
+    ['port = ', '/c.toml:1: invalid value'],
+    [
+      '[[local]]\nprovider = "ollama"\nhost = "h"\nprot = 1',
+      '/c.toml:1: local must be like [[local]] provider = "ollama", host = "127.0.0.1", port = 11434; there is no prot',
+    ],
+    ['[[local]]\nprovider = "ollama"\nhost = "a b"\nport = 1', '/c.toml:1: local must be a host, which a b is not'],
+    [
+      'admin_host = "0.0.0.0"\n[admin]\nauth = "none"',
+      'admin.auth = "none" is for loopback only, and admin_host is 0.0.0.0',
+    ],
+    [
+      'admin_host = "127.evil.example"\n[admin]\nauth = "none"',
+      'admin.auth = "none" is for loopback only, and admin_host is 127.evil.example',
+    ],
+  ])('refuses %j, saying what and where', (text, message) => {
+    expect(problem({ config: write(text) })).toBe(message);
+  });
+
+  it('names the flag or the variable that is wrong', () => {
+    expect(problem({ admin_port: 'x' })).toBe('--admin-port must be a port from 0 to 65535');
+    expect(problem({}, { LLM_PROXY_LOGS__BODIES: 'x' })).toBe('LLM_PROXY_LOGS__BODIES must be one of full, new, none');
+    expect(problem({}, { LLM_PROXY_LOCAL: 'ollama' })).toBe('LLM_PROXY_LOCAL must be like ollama=127.0.0.1:11434');
+  });
+
+  it('refuses a named file that is not there', () => {
+    expect(problem({ config: 'gone.toml' })).toMatch(/^the configuration cannot be read: ENOENT/);
+  });
+
+  it("warns of keys of later versions and of earlier programs' files, and goes on", () => {
+    const file = write(
+      'port = 9\ndefault_mode = "target"\nexplore_port = 1\n[loki]\nenabled = true\n[server]\nlisten_address = "x"\n',
+    );
+    const { config: found, warnings } = load({ config: file });
+    expect(found.port).toBe(9);
+    expect(warnings.map((warning) => warning.replace(file, ''))).toEqual([
+      ':2: default_mode is not in this version and has no effect',
+      ':3: explore_port is not in this version and has no effect',
+      ':4: loki is not in this version and has no effect',
+      ':6: server is not in this version and has no effect',
+    ]);
+  });
+
+  it('warns of variables that mean nothing', () => {
+    expect(load({}, { LLM_PROXY_PROT: '1', LLM_PROXY_PORT: '1', LLM_PROXY_HOME: 'x' }).warnings).toEqual([
+      'the variable LLM_PROXY_PROT means nothing to this version and has no effect',
+    ]);
+  });
+});
