@@ -111,7 +111,7 @@ const SYSTEM_STORES: readonly Store[] = [
       ...asRoot(),
       'sh',
       '-c',
-      `cp '${file}' /usr/local/share/ca-certificates/llm-proxy.crt && update-ca-certificates`,
+      `cp ${quoted(file)} /usr/local/share/ca-certificates/llm-proxy.crt && update-ca-certificates`,
     ],
   },
   {
@@ -121,7 +121,7 @@ const SYSTEM_STORES: readonly Store[] = [
       ...asRoot(),
       'sh',
       '-c',
-      `cp '${file}' /etc/pki/ca-trust/source/anchors/llm-proxy.pem && update-ca-trust`,
+      `cp ${quoted(file)} /etc/pki/ca-trust/source/anchors/llm-proxy.pem && update-ca-trust`,
     ],
   },
   {

@@ -5,14 +5,23 @@ import { AppError } from '../core/errors.ts';
 import { SHELLS } from './shell-syntax.ts';
 
 /** Told the exit code of the command that was called. */
-type ExitWith = (code: Promise<number>) => void;
+export type ExitWith = (code: Promise<number>) => void;
 
 export function addCommands(parser: Argv, exitWith: ExitWith): Argv {
   return [serving, clients, trials, lists, logs, authority].reduce((argv, add) => add(argv, exitWith), parser);
 }
 
-const home = { type: 'string', describe: 'Folder of certs, keys, logs and data', requiresArg: true } as const;
-const json = { type: 'boolean', default: false, describe: 'For programs' } as const;
+const home = {
+  type: 'string',
+  describe: 'The daemon of this folder [the one started last]',
+  requiresArg: true,
+} as const;
+const ownHome = {
+  type: 'string',
+  describe: 'Folder of certs, keys, logs and data [~/.llm-proxy]',
+  requiresArg: true,
+} as const;
+const json = { type: 'boolean', default: false, describe: 'JSON for programs' } as const;
 
 function optional(value: string | undefined): string | null {
   return value ?? null;
@@ -20,30 +29,45 @@ function optional(value: string | undefined): string | null {
 
 /** Yargs builder of `start`: the option table, and how files are found. */
 function startOptions(argv: Argv): Argv {
-  argv.option('config', { type: 'string', describe: 'Configuration file', requiresArg: true }).option('home', home);
+  argv
+    .option('config', {
+      type: 'string',
+      describe: 'Configuration file [<home>/llm-proxy.toml or ~/.config/llm-proxy/config.toml]',
+      requiresArg: true,
+    })
+    .option('home', ownHome)
+    .epilogue('Each of these is also a variable (LLM_PROXY_PORT) and a key of the file: docs/config.md.');
   for (const option of OPTIONS as readonly Option[]) {
     if (option.flag === undefined) continue;
-    const isList = option.kind === 'texts' || option.kind === 'paths';
     argv.option(option.flag, {
-      type: isList ? 'array' : 'string',
+      type: isList(option) ? 'array' : 'string',
       string: true,
       requiresArg: true,
-      describe: `${option.help} [${isList || option.default === null ? 'none' : String(option.default)}]`,
+      describe: `${option.help} [${isList(option) || option.default === null ? 'none' : String(option.default)}]`,
     });
   }
   return argv;
 }
 
+function isList({ kind }: Option): boolean {
+  return kind === 'texts' || kind === 'paths';
+}
+
 function flagsOf(args: Record<string, unknown>): Record<string, unknown> {
   const flags: Record<string, unknown> = { home: args['home'], config: args['config'] };
-  for (const option of OPTIONS as readonly Option[])
-    if (option.flag !== undefined) flags[option.key] = args[option.flag];
+  for (const option of OPTIONS as readonly Option[]) {
+    if (option.flag === undefined) continue;
+    const value = args[option.flag];
+    if (Array.isArray(value) && !isList(option))
+      throw new AppError('config_invalid', `--${option.flag} is given twice`);
+    flags[option.key] = value;
+  }
   return flags;
 }
 
 function serving(parser: Argv, exitWith: ExitWith): Argv {
   return parser
-    .command('start', 'The daemon, in the foreground', startOptions, (args) => {
+    .command('start', 'Start the daemon, in the foreground', startOptions, (args) => {
       exitWith(import('./start.ts').then(({ startMain }) => startMain(flagsOf(args))));
     })
     .command(

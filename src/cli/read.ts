@@ -4,8 +4,9 @@ import pc from 'picocolors';
 import { type CallQuery, Calls, type Page } from '../admin/calls.ts';
 import { homeOf, loadConfig } from '../config/load.ts';
 import type { CallRecord } from '../core/capture.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, codeOf } from '../core/errors.ts';
 import type { Stats, Totals } from '../core/ports.ts';
+import { escapeLine, escapeText } from '../sinks/escape.ts';
 import { formatStatus, localDay, localTime, modelOf } from '../sinks/figures.ts';
 import { openDatabase } from '../store/driver.ts';
 import { loadTotals, statsOf } from '../store/queries.ts';
@@ -28,11 +29,12 @@ const ANSWER_MS = 10_000;
 export async function statusMain({ home, json }: ReadArguments): Promise<number> {
   const daemon = await running(home);
   if (daemon === null) {
-    print(json ? JSON.stringify({ running: false }) : 'llm-proxy is not running');
+    if (json) printJson({ running: false });
+    else print('llm-proxy is not running; llm-proxy start, or llm-proxy run -- <your program>');
     return NOT_RUNNING;
   }
   const health = (await askDaemon(daemon, 'GET', '/health', null, ANSWER_MS)) as Record<string, unknown>;
-  if (json) print(JSON.stringify({ running: true, ...daemon, health }, null, 2));
+  if (json) printJson({ running: true, ...daemon, health });
   else {
     print(
       `llm-proxy ${daemon.version} is running (pid ${daemon.pid}, ${String(health['status'])}), ${String(health['connections'])} connections, ${String(health['in_flight'])} calls in flight`,
@@ -48,17 +50,19 @@ export async function statusMain({ home, json }: ReadArguments): Promise<number>
   return 0;
 }
 
-export async function stopMain({ home }: ReadArguments): Promise<number> {
+export async function stopMain({ home, json }: ReadArguments): Promise<number> {
   const daemon = await running(home);
   if (daemon === null) {
-    print('llm-proxy is not running');
+    if (json) printJson({ stopped: false });
+    else print('llm-proxy is not running');
     return NOT_RUNNING;
   }
   await askDaemon(daemon, 'POST', '/api/stop', {}, ANSWER_MS);
   // Live calls get 30 s.
   for (const until = Date.now() + 40_000; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 50))) {
     if (!isAlive(daemon.pid)) {
-      print(`llm-proxy (pid ${daemon.pid}) has stopped`);
+      if (json) printJson({ stopped: true, pid: daemon.pid });
+      else print(`llm-proxy (pid ${daemon.pid}) has stopped`);
       return 0;
     }
   }
@@ -70,7 +74,7 @@ export async function statsMain({ home, json }: ReadArguments): Promise<number> 
   const stats =
     daemon === null ? storedStats(home) : ((await askDaemon(daemon, 'GET', '/api/stats', null, ANSWER_MS)) as Stats);
   if (json) {
-    print(JSON.stringify(stats, null, 2));
+    printJson(stats);
     return 0;
   }
   if (Object.keys(stats.by_model).length === 0) {
@@ -105,7 +109,7 @@ export async function statsMain({ home, json }: ReadArguments): Promise<number> 
 export async function callsMain({ home, json, ...query }: ReadArguments & CallQuery): Promise<number> {
   const page = await callsOf(home, query);
   if (json) {
-    print(JSON.stringify(page, null, 2));
+    printJson(page);
     return 0;
   }
   if (page.calls.length === 0) {
@@ -143,11 +147,14 @@ export async function callsMain({ home, json, ...query }: ReadArguments & CallQu
 export async function showMain({ home, json, id }: ReadArguments & { id: string }): Promise<number> {
   const { record, section } = await findCall(home, id);
   if (record === null) {
-    process.stderr.write(`llm-proxy: no call begins with ${id}, or several do; llm-proxy calls lists them\n`);
+    process.stderr.write(
+      `llm-proxy: no call begins with ${escapeLine(id)}, or several do; llm-proxy calls lists them\n`,
+    );
     return NOT_FOUND;
   }
-  if (json) print(JSON.stringify(record, null, 2));
-  else print(section ?? `${JSON.stringify(record, null, 2)}\n(its log file is gone)`);
+  if (json || section === null) printJson(record);
+  else print(escapeText(section));
+  if (!json && section === null) process.stderr.write('llm-proxy: its log file is gone; this is its record\n');
   return 0;
 }
 
@@ -171,13 +178,14 @@ async function callsOf(home: string | null, query: CallQuery): Promise<Page> {
   const daemon = await running(home);
   if (daemon === null) return new Calls(databaseOf(home)).list(query);
   const given = Object.entries(query).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  return (await askDaemon(
-    daemon,
-    'GET',
-    `/api/calls?${new URLSearchParams(given).toString()}`,
-    null,
-    ANSWER_MS,
-  )) as Page;
+  const path = `/api/calls?${new URLSearchParams(given).toString()}`;
+  const answer = (await askDaemon(daemon, 'GET', path, null, ANSWER_MS, [400])) as Page | Refused;
+  if ('error' in answer) throw new AppError('config_invalid', answer.error.message);
+  return answer;
+}
+
+interface Refused {
+  error: { type: string; message: string };
 }
 
 function storedStats(home: string | null): Stats {
@@ -205,10 +213,9 @@ async function running(home: string | null): Promise<DaemonInfo | null> {
 
 function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
+    return process.kill(pid, 0);
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
   }
 }
 
@@ -228,6 +235,11 @@ function colours(): boolean {
 
 function dim(text: string): string {
   return colours() ? pc.dim(text) : text;
+}
+
+/** What a terminal would obey stands in strings only, where JSON has the same escapes. */
+function printJson(value: unknown): void {
+  print(escapeText(JSON.stringify(value, null, 2)));
 }
 
 function print(text: string): void {

@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { escapeLine } from '../sinks/escape.ts';
 
 export interface Column<T> {
   title: string;
@@ -8,9 +9,9 @@ export interface Column<T> {
   value: (row: T) => string;
 }
 
-/** Columns as wide as what is in them; the head dim on a terminal. */
+/** Columns as wide as what is in them; the head dim on a terminal. Nothing in a cell can steer the terminal. */
 export function formatTable<T>(columns: readonly Column<T>[], rows: readonly T[], colour: boolean): string {
-  const cells = rows.map((row) => columns.map((column) => cut(column.value(row), column.max)));
+  const cells = rows.map((row) => columns.map((column) => cut(escapeLine(column.value(row)), column.max)));
   const widths = columns.map((column, at) =>
     Math.max(column.title.length, ...cells.map((row) => row[at]?.length ?? 0)),
   );

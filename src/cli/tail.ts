@@ -1,8 +1,9 @@
 /** `tail [PROVIDER]`: follows the newest log files of the home, also into the files that come after them. */
+import { once } from 'node:events';
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { homeOf, loadConfig } from '../config/load.ts';
-import { codeOf } from '../core/errors.ts';
+import { AppError, codeOf } from '../core/errors.ts';
 import { findDaemon } from './daemon-files.ts';
 
 export interface TailArguments {
@@ -19,10 +20,10 @@ const PIECE = 64 * 1024;
 
 /** Runs until it is interrupted. */
 export async function tailMain({ home, provider, bytes }: TailArguments): Promise<number> {
+  if (!Number.isInteger(bytes) || bytes < 0)
+    throw new AppError('config_invalid', '--bytes must be a whole number from 0 on');
   const folder = logFolder(home);
-  const at = new Map<string, number>();
-  for (const file of newest(folder, provider)) at.set(file, Math.max(0, sizeOf(join(folder, file)) - bytes));
-  for (const file of files(folder, provider)) if (!at.has(file)) at.set(file, sizeOf(join(folder, file)));
+  const at = beginnings(folder, provider, bytes);
   if (at.size === 0)
     process.stderr.write(
       `llm-proxy: no log file${provider === null ? '' : ` of ${provider}`} in ${folder} yet; waiting\n`,
@@ -39,7 +40,7 @@ export async function tailMain({ home, provider, bytes }: TailArguments): Promis
       if (size <= from) continue;
       if (shown !== file && at.size > 1) process.stdout.write(`==> ${join(folder, file)} <==\n`);
       shown = file;
-      at.set(file, copy(join(folder, file), from, size));
+      at.set(file, await copy(join(folder, file), from, size));
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
@@ -70,7 +71,33 @@ function newest(folder: string, provider: string | null): string[] {
   return [...new Map(files(folder, provider).map((file) => [LOG_FILE.exec(file)?.[1], file])).values()];
 }
 
-function copy(file: string, from: number, to: number): number {
+/** Where to read on, by file: the last of each provider near its end, older ones at it. */
+function beginnings(folder: string, provider: string | null, bytes: number): Map<string, number> {
+  const last = new Set(newest(folder, provider));
+  return new Map(
+    files(folder, provider).map((file) => {
+      const path = join(folder, file);
+      return [file, last.has(file) ? startOf(path, bytes) : sizeOf(path)];
+    }),
+  );
+}
+
+/** A whole line is the first that is shown. */
+function startOf(file: string, bytes: number): number {
+  const size = sizeOf(file);
+  if (size <= bytes) return 0;
+  const fd = openSync(file, 'r');
+  try {
+    const end = Buffer.alloc(Math.min(bytes, PIECE));
+    const read = readSync(fd, end, 0, end.length, size - bytes);
+    return size - bytes + end.subarray(0, read).indexOf('\n') + 1;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Resolves with where it came to. A reader of ours that is slow is waited for. */
+async function copy(file: string, from: number, to: number): Promise<number> {
   const fd = openSync(file, 'r');
   try {
     const piece = Buffer.alloc(PIECE);
@@ -78,7 +105,8 @@ function copy(file: string, from: number, to: number): number {
     while (at < to) {
       const read = readSync(fd, piece, 0, Math.min(PIECE, to - at), at);
       if (read === 0) break;
-      process.stdout.write(Buffer.from(piece.subarray(0, read)));
+      const isTaken = process.stdout.write(Buffer.from(piece.subarray(0, read)));
+      if (!isTaken) await once(process.stdout, 'drain');
       at += read;
     }
     return at;

@@ -1,0 +1,162 @@
+/** Words of the command line: what they may be, and what is said of those that are not. */
+import yargs, { type Argv } from 'yargs';
+import { suggestion } from '../config/file.ts';
+import { OPTIONS, type Option } from '../config/options.ts';
+import { AppError } from '../core/errors.ts';
+import { addCommands, type ExitWith } from './command-table.ts';
+
+/** Known to later versions of this program, or to the programs that it replaces. */
+const NOT_YET = [
+  'prices',
+  'search',
+  'sessions',
+  'export',
+  'import',
+  'prune',
+  'purge',
+  'mode',
+  'compare',
+  'dashboard',
+  'sinks',
+  'mcp',
+  'setup',
+  'uninstall',
+];
+const NOT_YET_FLAGS = [
+  'mode',
+  'target-url',
+  'openai-backend',
+  'anthropic-backend',
+  'claude-backend',
+  'explore',
+  'explore-port',
+  'setup',
+  'setup-shell',
+  'uninstall',
+  'env',
+  'service',
+  'base-url',
+];
+export const COMMANDS = [
+  'start',
+  'status',
+  'stop',
+  'run',
+  'env',
+  'doctor',
+  'demo',
+  'stats',
+  'calls',
+  'show',
+  'tail',
+  'ca',
+] as const;
+const CA_COMMANDS = ['show', 'export', 'install', 'add', 'rotate'];
+const OTHER_FLAGS = ['config', 'home', 'json', 'help', 'version', 'limit', 'cursor', 'provider', 'model', 'session'];
+
+const EPILOGUE = `Examples:
+  llm-proxy run -- python agent.py       one program, metered; its sums at the end
+  llm-proxy start                        a daemon that stays, then in another terminal:
+  eval "$(llm-proxy env)"                everything started from this shell
+  llm-proxy calls --since 1h --status ">=400"
+  llm-proxy show 3fk9                    one call in full, by the beginning of its id
+
+llm-proxy COMMAND --help says more. Exit codes: 0 done, 1 failed, 2 wrong command line or
+configuration, 3 no daemon runs (status, stop), 4 no such call (show).`;
+
+/** @param argv as typed. Throws AppError `config_invalid`; so does parsing what it returns. */
+export function createParser(argv: readonly string[], version: string, exitWith: ExitWith): Argv {
+  const parser = yargs(normalised(argv))
+    .scriptName('llm-proxy')
+    .usage('See, meter and keep the LLM traffic of your programs.\n\nllm-proxy COMMAND')
+    .parserConfiguration({
+      'populate--': true,
+      'camel-case-expansion': false,
+      'greedy-arrays': true,
+      'parse-positional-numbers': false,
+    })
+    .version(version)
+    .help()
+    .alias({ h: 'help', v: 'version' })
+    .strict()
+    .wrap(100)
+    .epilogue(EPILOGUE)
+    .demandCommand(1, 'which command? llm-proxy --help lists them')
+    .exitProcess(false)
+    // A message is Yargs' own; without one, a command threw.
+    .fail((message: string | null, error: Error | undefined) => {
+      throw typeof message === 'string' && !(error instanceof AppError)
+        ? new AppError('config_invalid', explained(message, argv))
+        : error;
+    });
+  return addCommands(parser, exitWith);
+}
+
+/** Bare `llm-proxy --port N` = start; spellings of earlier programs. */
+function normalised(argv: readonly string[]): string[] {
+  const dashes = argv.indexOf('--');
+  const own = dashes === -1 ? argv : argv.slice(0, dashes);
+  const [first] = own;
+  refuseLater(own);
+  const asksForHelp = own.some((word) => ['--help', '-h', '--version', '-v'].includes(word));
+  if (first === 'run' && dashes === -1 && !asksForHelp)
+    throw new AppError('config_invalid', 'put -- before the program: llm-proxy run -- CMD...');
+  if (first !== 'run' && dashes !== -1)
+    throw new AppError('config_invalid', '-- is for run only: llm-proxy run -- CMD...');
+  if (first === undefined || !first.startsWith('-')) return [...argv];
+  if (own.includes('--status')) return ['status', ...own.filter((word) => word !== '--status')];
+  return asksForHelp ? [...argv] : ['start', ...argv];
+}
+
+function refuseLater(words: readonly string[]): void {
+  const [first = ''] = words;
+  const flag = words.find((word) => word.startsWith('--') && NOT_YET_FLAGS.includes(nameOf(word)));
+  // A filter of `calls`, and a flag of `start` to come.
+  const isModel = ['start', '--model'].some((word) => nameOf(first) === nameOf(word)) && words.some(isModelFlag);
+  const later = NOT_YET.includes(first) ? first : (flag ?? (isModel ? words.find(isModelFlag) : undefined));
+  if (later !== undefined) throw new AppError('config_invalid', `${later.split('=')[0]} is not in this version`);
+}
+
+function isModelFlag(word: string): boolean {
+  return word.startsWith('--') && nameOf(word) === 'model';
+}
+
+function nameOf(word: string): string {
+  return word.replace(/^--/, '').split('=')[0] ?? '';
+}
+
+/** Yargs' own words, with what was probably meant and what to do. */
+function explained(message: string, argv: readonly string[]): string {
+  const needy = /^Not enough arguments following: (\S+)/.exec(message)?.[1];
+  if (needy !== undefined) return `--${needy} needs a value`;
+  if (message.startsWith('Not enough non-option arguments'))
+    return `${argv[0]} needs one thing more: llm-proxy ${argv[0]} --help says what`;
+  const [, choice, given, choices] =
+    /Argument: (\S+), Given: (.*), Choices: (.*)/.exec(message.replaceAll('\n', ' ')) ?? [];
+  if (choice !== undefined) return `--${choice} must be one of ${choices?.replaceAll('"', '')}, not ${given}`;
+  const unknown = /^Unknown (?:argument|command)s?: (.+)$/m.exec(message)?.[1]?.split(', ')[0];
+  return unknown === undefined ? message.replaceAll(/\s*\n\s*/g, ' ') : unknownWord(unknown, argv);
+}
+
+function unknownWord(unknown: string, argv: readonly string[]): string {
+  const [first] = argv;
+  const flag = argv.find((word) => word.startsWith('-') && word.replace(/^-+/, '').split('=')[0] === unknown);
+  if (flag !== undefined)
+    return `unknown option ${flag.split('=')[0]}${meant(unknown, flagNames(), '--')}${hint(argv)}`;
+  const isCommand = unknown === first || first === 'ca';
+  if (!isCommand) return `${first} takes no ${unknown}${hint(argv)}`;
+  return `unknown command ${unknown}${meant(unknown, first === 'ca' ? CA_COMMANDS : COMMANDS, '')}${hint(argv)}`;
+}
+
+function meant(unknown: string, known: readonly string[], prefix: string): string {
+  return unknown.length < 3 ? '' : suggestion(unknown, known).replace('did you mean ', `did you mean ${prefix}`);
+}
+
+function hint(argv: readonly string[]): string {
+  const command = COMMANDS.find((name) => name === argv[0]);
+  return `; llm-proxy ${command === undefined ? '' : `${command} `}--help lists them`;
+}
+
+function flagNames(): string[] {
+  return [...(OPTIONS as readonly Option[]).flatMap((option) => option.flag ?? []), ...OTHER_FLAGS];
+}
