@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { AppError, codeOf } from '../core/errors.ts';
+import { NODE_FLAGS } from './collector.ts';
 import { isAnswering } from './run-api.ts';
 import type { DaemonInfo } from './daemon-files.ts';
 
@@ -64,13 +65,17 @@ async function startHere(options: StartOptions, logFile: string): Promise<Daemon
 
 async function attempt(options: StartOptions, logFile: string, ports: readonly string[]): Promise<DaemonInfo | Error> {
   const log = openSync(logFile, 'w', 0o600);
-  const child = spawn(process.execPath, [CLI, 'start', '--home', options.home, ...options.args, ...ports], {
-    detached: true,
-    stdio: ['ignore', log, log],
-    // Nobody reads a line per call there, and nothing would ever cut the file: calls are in the log files.
-    env: { ...options.env, LLM_PROXY_LOG_LEVEL: options.env['LLM_PROXY_LOG_LEVEL'] ?? 'warn' },
-    cwd: options.home,
-  });
+  const child = spawn(
+    process.execPath,
+    [...NODE_FLAGS, CLI, 'start', '--home', options.home, ...options.args, ...ports],
+    {
+      detached: true,
+      stdio: ['ignore', log, log],
+      // Nobody reads a line per call there, and nothing would ever cut the file: calls are in the log files.
+      env: { ...options.env, LLM_PROXY_LOG_LEVEL: options.env['LLM_PROXY_LOG_LEVEL'] ?? 'warn' },
+      cwd: options.home,
+    },
+  );
   closeSync(log);
   const ended: Error[] = [];
   child.once('error', (error) => ended.push(error));

@@ -4,6 +4,7 @@ import { type Config, loadConfig, type LoadedConfig } from '../config/load.ts';
 import { messageOf } from '../core/errors.ts';
 import { createLogger, type LogOptions } from '../core/log.ts';
 import { adminToken, type DaemonInfo, findDaemon, removeDaemonFiles, writeDaemonFiles } from './daemon-files.ts';
+import { collectOnOwnThread } from './collector.ts';
 import { version } from './version.ts';
 
 /** By option key; `home` and `config` beside them. */
@@ -17,6 +18,7 @@ export async function startMain(flags: StartFlags): Promise<number> {
   const log = createLogger(logOptions);
   tell(loaded, log);
   mkdirSync(config.home, { recursive: true, mode: 0o700 });
+  collectOnOwnThread(process.execArgv);
   // Loaded here and not above: no other command needs a proxy in its memory.
   const { startDaemon } = await import('../main.ts');
   const ended = new Promise<string>((resolve) => {

@@ -12,6 +12,7 @@ import type { PriceQuestion } from '../pricing/cost.ts';
 import { BodyMemory } from './body-memory.ts';
 import { CalmLog } from './calm-log.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { Inbox } from './inbox.ts';
 import type { FinishedExchange, Meter } from './live-exchange.ts';
 import { Receiver } from './receive.ts';
 import { recordExchange } from './record-exchange.ts';
@@ -84,10 +85,11 @@ export class Recorder implements RecorderQueries {
       counters: this.#counters,
       log: this.#log,
     });
-    port.on('message', (message: NetMessage) => {
+    const inbox = new Inbox<NetMessage>((message) => {
       if ('counters' in message) this.#netCounters = message.counters;
       else receiver.receive(message);
-    });
+    }, this.#options.clock.now);
+    port.on('message', (message: NetMessage) => inbox.push(message));
     this.#receiver = receiver;
     this.#port = port;
   }

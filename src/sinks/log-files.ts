@@ -35,6 +35,8 @@ const QUEUE = { maxItems: 20_000, maxBytes: 64 * 1024 * 1024, delayMs: 50, full:
 const CHECK_MS = 1000;
 const RETENTION_MS = 10 * 60_000;
 const MAX_CLASHES = 10_000;
+/** Written at once; a longer section goes alone. */
+const JOIN_BYTES = 256 * 1024;
 /** Open files; providers beyond share one. */
 const MAX_CHANNELS = 64;
 
@@ -64,7 +66,9 @@ interface Section {
   channel: Channel;
   output: Output;
   epoch: number;
-  data: Buffer;
+  text: string;
+  /** Bytes of the text in UTF-8. */
+  length: number;
 }
 
 /** `logs/<provider>-YYYY-MM-DD_HH-MM-SS.log`: what people tail. */
@@ -81,6 +85,8 @@ class LogFiles implements Sink {
   readonly #losses: Losses;
   readonly #channels = new Map<string, Channel>();
   readonly #batch: Batch<Section>;
+  /** One for all writes, which come one after the other: a buffer for each section kept the collector's mark high. */
+  readonly #joinBuffer = Buffer.allocUnsafeSlow(JOIN_BYTES);
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: LogFilesOptions, locations: LogLocations | null, deps: SinkDeps) {
@@ -112,10 +118,11 @@ class LogFiles implements Sink {
       this.#losses.add(channel.brokenBy, 1);
       return;
     }
-    const data = Buffer.from(formatSection(capture, this.#options.bodies));
-    if (!this.#batch.add({ channel, output, epoch: output.epoch, data }, data.length)) return;
-    this.#locations?.set(id, { file: output.file.path, offset: output.position, length: data.length });
-    output.position += data.length;
+    const text = formatSection(capture, this.#options.bodies);
+    const length = Buffer.byteLength(text);
+    if (!this.#batch.add({ channel, output, epoch: output.epoch, text, length }, length)) return;
+    this.#locations?.set(id, { file: output.file.path, offset: output.position, length });
+    output.position += length;
     output.queued += 1;
   }
 
@@ -196,14 +203,35 @@ class LogFiles implements Sink {
     if (channel === undefined) return;
     this.#losses.add(channel.brokenBy, sections.length - valid.length);
     if (valid.length === 0) return;
+    let done = 0;
     try {
-      await output.file.append(Buffer.concat(valid.map(({ data }) => data)));
+      while (done < valid.length) {
+        const { data, count } = this.#joined(valid, done);
+        await output.file.append(data);
+        done += count;
+      }
     } catch (error) {
       output.epoch += 1;
       output.position = output.file.written;
       this.#broken(channel, error);
-      this.#losses.add(channel.brokenBy, valid.length, error);
+      this.#losses.add(channel.brokenBy, valid.length - done, error);
     }
+  }
+
+  /** As many sections as fit into one write, from `from` on. The bytes are good until the next call. */
+  #joined(sections: readonly Section[], from: number): { data: Uint8Array; count: number } {
+    const first = sections[from]?.length ?? 0;
+    const target = first > this.#joinBuffer.length ? Buffer.allocUnsafe(first) : this.#joinBuffer;
+    let used = 0;
+    let count = 0;
+    for (let at = from; at < sections.length; at += 1) {
+      const section = sections[at];
+      if (section === undefined || used + section.length > target.length) break;
+      target.write(section.text, used);
+      used += section.length;
+      count += 1;
+    }
+    return { data: target.subarray(0, used), count };
   }
 
   #broken(channel: Channel, error: unknown): void {
