@@ -1,5 +1,6 @@
 """A small LLM service: POST /ask {"prompt": "..."} asks Anthropic. Standard library only; it knows nothing of the proxy."""
 
+import contextlib
 import json
 import os
 import urllib.error
@@ -53,4 +54,5 @@ class Service(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    ThreadingHTTPServer(("0.0.0.0", 8000), Service).serve_forever()
+    with contextlib.suppress(KeyboardInterrupt):
+        ThreadingHTTPServer(("0.0.0.0", 8000), Service).serve_forever()

@@ -1,5 +1,6 @@
 """Answers as api.anthropic.com would, with known usage. For docker/try-sidecar.sh only."""
 
+import contextlib
 import json
 import ssl
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,4 +33,5 @@ server = ThreadingHTTPServer(("0.0.0.0", 8443), Provider)
 context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
 context.load_cert_chain("/fake/cert.pem", "/fake/key.pem")
 server.socket = context.wrap_socket(server.socket, server_side=True)
-server.serve_forever()
+with contextlib.suppress(KeyboardInterrupt):
+    server.serve_forever()
