@@ -47,7 +47,8 @@ export interface LoadInput {
 
 /** `--home`, `LLM_PROXY_HOME`, `~/.llm-proxy`. */
 export function homeOf(flag: unknown, env: Env, cwd: string): string {
-  if (typeof flag === 'string' && flag !== '') return resolve(cwd, flag);
+  const given = once('home', flag);
+  if (given !== null) return resolve(cwd, given);
   const named = env['LLM_PROXY_HOME'];
   return named === undefined || named === '' ? join(env['HOME'] ?? homedir(), '.llm-proxy') : resolve(cwd, named);
 }
@@ -97,9 +98,15 @@ function checked(option: Option, raw: unknown, folder: string, where: string): V
   }
 }
 
+/** Of two, neither is better. */
+function once(name: string, flag: unknown): string | null {
+  if (Array.isArray(flag)) throw new AppError('config_invalid', `--${name} is given twice`);
+  return typeof flag === 'string' && flag !== '' ? flag : null;
+}
+
 /** Never the current folder by itself: a cloned repository must not steer the daemon. */
 function findFile(flag: unknown, env: Env, home: string, cwd: string): string | null {
-  const named = typeof flag === 'string' && flag !== '' ? flag : env['LLM_PROXY_CONFIG'];
+  const named = once('config', flag) ?? env['LLM_PROXY_CONFIG'];
   if (named !== undefined && named !== '') return resolve(cwd, named);
   const configHome = env['XDG_CONFIG_HOME'] ?? join(env['HOME'] ?? homedir(), '.config');
   return (

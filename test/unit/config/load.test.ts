@@ -144,6 +144,11 @@ describe('config/load', () => {
     expect(problem({}, { LLM_PROXY_LOCAL: 'ollama' })).toBe('LLM_PROXY_LOCAL must be like ollama=127.0.0.1:11434');
   });
 
+  it('refuses two homes and two files', () => {
+    expect(problem({ home: ['a', 'b'] })).toBe('--home is given twice');
+    expect(problem({ config: ['a', 'b'] })).toBe('--config is given twice');
+  });
+
   it('refuses a named file that is not there', () => {
     expect(problem({ config: 'gone.toml' })).toMatch(/^the configuration cannot be read: ENOENT/);
   });

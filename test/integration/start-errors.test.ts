@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CLI } from '../support/daemon.ts';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'llm-proxy-start-'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+/** `start` on free ports unless told otherwise; it must end by itself. */
+function start(args: readonly string[], folder = home): Promise<{ code: number | null; stderr: string }> {
+  const ports = ['--port', '--admin-port'].flatMap((flag) => (args.includes(flag) ? [] : [flag, '0']));
+  const child = spawn(process.execPath, [CLI, 'start', '--home', folder, ...ports, ...args], {
+    env: { ...process.env, HOME: home, XDG_STATE_HOME: join(home, 's'), XDG_CONFIG_HOME: join(home, 'c') },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 15_000,
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+  return new Promise((resolve) =>
+    child.once('close', (code) => resolve({ code, stderr: stderr.replaceAll(home, '~') })),
+  );
+}
+
+const file = (text: string): string => {
+  const path = join(home, 'given.toml');
+  writeFileSync(path, text);
+  return path;
+};
+
+async function busyPort(): Promise<{ port: number; free: () => Promise<void> }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    free: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+describe('start', () => {
+  it.each([
+    ['an unknown option', ['--prot', '1'], /unknown option --prot.*did you mean --port/],
+    ['an option of a later version', ['--mode', 'target'], /--mode is not in this version/],
+    ['a port that is none', ['--port', '70000'], /--port must be a port/],
+    ['a file that is not there', ['--config', '/nowhere/x.toml'], /\/nowhere\/x\.toml/],
+    ['a proxy that is no URL', ['--upstream-proxy', 'nonsense'], /upstream.proxy/],
+    ['a CA file that is not there', ['--upstream-ca', '/nowhere/ca.pem'], /\/nowhere\/ca\.pem/],
+    ['a host that is none', ['--intercept', 'a b'], /intercept: a b/],
+  ] as [string, string[], RegExp][])('refuses %s in one line, with exit code 2', async (_, args, message) => {
+    const { code, stderr } = await start(args);
+    expect(stderr).toMatch(/^llm-proxy: [^\n]+\n$/);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+  });
+
+  it('names file and line of an unknown key and of what is no TOML', async () => {
+    const unknown = await start(['--config', file('port = 0\n\n[logs]\nbodis = "new"\n')]);
+    expect(unknown).toEqual({
+      code: 2,
+      stderr: 'llm-proxy: ~/given.toml:4: unknown key logs.bodis; did you mean logs.bodies?\n',
+    });
+    const broken = await start(['--config', file('port = 0\nhost = \n')]);
+    expect(broken.stderr).toMatch(/^llm-proxy: ~\/given\.toml:2: [^\n]+\n$/);
+    expect(broken.code).toBe(2);
+  });
+
+  it.each(['--port', '--admin-port'])('says which port of %s is busy, and ends', async (flag) => {
+    const busy = await busyPort();
+    const { code, stderr } = await start([flag, String(busy.port)]);
+    await busy.free();
+    expect(stderr).toMatch(new RegExp(`^llm-proxy: [^\\n]*127\\.0\\.0\\.1:${busy.port}[^\\n]*in use[^\\n]*\\n$`));
+    expect(code).toBe(1);
+  });
+
+  it('refuses keys that others may read, or that are a link, saying which', async () => {
+    mkdirSync(join(home, 'keys'));
+    chmodSync(join(home, 'keys'), 0o755);
+    const loose = await start([]);
+    expect(loose.stderr).toMatch(/^llm-proxy: [^\n]*~\/keys[^\n]*\n$/);
+    expect(loose.code).toBe(1);
+    rmSync(join(home, 'keys'), { recursive: true });
+    mkdirSync(join(home, 'elsewhere'), { mode: 0o700 });
+    symlinkSync(join(home, 'elsewhere'), join(home, 'keys'));
+    const link = await start([]);
+    expect(link.stderr).toMatch(/^llm-proxy: [^\n]*~\/keys[^\n]*\n$/);
+    expect(link.code).toBe(1);
+  });
+
+  it('refuses a home that cannot be one, and two of them', async () => {
+    writeFileSync(join(home, 'taken'), '');
+    const taken = await start([], join(home, 'taken'));
+    expect(taken.stderr).toMatch(/^llm-proxy: [^\n]*~\/taken[^\n]*\n$/);
+    expect(taken.code).toBe(1);
+    const twice = await start(['--home', join(home, 'other')]);
+    expect(twice).toEqual({ code: 2, stderr: 'llm-proxy: --home is given twice\n' });
+  });
+});
