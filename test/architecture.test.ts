@@ -23,6 +23,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   recorder: ['decoders', 'providers', 'usage', 'pricing', 'session', 'sinks', 'store', 'handover'],
   admin: ['store', 'config', 'session'],
   cli: [
+    'main.ts',
     'core',
     'config',
     'ca',

@@ -85,10 +85,13 @@ export class Recorder implements RecorderQueries {
       counters: this.#counters,
       log: this.#log,
     });
-    const inbox = new Inbox<NetMessage>((message) => {
-      if ('counters' in message) this.#netCounters = message.counters;
-      else receiver.receive(message);
-    }, this.#options.clock.now);
+    const inbox = new Inbox<NetMessage>(
+      (message) => {
+        if ('counters' in message) this.#netCounters = message.counters;
+        else receiver.receive(message);
+      },
+      () => this.#options.clock.now(),
+    );
     port.on('message', (message: NetMessage) => inbox.push(message));
     this.#receiver = receiver;
     this.#port = port;

@@ -67,7 +67,10 @@ const FRAMING = new Set([
 export function wireRequest(cassette: Cassette, path?: string): WireMessage {
   const url = new URL(cassette.request.url);
   const body = bytesOf(cassette.request.body);
-  const lines = [`${cassette.request.method.toUpperCase()} ${path ?? url.pathname + url.search} HTTP/1.1`, `Host: ${url.host}`];
+  const lines = [
+    `${cassette.request.method.toUpperCase()} ${path ?? url.pathname + url.search} HTTP/1.1`,
+    `Host: ${url.host}`,
+  ];
   lines.push(...headerLines(cassette.request.headers));
   if (body.length > 0 || cassette.request.method !== 'GET') lines.push(`Content-Length: ${body.length}`);
   return { head: headBytes(lines), body };

@@ -35,14 +35,6 @@ export async function readBytes(socket: Socket, length: number): Promise<Buffer>
   return seen;
 }
 
-/** Reads until the other side has ended. */
-export async function readToEnd(socket: Socket): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await once(socket, 'end');
-  return Buffer.concat(chunks);
-}
-
 /** An HTTP/1.1 request with a content-length body. */
 export function httpRequest(
   method: string,
