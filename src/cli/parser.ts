@@ -68,6 +68,8 @@ configuration, 3 no daemon runs (status, stop), 4 no such call (show).`;
 export function createParser(argv: readonly string[], version: string, exitWith: ExitWith): Argv {
   const parser = yargs(normalised(argv))
     .scriptName('llm-proxy')
+    // What Yargs says is read below, and documented.
+    .locale('en')
     .usage('See, meter and keep the LLM traffic of your programs.\n\nllm-proxy COMMAND')
     .parserConfiguration({
       'populate--': true,
@@ -76,6 +78,8 @@ export function createParser(argv: readonly string[], version: string, exitWith:
       'parse-positional-numbers': false,
     })
     .version(version)
+    // Its messages are read below, and help is documented: neither may change with $LANG.
+    .detectLocale(false)
     .help()
     .alias({ h: 'help', v: 'version' })
     .strict()

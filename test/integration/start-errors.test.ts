@@ -13,10 +13,14 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 /** `start` on free ports unless told otherwise; it must end by itself. */
-function start(args: readonly string[], folder = home): Promise<{ code: number | null; stderr: string }> {
+function start(
+  args: readonly string[],
+  folder = home,
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ code: number | null; stderr: string }> {
   const ports = ['--port', '--admin-port'].flatMap((flag) => (args.includes(flag) ? [] : [flag, '0']));
   const child = spawn(process.execPath, [CLI, 'start', '--home', folder, ...ports, ...args], {
-    env: { ...process.env, HOME: home, XDG_STATE_HOME: join(home, 's'), XDG_CONFIG_HOME: join(home, 'c') },
+    env: { ...process.env, HOME: home, XDG_STATE_HOME: join(home, 's'), XDG_CONFIG_HOME: join(home, 'c'), ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: 15_000,
   });
@@ -56,6 +60,10 @@ describe('start', () => {
     expect(stderr).toMatch(/^llm-proxy: [^\n]+\n$/);
     expect(stderr).toMatch(message);
     expect(code).toBe(2);
+  });
+
+  it('says the same whatever language the terminal speaks', async () => {
+    expect(await start(['--prot', '1'], home, { LC_ALL: 'de_DE.UTF-8' })).toEqual(await start(['--prot', '1']));
   });
 
   it('names file and line of an unknown key and of what is no TOML', async () => {
