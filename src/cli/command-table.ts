@@ -68,7 +68,8 @@ function flagsOf(args: Record<string, unknown>): Record<string, unknown> {
 function serving(parser: Argv, exitWith: ExitWith): Argv {
   return parser
     .command('start', 'Start the daemon, in the foreground', startOptions, (args) => {
-      exitWith(import('./start.ts').then(({ startMain }) => startMain(flagsOf(args))));
+      const flags = flagsOf(args);
+      exitWith(import('./start.ts').then(({ startMain }) => startMain(flags)));
     })
     .command(
       'status',

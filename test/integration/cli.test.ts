@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -92,6 +92,12 @@ async function until(args: readonly string[], done: (result: CliResult) => boole
     if (done(result)) return result;
     if (Date.now() > deadline) throw new Error(`${args.join(' ')} never said so: ${JSON.stringify(result)}`);
   }
+}
+
+function file(text: string): string {
+  const path = join(home, 'config.toml');
+  writeFileSync(path, text);
+  return path;
 }
 
 const requests = (result: CliResult): number =>
@@ -248,55 +254,35 @@ describe('the life of a daemon', () => {
   });
 });
 
+/** What start refuses is in start-errors.test.ts. */
 describe('a command that cannot be done', () => {
   const BAD: [name: string, args: () => string[], code: number, says: RegExp][] = [
     ['no command', () => [], 2, /which command/],
     ['an unknown command', () => ['strat'], 2, /unknown command strat; did you mean start\?/],
-    ['an unknown option', () => ['start', '--prot', '1'], 2, /unknown option --prot; did you mean --port\?/],
     ['an option without its value', () => ['start', '--port'], 2, /--port needs a value/],
     ['an option given twice', () => ['start', '--port', '1', '--port', '2'], 2, /--port is given twice/],
     ['a word too many', () => ['start', 'now'], 2, /start takes no now/],
-    ['a port that is none', () => ['start', '--port', '70000'], 2, /--port must be a port from 0 to 65535/],
     ['a level that is none', () => ['start', '--log-level', 'loud'], 2, /--log-level must be one of debug, info/],
     ['run without dashes', () => ['run', 'ls'], 2, /put -- before the program/],
     ['a command to come', () => ['prices'], 2, /prices is not in this version/],
-    ['a flag to come', () => ['--mode', 'target'], 2, /--mode is not in this version/],
     ['a choice that is none', () => ['ca', 'export', '--format', 'x'], 2, /--format must be one of pem, der, p12/],
-    ['a missing configuration', () => ['start', '--config', '/nowhere.toml'], 2, /\/nowhere\.toml/],
-    ['a file that is no TOML', () => ['start', '--config', file('port = ')], 2, /config\.toml:1: /],
-    ['an unknown key', () => ['start', '--config', file('\nprot = 1')], 2, /config\.toml:2: unknown key prot; .*port/],
     [
       'a wrong value',
       () => ['start', '--config', file('[logs]\nbodies = 1')],
       2,
       /config\.toml:2: logs\.bodies must be/,
     ],
-    ['an upstream CA that is not there', () => ['start', '--upstream-ca', '/nowhere.pem'], 2, /\/nowhere\.pem/],
     ['an upstream CA without certificate', () => ['start', '--upstream-ca', file('x')], 2, /holds no PEM certificate/],
     ['a rule that is none', () => ['start', '--connect-to', 'a:b'], 2, /expected HOST:PORT:ADDR:PORT/],
-    ['a home that is a file', () => ['start', '--home', file('x')], 1, /config\.toml/],
     [
       'a database that is none',
       () => ['start', '--db', file('not a database, but a long line of text')],
       1,
       /database .*config\.toml/,
     ],
-    ['an open key folder', () => openKeys(), 1, /chmod 700 .*keys/],
     ['stats of a home without calls', () => ['stats', '--home', join(home, 'none')], 1, /no database/],
     ['a rotation without consent', () => ['ca', 'rotate'], 2, /--yes/],
   ];
-
-  function file(text: string): string {
-    const path = join(home, 'config.toml');
-    writeFileSync(path, text);
-    return path;
-  }
-
-  function openKeys(): string[] {
-    mkdirSync(join(home, '.llm-proxy', 'keys'), { recursive: true });
-    writeFileSync(join(home, '.llm-proxy', 'keys', 'x'), '', { mode: 0o644 });
-    return ['start'];
-  }
 
   it.each(BAD)('says so in one line: %s', async (_name, args, code, says) => {
     const quiet = { ...env, LLM_PROXY_PORT: '0', LLM_PROXY_ADMIN_PORT: '0' };
@@ -304,18 +290,6 @@ describe('a command that cannot be done', () => {
     expect(result.stderr).toMatch(says);
     expect(result.stderr).toMatch(/^llm-proxy: [^\n]+\n$/);
     expect(result).toMatchObject({ code, stdout: '' });
-  });
-
-  it.each([
-    ['proxy', '--port', '--admin-port'],
-    ['admin', '--admin-port', '--port'],
-  ])('names the busy %s port and its option', async (_name, busy, free) => {
-    const { code, stderr } = await runCli(['start', busy, String(port), free, '0'], env);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^llm-proxy: [^\n]+\n$/);
-    expect(stderr).toContain(`127.0.0.1:${port} is in use`);
-    expect(stderr).toContain(busy);
-    expect(readdirSync(join(home, '.llm-proxy'))).not.toContain('daemon.json');
   });
 });
 

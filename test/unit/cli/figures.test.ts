@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { callCost, callTokens, count, totalCost } from '../../../src/cli/figures.ts';
+import { emptyTally, toTotals } from '../../../src/core/totals.ts';
+import { aRecord } from '../../support/captures.ts';
+
+const totals = toTotals(emptyTally());
+
+describe('cli/figures', () => {
+  it('groups digits by thousands', () => {
+    expect(count(1_234_567)).toBe('1,234,567');
+  });
+
+  it('shows an unknown count as ?, and an inexact one with ~', () => {
+    const call = aRecord();
+    expect(callTokens(call, 12)).toBe('12');
+    expect(callTokens(call, null)).toBe('?');
+    expect(callTokens({ ...call, usage: { ...call.usage, source: 'regex' } }, 12)).toBe('~12');
+  });
+
+  it('leaves empty what a call that is no inference cannot have', () => {
+    const list = { ...aRecord(), inference: false, cost_usd: null };
+    expect(callTokens(list, null)).toBe('');
+    expect(callCost(list)).toBe('');
+  });
+
+  it('never shows an unknown price as 0', () => {
+    expect(callCost({ ...aRecord(), cost_usd: null })).toBe('unpriced');
+    expect(totalCost({ ...totals, unpriced_calls: 2 })).toBe('2 unpriced');
+    expect(totalCost({ ...totals, calls_without_usage: 1 })).toBe('1 unknown');
+  });
+
+  it('says of a sum of how many calls it knows nothing', () => {
+    expect(totalCost({ ...totals, cost_usd: 1.5, unpriced_calls: 2, calls_without_usage: 1 })).toBe(
+      '$1.5000 + 2 unpriced + 1 unknown',
+    );
+    expect(totalCost({ ...totals, cost_usd: 0.000_012, inexact_calls: 1 })).toBe('~$0.000012');
+    expect(totalCost(totals)).toBe('$0.000000');
+  });
+});

@@ -1,0 +1,58 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, vi } from 'vitest';
+import { COMMANDS, createParser } from '../../../src/cli/parser.ts';
+import { cliPage } from '../../support/cli-page.ts';
+
+async function refusal(...argv: string[]): Promise<string> {
+  try {
+    await createParser(argv, '0.0.0', () => {}).parseAsync();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'nothing was refused';
+}
+
+describe('cli/parser', () => {
+  it.each([
+    [[], 'which command? llm-proxy --help lists them'],
+    [['strat'], 'unknown command strat; did you mean start?; llm-proxy --help lists them'],
+    [['xyzzy'], 'unknown command xyzzy; llm-proxy --help lists them'],
+    [['start', '--prot', '1'], 'unknown option --prot; did you mean --port?; llm-proxy start --help lists them'],
+    [['--prot=1'], 'unknown option --prot; did you mean --port?; llm-proxy --help lists them'],
+    [['calls', '-x'], 'unknown option -x; llm-proxy calls --help lists them'],
+    [['start', 'now'], 'start takes no now; llm-proxy start --help lists them'],
+    [['start', '--port'], '--port needs a value'],
+    [['start', '--port', '1', '--port', '2'], '--port is given twice'],
+    [['show'], 'show needs one thing more: llm-proxy show --help says what'],
+    [['ca'], 'ca show, export, install, add or rotate?'],
+    [['ca', 'shwo'], 'unknown command shwo; did you mean show?; llm-proxy ca --help lists them'],
+    [['ca', 'export', '--format', 'x'], '--format must be one of pem, der, p12, not "x"'],
+    [['run', 'python', 'agent.py'], 'put -- before the program: llm-proxy run -- CMD...'],
+    [['stats', '--', 'ls'], '-- is for run only: llm-proxy run -- CMD...'],
+    [['compare'], 'compare is not in this version'],
+    [['--mode=target'], '--mode is not in this version'],
+    [['start', '--model', 'x'], '--model is not in this version'],
+    [['--setup-shell'], '--setup-shell is not in this version'],
+  ])('refuses %j with a sentence that helps', async (argv, message) => {
+    expect(await refusal(...argv)).toBe(message);
+  });
+
+  it('speaks English whatever the locale is, so that errors are recognised', async () => {
+    vi.stubEnv('LC_ALL', 'de_DE.UTF-8');
+    try {
+      expect(await refusal('start', '--prot', '1')).toContain('did you mean --port?');
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
+  it('lists every command in its help', async () => {
+    const page = await cliPage();
+    for (const command of COMMANDS) expect(page).toContain(`## ${command}\n`);
+  });
+
+  // `npx vitest run test/unit/cli/parser.test.ts -u` writes it again.
+  it('is what docs/cli.md says', async () => {
+    await expect(await cliPage()).toMatchFileSnapshot(fileURLToPath(new URL('../../../docs/cli.md', import.meta.url)));
+  });
+});
