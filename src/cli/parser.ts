@@ -78,8 +78,6 @@ export function createParser(argv: readonly string[], version: string, exitWith:
       'parse-positional-numbers': false,
     })
     .version(version)
-    // Its messages are read below, and help is documented: neither may change with $LANG.
-    .detectLocale(false)
     .help()
     .alias({ h: 'help', v: 'version' })
     .strict()
