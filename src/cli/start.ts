@@ -1,8 +1,8 @@
 /** `start`: the daemon in the foreground. */
 import { mkdirSync } from 'node:fs';
 import { type Config, loadConfig, type LoadedConfig } from '../config/load.ts';
-import { messageOf } from '../core/errors.ts';
-import { createLogger, type LogOptions } from '../core/log.ts';
+import { AppError, codeOf, messageOf } from '../core/errors.ts';
+import { createLogger, type Logger, type LogOptions } from '../core/log.ts';
 import { adminToken, type DaemonInfo, findDaemon, removeDaemonFiles, writeDaemonFiles } from './daemon-files.ts';
 import { collectOnOwnThread } from './collector.ts';
 import { version } from './version.ts';
@@ -14,9 +14,11 @@ export type StartFlags = Readonly<Record<string, unknown>>;
 export async function startMain(flags: StartFlags): Promise<number> {
   const loaded = loadConfig({ flags, env: process.env, cwd: process.cwd() });
   const { config } = loaded;
+  hideArguments();
   const logOptions: LogOptions = { level: config.log_level, pretty: process.stdout.isTTY, fd: 1 };
   const log = createLogger(logOptions);
   tell(loaded, log);
+  const other = findDaemon(config.home, process.env, process.cwd());
   mkdirSync(config.home, { recursive: true, mode: 0o700 });
   collectOnOwnThread(process.execArgv);
   // Loaded here and not above: no other command needs a proxy in its memory.
@@ -33,10 +35,18 @@ export async function startMain(flags: StartFlags): Promise<number> {
     log,
     logOptions,
     onStop: () => onStop(),
+  }).catch((error: unknown) => {
+    throw withOther(error, other);
   });
+  surviveErrors(log);
+  if (other !== null) {
+    log.warn(
+      { pid: other.pid, proxy: other.proxy_url },
+      'another daemon serves this home; commands will ask this one from now on',
+    );
+  }
   const info = infoOf(config, daemon);
   writeDaemonFiles(info, process.env);
-  hideArguments();
   log.info({ proxy: info.proxy_url, admin: info.admin_url, home: info.home, ca: info.ca_file, pid: info.pid }, 'ready');
   const reason = await ended;
   log.info({ reason }, 'stopping: live calls get 30 s, a second signal ends them now');
@@ -50,16 +60,25 @@ export async function startMain(flags: StartFlags): Promise<number> {
 
 let onStop = (): void => {};
 
-function tell({ config, file, warnings }: LoadedConfig, log: ReturnType<typeof createLogger>): void {
+function tell({ file, warnings }: LoadedConfig, log: Logger): void {
   if (file !== null) log.debug({ file }, 'configuration read');
   for (const warning of warnings) log.warn({ warning }, 'configuration');
-  const other = findDaemon(config.home, process.env, process.cwd());
-  if (other !== null) {
-    log.warn(
-      { pid: other.pid, proxy: other.proxy_url },
-      'another daemon serves this home; commands will ask this one from now on',
-    );
-  }
+}
+
+/** A busy port is most often our own. */
+function withOther(error: unknown, other: DaemonInfo | null): unknown {
+  if (other === null || codeOf(error) !== 'port_in_use') return error;
+  return new AppError(
+    'port_in_use',
+    `${messageOf(error)} (llm-proxy serves this home already, pid ${other.pid}, ${other.proxy_url}; llm-proxy stop ends it)`,
+    { cause: error },
+  );
+}
+
+/** What slipped through everything else: the calls under way are worth more than a clean end. */
+function surviveErrors(log: Logger): void {
+  for (const event of ['uncaughtException', 'unhandledRejection'])
+    process.on(event, (error: unknown) => log.error({ error }, 'internal error; traffic goes on'));
 }
 
 function infoOf(

@@ -241,6 +241,36 @@ describe('the life of a daemon', () => {
     }
   });
 
+  it('goes on after an error that nobody foresaw, and tells of it', async () => {
+    const fault = `process.on('SIGUSR2',()=>{throw new Error('unforeseen')})`;
+    const daemon = await startDaemon({
+      home,
+      env: { ...env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fault)}` },
+    });
+    try {
+      process.kill(daemon.pid, 'SIGUSR2');
+      await expect.poll(() => daemon.output()).toContain('unforeseen');
+      await callToEnd(daemon);
+      expect(await daemon.stop()).toBe(0);
+    } finally {
+      await daemon.kill();
+    }
+  });
+
+  it('says whose port it is when a second one is started on its home', async () => {
+    const daemon = await start();
+    try {
+      const args = ['start', '--home', home, '--port', String(daemon.proxyPort), '--admin-port', '0'];
+      const { code, stderr } = await runCli(args, env);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^llm-proxy: [^\n]+\n$/);
+      expect(stderr).toContain(`pid ${daemon.pid}`);
+      expect((await runCli(['status'], env)).stdout).toContain(`pid ${daemon.pid}`);
+    } finally {
+      await daemon.kill();
+    }
+  });
+
   it('warns of another daemon on its home', async () => {
     const first = await start();
     const second = await start();
