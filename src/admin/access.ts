@@ -60,7 +60,7 @@ export function checkToken({ token }: AccessOptions): MiddlewareHandler {
 
 export function refuse(
   context: Context,
-  status: 400 | 401 | 403 | 404 | 409 | 421 | 500 | 501 | 503,
+  status: 400 | 401 | 403 | 404 | 409 | 413 | 421 | 500 | 501 | 503,
   type: string,
   message: string,
 ): Response {

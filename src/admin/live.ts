@@ -39,7 +39,9 @@ export class Live {
     if (this.#idle !== null) clearTimeout(this.#idle);
     else if (this.#listeners.size === 0) this.#watch(true);
     this.#idle = null;
-    if (lastId !== null) for (const event of this.#kept) if (event.id > lastId) listener(event);
+    // An id that was never given here is of the thread before this one: its reader has seen nothing of ours.
+    const seen = lastId !== null && lastId > this.#last ? 0 : lastId;
+    if (seen !== null) for (const event of this.#kept) if (event.id > seen) listener(event);
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);

@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { AppError, messageOf } from '../core/errors.ts';
 import type { NetControl, RecorderHealth, RecorderService } from '../core/ports.ts';
@@ -21,6 +22,7 @@ export interface AdminDeps {
   net: Remote<NetControl>;
 }
 
+const MAX_BODY_BYTES = 64 * 1024;
 const NOT_YET = 'not in this version';
 
 export function createAdminApp(deps: AdminDeps): Hono {
@@ -33,6 +35,12 @@ export function createAdminApp(deps: AdminDeps): Hono {
   });
   app.use(checkOrigin(deps.access));
   app.use(checkToken(deps.access));
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: (context) => refuse(context, 413, 'too_large', 'the body is too large'),
+    }),
+  );
   app.onError((error, context) => {
     if (error instanceof AppError && error.code === 'config_invalid')
       return refuse(context, 400, 'bad_request', error.message);

@@ -94,7 +94,7 @@ function listening(worker: Worker, { host, port }: { host: string; port: number 
           new AppError(
             busy ? 'port_in_use' : 'config_invalid',
             busy
-              ? `the admin port ${where} is in use; choose another with --admin-port`
+              ? `the admin port ${where} is in use: stop what listens there or choose another --admin-port`
               : `the admin port ${where} cannot be opened: ${message.error}`,
           ),
         );
@@ -102,6 +102,7 @@ function listening(worker: Worker, { host, port }: { host: string; port: number 
       }
     });
     worker.once('error', reject);
+    worker.once('exit', (code) => reject(new Error(`the admin thread ended with code ${code}`)));
   });
 }
 

@@ -22,8 +22,12 @@ let recorder: Remote<RecorderService> | null = null;
 const live = new Live((on) => void recorder?.watch(on).catch(() => {}));
 
 parentPort?.on('message', ({ recorder: port }: ToAdminThread) => {
-  recorder = connectRpc<RecorderService>(port);
-  if (live.read) void recorder.watch(true).catch(() => {});
+  const service = connectRpc<RecorderService>(port);
+  recorder = service;
+  if (live.read) void service.watch(true).catch(() => {});
+  port.on('close', () => {
+    if (recorder === service) recorder = null;
+  });
   port.on('message', (message: Partial<LiveMessage>) => {
     if (message.live !== undefined) live.push(message.live);
   });

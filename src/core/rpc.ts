@@ -36,13 +36,17 @@ async function answer(port: MessagePort, target: object, message: Call): Promise
   }
 }
 
-/** Calls `T` behind `port`. Rejects after `timeoutMs`, so that a stuck thread cannot hang the asker. */
+/** Calls `T` behind `port`. Rejects when that thread ends, and after `timeoutMs`, so that a stuck thread cannot hang the asker. */
 export function connectRpc<T extends Methods<T>>(port: MessagePort, timeoutMs = 10_000): Remote<T> {
   const waiting = new Map<number, (reply: Reply) => void>();
   let last = 0;
   port.on('message', (reply: Reply) => {
     waiting.get(reply.reply)?.(reply);
     waiting.delete(reply.reply);
+  });
+  port.on('close', () => {
+    for (const [call, settle] of waiting) settle({ reply: call, error: 'the thread that was asked has ended' });
+    waiting.clear();
   });
   const invoke = (method: string, args: unknown[]): Promise<unknown> =>
     new Promise((resolve, reject) => {
