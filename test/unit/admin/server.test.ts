@@ -356,6 +356,15 @@ describe('admin/server', () => {
     for (const body of ['', '{', 'null', '{"pid":"1"}', '{"pid":0}', '{"pid":1.5}'])
       expect((await ask('POST', '/api/runs', BEARER, body)).status, body).toBe(400);
   });
+
+  it('reads no body that is longer than any it wants', async () => {
+    await start();
+    const answer = await ask('POST', '/api/runs', BEARER, JSON.stringify({ pid: 1, more: 'x'.repeat(65_536) }));
+    expect([answer.status, answer.json()['error']]).toEqual([
+      413,
+      { type: 'too_large', message: 'the body is too large' },
+    ]);
+  });
 });
 
 describe('admin/server: /api/live', () => {
