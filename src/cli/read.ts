@@ -120,7 +120,7 @@ export async function callsMain({ home, json, ...query }: ReadArguments & CallQu
     formatTable<CallRecord>(
       [
         { title: 'time', align: 'left', value: (call) => timeOf(call.started_at) },
-        { title: 'id', align: 'left', value: (call) => call.id.replace(/^call_/, '') },
+        { title: 'id', align: 'left', value: (call) => shortId(call.id) },
         { title: 'provider', align: 'left', value: (call) => call.provider },
         { title: 'model', align: 'left', max: 36, value: modelOf },
         { title: 'status', align: 'right', value: statusOf },
@@ -222,6 +222,11 @@ function isAlive(pid: number): boolean {
 function statusOf(call: CallRecord): string {
   const status = formatStatus(call);
   return call.error === null || status.includes(' ') ? status : `${status} ${call.error.type}`;
+}
+
+/** Time and 16 random bits: `show` takes the beginning of an id. */
+function shortId(id: string): string {
+  return id.replace(/^call_/, '').slice(0, 16);
 }
 
 function timeOf(iso: string): string {
