@@ -5,11 +5,13 @@ import { chatConnection, download, stream, upload } from './client.mjs';
 const scenarios = {
   /** Closed loop over `connections` keep-alive connections. */
   async json({ route, connections, seconds }) {
+    const all = await Promise.all(Array.from({ length: connections }, () => chatConnection(route)));
+    await Promise.all(all.map((connection) => connection.call()));
+    mark();
     const until = Date.now() + seconds * 1000;
     const latencies = [];
     await Promise.all(
-      Array.from({ length: connections }, async () => {
-        const connection = await chatConnection(route);
+      all.map(async (connection) => {
         while (Date.now() < until) {
           const started = process.hrtime.bigint();
           await connection.call();
@@ -24,6 +26,7 @@ const scenarios = {
   async rate({ route, connections, seconds, rate }) {
     const free = await Promise.all(Array.from({ length: connections }, () => chatConnection(route)));
     for (const connection of free) await connection.call();
+    mark();
     const latencies = [];
     const total = rate * seconds;
     const started = performance.now();
@@ -63,13 +66,24 @@ const scenarios = {
     );
     return { calls: latencies.length, perSecond: latencies.length / seconds, ...percentiles(latencies) };
   },
-  /** `streams` at once, each `chunks` events `gap` ms apart. */
+  /** `streams` at once, each `chunks` events `gap` ms apart; what came before all had their first event is not counted. */
   async sse({ route, streams, chunks, gap }) {
-    const delays = [];
+    let delays = [];
     const firsts = [];
     const all = [];
+    let begun = 0;
     for (let opened = 0; opened < streams; opened += 1) {
-      all.push(stream(route, chunks, gap, (delay) => delays.push(delay)).then((first) => firsts.push(first)));
+      let isFirst = true;
+      const onDelay = (delay) => {
+        delays.push(delay);
+        if (!isFirst) return;
+        isFirst = false;
+        begun += 1;
+        if (begun < streams) return;
+        delays = [];
+        mark();
+      };
+      all.push(stream(route, chunks, gap, onDelay).then((first) => firsts.push(first)));
       // Spread the starts over one gap, or all events of all streams come in the same millisecond.
       if (streams > 1) await new Promise((resolve) => setTimeout(resolve, gap / streams));
     }
@@ -85,6 +99,11 @@ const scenarios = {
     return { calls: 2, down: await download(route, mb), up: await upload(route, mb) };
   },
 };
+
+/** Everything is set up: CPU counts from here. */
+function mark() {
+  process.send({ mark: true });
+}
 
 function percentiles(values) {
   const sorted = Float64Array.from(values).sort();

@@ -4,7 +4,7 @@ export function report({ rows, scenarios, command, machine }) {
   const lines = [
     '# Benchmarks',
     '',
-    `Made by \`${command}\` on ${machine}. Medians over the rounds; every peer ran in each round. CPU is that of the whole process, all threads.`,
+    `Made by \`${command}\` on ${machine}. Medians over the rounds; every peer ran in each round. CPU is that of the whole process, all threads, from when connections are open and streams have begun (except where connecting is what is measured).`,
     '',
   ];
   const start = rows.filter((row) => row.scenario === 'start');

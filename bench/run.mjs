@@ -21,6 +21,7 @@ const { values: flags } = parseArgs({
 });
 const seconds = Number(flags.seconds);
 const rounds = Number(flags.rounds);
+const SETTLE_MS = 500;
 
 const scenarios = {
   json: {
@@ -43,7 +44,7 @@ const scenarios = {
   sse1000: {
     title: '1,000 SSE streams, 10 events/s each',
     scenario: 'sse',
-    options: { streams: 1000, chunks: 80, gap: 100 },
+    options: { streams: 1000, chunks: 120, gap: 100 },
   },
   connect: {
     title: 'One call per new connection, 8 at a time',
@@ -153,19 +154,22 @@ async function measure(name, env, round) {
   }
   const rows = [];
   try {
-    await load(peer, 'json', { connections: 4, seconds: 1 });
     if (wanted.includes('start') && peer.ready !== undefined) {
+      // Before any load: what it takes just to be there.
       await new Promise((resolve) => setTimeout(resolve, 1500));
       rows.push({ peer: name, scenario: 'start', ready: peer.ready, rss: memory(peer.pids) });
     }
+    if (wanted.some((key) => key in scenarios)) await load(peer, 'json', { connections: 4, seconds: 1 });
     for (const key of wanted.filter((candidate) => candidate in scenarios)) {
       const { scenario, options } = scenarios[key];
       process.stderr.write(`bench: round ${round + 1}, ${name}: ${key}\n`);
-      const before = cpu(peer.pids);
+      let before = cpu(peer.pids);
       let peak = 0;
       const watch = setInterval(() => (peak = Math.max(peak, memory(peer.pids))), 200);
       try {
-        const result = await load(peer, scenario, options);
+        const result = await load(peer, scenario, options, () => (before = cpu(peer.pids)));
+        // Work that was put off (a recorder's, say) counts as well.
+        await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
         rows.push({
           peer: name,
           scenario: key,
@@ -186,11 +190,13 @@ async function measure(name, env, round) {
   return rows;
 }
 
-function load(peer, scenario, options) {
+/** @param onMark is called when the scenario has been set up: connections are open, streams have begun. */
+function load(peer, scenario, options, onMark = () => {}) {
   const child = fork(join(here, 'load.mjs'));
   return new Promise((resolve, reject) => {
     child.once('exit', () => reject(new Error('load generator ended')));
-    child.once('message', ({ result, error }) => {
+    child.on('message', ({ mark, result, error }) => {
+      if (mark) return onMark();
       child.removeAllListeners('exit');
       child.disconnect();
       if (error === undefined) resolve(result);
