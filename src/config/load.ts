@@ -136,7 +136,13 @@ const OTHER_VARIABLES = new Set([
 function unknownVariables(env: Env): string[] {
   const known = new Set((OPTIONS as readonly Option[]).map(variableOf));
   return Object.keys(env)
-    .filter((name) => name.startsWith('LLM_PROXY_') && !known.has(name) && !OTHER_VARIABLES.has(name))
+    .filter(
+      (name) =>
+        name.startsWith('LLM_PROXY_') &&
+        !known.has(name) &&
+        !OTHER_VARIABLES.has(name) &&
+        !name.startsWith('LLM_PROXY_TEST_'),
+    )
     .map((name) => `the variable ${name} means nothing to this version and has no effect`);
 }
 

@@ -96,8 +96,8 @@ describe('docker/Dockerfile', () => {
     const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
     expect(last).toMatch(/^USER 65532:65532$/m);
     expect(last).toMatch(/^STOPSIGNAL SIGTERM$/m);
-    expect(last).toMatch(/^HEALTHCHECK .* CMD \["node", "\/app\/dist\/cli.js", "status"\]$/m);
-    expect(last).not.toMatch(/^COPY (?!--from=build )/m);
+    expect(last).toMatch(/^HEALTHCHECK .* CMD \["node", "\/app\/healthcheck.mjs"\]$/m);
+    expect(last).not.toMatch(/^COPY (?!--from=build |docker\/healthcheck.mjs )/m);
   });
 
   it('gets from the build context only what the build reads', () => {
