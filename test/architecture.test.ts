@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 const src = resolve(dirname(fileURLToPath(import.meta.url)), '../src');
 
-/** Room -> rooms it may import (itself and core always). DESIGN.md §3, docs/decisions/0001. */
+/** Room -> rooms it may import (itself and core always). src/README.md draws it. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   core: [],
   wire: [],

@@ -48,7 +48,7 @@ export interface ToolCall {
   name: string;
 }
 
-/** One finished call, as the API, the JSONL export and `calls --json` show it (DESIGN §5). */
+/** One finished call, as the API, the JSONL export and `calls --json` show it (docs/api.md). */
 export interface CallRecord {
   id: string;
   /** ISO 8601 UTC with milliseconds. */

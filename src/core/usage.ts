@@ -1,4 +1,4 @@
-/** Normalised counts of one exchange. Names, sums and subsets: DESIGN §6 / docs/providers.md. */
+/** Normalised counts of one exchange. Names, sums and subsets: docs/api.md. */
 
 /** Where a count was read. `regex` is the last resort, `estimate` is never exact. */
 export type UsageSource =

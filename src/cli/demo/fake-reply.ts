@@ -1,7 +1,7 @@
 /** What the fake providers share. They speak the providers' formats well enough for the official SDKs. */
 import type { TokenCounts } from '../../core/usage.ts';
 
-/** What was really used, in our normalised words (DESIGN: numbers that are true). */
+/** What was really used, in our normalised words. */
 export type TrueUsage = Pick<
   TokenCounts,
   'input_tokens' | 'output_tokens' | 'cache_read_tokens' | 'cache_write_tokens' | 'reasoning_tokens'
