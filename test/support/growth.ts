@@ -1,0 +1,48 @@
+import { expect } from 'vitest';
+
+/** Between the first two sizes: 16 for linear work, 256 for quadratic work. */
+const FACTOR = 16;
+const MOST = 64;
+/** Twice the size: 2 for linear work, 4 for quadratic work. */
+const MOST_OF_TWICE = 3;
+/** Below this a measurement says nothing; what needs less than 64 times as much at the larger size hurts nobody. */
+const FLOOR_MS = 1;
+const ATTEMPTS = 3;
+
+/**
+ * Expects `work` to take time in proportion to its size. CPU time, sizes of one run, the best of three: no bound in
+ * milliseconds, so neither a slow machine nor its other programs decide. Quadratic work fails each attempt.
+ * @param prepare makes the input of a size and returns the work on it; only the work is timed.
+ */
+export async function expectLinearTime(
+  prepare: (size: number) => () => unknown,
+  size: number,
+  what = 'the work',
+): Promise<void> {
+  const small = Math.ceil(size / FACTOR);
+  // Not compiled yet, the first piece of work is slow.
+  await cpuTime(prepare(small));
+  let growth = Infinity;
+  const best = { small: Infinity, large: Infinity, twice: Infinity };
+  for (let attempt = 0; attempt < ATTEMPTS && growth > MOST; attempt += 1) {
+    best.small = Math.min(best.small, await cpuTime(prepare(small)));
+    best.large = Math.min(best.large, await cpuTime(prepare(size)));
+    growth = best.large / Math.max(best.small, FLOOR_MS);
+  }
+  if (growth <= MOST) return;
+  // Where the garbage collector changes its ways between the two sizes there is a step: only above it can one tell.
+  for (let attempt = 0; attempt < ATTEMPTS && best.twice > MOST_OF_TWICE * best.large; attempt += 1) {
+    best.large = Math.min(best.large, await cpuTime(prepare(size)));
+    best.twice = Math.min(best.twice, await cpuTime(prepare(size * 2)));
+  }
+  expect(best.twice, `${what}: ms for twice ${size}, which took ${best.large} ms`).toBeLessThanOrEqual(
+    MOST_OF_TWICE * best.large,
+  );
+}
+
+async function cpuTime(work: () => unknown): Promise<number> {
+  const start = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
