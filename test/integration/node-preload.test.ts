@@ -18,6 +18,9 @@ const https = require('node:https');
 const get = (options) => new Promise((ok, no) => https.get('${GET_LISTING}', options, (r) => {
   let text = ''; r.on('data', (d) => (text += d)); r.on('end', () => ok(text)); }).on('error', no));\n`;
 
+/** Makes a direct connection fail before a name is looked up. */
+const LOOKUP = `lookup: (h, o, done) => done(Object.assign(new Error(), { code: 'DIRECT' }))`;
+
 describe('cli/preload/node-proxy', () => {
   let folder: string;
   let fakes: FakeProviders;
@@ -82,10 +85,6 @@ describe('cli/preload/node-proxy', () => {
 
   it.each([
     ['global fetch', `say(fetch('${GET_LISTING}').then((r) => r.text()))`],
-    [
-      'fetch in a worker thread',
-      `new (require('node:worker_threads').Worker)(\`fetch('${GET_LISTING}').then((r) => r.text()).then(console.log)\`, { eval: true })`,
-    ],
     ['https with the global agent', 'say(get({}))'],
     ['https without an agent', 'say(get({ agent: false }))'],
     [
@@ -102,6 +101,14 @@ describe('cli/preload/node-proxy', () => {
     expect(connects).toEqual(['api.openai.com:443']);
   });
 
+  it('sends fetch in a worker thread through the proxy', async () => {
+    const code = `fetch('${GET_LISTING}').then((r) => r.text()).then(console.log)`;
+    const printed = await run(`new (require('node:worker_threads').Worker)(${JSON.stringify(code)}, { eval: true })`);
+    // Node 22 says so before the first line of a worker thread runs.
+    expect(printed.replace(/^\(node:\d+\) \[UNDICI-EHPA\].*\n\(Use `node --trace-warnings.*\n/, '')).toBe(LISTING);
+    expect(connects).toEqual(['api.openai.com:443']);
+  });
+
   it('reads an ES module program too', async () => {
     const code = `import https from 'node:https'; https.get('${GET_LISTING}', (r) => r.pipe(process.stdout))`;
     expect(await run(code, {}, ['--input-type=module'])).toBe(LISTING);
@@ -111,16 +118,32 @@ describe('cli/preload/node-proxy', () => {
   it.each(['api.openai.com', '.openai.com', '*.openai.com', 'openai.com:443', '*'])(
     'goes directly for NO_PROXY=%s',
     async (entry) => {
-      // Nothing listens on port 1: a direct connection fails at once, and no name is looked up.
-      const code = `${SAY}say(get({ lookup: (h, o, done) => done(Object.assign(new Error(), { code: 'DIRECT' })) }))`;
+      // An agent of the program's: where Node gives its global one a proxy, it reads NO_PROXY in its own way.
+      const code = `${SAY}say(get({ agent: new https.Agent(), ${LOOKUP} }))`;
       expect(await run(code, { NO_PROXY: entry })).toBe('failed DIRECT');
       expect(connects).toEqual([]);
     },
   );
 
-  it('leaves a program alone that settled its own CA list', async () => {
-    const code = `${SAY}say(get({ ca: 'x', lookup: (h, o, done) => done(Object.assign(new Error(), { code: 'DIRECT' })) }))`;
-    expect(await run(code)).toBe('failed DIRECT');
+  it('goes directly with the global agent too for a host of NO_PROXY', async () => {
+    expect(await run(`${SAY}say(get({ ${LOOKUP} }))`, { NO_PROXY: 'api.openai.com' })).toBe('failed DIRECT');
+    expect(connects).toEqual([]);
+  });
+
+  it.each([
+    ['the global agent', ''],
+    ['an agent of its own', 'agent: new https.Agent(), '],
+    ['no agent', 'agent: false, '],
+  ])('leaves a program alone that settled its own CA list, with %s', async (_, agent) => {
+    expect(await run(`${SAY}say(get({ ca: 'x', ${agent}${LOOKUP} }))`)).toBe('failed DIRECT');
+    expect(connects).toEqual([]);
+  });
+
+  it('leaves a program alone that brings its own socket', async () => {
+    const socket =
+      "socket: new (require('node:stream').Duplex)({ read() { this.destroy(Object.assign(new Error(), { code: 'OWN' })); }, write() {} })";
+    expect(await run(`${SAY}say(get({ ${socket} }))`)).toBe('failed OWN');
+    expect(connects).toEqual([]);
   });
 
   it('leaves a dispatcher alone that the program sets', async () => {

@@ -3,7 +3,7 @@
  * Node 20 knows no proxy variable at all, and NODE_USE_ENV_PROXY (22.21, 24.5) reaches only fetch and the global agents;
  * SDKs with keep-alive agents of their own (agentkeepalive: openai 4, @anthropic-ai/sdk 0.x) would go past the proxy.
  * It must be harmless in every other program: it decides at the moment of connecting, by the same variables as any
- * client, leaves alone what the program chose for itself (a socket, a CA list, a lookup), and loads undici only when
+ * client, leaves alone what the program chose for itself (a socket, a CA list, a proxy), and loads undici only when
  * the first fetch is made. A failure of its own must never end the program.
  */
 import type { Agent, AgentOptions } from 'node:https';
@@ -121,23 +121,32 @@ function eventualTunnel(proxy: URL, host: string, port: number): Duplex {
 }
 
 /** What the program settled for itself stays so. A CA list of its own means that it would not trust ours. */
-function isOwnChoice(agent: Agent, options: ConnectionOptions): boolean {
+function isOwnChoice(options: ConnectionOptions): boolean {
   const chosen = options.socket ?? options.socketPath ?? options.path ?? options.ca ?? options.pfx;
-  return (
-    (chosen !== undefined && chosen !== null) || ('proxyEnv' in agent.options && agent.options.proxyEnv !== undefined)
-  );
+  return chosen !== undefined && chosen !== null;
+}
+
+/** Node 22.21 and 24.5 give the option to agents: their global ones under NODE_USE_ENV_PROXY, others by the program. */
+function hasProxyOfItsOwn(agent: Agent): boolean {
+  return 'proxyEnv' in agent.options && agent.options.proxyEnv !== undefined;
 }
 
 function patchHttpsAgent(): void {
   const { Agent } = require('node:https') as typeof import('node:https');
   const prototype = Agent.prototype as unknown as { createConnection: CreateConnection };
   const original = prototype.createConnection;
+  // Under NODE_USE_ENV_PROXY Node's global agent sends to the proxy even what brings its own CA list or socket: there
+  // such a request would meet a certificate of ours that it cannot trust. An agent without `proxyEnv` goes directly.
+  const { globalAgent } = require('node:https') as typeof import('node:https');
+  const direct = new Agent();
   const createConnection: CreateConnection = function createConnection(options, oncreate) {
     const host = options?.host;
     const port = Number.parseInt(String(options?.port ?? 443), 10);
-    const proxy = typeof host !== 'string' || isOwnChoice(this, options) ? null : proxyFor(host, port);
-    if (proxy === null || typeof host !== 'string')
-      return Reflect.apply(original, this, arguments) as Duplex | undefined;
+    if (typeof host !== 'string') return Reflect.apply(original, this, arguments) as Duplex | undefined;
+    const isOwn = isOwnChoice(options);
+    const proxy = isOwn || hasProxyOfItsOwn(this) ? null : proxyFor(host, port);
+    if (proxy === null)
+      return Reflect.apply(original, isOwn && this === globalAgent ? direct : this, arguments) as Duplex | undefined;
     const overTunnel = (socket: Duplex): Duplex | undefined => original.call(this, { ...options, socket });
     const isBare = (this as unknown as { createConnection: unknown }).createConnection === createConnection;
     if (!isBare || oncreate === undefined) return overTunnel(eventualTunnel(proxy, host, port));
