@@ -79,7 +79,6 @@ async function allCalls(daemon: Daemon): Promise<CallRecord[]> {
 }
 
 describe.skipIf(CASSETTES === null)('recorded traffic through the daemon', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'llm-proxy-replay-'));
   const cassettes = ['anthropic', 'openai', 'gemini'].flatMap(loadCassettes);
   const lanes = HOSTS.flatMap((host) => {
     const all = exchangesOf(host, cassettes);
@@ -89,10 +88,12 @@ describe.skipIf(CASSETTES === null)('recorded traffic through the daemon', () =>
     }));
   });
   const received = new Map<string, Buffer>();
+  let folder: string;
   let upstream: Upstream<TLSSocket>;
   let daemon: Daemon;
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'llm-proxy-replay-'));
     const ca = makeCa();
     writeFileSync(join(folder, 'upstream-ca.pem'), ca.pem);
     const byRequest = new Map(

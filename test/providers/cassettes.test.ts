@@ -16,7 +16,7 @@ beforeAll(async () => {
   directory = await loadRegistry();
 });
 
-describe.skipIf(CASSETTES === null)('recorded traffic (skipped: no cassettes here, see LLM_PROXY_CASSETTES)', () => {
+describe.skipIf(CASSETTES === null)('recorded traffic of providers', () => {
   for (const [file, provider] of Object.entries(PROVIDERS)) {
     test(`${file}: every answer is metered as the provider stated it`, async () => {
       const wrong: string[] = [];

@@ -11,6 +11,8 @@ export const CASSETTES = ((): string | null => {
   return existsSync(join(folder, 'INDEX.md')) ? folder : null;
 })();
 
+if (CASSETTES === null) console.warn('SKIPPED: no recorded traffic here (LLM_PROXY_CASSETTES names its folder)');
+
 type Body = string | { base64: string } | null | undefined;
 
 export interface Truth {
