@@ -34,7 +34,7 @@ describe.each([
     proxy = await startEntrance(open, {
       context: createSecureContext({ ca: theirs.pem }),
       intercept: (net) => createIntercept({ ...net, leaves }),
-      stopGraceMs: 10_000,
+      stopGraceMs: 60_000,
     });
   });
 
@@ -103,7 +103,7 @@ describe.each([
     await untilTrue(() => tls.heard.endsWith('ok'), 'the answer');
     const began = performance.now();
     await proxy.entrance.stop();
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     await untilTrue(() => tls.readableEnded || tls.destroyed, 'the end');
   });
 });

@@ -1,4 +1,4 @@
-import { connect, TLSSocket, type SecureContext, type TLSSocket as Socket } from 'node:tls';
+import { connect, createSecureContext, TLSSocket, type SecureContext, type TLSSocket as Socket } from 'node:tls';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -8,6 +8,14 @@ import { LeafCache, type LeafCacheOptions } from '../../../src/ca/leaf-cache.ts'
 import { fixedClock } from '../../support/ca-home.ts';
 
 const DAY = 86_400_000;
+
+/** In ms. */
+function cpuTime(work: () => unknown): number {
+  const start = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
 
 function authorities(groups: readonly (readonly string[])[] = BASE_GROUPS, wall = Date.now()) {
   const stored = newStoredAuthority('base', groups, wall);
@@ -187,13 +195,13 @@ describe('src/ca/leaf-cache.ts', () => {
   it('mints a new host in a few milliseconds', () => {
     const { leaves } = cache();
     leaves.contextFor('warm.openai.com');
-    const times = Array.from({ length: 100 }, (_, index) => {
-      const start = process.cpuUsage();
-      leaves.contextFor(`h${index}.openai.com`);
-      const { user, system } = process.cpuUsage(start);
-      return (user + system) / 1000;
-    }).toSorted((a, b) => a - b);
-    // CPU time, the middle one: other programs on the machine say nothing about us.
-    expect(times[50]).toBeLessThan(3);
+    const rounds = Array.from({ length: 101 }, (_, index) => ({
+      mint: cpuTime(() => leaves.contextFor(`h${index}.openai.com`)),
+      context: cpuTime(() => createSecureContext()),
+    }));
+    // Measured: 1.25 ms and 0.12 ms. The middle ones, and one against the other: a slow or busy machine slows both.
+    const middle = (of: 'mint' | 'context'): number =>
+      rounds.map((round) => round[of]).toSorted((a, b) => a - b)[50] ?? Infinity;
+    expect(middle('mint')).toBeLessThan(25 * middle('context'));
   });
 });

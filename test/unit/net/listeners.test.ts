@@ -130,12 +130,12 @@ describe.each([
     });
 
     it('does not wait for the hello of a client that has none to say', async () => {
-      await bench.start(() => {}, { stopGraceMs: 20_000 });
+      // Longer than a test may take, both.
+      const connectTimeouts = { helloMs: 60_000, briefMs: 100 };
+      await bench.start(() => {}, { stopGraceMs: 60_000, connectTimeouts });
       const client = await bench.client().send('CONNECT api.provider.example:443 HTTP/1.1\r\n\r\n').hears('200');
-      const began = performance.now();
       await bench.proxy.entrance.stop();
       await client.over();
-      expect(performance.now() - began).toBeLessThan(2_000);
     });
 
     it('ends intercepted connections when no exchange is live', async () => {
