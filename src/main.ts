@@ -51,60 +51,98 @@ export interface Daemon {
 /** `ca add` and `ca rotate` are other processes: the daemon looks whether they wrote. */
 const AUTHORITY_CHECK_MS = 2000;
 
-/** Rejects with AppError: `config_invalid`, `port_in_use`, `ca_unusable`, `store_unusable`. */
+/** Rejects with AppError: `config_invalid`, `port_in_use`, `ca_unusable`, `store_unusable`; then nothing runs any more. */
 export async function startDaemon(input: DaemonInput): Promise<Daemon> {
-  const { log } = input;
-  const authority = await openAuthority(input);
-  const leaves = new LeafCache({ authority, clock: systemClock });
-  const closers: (() => Promise<unknown>)[] = [];
+  const parts = new Parts(input);
   try {
-    const counters = new Counters();
-    const rows = new SlabRecorder({ counters, log });
-    const recorder = new RecorderThread({
-      config: recorderConfig(input),
-      net: rows,
-      log,
-      onReady: () => admin?.recorderStarted(),
-    });
-    let admin: AdminThread | null = null;
-    await recorder.start();
-    closers.push(() => recorder.stop());
-    const entrance = await openNet(input, { counters, rows, leaves, admin: () => admin?.address ?? null });
-    closers.push(() => entrance.stop());
-    admin = new AdminThread({
-      settings: adminSettings(input, authority.caFile),
-      control: controlOf(entrance, input.onStop),
-      connectRecorder: () => {
-        const { port1, port2 } = new MessageChannel();
-        recorder.serve(port1);
-        return port2;
-      },
-      log,
-    });
-    await admin.start();
-    const watch = setInterval(() => followAuthority(authority, log), AUTHORITY_CHECK_MS).unref();
-    const { url } = admin;
-    closers.splice(
-      0,
-      closers.length,
-      () => entrance.stop(),
-      () => recorder.stop(),
-      () => admin?.stop() ?? Promise.resolve(),
+    // The recorder's thread loads on another core meanwhile.
+    const [authority] = await inOrder(
+      openAuthority(input).then((opened) => parts.open(opened)),
+      parts.startRecorder(),
     );
+    const watch = setInterval(() => followAuthority(authority, input.log), AUTHORITY_CHECK_MS).unref();
     return {
-      proxyUrl: entrance.url,
-      adminUrl: url,
+      proxyUrl: parts.entrance?.url ?? '',
+      adminUrl: parts.admin?.url ?? '',
       caFile: authority.caFile,
       bundleFile: authority.bundleFile,
-      stop: async () => {
+      stop: () => {
         clearInterval(watch);
-        for (const close of closers) await close();
+        return parts.stop();
       },
     };
   } catch (error) {
-    for (const close of closers.toReversed()) await close();
+    await parts.stop();
     throw error;
   }
+}
+
+/** What runs so far. */
+class Parts {
+  readonly #input: DaemonInput;
+  readonly #counters = new Counters();
+  readonly #rows: SlabRecorder;
+  readonly #recorder: RecorderThread;
+  #recorderRuns = false;
+  entrance: Entrance | null = null;
+  admin: AdminThread | null = null;
+
+  constructor(input: DaemonInput) {
+    const { log } = input;
+    this.#input = input;
+    this.#rows = new SlabRecorder({ counters: this.#counters, log });
+    this.#recorder = new RecorderThread({
+      config: recorderConfig(input),
+      net: this.#rows,
+      log,
+      // Only when it was started again: at the start the reader thread asks for its line itself.
+      onReady: () => (this.#recorderRuns ? this.admin?.recorderStarted() : undefined),
+    });
+  }
+
+  async startRecorder(): Promise<void> {
+    await this.#recorder.start();
+    this.#recorderRuns = true;
+  }
+
+  /** The entrance and the reader thread. */
+  async open(authority: Authority): Promise<Authority> {
+    const leaves = new LeafCache({ authority, clock: systemClock });
+    const admin = new AdminThread({
+      settings: adminSettings(this.#input, authority.caFile),
+      control: controlOf(() => this.entrance, this.#input.onStop),
+      connectRecorder: () => {
+        const { port1, port2 } = new MessageChannel();
+        this.#recorder.serve(port1);
+        return port2;
+      },
+      log: this.#input.log,
+    });
+    this.admin = admin;
+    const reading = admin.start();
+    const net = { counters: this.#counters, rows: this.#rows, leaves, admin: () => admin.address };
+    await inOrder(this.#openEntrance(net), reading);
+    return authority;
+  }
+
+  async #openEntrance(net: NetParts): Promise<void> {
+    this.entrance = await openNet(this.#input, net);
+  }
+
+  async stop(): Promise<void> {
+    await this.entrance?.stop();
+    // One that failed to start has ended itself.
+    if (this.#recorderRuns) await this.#recorder.stop();
+    await this.admin?.stop();
+  }
+}
+
+/** Like `Promise.all`, but waits for all of them, and of several failures tells always the same one: the first. */
+async function inOrder<T extends readonly Promise<unknown>[]>(
+  ...all: T
+): Promise<{ -readonly [Key in keyof T]: Awaited<T[Key]> }> {
+  await Promise.allSettled(all);
+  return Promise.all(all);
 }
 
 async function openAuthority({ config, env, log }: DaemonInput): Promise<Authority> {
@@ -196,11 +234,17 @@ function patterns(option: string, hosts: readonly string[]): string[] {
   });
 }
 
-function controlOf(entrance: Entrance, onStop: () => void): NetControl {
+/** @param entrance null = not open yet. */
+function controlOf(entrance: () => Entrance | null, onStop: () => void): NetControl {
+  const opened = (): Entrance => {
+    const open = entrance();
+    if (open === null) throw new AppError('not_running', 'the proxy is starting; ask again in a second');
+    return open;
+  };
   return {
-    openRun: (pid) => entrance.openRun(pid),
-    closeRun: (runId) => entrance.closeRun(runId),
-    status: () => entrance.status(),
+    openRun: (pid) => opened().openRun(pid),
+    closeRun: (runId) => opened().closeRun(runId),
+    status: () => opened().status(),
     stop: onStop,
   };
 }
