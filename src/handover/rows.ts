@@ -103,9 +103,9 @@ export function decodeConnection(bytes: Uint8Array): ConnectionInfo {
 
 /** Nothing at all for an exchange that ended like most do. */
 export function encodeEnd(end: ExchangeEnd): Uint8Array {
-  const { outcome: _, ...details } = end;
-  const plain = details.error === null && details.opaqueRequestBytes === 0 && details.opaqueResponseBytes === 0;
-  return plain ? NO_BYTES : Buffer.from(JSON.stringify(details));
+  const { error, opaqueRequestBytes, opaqueResponseBytes } = end;
+  if (error === null && opaqueRequestBytes === 0 && opaqueResponseBytes === 0) return NO_BYTES;
+  return Buffer.from(JSON.stringify({ error, opaqueRequestBytes, opaqueResponseBytes } satisfies EndDetails));
 }
 
 export function decodeEnd(outcome: number, bytes: Uint8Array): ExchangeEnd {

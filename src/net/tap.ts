@@ -73,7 +73,8 @@ export class Tap {
     if (this.#ended) return;
     this.#ended = true;
     const end = {
-      ...verdict,
+      outcome: verdict.outcome,
+      error: verdict.error,
       opaqueRequestBytes: this.#opaqueRequestBytes,
       opaqueResponseBytes: this.#opaqueResponseBytes,
     };

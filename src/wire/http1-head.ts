@@ -174,12 +174,16 @@ function readHeaderLine(scan: Scan, start: number, end: number): void {
     return;
   }
   if ((first | LOWER) === 0x78) {
-    framing.watched ||= scan.watch.some((prefix) => startsWith(bytes, start, colon, prefix));
+    watch(scan, start, colon);
     return;
   }
   // Told apart by length first: nearly every header is dismissed without a comparison.
   const reader = READERS[colon - start];
   if (reader !== undefined && startsWith(bytes, start, colon, reader.name)) reader.read(scan, value(bytes, colon, end));
+}
+
+function watch({ bytes, framing, watch: prefixes }: Scan, start: number, colon: number): void {
+  for (const prefix of prefixes) framing.watched ||= startsWith(bytes, start, colon, prefix);
 }
 
 /** The headers that framing depends on, by the length of their names. */
@@ -199,6 +203,8 @@ const READERS: readonly ({ name: string; read(scan: Scan, text: string): void } 
 })();
 
 function readConnection({ framing, version10 }: Scan, text: string): void {
+  // What nearly every server says, and what holds anyway.
+  if (text === 'keep-alive' && !version10) return;
   const options = text.split(',').map((option) => option.trim());
   if (options.includes('close')) framing.persistent = false;
   // Means something to HTTP/1.0 only; elsewhere it is what holds anyway.
