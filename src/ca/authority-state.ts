@@ -1,36 +1,33 @@
 /** `keys/authorities.json`: all that the local authority is, in one file, so that it is replaced whole or not at all. */
 import { X509Certificate } from 'node:crypto';
-import { z } from 'zod';
 import { messageOf } from '../core/errors.ts';
 import { makeAuthority, nameConstraintsDer, signerOf, type Signer } from './certificate.ts';
 import { pem } from './der.ts';
 import { unusable } from './private-files.ts';
 
-const issuingSchema = z.object({
-  names: z.array(z.string()).min(1),
-  certificate: z.string(),
-  key: z.string(),
-});
+interface StoredIssuing {
+  names: string[];
+  /** PEM. */
+  certificate: string;
+  key: string;
+}
 
-const authoritySchema = z.object({
-  fingerprint: z.string(),
-  created: z.string(),
-  expires: z.string(),
+interface StoredAuthority {
+  fingerprint: string;
+  created: string;
+  expires: string;
   /** `base` is the list built in at the time; `added` came by `ca add`. */
-  kind: z.enum(['base', 'added']),
-  root: z.string(),
-  issuing: z.array(issuingSchema).min(1),
-});
+  kind: 'base' | 'added';
+  root: string;
+  issuing: StoredIssuing[];
+}
 
-const stateSchema = z.object({
-  version: z.literal(1),
+export interface AuthorityState {
+  version: 1;
   /** SHA-256 of roots that `ca rotate` replaced. */
-  retired: z.array(z.string()),
-  authorities: z.array(authoritySchema).min(1),
-});
-
-export type AuthorityState = z.infer<typeof stateSchema>;
-type StoredAuthority = AuthorityState['authorities'][number];
+  retired: string[];
+  authorities: StoredAuthority[];
+}
 
 /** One issuing CA, ready to mint. */
 export interface Issuer {
@@ -68,7 +65,7 @@ export function serialiseState(state: AuthorityState): string {
 /** Throws ca_unusable, naming `path`, for what is damaged or does not belong together. Nothing is ever repaired. */
 export function parseState(text: string, path: string): { state: AuthorityState; issuers: Issuer[] } {
   try {
-    const state = stateSchema.parse(JSON.parse(text));
+    const state = checkState(JSON.parse(text));
     return { state, issuers: state.authorities.flatMap(readIssuers) };
   } catch (error) {
     throw unusable(
@@ -95,6 +92,56 @@ function readIssuers(authority: StoredAuthority): Issuer[] {
 function reasonOf(error: unknown): string {
   // A parser's message may quote what it read, and what it read holds keys.
   if (error instanceof SyntaxError) return 'not JSON';
-  if (error instanceof z.ZodError) return `wrong shape at ${error.issues[0]?.path.join('.') ?? '?'}`;
   return messageOf(error);
+}
+
+/** By hand: a schema library cost the daemon 14 MB for this one file. Throws Error that names the place, not what is there. */
+function checkState(value: unknown): AuthorityState {
+  const state = fieldsOf(value, 'the top');
+  if (state['version'] !== 1) throw new Error('wrong shape at version');
+  return {
+    version: 1,
+    retired: listOf(state['retired'], 'retired', 0).map((item) => textOf(item, 'retired')),
+    authorities: listOf(state['authorities'], 'authorities', 1).map(checkAuthority),
+  };
+}
+
+function checkAuthority(value: unknown): StoredAuthority {
+  const fields = fieldsOf(value, 'authorities');
+  const text = (name: string): string => textOf(fields[name], `authorities.${name}`);
+  const kind = text('kind');
+  if (kind !== 'base' && kind !== 'added') throw new Error('wrong shape at authorities.kind');
+  return {
+    fingerprint: text('fingerprint'),
+    created: text('created'),
+    expires: text('expires'),
+    kind,
+    root: text('root'),
+    issuing: listOf(fields['issuing'], 'authorities.issuing', 1).map(checkIssuing),
+  };
+}
+
+function checkIssuing(value: unknown): StoredIssuing {
+  const fields = fieldsOf(value, 'issuing');
+  const names = listOf(fields['names'], 'issuing.names', 1).map((name) => textOf(name, 'issuing.names'));
+  return {
+    names,
+    certificate: textOf(fields['certificate'], 'issuing.certificate'),
+    key: textOf(fields['key'], 'issuing.key'),
+  };
+}
+
+function fieldsOf(value: unknown, where: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) throw new Error(`wrong shape at ${where}`);
+  return value as Record<string, unknown>;
+}
+
+function listOf(value: unknown, where: string, atLeast: number): unknown[] {
+  if (!Array.isArray(value) || value.length < atLeast) throw new Error(`wrong shape at ${where}`);
+  return value;
+}
+
+function textOf(value: unknown, where: string): string {
+  if (typeof value !== 'string') throw new Error(`wrong shape at ${where}`);
+  return value;
 }
