@@ -183,14 +183,22 @@ const JUDGES: Readonly<Record<string, Judge>> = {
 
 const gitHub = word(/[A-Za-z0-9]{30,}/y);
 
-/** Prefixes that may begin a secret; measured 370 MB/s on JSON of plain English. */
+/**
+ * The end of a prefix that may begin a secret, looked at backwards: most prefixes end in a character that is rare in
+ * text, and a search for those alone skips the rest (1.2 to 1.5 GB/s on JSON of plain English; the same prefixes read
+ * forwards 0.38). A longer prefix stands before one that it ends in. Group: the prefix, where it lies before the hit.
+ */
 const FINDER =
-  /csk-|gsk_|sk[-_]|ek_|AIza|ya29\.|auth_tokens\/|1\/\/|AKIA|ASIA|ABSK|bedrock-api-key-|hf_|xai-|r8_|pplx-|fw_|nvapi-|gh[opusr]_|github_pat_|vck_|tgp_v1_|pa-|jina_|xox[bp]-|eyJ|tid=|-----BEGIN|[Bb]earer |[Bb]asic |:\/\/|[?&](?:key|sig|code|token|api[-_]?key|access_token|client_secret|subscription-key|X-Amz-(?:Signature|Security-Token|Credential))=/g;
+  /-(?:----BEGIN|(?<=(csk-|sk-|xai-|pplx-|nvapi-|pa-|xox[bp]-|bedrock-api-key-)))|_(?<=(gsk_|sk_|ek_|hf_|r8_|fw_|gh[opusr]_|github_pat_|vck_|tgp_v1_|jina_))|\.(?<=(ya29\.))|\/(?<=(:\/\/|1\/\/|auth_tokens\/))|=(?<=(tid=|[?&](?:key|sig|code|token|api[-_]?key|access_token|client_secret|subscription-key|X-Amz-(?:Signature|Security-Token|Credential))=))|A(?:Iza|KIA|SIA|BSK)|eyJ|[Bb]earer |[Bb]asic /g;
 
 function judgeOf(prefix: string): Judge {
   const judge = JUDGES[prefix];
   if (judge !== undefined) return judge;
   return prefix.startsWith('gh') ? gitHub : queryParameter;
+}
+
+function prefixOf(match: RegExpExecArray): string {
+  return match[1] ?? match[2] ?? match[3] ?? match[4] ?? match[5] ?? match[0];
 }
 
 /** The text with every secret that can be told by its look replaced. */
@@ -203,7 +211,10 @@ export function maskPatterns(text: string): string {
     FINDER.lastIndex = at;
     const match = FINDER.exec(text);
     if (match === null) break;
-    const verdict = judgeOf(match[0])(text, match.index, match[0]);
+    const prefix = prefixOf(match);
+    const hit = FINDER.lastIndex - prefix.length;
+    // What begins in a part that was judged is none of its own.
+    const verdict = hit < at ? { resume: FINDER.lastIndex } : judgeOf(prefix)(text, hit, prefix);
     if ('resume' in verdict) {
       at = verdict.resume;
       continue;
