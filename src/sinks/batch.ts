@@ -25,6 +25,8 @@ export class Batch<T> {
   #writingBytes = 0;
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> | null = null;
+  /** TryAgain was said: until its pause is over only `flush` asks again, or each new item would. */
+  #pausing = false;
 
   constructor(options: BatchOptions<T>) {
     this.#options = options;
@@ -39,7 +41,7 @@ export class Batch<T> {
     }
     this.#items.push(item);
     this.#bytes += bytes;
-    if (this.#writing !== null) return true;
+    if (this.#writing !== null || this.#pausing) return true;
     if (this.#items.length >= full) this.#start();
     else this.#timer ??= setTimeout(() => this.#start(), delayMs);
     return true;
@@ -69,22 +71,45 @@ export class Batch<T> {
     this.#writingBytes = this.#bytes;
     this.#items = [];
     this.#bytes = 0;
-    this.#writing = this.#write(items).finally(() => {
-      this.#writing = null;
-      this.#writingBytes = 0;
-      if (this.#items.length > 0) this.#timer ??= setTimeout(() => this.#start(), this.#options.delayMs);
-    });
+    this.#pausing = false;
+    const written = this.#write(items);
+    // Done at once: nothing of it waits for the end of this turn, when it would no longer be young and cheap to collect.
+    if (written === undefined) this.#writingBytes = 0;
+    else this.#writing = this.#wait(written, items);
   }
 
-  async #write(items: T[]): Promise<void> {
+  #write(items: T[]): void | Promise<void> {
     try {
-      await this.#options.write(items);
+      return this.#options.write(items);
     } catch (error) {
-      if (!(error instanceof TryAgain)) throw error;
-      this.#items = [...items, ...this.#items];
-      this.#bytes += this.#writingBytes;
-      this.#timer ??= setTimeout(() => this.#start(), this.#options.retryMs);
+      this.#takeBack(items, error);
     }
+  }
+
+  async #wait(written: Promise<void>, items: T[]): Promise<void> {
+    try {
+      await written;
+    } catch (error) {
+      this.#takeBack(items, error);
+    } finally {
+      this.#writing = null;
+      this.#writingBytes = 0;
+      this.#goOn();
+    }
+  }
+
+  #goOn(): void {
+    if (this.#items.length === 0 || this.#timer !== null) return;
+    if (this.#items.length >= this.#options.full) this.#start();
+    else this.#timer = setTimeout(() => this.#start(), this.#options.delayMs);
+  }
+
+  #takeBack(items: readonly T[], error: unknown): void {
+    if (!(error instanceof TryAgain)) throw error;
+    this.#items = [...items, ...this.#items];
+    this.#bytes += this.#writingBytes;
+    this.#pausing = true;
+    this.#timer ??= setTimeout(() => this.#start(), this.#options.retryMs);
   }
 
   #clearTimer(): void {

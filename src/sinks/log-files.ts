@@ -6,6 +6,7 @@ import type { Sink } from '../core/sink.ts';
 import { Batch } from './batch.ts';
 import { localDay, localTime } from './figures.ts';
 import { LogFile, type LogFileSystem } from './log-file.ts';
+import { type LogPage, LogPages } from './log-pages.ts';
 import type { LogLocations } from './log-locations.ts';
 import { closeTornTails, removeOld } from './log-retention.ts';
 import { formatSection, type LogBodies } from './log-section.ts';
@@ -30,13 +31,11 @@ export const LOG_DEFAULTS = {
   maxDays: 30,
 } as const satisfies Partial<LogFilesOptions>;
 
-const QUEUE = { maxItems: 20_000, maxBytes: 64 * 1024 * 1024, delayMs: 50, full: 1000, retryMs: 1000 };
+const QUEUE = { maxItems: 20_000, maxBytes: 64 * 1024 * 1024, delayMs: 50, full: 100, retryMs: 1000 };
 /** How often a file is looked at whether it is still there, and how soon a failed one is tried again. */
 const CHECK_MS = 1000;
 const RETENTION_MS = 10 * 60_000;
 const MAX_CLASHES = 10_000;
-/** Written at once; a longer section goes alone. */
-const JOIN_BYTES = 256 * 1024;
 /** Open files; providers beyond share one. */
 const MAX_CHANNELS = 64;
 
@@ -44,6 +43,8 @@ const MAX_CHANNELS = 64;
 interface Output {
   readonly file: LogFile;
   readonly day: string;
+  /** Where the next section is put. */
+  page: LogPage | null;
   /** Where the next section begins, once all that is queued is written. */
   position: number;
   queued: number;
@@ -66,8 +67,9 @@ interface Section {
   channel: Channel;
   output: Output;
   epoch: number;
-  text: string;
-  /** Bytes of the text in UTF-8. */
+  page: LogPage;
+  /** Bytes in the page. */
+  at: number;
   length: number;
 }
 
@@ -85,8 +87,7 @@ class LogFiles implements Sink {
   readonly #losses: Losses;
   readonly #channels = new Map<string, Channel>();
   readonly #batch: Batch<Section>;
-  /** One for all writes, which come one after the other: a buffer for each section kept the collector's mark high. */
-  readonly #joinBuffer = Buffer.allocUnsafeSlow(JOIN_BYTES);
+  readonly #pages = new LogPages();
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: LogFilesOptions, locations: LogLocations | null, deps: SinkDeps) {
@@ -120,7 +121,11 @@ class LogFiles implements Sink {
     }
     const text = formatSection(capture, this.#options.bodies);
     const length = Buffer.byteLength(text);
-    if (!this.#batch.add({ channel, output, epoch: output.epoch, text, length }, length)) return;
+    const page = this.#pages.withRoom(output.page, length);
+    const at = page.used;
+    if (!this.#batch.add({ channel, output, epoch: output.epoch, page, at, length }, length)) return;
+    page.append(text, length);
+    output.page = page;
     this.#locations?.set(id, { file: output.file.path, offset: output.position, length });
     output.position += length;
     output.queued += 1;
@@ -180,7 +185,7 @@ class LogFiles implements Sink {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const file = new LogFile(`${stem}${attempt === 1 ? '' : `-${attempt}`}.log`, this.#fs);
-        return { file, day, position: 0, queued: 0, epoch: 0, retired: false };
+        return { file, day, page: null, position: 0, queued: 0, epoch: 0, retired: false };
       } catch (error) {
         if (codeOf(error) === 'ENOENT' && attempt === 1)
           fs.mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 });
@@ -193,6 +198,8 @@ class LogFiles implements Sink {
     for (const [output, group] of byOutput(sections)) {
       await this.#append(output, group);
       output.queued -= group.length;
+      for (const { page } of group) this.#pages.release(page);
+      if (output.page?.queued === 0) output.page = null;
       if (output.retired && output.queued === 0) output.file.close();
     }
   }
@@ -206,7 +213,7 @@ class LogFiles implements Sink {
     let done = 0;
     try {
       while (done < valid.length) {
-        const { data, count } = this.#joined(valid, done);
+        const { data, count } = nextRun(valid, done);
         await output.file.append(data);
         done += count;
       }
@@ -216,22 +223,6 @@ class LogFiles implements Sink {
       this.#broken(channel, error);
       this.#losses.add(channel.brokenBy, valid.length - done, error);
     }
-  }
-
-  /** As many sections as fit into one write, from `from` on. The bytes are good until the next call. */
-  #joined(sections: readonly Section[], from: number): { data: Uint8Array; count: number } {
-    const first = sections[from]?.length ?? 0;
-    const target = first > this.#joinBuffer.length ? Buffer.allocUnsafe(first) : this.#joinBuffer;
-    let used = 0;
-    let count = 0;
-    for (let at = from; at < sections.length; at += 1) {
-      const section = sections[at];
-      if (section === undefined || used + section.length > target.length) break;
-      target.write(section.text, used);
-      used += section.length;
-      count += 1;
-    }
-    return { data: target.subarray(0, used), count };
   }
 
   #broken(channel: Channel, error: unknown): void {
@@ -257,6 +248,17 @@ function byOutput(sections: readonly Section[]): Map<Output, Section[]> {
     else group.push(section);
   }
   return groups;
+}
+
+/** From `from` on, what stands together in one page: one write. */
+function nextRun(sections: readonly Section[], from: number): { data: Uint8Array; count: number } {
+  const first = sections[from];
+  if (first === undefined) return { data: new Uint8Array(), count: 1 };
+  let end = first.at + first.length;
+  let next = from + 1;
+  for (; sections[next]?.page === first.page && sections[next]?.at === end; next += 1)
+    end += sections[next]?.length ?? 0;
+  return { data: first.page.bytes(first.at, end), count: next - from };
 }
 
 /** Closed when the last section that is queued for it is written. */
