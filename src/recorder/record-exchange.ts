@@ -157,15 +157,19 @@ function sideCapture(
 
 function captureOf(record: CallRecord, cost: Cost, metered: Metered): Capture {
   const { responseStartLine } = metered;
+  const response =
+    responseStartLine === null
+      ? null
+      : messageOf(maskText(responseStartLine), metered.responseHeaders, metered.responseBody);
   return {
     record,
     costNanos: cost.nanos,
     request: messageOf(maskStartLine(metered.requestStartLine), metered.requestHeaders, metered.requestBody),
-    response:
-      responseStartLine === null
+    response,
+    assembled:
+      metered.assembled === null
         ? null
-        : messageOf(maskText(responseStartLine), metered.responseHeaders, metered.responseBody),
-    assembled: metered.assembled === null ? null : maskAssembled(metered.assembled),
+        : maskAssembled(metered.assembled, metered.responseBody.text, response?.body.text ?? null),
   };
 }
 
@@ -178,9 +182,16 @@ function messageOf(startLine: string, headers: HeaderPairs, body: MeteredBody): 
   };
 }
 
-function maskAssembled({ text, thinking, toolCalls }: AssembledOutput): AssembledOutput {
+/** @param body of the response, @param masked the same without secrets */
+function maskAssembled(
+  { text, thinking, toolCalls }: AssembledOutput,
+  body: string | null,
+  masked: string | null,
+): AssembledOutput {
+  // What stands in one piece, as a string of its own, in a body that had no secret has none: half of the search saved.
+  const isClean = body !== null && body === masked && body.includes(`"${text}"`);
   return {
-    text: maskText(text),
+    text: isClean ? text : maskText(text),
     thinking: maskText(thinking),
     toolCalls: toolCalls.map(({ id, name, input }) => ({ id, name: maskText(name), input: maskBody(input) })),
   };

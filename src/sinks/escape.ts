@@ -19,3 +19,13 @@ export function escapeText(text: string): string {
 export function escapeLine(text: string): string {
   return UNSAFE_IN_LINE.test(text) ? text.replaceAll(UNSAFE_IN_LINE_ALL, escapeCharacter) : text;
 }
+
+const UNSAFE_IN_LINES = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
+
+/** True when `escapeLine` would change nothing in the lines of a text that has `breaks` line feeds of ours. */
+export function isSafeLines(text: string, breaks: number): boolean {
+  if (UNSAFE_IN_LINES.test(text)) return false;
+  let found = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) found += 1;
+  return found === breaks;
+}

@@ -1,7 +1,7 @@
 /** One call as a section of the text log, made for eyes. Pure: capture -> text. */
 import type { AssembledOutput, CallRecord, Capture, CapturedBody, CapturedMessage } from '../core/capture.ts';
 import type { TokenCounts } from '../core/usage.ts';
-import { escapeLine, escapeText } from './escape.ts';
+import { escapeLine, escapeText, isSafeLines } from './escape.ts';
 import {
   formatCost,
   formatCount,
@@ -56,9 +56,17 @@ function message(
   text: string | null,
   bodies: LogBodies,
 ): string {
-  let head = `${mark} ${escapeLine(startLine)}\n`;
-  for (const [name, value] of headers) head += `${mark} ${escapeLine(`${name}: ${value}`)}\n`;
-  return head + formatBody(body, text, bodies);
+  return formatHead(mark, startLine, headers) + formatBody(body, text, bodies);
+}
+
+function formatHead(mark: string, startLine: string, headers: CapturedMessage['headers']): string {
+  const heading = `${mark} `;
+  let head = heading + startLine;
+  for (const [name, value] of headers) head += `\n${heading}${name}: ${value}`;
+  // One look at all lines: hardly any head has what must not be shown.
+  if (isSafeLines(head, headers.length)) return `${head}\n`;
+  const lines = headers.map(([name, value]) => `${heading}${escapeLine(`${name}: ${value}`)}\n`);
+  return `${heading}${escapeLine(startLine)}\n${lines.join('')}`;
 }
 
 function formatBody(body: CapturedBody, text: string | null, bodies: LogBodies): string {
@@ -86,7 +94,7 @@ function answer(
     assembled === null || (assembled.text === '' && assembled.thinking === '' && assembled.toolCalls.length === 0);
   if (!stream || isEmpty || bodies === 'none') return message('<', response, response.body.text, bodies);
   const { thinking, text, toolCalls } = assembled;
-  const head = message('<', { ...response, body: { ...response.body, wireBytes: 0 } }, null, bodies);
+  const head = formatHead('<', response.startLine, response.headers);
   const parts = [
     thinking === '' ? '' : `- thinking\n${indented(thinking)}`,
     text === '' ? '' : `- text\n${indented(text)}`,
