@@ -113,17 +113,47 @@ export function maskText(text: string): string {
 
 /** Headers of either direction, in order and case; only values change. */
 export function maskHeaders(headers: HeaderPairs): [string, string][] {
-  return headers.map(([name, value]) => [name, maskHeader(name.toLowerCase(), value)]);
+  return headers.map(([name, value]) => [name, maskHeader(name, value)]);
+}
+
+type HeaderKind = 'identifier' | 'hidden' | 'secret' | 'protocol' | 'text';
+
+/** Names come from clients: what is remembered of them is bounded. */
+const MAX_KINDS = 1000;
+const headerKinds = new Map<string, HeaderKind>();
+
+/** By the name as written: nearly all are known after the first call. */
+function headerKind(written: string): HeaderKind {
+  const known = headerKinds.get(written);
+  if (known !== undefined) return known;
+  const kind = kindOfHeader(written.toLowerCase());
+  // A copy: what was cut out of a head would keep the whole of it, secrets and all.
+  if (headerKinds.size < MAX_KINDS && written.length <= 64) {
+    headerKinds.set(Buffer.from(written, 'latin1').toString('latin1'), kind);
+  }
+  return kind;
+}
+
+function kindOfHeader(name: string): HeaderKind {
+  if (IDENTIFIER_HEADERS.has(name)) return 'identifier';
+  if (name === 'cookie' || name === 'set-cookie') return 'hidden';
+  if (SECRET_HEADER.test(name) || SECRET_HEADER_NAMES.has(name)) return 'secret';
+  return name === 'sec-websocket-protocol' ? 'protocol' : 'text';
 }
 
 function maskHeader(name: string, value: string): string {
-  if (IDENTIFIER_HEADERS.has(name)) return fingerprint(value);
-  if (name === 'cookie' || name === 'set-cookie') return '[masked]';
-  if (SECRET_HEADER.test(name) || SECRET_HEADER_NAMES.has(name)) return maskSecret(value);
-  if (name === 'sec-websocket-protocol') {
-    return maskText(value.replaceAll(SOCKET_PROTOCOL_KEY, (_, kind: string, key: string) => kind + maskSecret(key)));
+  switch (headerKind(name)) {
+    case 'identifier':
+      return fingerprint(value);
+    case 'hidden':
+      return '[masked]';
+    case 'secret':
+      return maskSecret(value);
+    case 'protocol':
+      return maskText(value.replaceAll(SOCKET_PROTOCOL_KEY, (_, kind: string, key: string) => kind + maskSecret(key)));
+    case 'text':
+      return value.length < 8 ? value : maskText(value);
   }
-  return value.length < 8 ? value : maskText(value);
 }
 
 /** A request target (or URL): query values by name, path segments and values by pattern, also percent-encoded ones. */

@@ -30,8 +30,9 @@ export class TopLevelScanner {
   #readingKey = false;
   #keeping: string | null = null;
 
-  constructor(wanted: readonly string[]) {
-    this.#wanted = new Set(wanted);
+  /** @param wanted names of members; shared by all scanners of a kind. */
+  constructor(wanted: ReadonlySet<string>) {
+    this.#wanted = wanted;
   }
 
   push(chunk: Uint8Array): void {

@@ -31,16 +31,16 @@ const NOTHING = new Uint8Array();
  */
 export class ExchangeMeter {
   readonly #env: MeterEnv;
-  #request: RequestSide;
+  /** Null until something of it came. */
+  #requestOrNull: RequestSide | null = null;
   #response: ResponseSide | null = null;
 
   constructor(env: MeterEnv) {
     this.#env = env;
-    this.#request = this.#requestSide(NOTHING);
   }
 
   requestHead(raw: Uint8Array): void {
-    this.#request = this.#requestSide(raw);
+    this.#requestOrNull = this.#requestSide(raw);
   }
 
   requestBody(chunk: Uint8Array): void {
@@ -73,9 +73,14 @@ export class ExchangeMeter {
 
   /** A promise only when a decoding stream must drain. Call once, last. */
   end(outcome: Outcome, _at: number): Metered | Promise<Metered> {
-    const ends = [this.#request.end(), this.#response?.end()].filter((end) => end instanceof Promise);
-    if (ends.length === 0) return this.#metered(outcome);
-    return Promise.all(ends).then(() => this.#metered(outcome));
+    const request = this.#request.end();
+    const response = this.#response?.end();
+    if (!(request instanceof Promise) && !(response instanceof Promise)) return this.#metered(outcome);
+    return Promise.all([request, response]).then(() => this.#metered(outcome));
+  }
+
+  get #request(): RequestSide {
+    return (this.#requestOrNull ??= this.#requestSide(NOTHING));
   }
 
   #requestSide(raw: Uint8Array): RequestSide {

@@ -7,12 +7,13 @@ export interface RequestFacts {
   stream: boolean;
 }
 
+const WANTED: ReadonlySet<string> = new Set(['model', 'stream']);
 const FORM_WINDOW = 64 * 1024;
 const MAX_NAME = 256;
 
 /** Reads `model` and `stream` of a request body of any size while it streams by: JSON or multipart form. */
 export class RequestReader {
-  readonly #json = new TopLevelScanner(['model', 'stream']);
+  readonly #json = new TopLevelScanner(WANTED);
   readonly #form: { head: ByteBuffer; tail: TailBuffer } | null;
 
   /** @param contentType lower case; empty when unknown. */

@@ -10,7 +10,7 @@ import { parseJson, type MessageReader } from './message-reader.ts';
 import { TAIL_WINDOW } from './regex.ts';
 
 /** What is worth knowing of a document that is too large, or too broken, to be parsed. */
-const TOP_LEVEL = [
+const TOP_LEVEL: ReadonlySet<string> = new Set([
   'id',
   'type',
   'object',
@@ -28,7 +28,7 @@ const TOP_LEVEL = [
   'prompt_eval_count',
   'eval_count',
   'done',
-];
+]);
 
 export interface ResponseReaderOptions {
   /** Lower case; empty when unknown. */

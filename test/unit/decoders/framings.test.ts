@@ -30,7 +30,7 @@ function* splits(text: string): Generator<Uint8Array[]> {
 }
 
 function scan(pieces: readonly Uint8Array[], wanted: string[]): Record<string, unknown> {
-  const scanner = new TopLevelScanner(wanted);
+  const scanner = new TopLevelScanner(new Set(wanted));
   for (const piece of pieces) scanner.push(piece);
   return { ...scanner.result() };
 }
