@@ -54,7 +54,7 @@ export async function startMain(flags: StartFlags): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void daemon.stop());
   await daemon.stop();
   log.info({}, 'stopped');
-  log.flush();
+  await log.close();
   return 0;
 }
 

@@ -20,9 +20,15 @@ export interface LogOptions {
   fd: number;
 }
 
+const CLOSE_MS = 500;
 const MAX_PENDING_BYTES = 1024 * 1024;
 
-export function createLogger(options: LogOptions): Logger & { flush(): void } {
+export interface ClosableLogger extends Logger {
+  /** What was said so far is written, or cannot be: a terminal that is gone. The last call. */
+  close(): Promise<void>;
+}
+
+export function createLogger(options: LogOptions): ClosableLogger {
   const destination = pino.destination({ fd: options.fd, sync: false, maxLength: MAX_PENDING_BYTES });
   // A closed terminal or pipe must not end the daemon.
   destination.on('error', () => {});
@@ -41,13 +47,20 @@ export function createLogger(options: LogOptions): Logger & { flush(): void } {
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
-    flush: () => {
-      try {
-        destination.flushSync();
-      } catch {
-        // Nothing can be told to a terminal that is gone.
-      }
-    },
+    // Not flushSync: on a terminal that is gone (EIO) it tries again for ever. pino calls it at exit, too, unless the
+    // destination was destroyed before.
+    close: () =>
+      new Promise((resolve) => {
+        const done = (): void => {
+          clearTimeout(late);
+          destination.destroy();
+          resolve();
+        };
+        const late = setTimeout(done, CLOSE_MS);
+        destination.once('close', done);
+        destination.once('error', done);
+        destination.end();
+      }),
   };
 }
 

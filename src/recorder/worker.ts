@@ -4,7 +4,7 @@ import type { CallRecord } from '../core/capture.ts';
 import { systemClock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
 import { codeOf, messageOf } from '../core/errors.ts';
-import { createLogger, type Logger } from '../core/log.ts';
+import { type ClosableLogger, createLogger, type Logger } from '../core/log.ts';
 import type { LiveMessage, RecorderService } from '../core/ports.ts';
 import { serveRpc } from '../core/rpc.ts';
 import { createPricer } from '../pricing/cost.ts';
@@ -88,9 +88,9 @@ function serve(port: MessagePort, recorder: Recorder): void {
   });
 }
 
-async function stop(recorder: Recorder, log: Logger & { flush(): void }): Promise<void> {
+async function stop(recorder: Recorder, log: ClosableLogger): Promise<void> {
   await recorder.close();
-  log.flush();
+  await log.close();
   process.exit(0);
 }
 
