@@ -126,7 +126,7 @@ describe('relay: closing', () => {
   ])('rule 3: never ends %s cleanly when it is cut, at any byte', { timeout: 60_000 }, async (_, answer) => {
     let cut = 0;
     await upstreamThat((socket) => socket.once('data', () => socket.end(answer.slice(0, cut))));
-    const clean: number[] = [];
+    const clean: string[] = [];
     const lost: number[] = [];
     const first = bench.recorder.exchanges.length;
     for (cut = 0; cut < answer.length; cut++) {
@@ -134,7 +134,7 @@ describe('relay: closing', () => {
       const { seen, closed } = watch(client);
       client.write(POST);
       await closed;
-      if (seen.ended || seen.error !== 'ECONNRESET') clean.push(cut);
+      if (seen.ended || seen.error !== 'ECONNRESET') clean.push(`${cut}: ${seen.ended} ${seen.error}`);
       if (seen.bytes.toString() !== answer.slice(0, cut)) lost.push(cut);
     }
     expect(clean).toEqual([]);

@@ -124,7 +124,7 @@ describe('handover/slab-recorder', () => {
   it('hands over by itself within some milliseconds', async () => {
     open();
     for (const row of rowsOf(1, bodyOf(1, 10), bodyOf(1, 10), [10])) row();
-    await untilTrue(() => pair.finished.length === 1, 'hand-over without a flush', 1000);
+    await untilTrue(() => pair.finished.length === 1, 'hand-over without a flush');
   });
 
   it('gets its buffers back: memory in flight returns to zero', async () => {
