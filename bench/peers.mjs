@@ -21,6 +21,9 @@ export const peers = {
     const child = spawn(
       process.execPath,
       [
+        // As npm start does (src/cli/collector.ts).
+        '--single-threaded-gc',
+        '--max-semi-space-size=2',
         join(root, 'dist', 'cli.js'),
         'start',
         '--home',
