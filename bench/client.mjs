@@ -98,8 +98,9 @@ function now() {
  * One SSE stream. Reports the delay of each event (ms) and resolves with the time from the request to the first event.
  * Reads whole lines and of them only the time stamp: at 10,000 events a second the reader must not be what is measured.
  */
-export async function stream(route, chunks, gap, onDelay) {
-  const socket = await open(route);
+/** @param kept an open connection to use and to leave open. */
+export async function stream(route, chunks, gap, onDelay, kept) {
+  const socket = kept ?? (await open(route));
   const started = now();
   let first = null;
   let seen = 0;
@@ -125,7 +126,10 @@ export async function stream(route, chunks, gap, onDelay) {
       if (seen >= chunks && bytes.includes(DONE)) resolve();
     });
   });
-  socket.destroy();
+  for (const event of ['error', 'close', 'data']) socket.removeAllListeners(event);
+  if (kept === undefined) socket.destroy();
+  // What ends the chunked body may come a moment later.
+  else socket.resume();
   return first;
 }
 

@@ -1,6 +1,6 @@
 // The load generator: a process of its own that runs one scenario and sends its figures back.
 import { readFileSync } from 'node:fs';
-import { chatConnection, download, stream, upload } from './client.mjs';
+import { chatConnection, download, open, stream, upload } from './client.mjs';
 
 const scenarios = {
   /** Closed loop over `connections` keep-alive connections. */
@@ -90,9 +90,15 @@ const scenarios = {
     await Promise.all(all);
     return { calls: delays.length + 2 * streams, ...percentiles(delays), ttft: percentiles(firsts).p50 };
   },
-  async ttft({ route, rounds }) {
+  async ttft({ route, rounds, reuse }) {
+    const kept = reuse ? await open(route) : undefined;
+    if (reuse) await stream(route, 1, 5, () => {}, kept);
     const firsts = [];
-    for (let round = 0; round < rounds; round += 1) firsts.push(await stream(route, 1, 5, () => {}));
+    for (let round = 0; round < rounds; round += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      firsts.push(await stream(route, 1, 5, () => {}, kept));
+    }
+    kept?.destroy();
     return { calls: rounds, ...percentiles(firsts) };
   },
   async big({ route, mb }) {

@@ -85,7 +85,7 @@ const sse = [
   { title: 'p99 ms', value: (rows) => number(median(rows, 'p99'), 2) },
   rss,
 ];
-Object.assign(COLUMNS, { sse1: sse, sse100: sse, sse1000: sse, connect: COLUMNS.json });
+Object.assign(COLUMNS, { ttftnew: COLUMNS.ttft, sse1: sse, sse100: sse, sse1000: sse, connect: COLUMNS.json });
 
 function median(rows, field) {
   const values = rows

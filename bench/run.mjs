@@ -31,9 +31,14 @@ const scenarios = {
   },
   latency: { title: 'Latency at 200 calls/s', scenario: 'rate', options: { connections: 16, seconds, rate: 200 } },
   ttft: {
-    title: 'Time to the first SSE event, one stream at a time, new connection each',
+    title: 'Time to the first SSE event, one stream at a time, on an open connection',
     scenario: 'ttft',
-    options: { rounds: 100 },
+    options: { rounds: 200, reuse: true },
+  },
+  ttftnew: {
+    title: 'Time to the first SSE event, a new connection each (from when TLS with the client is up)',
+    scenario: 'ttft',
+    options: { rounds: 100, reuse: false },
   },
   sse1: { title: '1 SSE stream, 10 events/s', scenario: 'sse', options: { streams: 1, chunks: 30, gap: 100 } },
   sse100: {
@@ -53,7 +58,8 @@ const scenarios = {
   },
   big: { title: '50 MB down, 50 MB up', scenario: 'big', options: { mb: 50 } },
 };
-const wanted = flags.only.split(',').flatMap((name) => (name === 'sse' ? ['sse1', 'sse100', 'sse1000'] : [name]));
+const GROUPS = { sse: ['sse1', 'sse100', 'sse1000'], ttft: ['ttft', 'ttftnew'] };
+const wanted = flags.only.split(',').flatMap((name) => GROUPS[name] ?? [name]);
 
 const folder = mkdtempSync(join(tmpdir(), 'llm-proxy-bench-'));
 const children = [];

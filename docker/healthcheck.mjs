@@ -9,6 +9,6 @@ const request = get(`${url}/health`, { timeout: 2000 }, (response) => {
 });
 request.on('timeout', () => request.destroy(new Error('no answer within 2 s')));
 request.on('error', (error) => {
-  console.error(error.message);
+  process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 });

@@ -36,7 +36,7 @@ interface Live {
 }
 
 /**
- * The net thread's side of the recorder: copies rows into slabs (specs: a copy of 300 kB costs 0.18 ms, a transferred
+ * The net thread's side of the recorder: copies rows into slabs (a copy of 300 kB costs 0.18 ms, a transferred
  * relay chunk is lost to the relay) and hands them over every 10 ms, or when a slab is full. Never waits, never
  * throws, and never holds more than twice its budget: past the budget bodies are cut, at twice the budget new
  * exchanges are not recorded at all.

@@ -179,7 +179,6 @@ describe('admin/server', () => {
     await start();
     expect((await ask('GET', '/api/calls', headers)).status).toBe(status);
   });
-
   it('asks nobody for a token where the configuration says so', async () => {
     await start({ token: null });
     expect((await ask('GET', '/api/calls')).status).toBe(200);
@@ -220,7 +219,6 @@ describe('admin/server', () => {
     await start({ host: host.startsWith('[') ? 'fd00::5' : '10.0.0.5', allowedHosts: ['Proxy.lan'] });
     expect((await get('/health', { host })).status).toBe(200);
   });
-
   it('lets pages of other origins change nothing, not even those of another port of this machine', async () => {
     await start();
     const host = `localhost:${port}`;
@@ -237,7 +235,6 @@ describe('admin/server', () => {
     expect((await stop(`http://${host}`)).json()).toEqual({ stopping: true });
     await untilTrue(() => asked.includes('stop'));
   });
-
   it('allows no page to read its answers or to frame, sniff or keep them', async () => {
     await start();
     const { headers } = await ask('GET', '/health', { origin: 'https://evil.example' });
