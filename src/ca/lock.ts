@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeS
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf, messageOf } from '../core/errors.ts';
+import { isAlive } from '../core/is-alive.ts';
 import { unusable } from './private-files.ts';
 
 /** What is done under the lock takes milliseconds: whoever holds it this long is dead, wherever it ran. */
@@ -49,15 +50,6 @@ function isStale(path: string): boolean {
   } catch {
     // Gone in the meantime.
     return false;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) !== 'ESRCH';
   }
 }
 

@@ -4,6 +4,7 @@ import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, write
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { codeOf } from '../core/errors.ts';
+import { isAlive } from '../core/is-alive.ts';
 
 export interface DaemonInfo {
   pid: number;
@@ -113,14 +114,4 @@ function writeWhole(file: string, text: string): void {
   const temporary = `${file}.${process.pid}`;
   writeFileSync(temporary, text, { mode: 0o600 });
   renameSync(temporary, file);
-}
-
-/** A number in a file may be another process by now; whoever relies on it asks /health as well. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
-  }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CallRecord } from '../core/capture.ts';
 import { AppError, messageOf } from '../core/errors.ts';
+import { isAlive } from '../core/is-alive.ts';
 import { withoutClientEnv } from './client-env.ts';
 import type { DaemonInfo } from './daemon-files.ts';
 import { DEMO_CALLS } from './demo/conversations.ts';
@@ -128,14 +129,6 @@ async function stopDaemon(daemon: DaemonInfo): Promise<void> {
   await askDaemon(daemon, 'POST', '/api/stop', {}, 5000).catch(() => process.kill(daemon.pid, 'SIGTERM'));
   const deadline = Date.now() + 5000;
   while (isAlive(daemon.pid) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 function pointers(home: string, self: string): string[] {

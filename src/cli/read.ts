@@ -4,8 +4,9 @@ import pc from 'picocolors';
 import { type CallQuery, Calls, type Page } from '../admin/calls.ts';
 import { homeOf, loadConfig } from '../config/load.ts';
 import type { CallRecord } from '../core/capture.ts';
-import { AppError, codeOf } from '../core/errors.ts';
+import { AppError } from '../core/errors.ts';
 import type { Stats, Totals } from '../core/ports.ts';
+import { isAlive } from '../core/is-alive.ts';
 import { escapeLine, escapeText } from '../sinks/escape.ts';
 import { formatStatus, localDay, localTime, modelOf } from '../sinks/figures.ts';
 import { openDatabase } from '../store/driver.ts';
@@ -209,14 +210,6 @@ function databaseOf(home: string | null): string {
 async function running(home: string | null): Promise<DaemonInfo | null> {
   const daemon = findDaemon(home, process.env, process.cwd());
   return daemon !== null && (await isAnswering(daemon, 2000)) ? daemon : null;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
-  }
 }
 
 function statusOf(call: CallRecord): string {

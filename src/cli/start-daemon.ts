@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { AppError, codeOf } from '../core/errors.ts';
+import { isAlive } from '../core/is-alive.ts';
 import { NODE_FLAGS } from './collector.ts';
 import { isAnswering } from './run-api.ts';
 import type { DaemonInfo } from './daemon-files.ts';
@@ -112,14 +113,6 @@ function takeLock(path: string): boolean {
   // 0 = just made, its number is being written.
   if (owner !== 0 && !isAlive(owner)) rmSync(path, { force: true });
   return false;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
-  }
 }
 
 function readText(file: string): string {

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { codeOf } from '../core/errors.ts';
 import { formatAuthority } from '../core/hosts.ts';
 import type { NetControl } from '../core/ports.ts';
+import { isAlive } from '../core/is-alive.ts';
 import { isPrivateAddress } from './addresses.ts';
 import { type ConnectTimeouts, DEFAULT_CONNECT_TIMEOUTS, handleConnect, OnceSet } from './connect.ts';
 import { Connections } from './connections.ts';
@@ -235,15 +236,5 @@ export class Entrance implements NetControl {
     const admitted = isPrivateAddress(socket.remoteAddress ?? '');
     if (!admitted) this.net.counters.add('connections', 'verdict="refuse",reason="client_not_allowed"');
     return admitted;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives, as somebody else.
-    return codeOf(error) === 'EPERM';
   }
 }
