@@ -32,7 +32,13 @@ export function createLogger(options: LogOptions): ClosableLogger {
   const destination = pino.destination({ fd: options.fd, sync: false, maxLength: MAX_PENDING_BYTES });
   // A closed terminal or pipe must not end the daemon.
   destination.on('error', () => {});
-  const stream = options.pretty ? { write: (line: string) => void destination.write(prettyLine(line)) } : destination;
+  let closing: Promise<void> | null = null;
+  const stream = {
+    // A closed destination throws, and what is said after the end is worth no exception.
+    write: (line: string): void => {
+      if (closing === null) destination.write(options.pretty ? prettyLine(line) : line);
+    },
+  };
   const logger = pino(
     {
       level: options.level,
@@ -47,21 +53,26 @@ export function createLogger(options: LogOptions): ClosableLogger {
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
-    // Not flushSync: on a terminal that is gone (EIO) it tries again for ever. pino calls it at exit, too, unless the
-    // destination was destroyed before.
-    close: () =>
-      new Promise((resolve) => {
-        const done = (): void => {
-          clearTimeout(late);
-          destination.destroy();
-          resolve();
-        };
-        const late = setTimeout(done, CLOSE_MS);
-        destination.once('close', done);
-        destination.once('error', done);
-        destination.end();
-      }),
+    close: () => (closing ??= closeDestination(destination)),
   };
+}
+
+/**
+ * Not flushSync: on a terminal that is gone (EIO) it tries again for ever. pino calls it at exit, too, unless the
+ * destination was destroyed before.
+ */
+function closeDestination(destination: ReturnType<typeof pino.destination>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(late);
+      destination.destroy();
+      resolve();
+    };
+    const late = setTimeout(done, CLOSE_MS);
+    destination.once('close', done);
+    destination.once('error', done);
+    destination.end();
+  });
 }
 
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
