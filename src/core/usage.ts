@@ -15,21 +15,69 @@ export type UsageSource =
 /** `final`: the provider's closing numbers. `partial`: the exchange was cut. `none`: the provider said nothing. */
 export type UsageState = 'final' | 'partial' | 'none';
 
-/** What a provider bills that is not a token. */
-export type UnitName =
-  | 'audio_seconds'
-  | 'characters'
-  | 'images'
-  | 'pages'
-  | 'search_units'
-  | 'read_units'
-  | 'write_units'
-  | 'web_searches'
-  | 'web_fetches'
-  | 'requests'
-  | 'compute_seconds'
-  | 'video_seconds'
-  | 'batch_items';
+/** What a provider bills that is not a token: names of `usage.units`, of cost lines and of list prices. */
+export const UNIT_NAMES = [
+  // speech
+  'audio_seconds',
+  'output_audio_seconds',
+  'session_seconds',
+  'characters',
+  'credits',
+  'generations',
+  // images, video, documents
+  'images',
+  'image_pixels',
+  'megapixels',
+  'pages',
+  'video_seconds',
+  'videos',
+  // ranking, search, scraping
+  'search_units',
+  'rerank_units',
+  'classifications',
+  'documents',
+  'web_searches',
+  'web_fetches',
+  'search_requests',
+  'recommend_requests',
+  'queries',
+  'results',
+  'hits',
+  'matches',
+  'summaries',
+  // vector databases
+  'read_units',
+  'write_units',
+  'records',
+  'vectors',
+  'objects',
+  'points',
+  'vcu',
+  'commands',
+  'written_bytes',
+  'returned_bytes',
+  // compute
+  'compute_seconds',
+  'billable_units',
+  // payments and messaging
+  'transactions',
+  'amount_minor',
+  'segments',
+  'media',
+  'messages',
+  'call_minutes',
+  'verifications',
+  'lookups',
+  'numbers',
+  'emails',
+  'contacts',
+  'validations',
+  // anything
+  'requests',
+  'batch_items',
+] as const;
+
+export type UnitName = (typeof UNIT_NAMES)[number];
 
 /** Token counts, all integers >= 0. `null` = the provider did not say (never 0 for unknown). */
 export interface TokenCounts {

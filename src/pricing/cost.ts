@@ -7,6 +7,10 @@ export interface PriceQuestion {
   provider: string;
   /** Response model if known (a dated snapshot), else the request's. */
   model: string | null;
+  /** Of the provider, e.g. `image_generation`. */
+  operation: string | null;
+  /** Facts of the request that the price depends on (size and quality of images). */
+  dims: Readonly<Record<string, string>>;
   usage: Usage;
   host: string;
   /** As the provider wrote it: `default`, `batch`, `flex`, `priority` ... */

@@ -1,4 +1,6 @@
 import type { Billing } from '../core/capture.ts';
+import type { ListPrice } from '../core/list-price.ts';
+import type { UnitName } from '../core/usage.ts';
 import type { FamilyName } from './families/family.ts';
 import type { UsageMap } from './families/usage-map.ts';
 
@@ -34,9 +36,17 @@ export interface Provider {
   requestIdHeaders?: readonly string[];
   /** Request headers that mark a subscription (their cost is notional). */
   subscriptionMarks?: readonly HeaderMark[];
+  /** Default `model`: chat, embeddings, images, voice. The others are tunnelled until the user names them. */
+  kind?: ProviderKind;
+  /** Prices that the price table lacks. */
+  prices?: readonly ListPrice[];
+  /** What of it cannot be metered, and why: sentences for docs/providers.md. */
+  limits?: readonly string[];
   /** Set for model servers that people run themselves (their calls are free): the port they listen on by default. */
   localPort?: number;
 }
+
+export type ProviderKind = 'model' | 'vector_database' | 'payments' | 'messaging' | 'search' | 'gateway';
 
 export interface HeaderMark {
   /** Lower case. */
@@ -50,8 +60,21 @@ export interface HeaderMark {
  */
 export type EndpointKind = 'inference' | 'count' | 'control' | 'reread' | 'batch_results';
 
+/**
+ * Where a fact of an exchange is, as text (docs/adding-a-provider.md has the grammar and `usage/facts.ts` reads it):
+ * `res.body:$.usage.readUnits`, `res.header:character-cost`, `req.body:$.text#codepoints`, `req.query:model`,
+ * `req.path:name`, `req.multipart:n`, `const:1`.
+ */
+export type FactSource = string;
+
+/** A billed quantity that is in no usage object of a dialect. Of several sources the first that is there wins. */
+export interface UnitRule {
+  unit: UnitName;
+  from: FactSource | readonly FactSource[];
+}
+
 export interface Endpoint {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | '*';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | '*' | 'WS';
   /** `{name}` = part of one segment, `{model}` names the model and `{id}` what is
    * fetched, a leading or trailing `**` = any segments. */
   path: string;
@@ -63,6 +86,19 @@ export interface Endpoint {
   family?: FamilyName;
   /** Replaces the family's map: for counts in places of their own. */
   usage?: UsageMap;
+  /** Counts in response headers, by their lower-case names; used where the body states none. */
+  headerUsage?: UsageMap;
+  units?: readonly UnitRule[];
+  /** Where the model is named, when not in `model` of a body or `{model}` of the path. The first that is there wins. */
+  model?: readonly FactSource[];
+  /** Facts on which the price depends, by the names that `ListPrice.when` uses. */
+  dims?: Readonly<Record<string, FactSource | readonly FactSource[]>>;
+  /** What the provider says it charged, in USD times `perUsd`. */
+  cost?: { from: FactSource | readonly FactSource[]; perUsd: number };
+  /** A condition, e.g. `res.body:$.status=completed|done`: units are counted only when it holds (polled jobs). */
+  countWhen?: string;
+  /** The id under which a job is counted once, however often it is polled. */
+  job?: FactSource;
   billing?: Billing;
 }
 

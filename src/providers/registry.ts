@@ -27,19 +27,21 @@ const PARTS = new Set(['provider', 'registry', 'path-pattern', 'generic-endpoint
  * Rejects with AppError `config_invalid` that names the file and the fault.
  */
 export async function loadProviders(): Promise<Provider[]> {
-  const providers: Provider[] = [];
   const files = (await readdir(new URL('./', import.meta.url))).filter(isModule).sort();
-  for (const file of files) {
-    const name = file.slice(0, file.lastIndexOf('.'));
-    if (PARTS.has(name)) continue;
-    const module: unknown = await import(/* @vite-ignore */ new URL(file, import.meta.url).href);
-    const provider = (module as { provider?: Provider }).provider;
-    if (provider === undefined || provider.id !== name) {
-      throw new AppError('config_invalid', `providers/${file} must export a provider with the id ${name}`);
-    }
-    providers.push(provider);
+  return Promise.all(files.filter((file) => !PARTS.has(idOf(file))).map(loadProvider));
+}
+
+async function loadProvider(file: string): Promise<Provider> {
+  const module: unknown = await import(/* @vite-ignore */ new URL(file, import.meta.url).href);
+  const provider = (module as { provider?: Provider }).provider;
+  if (provider === undefined || provider.id !== idOf(file)) {
+    throw new AppError('config_invalid', `providers/${file} must export a provider with the id ${idOf(file)}`);
   }
-  return providers;
+  return provider;
+}
+
+function idOf(file: string): string {
+  return file.slice(0, file.lastIndexOf('.'));
 }
 
 /** The folder's providers, ready for look-ups. Await once at start. */

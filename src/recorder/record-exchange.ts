@@ -107,6 +107,8 @@ function priceOf(
   return deps.price({
     provider,
     model,
+    operation: metered.operation,
+    dims: metered.dims,
     usage,
     host: facts.connection.host,
     serviceTier: metered.service_tier,

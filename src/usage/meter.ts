@@ -120,6 +120,7 @@ export class ExchangeMeter {
       service_tier: reading.serviceTier,
       speed: reading.speed,
       region: reading.region,
+      dims: {},
       usage,
       side: reading.side,
       anomalies: [...request.anomalies(), ...answered.anomalies],

@@ -36,6 +36,8 @@ export interface Metered {
   speed: string | null;
   /** Anthropic `usage.inference_geo`. */
   region: string | null;
+  /** Facts of the request that the price depends on, e.g. size and quality of images. */
+  dims: Readonly<Record<string, string>>;
   usage: Usage;
   /** Tokens of other models inside the same answer (Anthropic advisor), not in `usage`. */
   side: readonly SideUsage[];

@@ -49,6 +49,7 @@ export function metered(fields: Partial<Metered> = {}): Metered {
     service_tier: null,
     speed: null,
     region: null,
+    dims: {},
     usage: usage(),
     side: [],
     anomalies: [],

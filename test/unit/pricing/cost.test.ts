@@ -12,6 +12,8 @@ const usage = (counts: Partial<Usage>): Usage => ({ ...unknownUsage(), source: '
 const question = (over: Partial<PriceQuestion>): PriceQuestion => ({
   provider: 'anthropic',
   model: 'claude-sonnet-4-5',
+  operation: 'chat',
+  dims: {},
   usage: usage({ input_tokens: 1000, output_tokens: 100 }),
   host: 'api.anthropic.com',
   serviceTier: null,

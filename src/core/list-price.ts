@@ -1,0 +1,25 @@
+import type { TokenCounts, UnitName } from './usage.ts';
+
+/**
+ * A published price that stands in a provider file, for what the price table (genai-prices) lacks: units that are not
+ * tokens, and models that it does not know. The most specific entry wins: one whose `model`, `operation` and `when` all
+ * match beats one with fewer of them; among equals the first.
+ */
+export interface ListPrice {
+  /** A unit, or a token class (`input_tokens`, `output_tokens`, `output_image_tokens` ...). */
+  unit: UnitName | keyof TokenCounts;
+  /** USD for `per` of them, as published: a decimal text, so that no digit is lost. */
+  usd: string;
+  per: number;
+  /** Model ids, `|` between them, `*` for any characters; any letter case. Absent = every model. */
+  model?: string;
+  /** Operations of the provider, `|` between them. Absent = every operation. */
+  operation?: string;
+  /** Facts of the request that the price depends on, e.g. `{ size: '1024x1024', quality: 'hd' }`: `|` and `*` as above. */
+  when?: Readonly<Record<string, string>>;
+  /** YYYY-MM or YYYY-MM-DD on which the price was seen. */
+  asOf: string;
+  /** Where it was seen. */
+  source: string;
+  note?: string;
+}
