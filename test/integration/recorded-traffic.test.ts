@@ -1,27 +1,24 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../src/core/capture.ts';
-import {
-  CASSETTES,
-  type Cassette,
-  loadCassettes,
-  truthMismatches,
-  wireRequest,
-  wireResponse,
-} from '../support/cassettes.ts';
+import { loadRegistry, type ProviderRegistry } from '../../src/providers/registry.ts';
+import { mismatches } from '../conformance/judge.ts';
+import { providerIdOf, type Recorded, recordedOf, recordings } from '../conformance/recorded.ts';
+import { CASSETTES, wireRequest, wireResponse } from '../support/cassettes.ts';
 import { makeCa, makeLeaf } from '../support/certificates.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { openTls, readBytes } from '../support/tunnel-client.ts';
-import { startTlsUpstream, type Upstream } from '../support/tls-upstream.ts';
+import { startTcpUpstream, startTlsUpstream, type Upstream } from '../support/tls-upstream.ts';
 
-const HOSTS = ['api.anthropic.com', 'api.openai.com', 'generativelanguage.googleapis.com'];
+/** Played in full; of all others one of each operation. */
+const WHOLE = new Set(['anthropic', 'openai', 'gemini']);
 const LANES = 6;
 
 interface Exchange {
-  cassette: Cassette;
+  recorded: Recorded;
   request: Buffer;
   response: Buffer;
 }
@@ -35,32 +32,60 @@ function cuts(seed: number): () => number {
   };
 }
 
-function exchangesOf(host: string, cassettes: readonly Cassette[]): Exchange[] {
-  return cassettes
-    .filter((cassette) => new URL(cassette.request.url).host === host)
-    .map((cassette, index) => {
-      const url = new URL(cassette.request.url);
-      const path = `${url.pathname}${url.search}${url.search === '' ? '?' : '&'}replay=${cassette.id}`;
-      const request = wireRequest(cassette, path);
-      const response = wireResponse(cassette, cuts(index + 1));
-      return {
-        cassette,
-        request: Buffer.concat([request.head, request.body]),
-        response: Buffer.concat([response.head, response.body]),
-      };
-    });
+function exchangeOf(recorded: Recorded, index: number): Exchange {
+  const { cassette, target, scheme, host, port } = recorded;
+  const path = `${target}${target.includes('?') ? '&' : '?'}replay=${cassette.id}`;
+  // A client of a plain proxy names the host in the request line.
+  const request = wireRequest(
+    { ...cassette, request: { ...cassette.request, url: `https://${host}/` } },
+    scheme === 'http' ? `http://${host}:${port}${path}` : path,
+  );
+  const response = wireResponse(cassette, cuts(index + 1));
+  return {
+    recorded,
+    request: Buffer.concat([request.head, request.body]),
+    response: Buffer.concat([response.head, response.body]),
+  };
+}
+
+/** One of each operation, streamed and not, at a host that a provider file knows; with truth if there is one. */
+function sampleOf(recording: string, hosts: ProviderRegistry): Recorded[] {
+  const groups = new Map<string, Recorded>();
+  for (const recorded of recordedOf(recording)) {
+    const { cassette, host, port } = recorded;
+    if (recorded.local ? recorded.scheme !== 'http' : hosts.lookup(host, port) === null) continue;
+    const group = `${cassette.operation} ${cassette.streaming}`;
+    const known = groups.get(group);
+    if (known === undefined || (known.cassette.truth === null && cassette.truth !== null)) groups.set(group, recorded);
+  }
+  return [...groups.values()];
 }
 
 /** Sends one exchange after the other on one connection through the proxy; returns what came back. */
-async function play(daemon: Daemon, host: string, exchanges: readonly Exchange[]): Promise<Buffer[]> {
-  const socket = await openTls(daemon, host);
+async function play(daemon: Daemon, { scheme, host, exchanges }: Lane): Promise<Buffer[]> {
+  const socket: Socket =
+    scheme === 'https' ? await openTls(daemon, host) : connect(daemon.proxyPort, '127.0.0.1').on('error', () => {});
   const answers: Buffer[] = [];
   for (const exchange of exchanges) {
     socket.write(exchange.request);
-    answers.push(await readBytes(socket, exchange.response.length));
+    // What is re-serialised (plain http) need not have the same length: the end of the body tells.
+    answers.push(
+      scheme === 'https' ? await readBytes(socket, exchange.response.length) : await readAnswer(socket, exchange),
+    );
   }
   socket.destroy();
   return answers;
+}
+
+/** An answer of which only the body is as it was. */
+async function readAnswer(socket: Socket, { response }: Exchange): Promise<Buffer> {
+  const body = response.subarray(response.indexOf('\r\n\r\n') + 4);
+  const ends = body.subarray(-Math.min(body.length, 16));
+  let seen = Buffer.alloc(0);
+  while (!seen.includes('\r\n\r\n') || !seen.subarray(-ends.length).equals(ends)) {
+    seen = Buffer.concat([seen, await readBytes(socket, 1)]);
+  }
+  return seen;
 }
 
 async function allCalls(daemon: Daemon): Promise<CallRecord[]> {
@@ -78,82 +103,141 @@ async function allCalls(daemon: Daemon): Promise<CallRecord[]> {
   return calls;
 }
 
-describe.skipIf(CASSETTES === null)('recorded traffic through the daemon', () => {
-  const cassettes = ['anthropic', 'openai', 'gemini'].flatMap(loadCassettes);
-  const lanes = HOSTS.flatMap((host) => {
-    const all = exchangesOf(host, cassettes);
-    return Array.from({ length: LANES }, (_, lane) => ({
-      host,
+interface Lane {
+  scheme: 'http' | 'https';
+  host: string;
+  exchanges: Exchange[];
+}
+
+/** Connections: some for each host, each with its share of the exchanges. */
+function lanesOf(exchanges: readonly Exchange[]): Lane[] {
+  const byHost = new Map<string, Exchange[]>();
+  for (const exchange of exchanges) {
+    const { scheme, host, port } = exchange.recorded;
+    const key = `${scheme} ${host} ${port}`;
+    byHost.set(key, [...(byHost.get(key) ?? []), exchange]);
+  }
+  return [...byHost.values()].flatMap((all) =>
+    Array.from({ length: Math.min(LANES, all.length) }, (_, lane) => ({
+      scheme: all[0]?.recorded.scheme ?? 'https',
+      host: all[0]?.recorded.host ?? '',
       exchanges: all.filter((__, index) => index % LANES === lane),
-    }));
-  });
+    })),
+  );
+}
+
+/** Answers each recorded request, whole, with the recorded response in uneven writes. */
+function replayer(byId: ReadonlyMap<string, Exchange>, received: Map<string, Buffer>): (socket: Socket) => void {
+  return (socket) => {
+    let pending = Buffer.alloc(0);
+    socket.on('data', (chunk: Buffer) => {
+      pending = Buffer.concat([pending, chunk]);
+      const id = /[?&]replay=([\w-]+)/.exec(pending.subarray(0, 8_192).toString('latin1'))?.[1];
+      const exchange = id === undefined ? undefined : byId.get(id);
+      if (exchange === undefined || !isWhole(pending, exchange)) return;
+      received.set(exchange.recorded.cassette.id, pending);
+      pending = Buffer.alloc(0);
+      // The pieces on the wire have nothing to do with the chunks of the body.
+      const next = cuts(exchange.response.length);
+      for (let at = 0; at < exchange.response.length;) {
+        const size = next();
+        socket.write(exchange.response.subarray(at, at + size));
+        at += size;
+      }
+    });
+  };
+}
+
+function isWhole(pending: Buffer, { recorded, request }: Exchange): boolean {
+  if (recorded.scheme === 'https') return pending.length >= request.length;
+  const bodyLength = request.length - request.indexOf('\r\n\r\n') - 4;
+  const headEnd = pending.indexOf('\r\n\r\n');
+  return headEnd >= 0 && pending.length - headEnd - 4 >= bodyLength;
+}
+
+describe.skipIf(CASSETTES === null)('recorded traffic through the daemon', () => {
   const received = new Map<string, Buffer>();
+  let exchanges: Exchange[];
+  let lanes: Lane[];
   let folder: string;
-  let upstream: Upstream<TLSSocket>;
+  let upstream: Upstream;
+  let plain: Upstream;
   let daemon: Daemon;
 
   beforeAll(async () => {
+    const hosts = await loadRegistry();
+    exchanges = recordings()
+      .flatMap((name) => (WHOLE.has(name) ? recordedOf(name) : sampleOf(name, hosts)))
+      .map(exchangeOf);
+    lanes = lanesOf(exchanges);
     folder = mkdtempSync(join(tmpdir(), 'llm-proxy-replay-'));
     const ca = makeCa();
     writeFileSync(join(folder, 'upstream-ca.pem'), ca.pem);
-    const byRequest = new Map(
-      lanes.flatMap((lane) => lane.exchanges).map((exchange) => [exchange.cassette.id, exchange]),
-    );
-    upstream = await startTlsUpstream(makeLeaf(ca, { dns: HOSTS }), (socket) => {
-      let pending = Buffer.alloc(0);
-      socket.on('data', (chunk: Buffer) => {
-        pending = Buffer.concat([pending, chunk]);
-        const id = /[?&]replay=([\w-]+)/.exec(pending.subarray(0, 4_096).toString('latin1'))?.[1];
-        const exchange = id === undefined ? undefined : byRequest.get(id);
-        if (exchange === undefined || pending.length < exchange.request.length) return;
-        received.set(exchange.cassette.id, pending);
-        pending = Buffer.alloc(0);
-        // Uneven writes: the pieces on the wire have nothing to do with the chunks of the body.
-        const next = cuts(exchange.response.length);
-        for (let at = 0; at < exchange.response.length;) {
-          const size = next();
-          socket.write(exchange.response.subarray(at, at + size));
-          at += size;
-        }
-      });
-    });
-    const connectTo = HOSTS.flatMap((host) => ['--connect-to', `${host}:443:127.0.0.1:${upstream.port}`]);
-    daemon = await startDaemon({ args: ['--upstream-ca', join(folder, 'upstream-ca.pem'), ...connectTo] });
+    const byId = new Map(exchanges.map((exchange) => [exchange.recorded.cassette.id, exchange]));
+    const dns = [...new Set(lanes.filter(({ scheme }) => scheme === 'https').map(({ host }) => host))];
+    upstream = await startTlsUpstream(makeLeaf(ca, { dns }), replayer(byId, received));
+    plain = await startTcpUpstream(replayer(byId, received));
+    daemon = await startDaemon({ args: daemonArguments(hosts), env: { LLM_PROXY_LOCAL: localServers() } });
   });
+
+  function daemonArguments(hosts: ProviderRegistry): string[] {
+    const connectTo = new Set(
+      exchanges.map(({ recorded: { scheme, host, port } }) =>
+        [host, port, '127.0.0.1', (scheme === 'https' ? upstream : plain).port].join(':'),
+      ),
+    );
+    // Known, but not decrypted until named.
+    const tunnelled = new Set(
+      exchanges.map(({ recorded: { host } }) => host).filter((host) => hosts.lookup(host, 443)?.intercept === false),
+    );
+    return [
+      '--upstream-ca',
+      join(folder, 'upstream-ca.pem'),
+      ...[...connectTo].flatMap((rule) => ['--connect-to', rule]),
+      ...[...tunnelled].flatMap((host) => ['--intercept', host]),
+    ];
+  }
+
+  function localServers(): string {
+    const named = exchanges
+      .filter(({ recorded }) => recorded.local)
+      .map(
+        ({ recorded: { cassette, host, port } }) =>
+          `${providerIdOf(cassette.id.replace(/-[0-9a-f]+$/, ''))}=${host}:${port}`,
+      );
+    return [...new Set(named)].join(',');
+  }
 
   afterAll(async () => {
     await daemon.stop();
-    await upstream.close();
+    await Promise.all([upstream.close(), plain.close()]);
     rmSync(folder, { recursive: true, force: true });
   });
 
   it('brings every byte to both sides as it was, and meters what the provider said', async () => {
-    const answers = await Promise.all(lanes.map((lane) => play(daemon, lane.host, lane.exchanges)));
+    const answers = await Promise.all(lanes.map((lane) => play(daemon, lane)));
     const changed: string[] = [];
-    for (const [lane, { exchanges }] of lanes.entries()) {
-      for (const [index, exchange] of exchanges.entries()) {
-        if (answers[lane]?.[index]?.equals(exchange.response) !== true)
-          changed.push(`response of ${exchange.cassette.id}`);
-        if (received.get(exchange.cassette.id)?.equals(exchange.request) !== true)
-          changed.push(`request of ${exchange.cassette.id}`);
+    for (const [lane, each] of lanes.entries()) {
+      if (each.scheme === 'http') continue;
+      for (const [index, exchange] of each.exchanges.entries()) {
+        const { id } = exchange.recorded.cassette;
+        if (answers[lane]?.[index]?.equals(exchange.response) !== true) changed.push(`response of ${id}`);
+        if (received.get(id)?.equals(exchange.request) !== true) changed.push(`request of ${id}`);
       }
     }
     expect(changed).toEqual([]);
 
-    const exchanges = lanes.flatMap((lane) => lane.exchanges);
-    await expect.poll(async () => (await allCalls(daemon)).length, { timeout: 10_000 }).toBe(exchanges.length);
-    const records = new Map(
-      (await allCalls(daemon)).map((record) => [/replay=([\w-]+)/.exec(record.path)?.[1] ?? '', record]),
-    );
-    const wrong: string[] = [];
-    for (const { cassette } of exchanges) {
+    const replayed = async (): Promise<CallRecord[]> =>
+      (await allCalls(daemon)).filter(({ path }) => path.includes('replay='));
+    const idsOf = (records: readonly CallRecord[]): Map<string, CallRecord> =>
+      new Map(records.map((record) => [/replay=([\w-]+)/.exec(record.path)?.[1] ?? '', record]));
+    await expect.poll(async () => idsOf(await replayed()).size, { timeout: 10_000 }).toBe(exchanges.length);
+    const records = idsOf((await replayed()).filter(({ operation }) => operation !== 'advisor_message'));
+    const wrong = exchanges.flatMap(({ recorded: { cassette } }) => {
       const record = records.get(cassette.id);
-      if (record === undefined) wrong.push(`${cassette.id}: no record`);
-      else if (cassette.truth !== null)
-        wrong.push(
-          ...truthMismatches(record, cassette.truth).map((text) => `${cassette.id} ${cassette.operation}: ${text}`),
-        );
-    }
+      if (record === undefined) return [`${cassette.id}: no record`];
+      return mismatches(record, cassette).map((text) => `${cassette.id} ${cassette.operation}: ${text}`);
+    });
     expect(wrong).toEqual([]);
   }, 60_000);
 });

@@ -29,6 +29,7 @@ export interface Play {
   directory: MeterDirectory;
   provider: string | null;
   host?: string;
+  port?: number;
   pieces?: Buffer[];
   outcome?: Outcome;
   limits?: Partial<MeterLimits>;
@@ -42,7 +43,7 @@ export function play(cassette: Cassette, options: Play): Metered | Promise<Meter
   const meter = new ExchangeMeter({
     directory: options.directory,
     host: options.host ?? host,
-    port: 443,
+    port: options.port ?? 443,
     provider: options.provider,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
   });
