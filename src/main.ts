@@ -177,7 +177,7 @@ async function openNet(input: DaemonInput, { counters, rows, leaves, admin }: Ne
   const { config, log } = input;
   const ownPorts = new Set<number>();
   const upstream = createUpstream(input, counters, ownPorts, () => admin()?.port ?? null);
-  const hosts = await loadRegistry({ localServers: config.local });
+  const hosts = await loadRegistry({ localServers: config.local, own: config.provider });
   return openEntrance({
     open: openFrontDoor,
     host: config.host,
@@ -265,6 +265,7 @@ function recorderConfig({ config, logOptions }: DaemonInput): RecorderConfig {
       sqlite: { path: config.db },
     },
     localServers: config.local,
+    ownProviders: config.provider,
     log: logOptions,
   };
 }

@@ -27,7 +27,7 @@ export function sampleFile(): string {
   for (const option of (OPTIONS as readonly Option[]).toSorted(
     (one, other) => Number(one.key.includes('.')) - Number(other.key.includes('.')),
   )) {
-    if (option.kind === 'local-servers') continue;
+    if (option.kind === 'local-servers' || option.kind === 'tables') continue;
     const [group, name] = option.key.includes('.') ? option.key.split('.') : ['', option.key];
     if (group !== section) lines.push('', `[${group}]`);
     section = group ?? '';
@@ -43,6 +43,12 @@ export function sampleFile(): string {
     '# provider = "ollama"',
     '# host = "127.0.0.1"',
     '# port = 11434',
+    '',
+    '# Providers of your own, in the shape of src/providers: docs/adding-a-provider.md.',
+    '# [[provider]]',
+    '# id = "acme"',
+    '# title = "Acme AI"',
+    '# hosts = ["api.acme.example"]',
   );
   return `${lines.join('\n')}\n`;
 }

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import { type ConfigFile, readConfigFile } from './file.ts';
 import { OPTIONS, type Option, variableOf } from './options.ts';
-import { BadValue, type LocalServer, parseValue, type Value } from './values.ts';
+import { BadValue, type LocalServer, parseValue, type Table, type Value } from './values.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -28,6 +28,7 @@ export interface Config {
   logs: { bodies: 'full' | 'new' | 'none'; max_file_bytes: number; max_total_bytes: number; max_age_days: number };
   admin: { auth: 'token' | 'none'; allowed_hosts: string[] };
   local: LocalServer[];
+  provider: Table[];
 }
 
 export interface LoadedConfig {

@@ -1,6 +1,16 @@
 /** Every option of `start`: one row gives the flag, the key of the file, the variable, the default and the help. */
 
-export type OptionKind = 'text' | 'path' | 'port' | 'texts' | 'paths' | 'bytes' | 'number' | 'choice' | 'local-servers';
+export type OptionKind =
+  | 'text'
+  | 'path'
+  | 'port'
+  | 'texts'
+  | 'paths'
+  | 'bytes'
+  | 'number'
+  | 'choice'
+  | 'local-servers'
+  | 'tables';
 
 export interface Option {
   /** Dotted key in `llm-proxy.toml`; the variable is `LLM_PROXY_` + upper case, `.` as `__`. */
@@ -153,6 +163,13 @@ export const OPTIONS = [
     value: '[[local]]',
     default: [],
     help: 'Model servers of your own: provider (ollama, lmstudio, vllm, llamacpp), host, port',
+  },
+  {
+    key: 'provider',
+    kind: 'tables',
+    value: '[[provider]]',
+    default: [],
+    help: 'Providers of your own, in the file only: adding-a-provider.md',
   },
 ] as const satisfies readonly Option[];
 

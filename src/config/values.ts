@@ -8,33 +8,32 @@ export interface LocalServer {
   port: number;
 }
 
-export type Value = string | number | string[] | LocalServer[] | null;
+/** A table of the file that another room reads. */
+export type Table = Readonly<Record<string, unknown>>;
+
+export type Value = string | number | string[] | LocalServer[] | Table[] | null;
 
 /** What is wrong with a value, in words that follow `must be`. */
 export class BadValue extends Error {}
 
+type Read = (raw: unknown, folder: string, option: Option) => Value;
+
+const READERS: Readonly<Record<Option['kind'], Read>> = {
+  text: (raw) => (raw === null ? null : text(raw)),
+  path: (raw, folder) => path(text(raw), folder),
+  port: (raw) => integer(raw, 0, 65_535, 'a port from 0 to 65535'),
+  number: (raw) => integer(raw, 0, 1_000_000, 'a whole number'),
+  bytes,
+  texts,
+  paths: (raw, folder) => texts(raw).map((item) => path(item, folder)),
+  choice: (raw, _folder, option) => choice(raw, option.choices ?? []),
+  'local-servers': localServers,
+  tables: (raw, _folder, option) => tables(raw, option.value),
+};
+
 /** @param folder that relative paths start from. Throws BadValue. */
 export function parseValue(option: Option, raw: unknown, folder: string): Value {
-  switch (option.kind) {
-    case 'text':
-      return raw === null ? null : text(raw);
-    case 'path':
-      return path(text(raw), folder);
-    case 'port':
-      return integer(raw, 0, 65_535, 'a port from 0 to 65535');
-    case 'number':
-      return integer(raw, 0, 1_000_000, 'a whole number');
-    case 'bytes':
-      return bytes(raw);
-    case 'texts':
-      return texts(raw);
-    case 'paths':
-      return texts(raw).map((item) => path(item, folder));
-    case 'choice':
-      return choice(raw, option.choices ?? []);
-    case 'local-servers':
-      return localServers(raw);
-  }
+  return READERS[option.kind](raw, folder, option);
 }
 
 function text(raw: unknown): string {
@@ -111,6 +110,15 @@ function localServerOf(entry: string): LocalServer {
   const match = /^\s*([\w-]+)=(.+):(\d+)\s*$/.exec(entry);
   if (match === null) throw new BadValue('like ollama=127.0.0.1:11434');
   return { provider: match[1] ?? '', host: host(match[2] ?? ''), port: integer(match[3], 1, 65_535, 'a port') };
+}
+
+function tables(raw: unknown, shape: string): Table[] {
+  if (Array.isArray(raw) && raw.every(isTable)) return raw;
+  throw new BadValue(`${shape} tables, in the file`);
+}
+
+function isTable(entry: unknown): entry is Table {
+  return typeof entry === 'object' && entry !== null && !Array.isArray(entry) && !(entry instanceof Date);
 }
 
 function host(value: string): string {

@@ -4,6 +4,7 @@ import { matchesHost, normaliseHost } from '../core/hosts.ts';
 import { FAMILIES } from './families/dialects.ts';
 import { compile } from './families/usage-map.ts';
 import { GENERIC_ENDPOINTS } from './generic-endpoints.ts';
+import { ownProvider } from './own-provider.ts';
 import { compilePath, pathOf, type PathMatcher } from './path-pattern.ts';
 import type { Endpoint, EndpointMatch, Provider } from './provider.ts';
 
@@ -17,10 +18,12 @@ export interface LocalServer {
 
 export interface RegistryOptions {
   localServers?: readonly LocalServer[];
+  /** Providers of the user's own, as their configuration has them. */
+  own?: readonly unknown[];
 }
 
 /** Files of this folder that are not providers. */
-const PARTS = new Set(['provider', 'registry', 'path-pattern', 'generic-endpoints']);
+const PARTS = new Set(['document', 'generic-endpoints', 'own-provider', 'path-pattern', 'provider', 'registry']);
 
 /**
  * Reads every provider file of this folder (`.ts` in the source tree, `.js` when built) and checks them.
@@ -46,7 +49,7 @@ function idOf(file: string): string {
 
 /** The folder's providers, ready for look-ups. Await once at start. */
 export async function loadRegistry(options: RegistryOptions = {}): Promise<ProviderRegistry> {
-  return new ProviderRegistry(await loadProviders(), options);
+  return new ProviderRegistry([...(await loadProviders()), ...(options.own ?? []).map(ownProvider)], options);
 }
 
 function isModule(file: string): boolean {

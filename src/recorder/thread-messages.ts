@@ -10,6 +10,8 @@ export interface RecorderConfig {
   sinks: SinksOptions;
   /** Model servers that the user named. */
   localServers: readonly { provider: string; host: string; port: number }[];
+  /** Providers that the user's configuration describes; checked by the registry. */
+  ownProviders?: readonly Readonly<Record<string, unknown>>[];
   /** Body bytes that live exchanges may hold, all together; absent = the default. */
   bodyMemoryBytes?: number;
   log: LogOptions;

@@ -40,7 +40,10 @@ async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderO
   // Before the sinks: a store that cannot be used must be told at start, and totals are read back from it.
   const database = openDatabase(config.databasePath);
   migrate(database);
-  const [directory, prices] = await Promise.all([loadRegistry({ localServers: config.localServers }), loadPriceBook()]);
+  const [directory, prices] = await Promise.all([
+    loadRegistry({ localServers: config.localServers, own: config.ownProviders ?? [] }),
+    loadPriceBook(),
+  ]);
   const sinks = createSinks(config.sinks, { counters, log, clock });
   /** What the store knows is wanted, but no call may be lost because it cannot be asked. */
   const asked = <T>(question: () => T, fallback: T): T => {

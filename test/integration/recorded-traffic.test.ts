@@ -103,6 +103,14 @@ async function allCalls(daemon: Daemon): Promise<CallRecord[]> {
   return calls;
 }
 
+async function replayed(daemon: Daemon): Promise<CallRecord[]> {
+  return (await allCalls(daemon)).filter(({ path }) => path.includes('replay='));
+}
+
+function byId(records: readonly CallRecord[]): Map<string, CallRecord> {
+  return new Map(records.map((record) => [/replay=([\w-]+)/.exec(record.path)?.[1] ?? '', record]));
+}
+
 interface Lane {
   scheme: 'http' | 'https';
   host: string;
@@ -127,13 +135,13 @@ function lanesOf(exchanges: readonly Exchange[]): Lane[] {
 }
 
 /** Answers each recorded request, whole, with the recorded response in uneven writes. */
-function replayer(byId: ReadonlyMap<string, Exchange>, received: Map<string, Buffer>): (socket: Socket) => void {
+function replayer(exchanges: ReadonlyMap<string, Exchange>, received: Map<string, Buffer>): (socket: Socket) => void {
   return (socket) => {
     let pending = Buffer.alloc(0);
     socket.on('data', (chunk: Buffer) => {
       pending = Buffer.concat([pending, chunk]);
       const id = /[?&]replay=([\w-]+)/.exec(pending.subarray(0, 8_192).toString('latin1'))?.[1];
-      const exchange = id === undefined ? undefined : byId.get(id);
+      const exchange = id === undefined ? undefined : exchanges.get(id);
       if (exchange === undefined || !isWhole(pending, exchange)) return;
       received.set(exchange.recorded.cassette.id, pending);
       pending = Buffer.alloc(0);
@@ -173,10 +181,10 @@ describe.skipIf(CASSETTES === null)('recorded traffic through the daemon', () =>
     folder = mkdtempSync(join(tmpdir(), 'llm-proxy-replay-'));
     const ca = makeCa();
     writeFileSync(join(folder, 'upstream-ca.pem'), ca.pem);
-    const byId = new Map(exchanges.map((exchange) => [exchange.recorded.cassette.id, exchange]));
+    const recorded = new Map(exchanges.map((exchange) => [exchange.recorded.cassette.id, exchange]));
     const dns = [...new Set(lanes.filter(({ scheme }) => scheme === 'https').map(({ host }) => host))];
-    upstream = await startTlsUpstream(makeLeaf(ca, { dns }), replayer(byId, received));
-    plain = await startTcpUpstream(replayer(byId, received));
+    upstream = await startTlsUpstream(makeLeaf(ca, { dns }), replayer(recorded, received));
+    plain = await startTcpUpstream(replayer(recorded, received));
     daemon = await startDaemon({ args: daemonArguments(hosts), env: { LLM_PROXY_LOCAL: localServers() } });
   });
 
@@ -227,12 +235,8 @@ describe.skipIf(CASSETTES === null)('recorded traffic through the daemon', () =>
     }
     expect(changed).toEqual([]);
 
-    const replayed = async (): Promise<CallRecord[]> =>
-      (await allCalls(daemon)).filter(({ path }) => path.includes('replay='));
-    const idsOf = (records: readonly CallRecord[]): Map<string, CallRecord> =>
-      new Map(records.map((record) => [/replay=([\w-]+)/.exec(record.path)?.[1] ?? '', record]));
-    await expect.poll(async () => idsOf(await replayed()).size, { timeout: 10_000 }).toBe(exchanges.length);
-    const records = idsOf((await replayed()).filter(({ operation }) => operation !== 'advisor_message'));
+    await expect.poll(async () => byId(await replayed(daemon)).size, { timeout: 10_000 }).toBe(exchanges.length);
+    const records = byId((await replayed(daemon)).filter(({ operation }) => operation !== 'advisor_message'));
     const wrong = exchanges.flatMap(({ recorded: { cassette } }) => {
       const record = records.get(cassette.id);
       if (record === undefined) return [`${cassette.id}: no record`];

@@ -23,10 +23,11 @@ describe('config/document', () => {
       .join('\n');
     const tree = parse(live) as Record<string, Record<string, unknown>>;
     for (const option of OPTIONS) {
-      if (option.default === null || option.kind === 'local-servers') continue;
+      if (option.default === null || option.kind === 'local-servers' || option.kind === 'tables') continue;
       const [group = '', name] = option.key.split('.');
       expect(name === undefined ? tree[group] : tree[group]?.[name], option.key).toEqual(option.default);
     }
     expect(tree['local']).toEqual([{ provider: 'ollama', host: '127.0.0.1', port: 11_434 }]);
+    expect(tree['provider']).toEqual([{ id: 'acme', title: 'Acme AI', hosts: ['api.acme.example'] }]);
   });
 });
