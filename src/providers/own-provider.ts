@@ -116,6 +116,8 @@ const provider = table(
     kind: oneOf(CLASSES),
     endpoints: listOf(endpoint),
     requestIdHeaders: listOf(text),
+    billing: oneOf(BILLINGS),
+    inner: listOf(table({ at: text, provider: text, base: text }, ['at', 'provider'])),
     subscriptionMarks: listOf(table({ header: text, startsWith: text }, ['header', 'startsWith'])),
     prices: listOf(price),
     limits: listOf(text),

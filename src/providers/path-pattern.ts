@@ -1,7 +1,7 @@
 /** Matches the path of a request target; gives the texts of `{model}` and `{id}`, null when the pattern has none. */
 export type PathMatcher = (path: string) => { model: string | null; id: string | null } | null;
 
-const TOKEN = /\*\*|\{([a-z_]+)\}/g;
+const TOKEN = /\*\*|\{([a-z_]+\+?)\}/g;
 
 /**
  * Compiles a path pattern of a provider file. At most one `**`, at an end; each `{name}` stays inside its segment:
@@ -10,9 +10,35 @@ const TOKEN = /\*\*|\{([a-z_]+)\}/g;
 export function compilePath(pattern: string): PathMatcher {
   const stars = pattern.split('**').length - 1;
   const placed = stars === 0 || pattern.startsWith('**/') || pattern.endsWith('/**');
-  if (stars > 1 || !placed || !(pattern.startsWith('/') || pattern.startsWith('**/'))) {
+  // Two wildcards without end would have to be tried against each other.
+  const endless = stars + pattern.split('{model+}').length - 1;
+  if (endless > 1 || !placed || !(pattern.startsWith('/') || pattern.startsWith('**/'))) {
     throw new RangeError(`not a path pattern: ${pattern}`);
   }
+  const regex = new RegExp(`^${sourceOf(pattern)}$`);
+  return (path) => {
+    const match = regex.exec(path);
+    if (match === null) return null;
+    return { model: decode(match.groups?.['model'] ?? null), id: decode(match.groups?.['id'] ?? null) };
+  };
+}
+
+/**
+ * Compiles the start of paths: gives what follows it, from its slash on, null when the path does not begin so.
+ * Throws a RangeError on a pattern with a wildcard over segments.
+ */
+export function compilePrefix(pattern: string): (path: string) => string | null {
+  if (!pattern.startsWith('/') || pattern.includes('**') || pattern.includes('+}')) {
+    throw new RangeError(`not the start of a path: ${pattern}`);
+  }
+  const regex = new RegExp(`^${sourceOf(pattern)}(?=/)`);
+  return (path) => {
+    const match = regex.exec(path);
+    return match === null ? null : path.slice(match[0].length);
+  };
+}
+
+function sourceOf(pattern: string): string {
   let source = '';
   let last = 0;
   for (const match of pattern.matchAll(TOKEN)) {
@@ -20,12 +46,7 @@ export function compilePath(pattern: string): PathMatcher {
     source += match[0] === '**' ? '.*' : groupOf(match[1] ?? '');
     last = match.index + match[0].length;
   }
-  const regex = new RegExp(`^${source}${escapeRegExp(pattern.slice(last))}$`);
-  return (path) => {
-    const match = regex.exec(path);
-    if (match === null) return null;
-    return { model: decode(match.groups?.['model'] ?? null), id: decode(match.groups?.['id'] ?? null) };
-  };
+  return source + escapeRegExp(pattern.slice(last));
 }
 
 /** Path of a request target in any form, without query, doubled and trailing slashes. */
@@ -45,6 +66,7 @@ export function pathOf(target: string): string {
 function groupOf(name: string): string {
   // A model id may hold an encoded or plain colon, but `:verb` after it is the method of a Google path.
   if (name === 'model') return '(?<model>[^/]+)';
+  if (name === 'model+') return '(?<model>[^/]+(?:/[^/]+)*)';
   return name === 'id' ? '(?<id>[^/:]+)' : '[^/:]+';
 }
 

@@ -34,6 +34,10 @@ export interface Provider {
   endpoints: readonly Endpoint[];
   /** Response headers with the provider's id of the request, best first. */
   requestIdHeaders?: readonly string[];
+  /** How its calls are paid for where the endpoint does not say. Default: `metered`. */
+  billing?: Billing;
+  /** A gateway: below these paths lie those of other providers. Asked after the provider's own endpoints. */
+  inner?: readonly InnerProvider[];
   /** Request headers that mark a subscription (their cost is notional). */
   subscriptionMarks?: readonly HeaderMark[];
   /** Default `model`: chat, embeddings, images, voice. The others are tunnelled until the user names them. */
@@ -47,6 +51,19 @@ export interface Provider {
 }
 
 export type ProviderKind = 'model' | 'vector_database' | 'payments' | 'messaging' | 'search' | 'gateway';
+
+/**
+ * A provider behind a gateway. The record keeps the gateway as its provider and has the inner one in
+ * `dims.inner_provider`, for its prices.
+ */
+export interface InnerProvider {
+  /** What the gateway puts before the inner provider's own paths, as the start of a path pattern. */
+  at: string;
+  /** Id of its file. */
+  provider: string;
+  /** What the gateway leaves out of the inner paths, e.g. `/v1`. */
+  base?: string;
+}
 
 export interface HeaderMark {
   /** Lower case. */
@@ -75,8 +92,10 @@ export interface UnitRule {
 
 export interface Endpoint {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | '*' | 'WS';
-  /** `{name}` = part of one segment, `{model}` names the model and `{id}` what is
-   * fetched, a leading or trailing `**` = any segments. */
+  /**
+   * `{name}` = part of one segment, `{model}` names the model (`{model+}`: of several segments) and `{id}` what is
+   * fetched, a leading or trailing `**` = any segments.
+   */
   path: string;
   /** Snake case; the names of the OpenTelemetry GenAI conventions where they have one. */
   operation: string;

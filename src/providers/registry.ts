@@ -5,7 +5,7 @@ import { FAMILIES } from './families/dialects.ts';
 import { compile } from './families/usage-map.ts';
 import { GENERIC_ENDPOINTS } from './generic-endpoints.ts';
 import { ownProvider } from './own-provider.ts';
-import { compilePath, pathOf, type PathMatcher } from './path-pattern.ts';
+import { compilePath, compilePrefix, pathOf, type PathMatcher } from './path-pattern.ts';
 import type { Endpoint, EndpointMatch, Provider } from './provider.ts';
 
 /** A model server that the user names: `ollama` at `gpu.lan:11434`. */
@@ -64,6 +64,16 @@ interface Route {
 interface Entry {
   provider: Provider;
   routes: Route[];
+  inner: Inner[];
+}
+
+interface Inner {
+  provider: string;
+  base: string;
+  /** The inner provider's own path, or null. */
+  rest(path: string): string | null;
+  /** Its endpoints as they are behind the gateway. */
+  endpoints: Map<Endpoint, Endpoint>;
 }
 
 /** Answers who serves a host and what a request to it does. Throws AppError `config_invalid` on a faulty provider. */
@@ -105,13 +115,27 @@ export class ProviderRegistry {
   }
 
   /**
-   * What a request does: by the provider's own endpoints, then by the dialects' paths under any base.
+   * What a request does: by the provider's own endpoints, then by those of the providers behind it, then by the
+   * dialects' paths under any base.
    * @param id null = unknown host. @param target as on the wire.
    */
   endpoint(id: string | null, method: string, target: string): EndpointMatch | null {
     const path = pathOf(target);
-    const own = id === null ? undefined : this.#entries.get(id)?.routes;
-    return (own && firstMatch(own, method, path)) ?? firstMatch(this.#generic, method, path);
+    const entry = id === null ? undefined : this.#entries.get(id);
+    const own =
+      entry === undefined ? null : (firstMatch(entry.routes, method, path) ?? this.#behind(entry, method, path));
+    return own ?? firstMatch(this.#generic, method, path);
+  }
+
+  #behind(gateway: Entry, method: string, path: string): EndpointMatch | null {
+    for (const inner of gateway.inner) {
+      const rest = inner.rest(path);
+      const routes = rest === null ? undefined : this.#entries.get(inner.provider)?.routes;
+      if (rest === null || routes === undefined) continue;
+      const match = firstMatch(routes, method, rest) ?? firstMatch(routes, method, inner.base + rest);
+      if (match !== null) return { ...match, endpoint: behind(inner, match.endpoint) };
+    }
+    return null;
   }
 
   #byName(host: string): Provider | null {
@@ -138,7 +162,7 @@ export class ProviderRegistry {
       if (other !== undefined) throw invalid(`host ${pattern} belongs to ${other.id} and ${id}`);
       this.#names.set(pattern, provider);
     }
-    this.#entries.set(id, { provider, routes: routesOf(id, provider.endpoints) });
+    this.#entries.set(id, { provider, routes: routesOf(id, provider.endpoints), inner: innerOf(provider) });
   }
 }
 
@@ -154,6 +178,26 @@ function routesOf(id: string, endpoints: readonly Endpoint[]): Route[] {
       throw invalid(`provider ${id}, ${endpoint.path}: ${error instanceof Error ? error.message : String(error)}`);
     }
   });
+}
+
+function innerOf({ id, inner = [] }: Provider): Inner[] {
+  return inner.map(({ at, provider, base = '' }) => {
+    try {
+      return { provider, base, rest: compilePrefix(at), endpoints: new Map() };
+    } catch (error) {
+      throw invalid(`provider ${id}, ${at}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  });
+}
+
+/** The same object for the same endpoint: families and maps are remembered by it. */
+function behind({ provider, endpoints }: Inner, endpoint: Endpoint): Endpoint {
+  let known = endpoints.get(endpoint);
+  if (known === undefined) {
+    known = { ...endpoint, dims: { ...endpoint.dims, inner_provider: `const:${provider}` } };
+    endpoints.set(endpoint, known);
+  }
+  return known;
 }
 
 function firstMatch(routes: readonly Route[], method: string, path: string): EndpointMatch | null {

@@ -34,7 +34,8 @@ export function billingOf(facts: BillingFacts): Billing {
     return value !== null && value.slice(0, startsWith.length).toLowerCase() === startsWith.toLowerCase();
   });
   if (marked) return 'subscription';
-  if (facts.match?.endpoint.billing !== undefined) return facts.match.endpoint.billing;
+  const stated = facts.match?.endpoint.billing ?? facts.provider?.billing;
+  if (stated !== undefined) return stated;
   return facts.serviceTier === 'batch' ? 'batch' : 'metered';
 }
 

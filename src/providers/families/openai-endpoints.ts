@@ -1,4 +1,5 @@
 import type { Endpoint } from '../provider.ts';
+import { controls } from './control-endpoints.ts';
 
 /** The inference endpoints that OpenAI and its compatibles share. @param base e.g. `/v1`, or `**` for any. */
 export function openaiInference(base: string): Endpoint[] {
@@ -20,8 +21,16 @@ export function openaiInference(base: string): Endpoint[] {
   ];
 }
 
-/** Stored answers, polled runs, and what OpenAI has beside inference. */
-export function openaiPlatform(base: string): Endpoint[] {
+/**
+ * What OpenAI's compatibles serve: inference, stored answers, and the lists and files beside them. A path that one of
+ * them lacks is never asked for.
+ */
+export function openaiCompatible(base: string): Endpoint[] {
+  return [...openaiInference(base), ...storedAnswers(base), ...controls(base, 'models', ...FILES)];
+}
+
+/** Answers that the server keeps: reading one again states its usage again. */
+function storedAnswers(base: string): Endpoint[] {
   return [
     {
       method: 'GET',
@@ -47,6 +56,13 @@ export function openaiPlatform(base: string): Endpoint[] {
     },
     { method: '*', path: `${base}/chat/completions/**`, operation: 'chat_admin', kind: 'control' },
     { method: 'GET', path: `${base}/chat/completions`, operation: 'chat_admin', kind: 'control' },
+  ];
+}
+
+/** Stored answers, polled runs, and what OpenAI has beside inference. */
+export function openaiPlatform(base: string): Endpoint[] {
+  return [
+    ...storedAnswers(base),
     { method: 'POST', path: `${base}/threads/{id}/runs`, operation: 'assistant_run', family: 'openai-chat' },
     { method: 'POST', path: `${base}/threads/runs`, operation: 'assistant_run', family: 'openai-chat' },
     {
@@ -65,12 +81,11 @@ export function openaiPlatform(base: string): Endpoint[] {
     { method: '*', path: `${base}/threads`, operation: 'threads', kind: 'control' },
     { method: '*', path: `${base}/threads/**`, operation: 'threads', kind: 'control' },
     { method: 'POST', path: `${base}/videos`, operation: 'video_generation' },
-    ...CONTROL.flatMap((name): Endpoint[] => [
-      { method: '*', path: `${base}/${name}`, operation: name.replaceAll('/', '_'), kind: 'control' },
-      { method: '*', path: `${base}/${name}/**`, operation: name.replaceAll('/', '_'), kind: 'control' },
-    ]),
+    ...controls(base, ...CONTROL),
   ];
 }
+
+const FILES = ['files', 'batches', 'fine_tuning'];
 
 const CONTROL = [
   'assistants',

@@ -1,0 +1,37 @@
+import { anthropicInference } from './families/anthropic-endpoints.ts';
+import { openaiCompatible, openaiInference, openaiPlatform } from './families/openai-endpoints.ts';
+import type { Provider } from './provider.ts';
+
+export const provider = {
+  id: 'azure-openai',
+  title: 'Azure OpenAI and AI Foundry',
+  hosts: [
+    'openai.azure.com',
+    'cognitiveservices.azure.com',
+    'services.ai.azure.com',
+    'azure.anthropic.com',
+    'models.ai.azure.com',
+    'inference.ml.azure.com',
+  ],
+  intercept: true,
+  requestIdHeaders: ['apim-request-id', 'x-request-id'],
+  endpoints: [
+    // A deployment's name is the customer's own: what the model is, the answer says.
+    ...openaiInference('/openai/deployments/{model}'),
+    {
+      method: 'POST',
+      path: '/openai/deployments/{model}/extensions/chat/completions',
+      operation: 'chat',
+      family: 'openai-chat',
+    },
+    ...['/openai/v1', '/openai'].flatMap((base) => [...openaiInference(base), ...openaiPlatform(base)]),
+    ...openaiInference('/models'),
+    // Serverless and online endpoints serve one model each.
+    ...openaiCompatible('/v1'),
+    ...openaiCompatible(''),
+    ...anthropicInference('/anthropic/v1'),
+  ],
+  limits: [
+    'A deployment is priced as the model that the answer names; provisioned throughput (PTU) is paid by the hour, not by the token.',
+  ],
+} satisfies Provider;

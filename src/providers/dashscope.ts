@@ -1,0 +1,21 @@
+import { anthropicInference } from './families/anthropic-endpoints.ts';
+import { openaiCompatible, openaiInference } from './families/openai-endpoints.ts';
+import { paidAs } from './families/paid-as.ts';
+import type { Provider } from './provider.ts';
+
+export const provider = {
+  id: 'dashscope',
+  title: 'Alibaba Model Studio (Qwen)',
+  // Hosts of other regions and of the coding plan are below the first two.
+  hosts: ['dashscope.aliyuncs.com', 'dashscope-intl.aliyuncs.com', 'dashscope-us.aliyuncs.com'],
+  intercept: true,
+  requestIdHeaders: ['x-request-id', 'x-dashscope-request-id'],
+  endpoints: [
+    ...openaiCompatible('/compatible-mode/v1'),
+    { method: 'POST', path: '/compatible-api/v1/reranks', operation: 'rerank', family: 'openai-chat' },
+    ...openaiInference('/api/v2/apps/protocols/compatible-mode/v1'),
+    ...anthropicInference('/apps/anthropic/v1'),
+    // The hosts of the coding plan have no base path.
+    ...paidAs('subscription', openaiInference('/v1')),
+  ],
+} satisfies Provider;

@@ -1,0 +1,51 @@
+import { openaiCompatible } from './families/openai-endpoints.ts';
+import type { Endpoint, Provider } from './provider.ts';
+
+/** The router's first segment names who serves the model; what follows is that provider's own path. */
+const BEHIND_THE_ROUTER: Readonly<Record<string, string>> = {
+  baseten: 'baseten',
+  cerebras: 'cerebras',
+  cohere: 'cohere',
+  deepinfra: 'deepinfra',
+  elevenlabs: 'elevenlabs',
+  'fal-ai': 'fal',
+  'featherless-ai': 'featherless',
+  'fireworks-ai': 'fireworks',
+  groq: 'groq',
+  hyperbolic: 'hyperbolic',
+  nebius: 'nebius',
+  novita: 'novita',
+  nscale: 'nscale',
+  nvidia: 'nvidia',
+  openai: 'openai',
+  ovhcloud: 'ovhcloud',
+  publicai: 'publicai',
+  replicate: 'replicate',
+  sambanova: 'sambanova',
+  scaleway: 'scaleway',
+  together: 'together',
+  'zai-org': 'zai',
+};
+
+export const provider = {
+  id: 'huggingface',
+  title: 'Hugging Face Inference',
+  hosts: ['router.huggingface.co', 'api-inference.huggingface.co', 'endpoints.huggingface.cloud'],
+  intercept: true,
+  inner: Object.entries(BEHIND_THE_ROUTER).map(([segment, provider]) => ({ at: `/${segment}`, provider })),
+  requestIdHeaders: ['x-request-id', 'inference-id'],
+  endpoints: [
+    ...openaiCompatible('/v1').map((endpoint): Endpoint => ({
+      ...endpoint,
+      dims: { inner_provider: 'res.header:x-inference-provider' },
+    })),
+    ...['/hf-inference/models', '/models'].flatMap((base): Endpoint[] => [
+      { method: 'POST', path: `${base}/{model+}/v1/chat/completions`, operation: 'chat', family: 'openai-chat' },
+      { method: 'POST', path: `${base}/{model+}/v1/embeddings`, operation: 'embeddings', family: 'openai-chat' },
+      { method: 'POST', path: `${base}/{model+}/pipeline/{task}`, operation: 'inference' },
+      { method: 'POST', path: `${base}/{model+}`, operation: 'inference' },
+    ]),
+    { method: 'POST', path: '/pipeline/{task}/{model+}', operation: 'inference' },
+  ],
+  limits: ['Tasks other than chat and text generation state no usage; dedicated endpoints are paid by the hour.'],
+} satisfies Provider;

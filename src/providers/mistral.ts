@@ -1,0 +1,39 @@
+import { controls } from './families/control-endpoints.ts';
+import { openaiCompatible } from './families/openai-endpoints.ts';
+import type { UsageMap } from './families/usage-map.ts';
+import type { Endpoint, Provider } from './provider.ts';
+
+/** Documents are paid by the page. */
+const OCR_USAGE: UsageMap = { tokens: {}, units: { pages: 'usage_info.pages_processed' } };
+
+export const provider = {
+  id: 'mistral',
+  title: 'Mistral AI',
+  hosts: ['api.mistral.ai', 'codestral.mistral.ai'],
+  intercept: true,
+  requestIdHeaders: ['mistral-correlation-id', 'x-kong-request-id'],
+  endpoints: [
+    { method: 'POST', path: '/v1/fim/completions', operation: 'text_completion', family: 'openai-chat' },
+    { method: 'POST', path: '/v1/agents/completions', operation: 'chat', family: 'openai-chat' },
+    { method: 'POST', path: '/v1/conversations', operation: 'conversation', family: 'openai-chat' },
+    { method: 'POST', path: '/v1/conversations/{id}', operation: 'conversation', family: 'openai-chat' },
+    { method: 'POST', path: '/v1/conversations/{id}/restart', operation: 'conversation', family: 'openai-chat' },
+    // Its transcriptions count in the names of chat.
+    { method: 'POST', path: '/v1/audio/transcriptions', operation: 'transcription', family: 'openai-chat' },
+    { method: 'POST', path: '/v1/ocr', operation: 'ocr', usage: OCR_USAGE },
+    ...['/v1/moderations', '/v1/chat/moderations'].map((path): Endpoint => ({
+      method: 'POST',
+      path,
+      operation: 'moderation',
+      family: 'openai-chat',
+    })),
+    ...['/v1/classifications', '/v1/chat/classifications'].map((path): Endpoint => ({
+      method: 'POST',
+      path,
+      operation: 'classification',
+      family: 'openai-chat',
+    })),
+    ...openaiCompatible('/v1'),
+    ...controls('/v1', 'batch', 'agents', 'conversations', 'libraries', 'audio/voices', 'observability'),
+  ],
+} satisfies Provider;

@@ -1,0 +1,11 @@
+import { openaiCompatible } from './families/openai-endpoints.ts';
+import type { Provider } from './provider.ts';
+
+export const provider = {
+  id: 'ovhcloud',
+  title: 'OVHcloud AI Endpoints',
+  // Below it are oai.endpoints… for all models, and a host for each model.
+  hosts: ['endpoints.kepler.ai.cloud.ovh.net'],
+  intercept: true,
+  endpoints: [...openaiCompatible('/v1'), ...openaiCompatible('/api/openai_compat/v1')],
+} satisfies Provider;

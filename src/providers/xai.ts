@@ -1,0 +1,48 @@
+import { anthropicInference } from './families/anthropic-endpoints.ts';
+import { controls } from './families/control-endpoints.ts';
+import { openaiCompatible } from './families/openai-endpoints.ts';
+import type { Provider } from './provider.ts';
+
+export const provider = {
+  id: 'xai',
+  title: 'xAI',
+  // Regional hosts (eu-west-1.api.x.ai) are below it.
+  hosts: ['api.x.ai'],
+  intercept: true,
+  requestIdHeaders: ['x-request-id'],
+  endpoints: [
+    // The answer to a deferred request is fetched; its usage counts once.
+    {
+      method: 'GET',
+      path: '/v1/chat/deferred-completion/{id}',
+      operation: 'fetch_response',
+      kind: 'reread',
+      family: 'openai-chat',
+    },
+    { method: 'POST', path: '/v1/videos/generations', operation: 'video_generation' },
+    { method: 'POST', path: '/v1/videos/edits', operation: 'video_generation' },
+    // The finished video states its price; the id is in the path alone.
+    {
+      method: 'GET',
+      path: '/v1/videos/{id}',
+      operation: 'fetch_video',
+      kind: 'reread',
+      family: 'openai-responses',
+      countWhen: 'res.body:$.status=done',
+      job: 'req.path:id',
+    },
+    { method: 'POST', path: '/v1/tokenize-text', operation: 'count_tokens', kind: 'count' },
+    ...openaiCompatible('/v1'),
+    ...anthropicInference('/v1'),
+    ...controls(
+      '/v1',
+      'api-key',
+      'language-models',
+      'embedding-models',
+      'image-generation-models',
+      'video-generation-models',
+      'realtime',
+    ),
+  ],
+  limits: ['The Python SDK speaks gRPC over HTTP/2, which is passed through.', 'Results of batches are not counted.'],
+} satisfies Provider;
