@@ -1,4 +1,5 @@
 import { anthropicInference } from './families/anthropic-endpoints.ts';
+import { dashscopeNative } from './families/dashscope-endpoints.ts';
 import { openaiCompatible, openaiInference } from './families/openai-endpoints.ts';
 import { paidAs } from './families/paid-as.ts';
 import type { Provider } from './provider.ts';
@@ -11,6 +12,7 @@ export const provider = {
   intercept: true,
   requestIdHeaders: ['x-request-id', 'x-dashscope-request-id'],
   endpoints: [
+    ...dashscopeNative(),
     ...openaiCompatible('/compatible-mode/v1'),
     { method: 'POST', path: '/compatible-api/v1/reranks', operation: 'rerank', family: 'openai-chat' },
     ...openaiInference('/api/v2/apps/protocols/compatible-mode/v1'),

@@ -1,4 +1,5 @@
 import { openaiCompatible } from './families/openai-endpoints.ts';
+import { TGI_HEADERS } from './families/tgi.ts';
 import type { Endpoint, Provider } from './provider.ts';
 
 /** The router's first segment names who serves the model; what follows is that provider's own path. */
@@ -27,6 +28,9 @@ const BEHIND_THE_ROUTER: Readonly<Record<string, string>> = {
   'zai-org': 'zai',
 };
 
+/** Models for text answer in the dialect of TGI; others bear no marks and are not read. */
+const TGI = { family: 'tgi', headerUsage: TGI_HEADERS } as const satisfies Partial<Endpoint>;
+
 export const provider = {
   id: 'huggingface',
   title: 'Hugging Face Inference',
@@ -43,9 +47,15 @@ export const provider = {
       { method: 'POST', path: `${base}/{model+}/v1/chat/completions`, operation: 'chat', family: 'openai-chat' },
       { method: 'POST', path: `${base}/{model+}/v1/embeddings`, operation: 'embeddings', family: 'openai-chat' },
       { method: 'POST', path: `${base}/{model+}/pipeline/{task}`, operation: 'inference' },
-      { method: 'POST', path: `${base}/{model+}`, operation: 'inference' },
+      { method: 'POST', path: `${base}/{model+}`, operation: 'inference', ...TGI },
     ]),
     { method: 'POST', path: '/pipeline/{task}/{model+}', operation: 'inference' },
+    // Dedicated endpoints: TGI at the root of their host.
+    { method: 'POST', path: '/', operation: 'text_completion', ...TGI },
+    { method: 'POST', path: '/generate', operation: 'text_completion', ...TGI },
+    { method: 'POST', path: '/generate_stream', operation: 'text_completion', ...TGI },
+    { method: 'POST', path: '/invocations', operation: 'text_completion', ...TGI },
+    { method: 'POST', path: '/tokenize', operation: 'count_tokens', kind: 'count' },
   ],
   limits: ['Tasks other than chat and text generation state no usage; dedicated endpoints are paid by the hour.'],
 } satisfies Provider;

@@ -1,16 +1,29 @@
 import { anthropic } from './anthropic.ts';
+import { cohere } from './cohere.ts';
+import { dashscope } from './dashscope.ts';
 import type { Family, FamilyName } from './family.ts';
 import { gemini } from './gemini.ts';
 import { geminiInteractions } from './gemini-interactions.ts';
 import { ollama } from './ollama.ts';
 import { openaiChat } from './openai-chat.ts';
 import { openaiResponses } from './openai-responses.ts';
+import { replicate } from './replicate.ts';
+import { tgi } from './tgi.ts';
+import { vertexPredict } from './vertex-predict.ts';
+import { watsonx } from './watsonx.ts';
 
 export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
+  // Before those whose marks its usage objects bear as well.
+  dashscope,
   anthropic,
   'openai-responses': openaiResponses,
   'openai-chat': openaiChat,
   gemini,
   'gemini-interactions': geminiInteractions,
   ollama,
+  cohere,
+  watsonx,
+  tgi,
+  replicate,
+  'vertex-predict': vertexPredict,
 };

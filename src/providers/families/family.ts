@@ -2,7 +2,19 @@ import type { JsonObject } from './json.ts';
 import type { Reading } from './reading.ts';
 import type { UsageMap } from './usage-map.ts';
 
-export type FamilyName = 'openai-chat' | 'openai-responses' | 'anthropic' | 'gemini' | 'gemini-interactions' | 'ollama';
+export type FamilyName =
+  | 'openai-chat'
+  | 'openai-responses'
+  | 'anthropic'
+  | 'gemini'
+  | 'gemini-interactions'
+  | 'ollama'
+  | 'cohere'
+  | 'dashscope'
+  | 'watsonx'
+  | 'tgi'
+  | 'replicate'
+  | 'vertex-predict';
 
 /** How the exchange ended, as far as its numbers are concerned. */
 export interface Ending {

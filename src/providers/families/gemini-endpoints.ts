@@ -1,27 +1,27 @@
 import type { Endpoint } from '../provider.ts';
 
 /** Method names of Google's `models/{model}:method` paths, the same for the Gemini API and Vertex AI. */
-const METHODS: readonly (readonly [method: string, operation: string, kind: Endpoint['kind'] & string])[] = [
-  ['generateContent', 'generate_content', 'inference'],
-  ['streamGenerateContent', 'generate_content', 'inference'],
-  ['countTokens', 'count_tokens', 'count'],
-  ['computeTokens', 'count_tokens', 'count'],
-  ['embedContent', 'embeddings', 'inference'],
-  ['batchEmbedContents', 'embeddings', 'inference'],
-  ['asyncBatchEmbedContent', 'batch_embeddings', 'control'],
-  ['batchGenerateContent', 'batches', 'control'],
-  ['generateAnswer', 'generate_answer', 'inference'],
-  ['predict', 'predict', 'inference'],
-  ['predictLongRunning', 'video_generation', 'inference'],
+const METHODS: readonly (readonly [method: string, operation: string, facts: Partial<Endpoint>])[] = [
+  ['generateContent', 'generate_content', { family: 'gemini' }],
+  ['streamGenerateContent', 'generate_content', { family: 'gemini' }],
+  ['countTokens', 'count_tokens', { kind: 'count' }],
+  ['computeTokens', 'count_tokens', { kind: 'count' }],
+  ['embedContent', 'embeddings', { family: 'gemini' }],
+  ['batchEmbedContents', 'embeddings', { family: 'gemini' }],
+  ['asyncBatchEmbedContent', 'batch_embeddings', { kind: 'control' }],
+  ['batchGenerateContent', 'batches', { kind: 'control' }],
+  ['generateAnswer', 'generate_answer', { family: 'gemini' }],
+  ['predict', 'predict', { family: 'vertex-predict' }],
+  ['predictLongRunning', 'video_generation', {}],
+  ['fetchPredictOperation', 'operations', { kind: 'control' }],
 ];
 
 /** @param owner what stands before `/{model}:method`, e.g. `/{version}/models`. */
 export function geminiMethods(owner: string): Endpoint[] {
-  return METHODS.map(([method, operation, kind]) => ({
+  return METHODS.map(([method, operation, facts]) => ({
     method: 'POST',
     path: `${owner}/{model}:${method}`,
     operation,
-    kind,
-    family: 'gemini',
+    ...facts,
   }));
 }

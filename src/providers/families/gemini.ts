@@ -12,11 +12,20 @@ const GEMINI_USAGE: UsageMap = {
     cache_read_tokens: 'cachedContentTokenCount',
     reasoning_tokens: 'thoughtsTokenCount',
     tool_prompt_tokens: 'toolUsePromptTokenCount',
-    input_audio_tokens: 'promptTokensDetails[modality=AUDIO].tokenCount',
+    input_audio_tokens: [
+      'promptTokensDetails[modality=AUDIO].tokenCount',
+      'promptTokenDetails[modality=AUDIO].tokenCount',
+    ],
     output_audio_tokens: 'candidatesTokensDetails[modality=AUDIO].tokenCount',
-    input_image_tokens: 'promptTokensDetails[modality=IMAGE].tokenCount',
+    input_image_tokens: [
+      'promptTokensDetails[modality=IMAGE].tokenCount',
+      'promptTokenDetails[modality=IMAGE].tokenCount',
+    ],
     output_image_tokens: 'candidatesTokensDetails[modality=IMAGE].tokenCount',
-    input_video_tokens: 'promptTokensDetails[modality=VIDEO].tokenCount',
+    input_video_tokens: [
+      'promptTokensDetails[modality=VIDEO].tokenCount',
+      'promptTokenDetails[modality=VIDEO].tokenCount',
+    ],
     cache_read_audio_tokens: 'cacheTokensDetails[modality=AUDIO].tokenCount',
   },
 };

@@ -17,6 +17,11 @@ export interface UsageMap {
   units?: Partial<Record<UnitName, CountRule>>;
   /** The provider's own total: the arbiter of what is inside what. */
   total?: TotalRule;
+  /**
+   * Cached and reasoning tokens are parts of what the model saw, and input and output are what is billed, which may be
+   * less (Cohere): that they exceed it is no fault.
+   */
+  subsetsOfMore?: boolean;
   /** What the provider says it charges, and how many of it make one USD. The first that is there wins. */
   cost?: readonly { at: string; perUsd: number }[];
 }
@@ -50,7 +55,7 @@ export function applyUsageMap(map: UsageMap, raw: JsonObject): MappedUsage {
     if (amount !== null) usage.units[unit] = amount;
   }
   if (compiled.total !== null) checkTotal(usage, compiled.total, raw, anomalies);
-  checkSubsets(usage, anomalies);
+  if (map.subsetsOfMore !== true) checkSubsets(usage, anomalies);
   return { usage, anomalies: [...anomalies], costUsd: costOf(compiled.cost, raw) };
 }
 
