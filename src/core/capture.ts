@@ -4,9 +4,9 @@ import type { Usage } from './usage.ts';
 export interface Cost {
   /** Integer nano-dollars (1 USD = 1e9), so that sums are exact. */
   nanos: number | null;
-  /** Who said so: the provider itself, the built-in price table, or the user's overrides. */
-  source: 'provider' | 'genai-prices' | 'override' | null;
-  /** Day (YYYY-MM-DD) on which the price table was taken or checked. */
+  /** Who said so: the provider itself, the price table, the list in the provider's file, or the user. Of the first line. */
+  source: 'provider' | 'genai-prices' | 'list-price' | 'override' | null;
+  /** Day (YYYY-MM-DD, or a month) on which the price was taken or checked. */
   price_date: string | null;
   /** `exact`: model and all classes priced. `partial`: some unit has no price. `unpriced`: no price at all. */
   confidence: 'exact' | 'partial' | 'unpriced';
@@ -17,9 +17,16 @@ export interface CostLine {
   /** What was billed, e.g. `input_tokens`, `cache_read_tokens`, `web_searches`. */
   unit: string;
   amount: number;
-  /** USD per one unit. */
+  /** USD for `per` units: the published price times what `note` says. */
   price_usd: number | null;
+  per: number;
+  /** `amount` times the price, rounded half up once. The lines add up to the cost. */
   nanos: number | null;
+  /** Where the price stands: `provider`, `genai-prices openai/gpt-4o`, a page, the user's own words. */
+  source: string | null;
+  price_date: string | null;
+  /** What changed the published price, e.g. `batch x0.5`, `above 200000 input tokens`. */
+  note?: string;
 }
 
 /** How the call is paid for. */

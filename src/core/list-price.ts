@@ -15,8 +15,13 @@ export interface ListPrice {
   model?: string;
   /** Operations of the provider, `|` between them. Absent = every operation. */
   operation?: string;
-  /** Facts of the request that the price depends on, e.g. `{ size: '1024x1024', quality: 'hd' }`: `|` and `*` as above. */
+  /**
+   * Facts of the request that the price depends on, e.g. `{ size: '1024x1024', quality: 'hd' }`: `|` and `*` as above; an
+   * empty alternative fits a fact that the request left out (`'standard|'`).
+   */
   when?: Readonly<Record<string, string>>;
+  /** The least amount that is billed, e.g. 15 seconds. */
+  min?: number;
   /** YYYY-MM or YYYY-MM-DD on which the price was seen. */
   asOf: string;
   /** Where it was seen. */

@@ -1,36 +1,13 @@
 /**
- * The price table: @pydantic/genai-prices for prices only. Its extractors and its network update are never called, so it
- * stays offline. It is 0.8 MB of JavaScript (60 ms to load): only the recorder thread loads it, and only when asked.
+ * All prices that are known, the strongest first: the user's own, the price table, the lists in provider files. The table
+ * is @pydantic/genai-prices, of which only the data is used; its network update is never called, so it stays offline. It
+ * is 0.8 MB of JavaScript (60 ms to load): only the recorder thread and `prices` load it.
  */
 import type { Provider } from '@pydantic/genai-prices';
-
-/** Prices by key, e.g. `input_mtok` (USD per million tokens); an object has steps by the total of input tokens. */
-export type ModelPrices = Readonly<Record<string, number | TieredPrice | undefined>>;
-
-export interface TieredPrice {
-  base: number;
-  tiers: readonly { start: number; price: number }[];
-}
-
-export interface PriceEntry {
-  prices: ModelPrices;
-  source: 'genai-prices' | 'override';
-  /** False when the price depends on the date or the time of day. */
-  timeless: boolean;
-}
-
-/** Users' own prices, in the shape of the table (its `Provider`); `id` is a provider id of ours or of the table. */
-export type PriceOverrides = readonly Provider[];
-
-export interface PriceBook {
-  /** Day of the table; overrides carry the day on which they were loaded. */
-  readonly date: string;
-  readonly overridesDate: string | null;
-  /** @param provider id in the table or in the overrides. @param at milliseconds since the epoch. */
-  find(provider: string, model: string, at: number): PriceEntry | null;
-  /** Table id for a host name, e.g. of a user's own entry. */
-  providerOfHost(host: string): string | null;
-}
+import type { ListPrice } from '../core/list-price.ts';
+import { ListPrices } from './list-prices.ts';
+import { type Alias, ModelMatcher } from './match-model.ts';
+import { PriceTable } from './price-table.ts';
 
 /**
  * Day on which the npm registry published the pinned version 0.1.8; the data carries no date of its own.
@@ -38,36 +15,55 @@ export interface PriceBook {
  */
 export const PRICE_TABLE = { version: '0.1.8', date: '2026-09-23' } as const;
 
-/** @param overridesDate YYYY-MM-DD, e.g. the time of change of the file. */
-export async function loadPriceBook(
-  overrides: PriceOverrides = [],
-  overridesDate: string | null = null,
-): Promise<PriceBook> {
-  const { calcPrice, findProvider } = await import('@pydantic/genai-prices');
-  const lookUp = (model: string, at: number, from: { provider: Provider } | { providerId: string }) => {
-    try {
-      return calcPrice({}, model, { ...from, timestamp: new Date(at) });
-    } catch {
-      // It throws on prices that it cannot read: those of an override, or of a date that it does not understand.
-      return null;
-    }
-  };
+/** Users' own prices. */
+export interface PriceOverrides {
+  /** Single prices; they win over all else. */
+  prices: readonly OwnPrice[];
+  /** Whole models, in the shape of the table; each replaces what the table says of that model. */
+  providers: readonly Provider[];
+  /** Models that cost what another one costs: deployments, fine-tuned models, inference profiles. */
+  aliases: readonly Alias[];
+  /** Day of the last change (YYYY-MM-DD). */
+  date: string | null;
+}
+
+export interface OwnPrice extends ListPrice {
+  provider: string;
+}
+
+export interface PriceBook {
+  matcher: ModelMatcher;
+  tables: readonly PriceTable[];
+  /** By provider id of ours. */
+  own: ReadonlyMap<string, ListPrices>;
+  listed: ReadonlyMap<string, ListPrices>;
+}
+
+export interface PriceSources {
+  table: PriceTable;
+  overrides?: PriceOverrides;
+  /** Prices of the provider files. */
+  listed?: Iterable<readonly [provider: string, prices: readonly ListPrice[]]>;
+}
+
+export function createPriceBook({ table, overrides, listed = [] }: PriceSources): PriceBook {
+  const own = new Map<string, OwnPrice[]>();
+  for (const price of overrides?.prices ?? []) own.set(price.provider, [...(own.get(price.provider) ?? []), price]);
+  const tables =
+    overrides === undefined || overrides.providers.length === 0
+      ? [table]
+      : [new PriceTable(overrides.providers, 'override', overrides.date), table];
   return {
-    date: PRICE_TABLE.date,
-    overridesDate,
-    find(provider, model, at) {
-      const override = overrides.find(({ id }) => id === provider);
-      const own = override === undefined ? null : lookUp(model, at, { provider: override });
-      const found =
-        own ??
-        (findProvider({ providerId: provider }) === undefined ? null : lookUp(model, at, { providerId: provider }));
-      if (found === null) return null;
-      return {
-        prices: found.model_price,
-        source: own === null ? 'genai-prices' : 'override',
-        timeless: !Array.isArray(found.model.prices),
-      };
-    },
-    providerOfHost: (host) => findProvider({ providerApiUrl: `https://${host}/` })?.id ?? null,
+    matcher: new ModelMatcher(tables, overrides?.aliases ?? []),
+    tables,
+    own: new Map([...own].map(([id, prices]) => [id, new ListPrices(prices, 'override')])),
+    listed: new Map([...listed].map(([id, prices]) => [id, new ListPrices(prices, 'list-price')])),
   };
+}
+
+/** The table that comes with this version. */
+export async function loadBuiltInTable(): Promise<PriceTable> {
+  const { waitForUpdate } = await import('@pydantic/genai-prices');
+  // Without an update it resolves to what was built in; it is the only way to the data.
+  return new PriceTable((await waitForUpdate()) ?? [], 'genai-prices', PRICE_TABLE.date);
 }

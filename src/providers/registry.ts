@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { AppError } from '../core/errors.ts';
+import type { ListPrice } from '../core/list-price.ts';
 import { matchesHost, normaliseHost } from '../core/hosts.ts';
 import { FAMILIES } from './families/dialects.ts';
 import { compile } from './families/usage-map.ts';
@@ -101,6 +102,11 @@ export class ProviderRegistry {
 
   all(): Provider[] {
     return [...this.#entries.values()].map((entry) => entry.provider);
+  }
+
+  /** Prices that stand in provider files, by provider. */
+  listPrices(): (readonly [provider: string, prices: readonly ListPrice[]])[] {
+    return this.all().flatMap(({ id, prices }) => (prices === undefined ? [] : [[id, prices] as const]));
   }
 
   /** Provider of a normalised host; the longest name wins over shorter ones and over patterns. */

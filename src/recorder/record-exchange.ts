@@ -113,6 +113,7 @@ function priceOf(
     host: facts.connection.host,
     serviceTier: metered.service_tier,
     speed: metered.speed,
+    region: metered.region,
     billing: metered.billing,
     at: facts.wall,
     providerCostUsd: usage === metered.usage ? metered.providerCostUsd : null,

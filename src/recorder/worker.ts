@@ -8,7 +8,7 @@ import { type ClosableLogger, createLogger, type Logger } from '../core/log.ts';
 import type { LiveMessage, RecorderService } from '../core/ports.ts';
 import { serveRpc } from '../core/rpc.ts';
 import { createPricer } from '../pricing/cost.ts';
-import { loadPriceBook } from '../pricing/prices.ts';
+import { createPriceBook, loadBuiltInTable } from '../pricing/prices.ts';
 import { loadRegistry } from '../providers/registry.ts';
 import { createSinks } from '../sinks/index.ts';
 import { openDatabase } from '../store/driver.ts';
@@ -40,9 +40,9 @@ async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderO
   // Before the sinks: a store that cannot be used must be told at start, and totals are read back from it.
   const database = openDatabase(config.databasePath);
   migrate(database);
-  const [directory, prices] = await Promise.all([
+  const [directory, table] = await Promise.all([
     loadRegistry({ localServers: config.localServers, own: config.ownProviders ?? [] }),
-    loadPriceBook(),
+    loadBuiltInTable(),
   ]);
   const sinks = createSinks(config.sinks, { counters, log, clock });
   /** What the store knows is wanted, but no call may be lost because it cannot be asked. */
@@ -58,7 +58,7 @@ async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderO
   return {
     createMeter: ({ host, port, provider }) =>
       new ExchangeMeter({ directory, host, port, provider, limits: DEFAULT_LIMITS }),
-    price: createPricer(prices),
+    price: createPricer(createPriceBook({ table, listed: directory.listPrices() })),
     totals: {
       load: () => loadTotals(database),
       loadRun: (runId) => asked(() => sumCalls(database, { run: runId }), []),

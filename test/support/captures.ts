@@ -41,7 +41,17 @@ export function aRecord(over: Partial<CallRecord> = {}): CallRecord {
       source: 'genai-prices',
       price_date: '2026-09-23',
       confidence: 'exact',
-      lines: [{ unit: 'input_tokens', amount: 200, price_usd: 3e-6, nanos: 6_000_000 }],
+      lines: [
+        {
+          unit: 'input_tokens',
+          amount: 2000,
+          price_usd: 3,
+          per: 1_000_000,
+          nanos: 6_000_000,
+          source: 'genai-prices anthropic/claude-sonnet-4-5',
+          price_date: '2026-09-23',
+        },
+      ],
     },
     duration_ms: 1234.5,
     ttfb_ms: 300.25,

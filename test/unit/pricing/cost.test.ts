@@ -5,7 +5,7 @@ import type { Cost } from '../../../src/core/capture.ts';
 import { unknownUsage, type Usage } from '../../../src/core/usage.ts';
 import { createPricer, type PriceQuestion } from '../../../src/pricing/cost.ts';
 import { spellings } from '../../../src/pricing/match-model.ts';
-import { loadPriceBook, PRICE_TABLE } from '../../../src/pricing/prices.ts';
+import { createPriceBook, loadBuiltInTable, PRICE_TABLE } from '../../../src/pricing/prices.ts';
 
 const NOVEMBER = Date.UTC(2026, 10, 21, 12);
 const usage = (counts: Partial<Usage>): Usage => ({ ...unknownUsage(), source: 'json', state: 'final', ...counts });
@@ -18,6 +18,7 @@ const question = (over: Partial<PriceQuestion>): PriceQuestion => ({
   host: 'api.anthropic.com',
   serviceTier: null,
   speed: null,
+  region: null,
   billing: 'metered',
   at: NOVEMBER,
   providerCostUsd: null,
@@ -27,7 +28,7 @@ const linesSum = (cost: Cost): number => cost.lines.reduce((sum, line) => sum + 
 
 let price: (question: PriceQuestion) => Cost;
 beforeAll(async () => {
-  price = createPricer(await loadPriceBook());
+  price = createPricer(createPriceBook({ table: await loadBuiltInTable() }));
 });
 
 const long = (input: number): Cost =>
@@ -174,7 +175,12 @@ describe('pricing/cost createPricer', () => {
       api_pattern: 'https://llm\\.acme\\.example',
       models: [{ id: 'house-model', match: { starts_with: 'house' }, prices: { input_mtok: 1, output_mtok: 2 } }],
     };
-    const priced = createPricer(await loadPriceBook([own], '2026-11-01'));
+    const priced = createPricer(
+      createPriceBook({
+        table: await loadBuiltInTable(),
+        overrides: { prices: [], aliases: [], providers: [own], date: '2026-11-01' },
+      }),
+    );
     const cost = priced(question({ provider: 'acme', model: 'house-7b' }));
     expect(cost).toMatchObject({ nanos: 1_200_000, source: 'override', price_date: '2026-11-01' });
     expect(priced(question({})).source).toBe('genai-prices');
