@@ -66,6 +66,7 @@ export class Bill {
   }
 
   unit(unit: PriceClass, amount: number): void {
+    if (amount <= 0) return;
     const price = this.price(unit);
     if (price === null) this.#unpriced(unit, amount);
     else this.#add(unit, Math.max(amount, price.min), price, false);

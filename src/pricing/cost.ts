@@ -82,7 +82,7 @@ function listCost(question: PriceQuestion, book: PriceBook): Cost {
   return bill.total(modifiers.published);
 }
 
-const known = (count: number | null): number => count ?? 0;
+const known = (count: number | null | undefined): number => count ?? 0;
 
 function addInput(bill: Bill, usage: Usage): void {
   if (usage.input_tokens === null) {
@@ -146,18 +146,17 @@ const BILLED_APART: ReadonlySet<string> = new Set([
 ] satisfies PriceClass[]);
 
 function addUnits(bill: Bill, { units }: Usage): void {
-  const whole = WHOLE_MEASURES.find((unit) => (units[unit] ?? 0) > 0 && bill.price(unit) !== null);
+  const whole = WHOLE_MEASURES.find((unit) => known(units[unit]) > 0 && bill.price(unit) !== null);
   if (whole !== undefined) {
-    bill.unit(whole, units[whole] ?? 0);
+    bill.unit(whole, known(units[whole]));
     return;
   }
   // The table's price per request needs no count from the provider.
   const requests = units.requests ?? (bill.tablePrice('requests') === null ? 0 : 1);
-  if (requests > 0 && bill.price('requests') !== null) bill.unit('requests', requests);
+  if (bill.price('requests') !== null) bill.unit('requests', requests);
   for (const name in units) {
     const unit = name as keyof typeof units;
-    const amount = units[unit] ?? 0;
-    if (unit === 'requests' || amount <= 0) continue;
-    if (BILLED_APART.has(unit) || bill.price(unit) !== null) bill.unit(unit, amount);
+    if (unit === 'requests') continue;
+    if (BILLED_APART.has(unit) || bill.price(unit) !== null) bill.unit(unit, known(units[unit]));
   }
 }
