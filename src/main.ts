@@ -266,6 +266,7 @@ function recorderConfig({ config, logOptions }: DaemonInput): RecorderConfig {
     },
     localServers: config.local,
     ownProviders: config.provider,
+    estimate: config.usage.estimate,
     log: logOptions,
   };
 }

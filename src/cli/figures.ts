@@ -15,7 +15,8 @@ export function callTokens(record: CallRecord, value: number | null): string {
 }
 
 export function callCost(record: CallRecord): string {
-  return record.cost_usd === null && (!record.inference || record.usage.state === 'none') ? '' : formatCost(record);
+  const isUnknown = record.usage.state === 'none' && record.cost.reason === undefined;
+  return record.cost_usd === null && (!record.inference || isUnknown) ? '' : formatCost(record);
 }
 
 export function callDuration(ms: number | null): string {
@@ -24,11 +25,24 @@ export function callDuration(ms: number | null): string {
 
 /** Says so where the sum is not the whole: `$1.2034 + 3 unpriced`. */
 export function totalCost(totals: Totals): string {
-  const missing = [
-    totals.unpriced_calls > 0 ? `${totals.unpriced_calls} unpriced` : '',
-    totals.calls_without_usage > 0 ? `${totals.calls_without_usage} unknown` : '',
-  ].filter((text) => text !== '');
+  const missing = [totals.unpriced_calls > 0 ? `${totals.unpriced_calls} unpriced` : '', unknownCalls(totals)].filter(
+    (text) => text !== '',
+  );
   if (totals.cost_usd === 0 && missing.length > 0) return missing.join(' + ');
-  const sum = `${totals.inexact_calls > 0 ? '~' : ''}$${totals.cost_usd.toFixed(totals.cost_usd >= 1 ? 4 : 6)}`;
+  // Estimates are apart; what else is inexact was read by pattern and is in the sum.
+  const sum = `${totals.inexact_calls > totals.estimated.calls ? '~' : ''}$${totals.cost_usd.toFixed(totals.cost_usd >= 1 ? 4 : 6)}`;
   return [sum, ...missing].join(' + ');
+}
+
+function unknownCalls({ calls_without_usage: unknown, billed_unknown_calls: billed }: Totals): string {
+  if (unknown === 0) return '';
+  return billed === 0 ? `${unknown} unknown` : `${unknown} unknown (${billed} billed)`;
+}
+
+/** What the exact sums leave out: `~1,200 in, ~340 out, ~$0.0042 (2 calls)`; empty when there is nothing. */
+export function estimatedSums({ estimated }: Totals): string {
+  if (estimated.calls === 0) return '';
+  const { calls, input_tokens: input, output_tokens: output, cost_usd: usd } = estimated;
+  const cost = usd === 0 ? '' : `, ~$${usd.toFixed(usd >= 1 ? 4 : 6)}`;
+  return `~${count(input)} in, ~${count(output)} out${cost} (${count(calls)} ${calls === 1 ? 'call' : 'calls'})`;
 }

@@ -12,7 +12,7 @@ import { formatStatus, localDay, localTime, modelOf } from '../sinks/figures.ts'
 import { openDatabase } from '../store/driver.ts';
 import { loadTotals, statsOf } from '../store/queries.ts';
 import { type DaemonInfo, findDaemon } from './daemon-files.ts';
-import { callCost, callDuration, callTokens, count, totalCost } from './figures.ts';
+import { callCost, callDuration, callTokens, count, estimatedSums, totalCost } from './figures.ts';
 import { askDaemon, askText, isAnswering } from './run-api.ts';
 import { formatTable } from './table.ts';
 
@@ -98,6 +98,9 @@ export async function statsMain({ home, json }: ReadArguments): Promise<number> 
         { title: 'output', align: 'right', value: ([, totals]) => count(totals.output_tokens) },
         { title: 'tools', align: 'right', value: ([, totals]) => count(totals.tool_calls) },
         { title: 'cost', align: 'right', value: ([, totals]) => totalCost(totals) },
+        ...(stats.estimated.calls === 0
+          ? []
+          : [{ title: 'estimated, not in these', align: 'left', value: estimatedOf } as const]),
       ],
       rows,
       colours(),
@@ -210,6 +213,10 @@ function databaseOf(home: string | null): string {
 async function running(home: string | null): Promise<DaemonInfo | null> {
   const daemon = findDaemon(home, process.env, process.cwd());
   return daemon !== null && (await isAnswering(daemon, 2000)) ? daemon : null;
+}
+
+function estimatedOf([, totals]: readonly [string, Totals]): string {
+  return estimatedSums(totals);
 }
 
 function statusOf(call: CallRecord): string {

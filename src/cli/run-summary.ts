@@ -1,5 +1,6 @@
 /** The closing lines of `run`, for people. Unknown is `?`, unpriced is said, numbers read by regex carry a `~`. */
 import type { RunSummary, Totals } from '../core/ports.ts';
+import { estimatedSums } from './figures.ts';
 
 const HEADINGS = ['model', 'calls', 'input', 'cached', 'output', 'cost'] as const;
 
@@ -39,14 +40,19 @@ function printable(name: string): string {
 }
 
 function tokenCell(count: number, sums: Totals): string {
-  const known = sums.requests - sums.errors - sums.calls_without_usage;
+  const known = knownCalls(sums);
   if (count === 0 && known <= 0) return '?';
-  return `${sums.inexact_calls > 0 ? '~' : ''}${count.toLocaleString('en-US')}`;
+  return `${sums.inexact_calls > sums.estimated.calls ? '~' : ''}${count.toLocaleString('en-US')}`;
+}
+
+/** Calls of which the sums may know something. */
+function knownCalls(sums: Totals): number {
+  return sums.requests - sums.errors - sums.calls_without_usage - sums.estimated.calls;
 }
 
 function costCell(sums: Totals): string {
   if (sums.cost_usd === 0 && sums.unpriced_calls > 0) return 'unpriced';
-  if (sums.cost_usd === 0 && sums.requests - sums.errors - sums.calls_without_usage <= 0) return '?';
+  if (sums.cost_usd === 0 && knownCalls(sums) <= 0) return '?';
   const digits = sums.cost_usd < 0.01 ? 6 : sums.cost_usd < 1 ? 4 : 2;
   return `${sums.unpriced_calls > 0 ? '> ' : ''}$${sums.cost_usd.toFixed(digits)}`;
 }
@@ -59,6 +65,9 @@ function notes(totals: Totals): string[] {
   say(totals.errors, 'failed');
   say(totals.calls_without_usage, 'without usage (their tokens are not in the sums)');
   say(totals.unpriced_calls, 'unpriced (their cost is not in the sum)');
-  say(totals.inexact_calls, 'with numbers that are not exact (~)');
+  say(totals.billed_unknown_calls, 'billed by their provider without a usage: the amount is not known');
+  say(totals.inexact_calls - totals.estimated.calls, 'with numbers that are not exact (~)');
+  const estimated = estimatedSums(totals);
+  if (estimated !== '') found.push(`estimated, not in the sums: ${estimated}`);
   return found;
 }

@@ -8,6 +8,7 @@ export type OptionKind =
   | 'paths'
   | 'bytes'
   | 'number'
+  | 'boolean'
   | 'choice'
   | 'local-servers'
   | 'tables';
@@ -17,7 +18,7 @@ export interface Option {
   readonly key: string;
   readonly kind: OptionKind;
   /** As it would stand in the file; `null` = none. */
-  readonly default: string | number | readonly string[] | null;
+  readonly default: string | number | boolean | readonly string[] | null;
   readonly choices?: readonly string[];
   /** Given on the command line as `--name`; absent = file and environment only. */
   readonly flag?: string;
@@ -156,6 +157,13 @@ export const OPTIONS = [
     value: 'HOST...',
     default: [],
     help: 'More names by which the admin port may be called (Host header)',
+  },
+  {
+    key: 'usage.estimate',
+    kind: 'boolean',
+    value: 'true|false',
+    default: true,
+    help: 'Count the tokens of answers whose provider states none; shown apart from what providers state',
   },
   {
     key: 'local',

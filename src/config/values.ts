@@ -11,7 +11,7 @@ export interface LocalServer {
 /** A table of the file that another room reads. */
 export type Table = Readonly<Record<string, unknown>>;
 
-export type Value = string | number | string[] | LocalServer[] | Table[] | null;
+export type Value = string | number | boolean | string[] | LocalServer[] | Table[] | null;
 
 /** What is wrong with a value, in words that follow `must be`. */
 export class BadValue extends Error {}
@@ -23,6 +23,7 @@ const READERS: Readonly<Record<Option['kind'], Read>> = {
   path: (raw, folder) => path(text(raw), folder),
   port: (raw) => integer(raw, 0, 65_535, 'a port from 0 to 65535'),
   number: (raw) => integer(raw, 0, 1_000_000, 'a whole number'),
+  boolean: yesOrNo,
   bytes,
   texts,
   paths: (raw, folder) => texts(raw).map((item) => path(item, folder)),
@@ -50,6 +51,13 @@ function integer(raw: unknown, from: number, to: number, what: string): number {
   if (typeof value === 'bigint') return integer(Number(value), from, to, what);
   if (typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to) return value;
   throw new BadValue(what);
+}
+
+/** Variables are texts. */
+function yesOrNo(raw: unknown): boolean {
+  if (raw === true || raw === 'true' || raw === '1') return true;
+  if (raw === false || raw === 'false' || raw === '0') return false;
+  throw new BadValue('true or false');
 }
 
 const UNITS: Record<string, number> = {

@@ -8,8 +8,13 @@ export interface Cost {
   source: 'provider' | 'genai-prices' | 'list-price' | 'override' | null;
   /** Day (YYYY-MM-DD, or a month) on which the price was taken or checked. */
   price_date: string | null;
-  /** `exact`: model and all classes priced. `partial`: some unit has no price. `unpriced`: no price at all. */
-  confidence: 'exact' | 'partial' | 'unpriced';
+  /**
+   * `exact`: model and all classes priced. `partial`: some unit has no price. `estimated`: a count in it is ours, not
+   * the provider's. `unpriced`: no price at all.
+   */
+  confidence: 'exact' | 'partial' | 'estimated' | 'unpriced';
+  /** Why there is no price, when it is not for want of a price: the provider bills it and nobody knows how much. */
+  reason?: 'billed_amount_unknown';
   lines: CostLine[];
 }
 
@@ -76,6 +81,8 @@ export interface CallRecord {
   response_model: string | null;
   response_id: string | null;
   request_id: string | null;
+  /** The client's own count: 2 = two attempts came before this one. Each attempt is a call. */
+  retry_count: number | null;
   stream: boolean;
   transport: 'http' | 'https' | 'websocket';
   billing: Billing;

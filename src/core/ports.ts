@@ -13,13 +13,28 @@ export interface Totals {
   tool_calls: number;
   /** USD, sum of the priced calls. */
   cost_usd: number;
+  /** What the sums above do not hold: counts of ours, for what providers did not state. */
+  estimated: EstimatedTotals;
   unpriced_calls: number;
   /** Inference calls whose usage is unknown. */
   calls_without_usage: number;
-  /** Calls whose numbers were read by regex (marked, kept in the sums). */
+  /** Of these: sent as a whole and cut before any usage, so that the provider bills them and nobody knows how much. */
+  billed_unknown_calls: number;
+  /** Calls of which some number was read by regex (marked, kept in the sums) or estimated (apart). */
   inexact_calls: number;
+  /** Of the requests: those that their client sent again. */
+  retries: number;
   request_bytes: number;
   response_bytes: number;
+}
+
+/** Sums of estimates. A call that was cut may have a stated input and an estimated output. */
+export interface EstimatedTotals {
+  /** Calls of which some count is an estimate. */
+  calls: number;
+  input_tokens: number;
+  output_tokens: number;
+  cost_usd: number;
 }
 
 /** `GET /api/stats`: totals since the store began. */

@@ -1,10 +1,15 @@
 /** The one rule of what counts, for the totals in memory, in the store and in /metrics. */
 import type { CallRecord } from './capture.ts';
 import type { Totals } from './ports.ts';
+import type { EstimatedField } from './usage.ts';
 
-/** As `Totals`, but money in integer nano-dollars, so that sums are exact in any order. */
-export interface Tally extends Omit<Totals, 'cost_usd'> {
+/** As `Totals`, but flat and with money in integer nano-dollars, so that sums are exact in any order. */
+export interface Tally extends Omit<Totals, 'cost_usd' | 'estimated'> {
   cost_nanos: number;
+  estimated_calls: number;
+  estimated_input_tokens: number;
+  estimated_output_tokens: number;
+  estimated_cost_nanos: number;
 }
 
 export function emptyTally(): Tally {
@@ -20,20 +25,31 @@ export function emptyTally(): Tally {
     cost_nanos: 0,
     unpriced_calls: 0,
     calls_without_usage: 0,
+    billed_unknown_calls: 0,
     inexact_calls: 0,
+    retries: 0,
+    estimated_calls: 0,
+    estimated_input_tokens: 0,
+    estimated_output_tokens: 0,
+    estimated_cost_nanos: 0,
     request_bytes: 0,
     response_bytes: 0,
   };
 }
 
+/** Recorded on a call that its provider bills although no usage came: its request was sent, its answer was cut. */
+export const BILLED_UNKNOWN = 'billed_amount_unknown';
+
 /** A model list is no request here, but tokens and money count wherever they were read. Shadow legs never count. */
 export function addCall(tally: Tally, record: CallRecord, costNanos: number | null): void {
   if (record.leg === 'shadow') return;
+  const { usage } = record;
   if (record.inference) addRequest(tally, record, costNanos);
-  if (record.usage.source === 'regex' || record.usage.source === 'estimate') tally.inexact_calls += 1;
-  for (const field of COUNTED_TOKENS) tally[field] += record.usage[field] ?? 0;
-  tally.tool_calls += record.tool_calls.length;
+  if (usage.source === 'regex' || usage.estimated.length > 0) tally.inexact_calls += 1;
+  for (const field of COUNTED_TOKENS) tally[field] += usage[field] ?? 0;
   tally.cost_nanos += costNanos ?? 0;
+  if (usage.estimated.length > 0) moveEstimates(tally, record, costNanos);
+  tally.tool_calls += record.tool_calls.length;
   tally.request_bytes += record.request_bytes;
   tally.response_bytes += record.response_bytes;
 }
@@ -43,14 +59,57 @@ function addRequest(tally: Tally, record: CallRecord, costNanos: number | null):
   if (isError(record)) tally.errors += 1;
   if (record.usage.state === 'none') tally.calls_without_usage += 1;
   else if (costNanos === null) tally.unpriced_calls += 1;
+  if (record.anomalies.includes(BILLED_UNKNOWN)) tally.billed_unknown_calls += 1;
+  if ((record.retry_count ?? 0) > 0) tally.retries += 1;
+}
+
+/** From the exact sums to those of the estimates. */
+function moveEstimates(tally: Tally, record: CallRecord, costNanos: number | null): void {
+  tally.estimated_calls += 1;
+  for (const field of record.usage.estimated) {
+    const tokens = record.usage[field] ?? 0;
+    tally[field] -= tokens;
+    tally[`estimated_${field}`] += tokens;
+  }
+  const nanos = estimatedNanos(record, costNanos);
+  tally.cost_nanos -= nanos;
+  tally.estimated_cost_nanos += nanos;
+}
+
+/** What of a cost is for estimated counts. Nano-dollars. */
+export function estimatedNanos({ usage, cost }: CallRecord, costNanos: number | null): number {
+  if (costNanos === null || usage.estimated.length === 0 || cost.source === 'provider') return 0;
+  // Not one number of the provider: a price per request would be the only part that is not a guess.
+  if (usage.source === 'estimate') return costNanos;
+  return cost.lines.reduce((sum, { unit, nanos }) => {
+    const side = sideOf(unit);
+    return side !== null && usage.estimated.includes(side) ? sum + (nanos ?? 0) : sum;
+  }, 0);
+}
+
+function sideOf(unit: string): EstimatedField | null {
+  if (!unit.endsWith('_tokens')) return null;
+  return unit.startsWith('output') || unit.startsWith('reasoning') ? 'output_tokens' : 'input_tokens';
 }
 
 export function addTally(into: Tally, other: Tally): void {
   for (const key of TALLY_KEYS) into[key] += other[key];
 }
 
-export function toTotals({ cost_nanos, ...rest }: Tally): Totals {
-  return { ...rest, cost_usd: cost_nanos / 1e9 };
+export function toTotals(tally: Tally): Totals {
+  const {
+    cost_nanos: nanos,
+    estimated_calls: calls,
+    estimated_input_tokens: input,
+    estimated_output_tokens: output,
+    estimated_cost_nanos: estimatedCost,
+    ...rest
+  } = tally;
+  return {
+    ...rest,
+    cost_usd: nanos / 1e9,
+    estimated: { calls, input_tokens: input, output_tokens: output, cost_usd: estimatedCost / 1e9 },
+  };
 }
 
 /** A client that left is no error; an answer that never came whole is. */

@@ -12,8 +12,14 @@ export type UsageSource =
   | 'regex'
   | 'estimate';
 
-/** `final`: the provider's closing numbers. `partial`: the exchange was cut. `none`: the provider said nothing. */
+/**
+ * `final`: numbers of a whole answer. `partial`: the exchange was cut. `none`: nothing is known: the provider stated
+ * nothing, and nothing could be estimated.
+ */
 export type UsageState = 'final' | 'partial' | 'none';
+
+/** Counts that can be estimated. */
+export type EstimatedField = 'input_tokens' | 'output_tokens';
 
 /** What a provider bills that is not a token: names of `usage.units`, of cost lines and of list prices. */
 export const UNIT_NAMES = [
@@ -108,8 +114,11 @@ export interface TokenCounts {
 
 export interface Usage extends TokenCounts {
   units: Partial<Record<UnitName, number>>;
+  /** Of the stated numbers; `estimate` = the provider stated none. */
   source: UsageSource | null;
   state: UsageState;
+  /** Which of the counts are ours. They are in no exact total. */
+  estimated: readonly EstimatedField[];
   /** The provider's own usage object(s), unchanged. */
   raw: unknown;
 }
@@ -151,6 +160,7 @@ export function unknownUsage(): Usage {
     units: {},
     source: null,
     state: 'none',
+    estimated: [],
     raw: null,
   };
 }

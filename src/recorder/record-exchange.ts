@@ -3,17 +3,17 @@ import { headerValue, type HeaderPairs } from '../core/headers.ts';
 import { formatAuthority } from '../core/hosts.ts';
 import type { ConnectionInfo } from '../core/recorder-port.ts';
 import { maskBody, maskHeaders, maskTarget, maskText } from '../core/redact.ts';
+import { BILLED_UNKNOWN } from '../core/totals.ts';
 import { unknownUsage, type Usage } from '../core/usage.ts';
 import type { PriceQuestion } from '../pricing/cost.ts';
 import { identify, type Identity } from '../session/identify.ts';
 import type { Metered, MeteredBody } from '../usage/metered.ts';
+import { type Counted, countedUsage, type CountingDeps } from './counted-usage.ts';
 import type { FinishedExchange } from './live-exchange.ts';
 
-export interface RecordDeps {
+export interface RecordDeps extends CountingDeps {
   price(question: PriceQuestion): Cost;
   newId(wall: number): string;
-  /** True once per answer: a stored answer that is read again counts once. See recorder/rereads.ts. */
-  countsFirst(provider: string, responseId: string, reread: boolean): boolean;
 }
 
 const UNPRICED: Cost = { nanos: null, source: null, price_date: null, confidence: 'unpriced', lines: [] };
@@ -27,17 +27,17 @@ const DEFAULT_PORTS = { http: 80, https: 443 } as const;
 export function recordExchange(finished: FinishedExchange, deps: RecordDeps): Capture[] {
   const { metered } = finished;
   const provider = metered.provider ?? finished.facts.connection.provider ?? 'unknown';
-  const usage = usageToCount(metered, provider, deps);
-  const cost = priceOf(metered, provider, finished, usage, deps);
-  const record = recordOf(finished, provider, usage, cost, deps);
+  const counted = countedUsage(finished, provider, deps);
+  const cost = mainCost(finished, provider, counted, deps);
+  const record = recordOf(finished, provider, counted, cost, deps);
   const main = captureOf(record, cost, metered);
-  return [main, ...metered.side.map((side) => sideCapture(main, side, metered, finished, deps))];
+  return [main, ...metered.side.map((side) => sideCapture(main, side, finished, counted, deps))];
 }
 
 function recordOf(
   finished: FinishedExchange,
   provider: string,
-  usage: Usage,
+  counted: Counted,
   cost: Cost,
   deps: RecordDeps,
 ): CallRecord {
@@ -51,7 +51,7 @@ function recordOf(
     started_at: new Date(facts.wall).toISOString(),
     provider,
     operation: metered.operation,
-    inference: metered.isInference,
+    inference: counted.inference,
     host: hostOf(facts.connection),
     path: maskTarget(originForm(metered.path)),
     method: metered.method,
@@ -60,11 +60,12 @@ function recordOf(
     response_model: masked(metered.response_model),
     response_id: metered.response_id,
     request_id: metered.request_id,
+    retry_count: retryCountOf(metered.requestHeaders),
     stream: metered.stream,
     transport: transportOf(finished),
     billing: metered.billing,
-    usage,
-    anomalies: anomaliesOf(metered, usage),
+    usage: counted.usage,
+    anomalies: [...metered.anomalies, ...counted.anomalies],
     cost_usd: nanos === null ? null : nanos / 1e9,
     cost: costFields,
     ...timesOf(finished),
@@ -84,27 +85,28 @@ function recordOf(
   };
 }
 
-/** A re-read of an answer that was counted says nothing new; what the provider wrote stays in `raw`. */
-function usageToCount(metered: Metered, provider: string, deps: RecordDeps): Usage {
-  if (metered.usage.state === 'none' || metered.response_id === null) return metered.usage;
-  if (deps.countsFirst(provider, metered.response_id, metered.reread)) return metered.usage;
-  return { ...unknownUsage(), raw: metered.usage.raw };
-}
-
-function anomaliesOf(metered: Metered, counted: Usage): string[] {
-  return counted === metered.usage ? [...metered.anomalies] : [...metered.anomalies, 'reread'];
+/** Money for what counts here; the provider's own word on it goes with its usage. */
+function mainCost(finished: FinishedExchange, provider: string, counted: Counted, deps: RecordDeps): Cost {
+  const { metered } = finished;
+  const { usage } = counted;
+  if (counted.anomalies.includes(BILLED_UNKNOWN)) return { ...UNPRICED, reason: BILLED_UNKNOWN };
+  if (!counted.first) return UNPRICED;
+  const model = metered.response_model ?? metered.request_model;
+  const cost = priceOf(finished, provider, usage, model, metered.providerCostUsd, deps);
+  const isGuess = usage.estimated.length > 0 && cost.nanos !== null && cost.nanos > 0 && cost.source !== 'provider';
+  return isGuess ? { ...cost, confidence: 'estimated' } : cost;
 }
 
 function priceOf(
-  metered: Metered,
+  { facts, metered }: FinishedExchange,
   provider: string,
-  { facts }: FinishedExchange,
   usage: Usage,
+  model: string | null,
+  providerCostUsd: number | null,
   deps: RecordDeps,
-  model = metered.response_model ?? metered.request_model,
 ): Cost {
-  if (usage.state === 'none' && (metered.providerCostUsd === null || usage !== metered.usage)) return UNPRICED;
-  return deps.price({
+  if (usage.state === 'none' && providerCostUsd === null) return UNPRICED;
+  const cost = deps.price({
     provider,
     model,
     operation: metered.operation,
@@ -116,22 +118,23 @@ function priceOf(
     region: metered.region,
     billing: metered.billing,
     at: facts.wall,
-    providerCostUsd: usage === metered.usage ? metered.providerCostUsd : null,
+    providerCostUsd,
   });
+  // A provider that states 1e300 dollars spoils no sum.
+  return cost.nanos === null || Number.isSafeInteger(cost.nanos) ? cost : UNPRICED;
 }
 
 /** The part of an answer that another model gave: its own tokens, money and model; no request, bytes or tools of its own. */
 function sideCapture(
   main: Capture,
   side: Metered['side'][number],
-  metered: Metered,
   finished: FinishedExchange,
+  counted: Counted,
   deps: RecordDeps,
 ): Capture {
   const { record } = main;
-  const counted = record.usage === metered.usage;
-  const usage = counted ? side.usage : { ...unknownUsage(), raw: side.usage.raw };
-  const cost = priceOf({ ...metered, providerCostUsd: null }, record.provider, finished, usage, deps, side.model);
+  const usage = counted.first ? side.usage : { ...unknownUsage(), raw: side.usage.raw };
+  const cost = priceOf(finished, record.provider, usage, side.model, null, deps);
   const { nanos, ...costFields } = cost;
   return {
     record: {
@@ -142,7 +145,7 @@ function sideCapture(
       request_model: null,
       response_model: masked(side.model),
       usage,
-      anomalies: counted ? [] : ['reread'],
+      anomalies: counted.anomalies,
       cost_usd: nanos === null ? null : nanos / 1e9,
       cost: costFields,
       stop_reason: null,
@@ -213,6 +216,12 @@ function identityOf({ facts, metered }: FinishedExchange): Identity {
   });
   for (const key of Object.keys(identity) as (keyof Identity)[]) identity[key] = masked(identity[key]);
   return identity;
+}
+
+/** As the SDKs of OpenAI, Anthropic and their kin number their attempts. */
+function retryCountOf(headers: HeaderPairs): number | null {
+  const text = headerValue(headers, 'x-stainless-retry-count')?.trim() ?? '';
+  return /^\d{1,3}$/.test(text) ? Number(text) : null;
 }
 
 /** From the first byte of the request, which is when the net thread opens an exchange. Milliseconds. */

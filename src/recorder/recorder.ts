@@ -9,6 +9,7 @@ import type { ConnectionInfo } from '../core/recorder-port.ts';
 import type { Sink } from '../core/sink.ts';
 import type { NetMessage, RecorderMessage } from '../handover/rows.ts';
 import type { PriceQuestion } from '../pricing/cost.ts';
+import type { Estimator } from '../usage/estimate.ts';
 import { BodyMemory } from './body-memory.ts';
 import { CalmLog } from './calm-log.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -17,6 +18,7 @@ import type { FinishedExchange, Meter } from './live-exchange.ts';
 import { Receiver } from './receive.ts';
 import { recordExchange } from './record-exchange.ts';
 import { Rereads } from './rereads.ts';
+import { SeenAnswers } from './seen-answers.ts';
 import { RunningTotals, type TotalsStore } from './totals.ts';
 
 export interface RecorderOptions {
@@ -26,6 +28,8 @@ export interface RecorderOptions {
   /** Whether the store has an answer whose usage counts already. */
   hasResponse(provider: string, responseId: string): boolean;
   sinks: readonly Sink[];
+  /** Counts what providers do not state; null = it stays unknown. */
+  estimator: Estimator | null;
   /** Prometheus text of this thread's counters and of the net thread's, which are given. */
   metricsText(netCounters: Record<string, number>): string | Promise<string>;
   /** Every record, as it is made: the live view. */
@@ -52,6 +56,7 @@ export class Recorder implements RecorderQueries {
   readonly #memory: BodyMemory;
   readonly #totals: RunningTotals;
   readonly #rereads: Rereads;
+  readonly #seen = new SeenAnswers(REMEMBERED_RESPONSES);
   readonly #dispatcher: Dispatcher;
   #netCounters: Record<string, number> = {};
   #receiver: Receiver | null = null;
@@ -131,6 +136,8 @@ export class Recorder implements RecorderQueries {
       price: (question) => this.#price(question),
       newId: (wall) => newId('call', wall),
       countsFirst: (provider, responseId, reread) => this.#rereads.countsFirst(provider, responseId, reread),
+      isDuplicate: (sighting) => this.#seen.isDuplicate(sighting),
+      estimator: this.#options.estimator,
     });
     for (const capture of captures) this.#deliver(capture);
   }

@@ -12,6 +12,8 @@ export interface RecorderConfig {
   localServers: readonly { provider: string; host: string; port: number }[];
   /** Providers that the user's configuration describes; checked by the registry. */
   ownProviders?: readonly Readonly<Record<string, unknown>>[];
+  /** Whether to count what providers do not state. */
+  estimate: boolean;
   /** Body bytes that live exchanges may hold, all together; absent = the default. */
   bodyMemoryBytes?: number;
   log: LogOptions;

@@ -14,8 +14,10 @@ import { createSinks } from '../sinks/index.ts';
 import { openDatabase } from '../store/driver.ts';
 import { migrate } from '../store/migrations.ts';
 import { hasResponse, loadTotals, sumCalls } from '../store/queries.ts';
+import { createEstimator } from '../usage/estimate.ts';
 import { ExchangeMeter } from '../usage/meter.ts';
 import { DEFAULT_LIMITS } from '../usage/metered.ts';
+import { lazyTokenizer } from '../usage/tokenizer.ts';
 import { Recorder, type RecorderOptions } from './recorder.ts';
 import type { FromRecorderThread, RecorderConfig, ToRecorderThread, WorkerData } from './thread-messages.ts';
 
@@ -64,6 +66,7 @@ async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderO
       loadRun: (runId) => asked(() => sumCalls(database, { run: runId }), []),
     },
     hasResponse: (provider, responseId) => asked(() => hasResponse(database, provider, responseId), false),
+    estimator: config.estimate ? createEstimator(lazyTokenizer()) : null,
     sinks: sinks.all,
     metricsText: (net) => sinks.metricsText(net),
     onRunEnded: (runId) => sinks.endTrace(runId),

@@ -147,6 +147,7 @@ function jsonLine(record: CallRecord): string {
     output_tokens: usage.output_tokens,
     usage_source: usage.source,
     usage_state: usage.state,
+    usage_estimated: usage.estimated,
     cost_usd: record.cost_usd,
     cost_confidence: record.cost.confidence,
     billing: record.billing,

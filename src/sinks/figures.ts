@@ -1,5 +1,6 @@
 /** How counts, money and time are written for people, on the console and in the log files. Unknown is `?`, never 0. */
 import type { CallRecord } from '../core/capture.ts';
+import { BILLED_UNKNOWN } from '../core/totals.ts';
 
 /** True when the counts are not the provider's closing numbers: cut, read by regex, or estimated. */
 export function isInexact({ usage }: CallRecord): boolean {
@@ -11,10 +12,10 @@ export function formatCount(count: number | null, inexact: boolean): string {
   return count === null ? '?' : `${inexact ? '~' : ''}${count}`;
 }
 
-/** `$0.001234`, `~$0.001234` when something in it is not known, `unpriced`. */
+/** `$0.001234`, `~$0.001234` when something in it is not known, `unpriced`; `billed, ?` when its amount is not known. */
 export function formatCost({ cost_usd: usd, cost, usage }: CallRecord): string {
-  if (usd === null) return 'unpriced';
-  const mark = cost.confidence === 'partial' || usage.state === 'partial' ? '~' : '';
+  if (usd === null) return cost.reason === BILLED_UNKNOWN ? 'billed, ?' : 'unpriced';
+  const mark = cost.confidence === 'exact' && usage.state !== 'partial' ? '' : '~';
   return `${mark}$${usd.toFixed(usd >= 1 ? 4 : 6)}`;
 }
 

@@ -129,7 +129,8 @@ function usageLine(record: CallRecord): string {
     return known.length === 0 ? '' : ` (${known.join(', ')})`;
   };
   const units = Object.entries(usage.units).map(([unit, amount]) => `, ${unit.replaceAll('_', ' ')} ${amount}`);
-  const origin = `${usage.source ?? 'unknown source'}, ${usage.state}`;
+  const ours = usage.estimated.map((field) => `, ${field.replace('_tokens', '')} estimated`).join('');
+  const origin = `${usage.source ?? 'unknown source'}, ${usage.state}${ours}`;
   return `= usage: in ${formatCount(usage.input_tokens, inexact)}${part(INPUT_PARTS)}, out ${formatCount(usage.output_tokens, inexact)}${part(OUTPUT_PARTS)}${escapeLine(units.join(''))}  [${origin}]\n`;
 }
 

@@ -3,7 +3,8 @@ import { Counter, Histogram, Registry } from 'prom-client';
 import type { CallRecord, Capture } from '../core/capture.ts';
 import type { CounterName } from '../core/counters.ts';
 import type { Sink } from '../core/sink.ts';
-import { isError } from '../core/totals.ts';
+import { BILLED_UNKNOWN, estimatedNanos, isError } from '../core/totals.ts';
+import type { EstimatedField } from '../core/usage.ts';
 import { isInexact } from './figures.ts';
 
 export interface PrometheusSink extends Sink {
@@ -29,6 +30,11 @@ const KINDS = {
   output_audio: 'output_audio_tokens',
 } as const satisfies Record<string, keyof CallRecord['usage']>;
 const KIND_ENTRIES = Object.entries(KINDS);
+/** Kinds that can be estimates. */
+const ESTIMATED_KINDS = { input_tokens: 'input', output_tokens: 'output' } as const satisfies Record<
+  EstimatedField,
+  string
+>;
 
 const HELP: Readonly<Record<CounterName, string>> = {
   connections: 'Connections and plain requests by what policy said of them',
@@ -93,8 +99,11 @@ interface Series {
   readonly calls: Map<string, Map<string, Sum>>;
   /** By kind. */
   readonly tokens: Map<string, Sum>;
+  /** By kind: counts of ours, which are in `tokens` under no label. */
+  readonly estimatedTokens: Map<string, Sum>;
   /** Nano-dollars: exact. */
   cost: Sum | null;
+  estimatedCost: Sum | null;
   readonly duration: Histogram.Internal<string>;
   readonly ttft: Histogram.Internal<string>;
   readonly request: Sum;
@@ -144,10 +153,12 @@ function createMetrics(): Metrics {
   };
 }
 
-function settle({ calls, tokens, cost, request, response }: Series): void {
+function settle({ calls, tokens, estimatedTokens, cost, estimatedCost, request, response }: Series): void {
   for (const byStatus of calls.values()) for (const sum of byStatus.values()) sum.settle();
   for (const sum of tokens.values()) sum.settle();
+  for (const sum of estimatedTokens.values()) sum.settle();
   cost?.settle(NANOS_PER_USD);
+  estimatedCost?.settle(NANOS_PER_USD);
   request.settle();
   response.settle();
 }
@@ -163,6 +174,7 @@ function createFamilies(registry: Registry) {
   const model = ['provider', 'model'];
   return {
     errorTypes: new Set<string>(),
+    anomalyKinds: new Set<string>(),
     calls: counter('calls', 'Finished calls of models', [...model, 'operation', 'status']),
     tokens: counter(
       'tokens',
@@ -170,6 +182,15 @@ function createFamilies(registry: Registry) {
       [...model, 'kind'],
     ),
     inexact: counter('inexact_calls', 'Calls whose tokens were read by regex, estimated or cut', model),
+    estimatedCalls: counter('estimated_calls', 'Calls of which some count is an estimate', model),
+    estimatedTokens: counter('estimated_tokens', 'Tokens that no provider stated; they are not in tokens', [
+      ...model,
+      'kind',
+    ]),
+    estimatedCost: counter('estimated_cost_usd', 'Cost of estimated tokens; it is not in cost_usd', model),
+    billedUnknown: counter('billed_unknown_calls', 'Calls that are billed and of which no usage came', model),
+    retries: counter('retries', 'Calls that their client sent again', model),
+    anomalies: counter('anomalies', 'What was odd in the counts of calls', ['provider', 'kind']),
     unknown: counter('calls_without_usage', 'Calls whose provider said nothing of tokens', model),
     cost: counter('cost_usd', 'Cost of the priced calls', model),
     unpriced: counter('unpriced_calls', 'Calls with tokens but without a known price', model),
@@ -187,7 +208,9 @@ function bind(families: Families, labels: Labels): Series {
     labels,
     calls: new Map(),
     tokens: new Map(),
+    estimatedTokens: new Map(),
     cost: null,
+    estimatedCost: null,
     duration: families.duration.labels({ ...labels }),
     ttft: families.ttft.labels({ ...labels }),
     request: new Sum(families.bytes, { provider, direction: 'request' }),
@@ -200,6 +223,8 @@ function countCall(families: Families, series: Series, record: CallRecord, costN
   const { labels } = series;
   if (record.usage.state === 'none') families.unknown.inc({ ...labels });
   else if (costNanos === null) families.unpriced.inc({ ...labels });
+  if (record.anomalies.includes(BILLED_UNKNOWN)) families.billedUnknown.inc({ ...labels });
+  if ((record.retry_count ?? 0) > 0) families.retries.inc({ ...labels });
   if (isError(record))
     families.errors.inc({ provider: labels.provider, type: errorLabel(record, families.errorTypes) });
 }
@@ -218,28 +243,58 @@ function countUsage(families: Families, series: Series, record: CallRecord, cost
   const { labels } = series;
   for (const [kind, field] of KIND_ENTRIES) {
     const tokens = record.usage[field];
-    if (tokens === null || tokens === 0) continue;
-    let sum = series.tokens.get(kind);
-    if (sum === undefined) series.tokens.set(kind, (sum = new Sum(families.tokens, { ...labels, kind })));
-    sum.add(tokens);
+    if (tokens === null || tokens === 0 || isEstimated(record, field)) continue;
+    sumOf(series.tokens, kind, families.tokens, labels).add(tokens);
   }
-  if (costNanos !== null && costNanos > 0) (series.cost ??= new Sum(families.cost, { ...labels })).add(costNanos);
+  const guessed = estimatedNanos(record, costNanos);
+  const stated = (costNanos ?? 0) - guessed;
+  if (stated > 0) (series.cost ??= new Sum(families.cost, { ...labels })).add(stated);
+  if (record.usage.estimated.length > 0) countEstimate(families, series, record, guessed);
+  if (record.anomalies.length > 0) countAnomalies(families, labels.provider, record.anomalies);
   if (isInexact(record)) families.inexact.inc({ ...labels });
   if (record.tool_calls.length > 0) families.toolCalls.inc({ ...labels }, record.tool_calls.length);
+}
+
+function isEstimated({ usage }: CallRecord, field: keyof CallRecord['usage']): boolean {
+  return usage.estimated.some((estimated) => estimated === field);
+}
+
+function countAnomalies({ anomalies, anomalyKinds }: Families, provider: string, names: readonly string[]): void {
+  for (const name of names) anomalies.inc({ provider, kind: bounded(name, anomalyKinds) ?? OTHER });
+}
+
+function countEstimate(families: Families, series: Series, { usage }: CallRecord, nanos: number): void {
+  const { labels } = series;
+  families.estimatedCalls.inc({ ...labels });
+  for (const field of usage.estimated) {
+    sumOf(series.estimatedTokens, ESTIMATED_KINDS[field], families.estimatedTokens, labels).add(usage[field] ?? 0);
+  }
+  if (nanos > 0) (series.estimatedCost ??= new Sum(families.estimatedCost, { ...labels })).add(nanos);
+}
+
+function sumOf(sums: Map<string, Sum>, kind: string, counter: Counter, labels: Labels): Sum {
+  let sum = sums.get(kind);
+  if (sum === undefined) sums.set(kind, (sum = new Sum(counter, { ...labels, kind })));
+  return sum;
 }
 
 function statusLabel({ status, outcome }: CallRecord): string {
   return status !== null && status >= 100 && status <= 599 ? String(status) : outcome;
 }
 
-const ERROR_TYPE = /^[a-z0-9_.-]{1,40}$/i;
-const MAX_ERROR_TYPES = 100;
 /** The provider's word for it, while there are few; else the status. */
 function errorLabel(record: CallRecord, known: Set<string>): string {
-  const type = record.error?.type ?? '';
-  if (!ERROR_TYPE.test(type) || (!known.has(type) && known.size >= MAX_ERROR_TYPES)) return statusLabel(record);
-  known.add(type);
-  return type;
+  return bounded(record.error?.type ?? '', known) ?? statusLabel(record);
+}
+
+const WORD = /^[a-z0-9_.-]{1,40}$/i;
+const MAX_WORDS = 100;
+
+/** A word that may be a label: short, and one of few. */
+function bounded(word: string, known: Set<string>): string | null {
+  if (!WORD.test(word) || (!known.has(word) && known.size >= MAX_WORDS)) return null;
+  known.add(word);
+  return word;
 }
 
 function counterText(counters: Readonly<Record<string, number>>): string {

@@ -1,6 +1,6 @@
 /** Call record <-> row of `llm_calls`. The only place that knows both. */
 import type { CallRecord, CostLine, Outcome, ToolCall } from '../core/capture.ts';
-import { addCall, emptyTally, type Tally } from '../core/totals.ts';
+import { addCall, BILLED_UNKNOWN, emptyTally, type Tally } from '../core/totals.ts';
 import { TOKEN_FIELDS, type TokenCounts, type Usage } from '../core/usage.ts';
 import type { SqlRow, SqlValue } from './driver.ts';
 
@@ -61,7 +61,7 @@ const TEXT_FIELDS = [
   ...(['agent', 'client', 'mode', 'leg', 'outcome'] as const),
 ] satisfies (keyof CallRecord)[];
 const NUMBER_FIELDS = [
-  ...(['status', 'duration_ms', 'ttfb_ms', 'ttft_ms', 'request_bytes', 'response_bytes'] as const),
+  ...(['status', 'retry_count', 'duration_ms', 'ttfb_ms', 'ttft_ms', 'request_bytes', 'response_bytes'] as const),
 ] satisfies (keyof CallRecord)[];
 
 type Writer = (call: StoredCall, tally: Tally) => SqlValue;
@@ -75,12 +75,14 @@ const WRITERS: [column: string, write: Writer][] = [
   ['usage_units', ({ record }) => (isEmpty(record.usage.units) ? null : json(record.usage.units))],
   ['usage_source', ({ record }) => record.usage.source],
   ['usage_state', ({ record }) => record.usage.state],
+  ['usage_estimated', ({ record }) => (record.usage.estimated.length === 0 ? null : json(record.usage.estimated))],
   ['usage_raw', ({ record }) => json(record.usage.raw)],
   ['anomalies', ({ record }) => (record.anomalies.length === 0 ? null : json(record.anomalies))],
   ['cost_nanos', ({ costNanos }) => finite(costNanos)],
   ['cost_source', ({ record }) => record.cost.source],
   ['price_date', ({ record }) => record.cost.price_date],
   ['cost_confidence', ({ record }) => record.cost.confidence],
+  ['cost_reason', ({ record }) => record.cost.reason ?? null],
   ['cost_lines', ({ record }) => (record.cost.lines.length === 0 ? null : json(record.cost.lines))],
   ['tool_calls', ({ record }) => (record.tool_calls.length === 0 ? null : json(record.tool_calls))],
   ['trace_id', ({ record }) => traceOf(record)?.id ?? null],
@@ -98,6 +100,12 @@ const WRITERS: [column: string, write: Writer][] = [
   ['counted_unpriced', (_, tally) => tally.unpriced_calls],
   ['counted_without_usage', (_, tally) => tally.calls_without_usage],
   ['counted_inexact', (_, tally) => tally.inexact_calls],
+  ['counted_retries', (_, tally) => tally.retries],
+  ['counted_billed_unknown', (_, tally) => tally.billed_unknown_calls],
+  ['counted_estimated', (_, tally) => tally.estimated_calls],
+  ['counted_estimated_input', (_, tally) => tally.estimated_input_tokens],
+  ['counted_estimated_output', (_, tally) => tally.estimated_output_tokens],
+  ['counted_estimated_cost', (_, tally) => tally.estimated_cost_nanos],
 ];
 
 /** A call that is there already stays as it is: deliveries may be repeated. */
@@ -127,6 +135,7 @@ export function storedCallOf(row: SqlRow): StoredCall {
       price_date: text(row['price_date']),
       confidence: text(row['cost_confidence']) as CallRecord['cost']['confidence'],
       lines: parsed<CostLine[]>(row['cost_lines'], []),
+      ...(row['cost_reason'] === BILLED_UNKNOWN ? { reason: BILLED_UNKNOWN } : {}),
     },
     tool_calls: parsed<ToolCall[]>(row['tool_calls'], []),
     trace_id: text(row['context_trace_id']),
@@ -144,6 +153,7 @@ function usageOf(row: SqlRow): Usage {
     units: parsed<Usage['units']>(row['usage_units'], {}),
     source: text(row['usage_source']) as Usage['source'],
     state: text(row['usage_state']) as Usage['state'],
+    estimated: parsed<Usage['estimated']>(row['usage_estimated'], []),
     raw: parsed<unknown>(row['usage_raw'], null),
   };
 }

@@ -1,9 +1,10 @@
 import { AppError } from '../core/errors.ts';
 import type { Database } from './driver.ts';
 import { calls } from './migrations/0001-calls.ts';
+import { estimates } from './migrations/0002-estimates.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
-const MIGRATIONS: readonly string[] = [calls];
+const MIGRATIONS: readonly string[] = [calls, estimates];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

@@ -143,9 +143,9 @@ export function getCall(database: Database, idOrPrefix: string): StoredCall | 'a
   return null;
 }
 
-/** True when an answer with this id is stored whose tokens count. */
+/** True when an answer with this id is stored whose tokens count. An estimate gives way to what the provider states. */
 export function hasResponse(database: Database, provider: string, responseId: string): boolean {
-  const sql = `SELECT 1 FROM llm_calls WHERE response_id = ? AND provider = ? AND usage_state <> 'none' LIMIT 1`;
+  const sql = `SELECT 1 FROM llm_calls WHERE response_id = ? AND provider = ? AND usage_state <> 'none' AND usage_source IS NOT 'estimate' LIMIT 1`;
   return database.prepare(sql).get(responseId, provider) !== undefined;
 }
 
@@ -156,27 +156,41 @@ export function loadTotals(database: Database): { models: ModelTally[]; since: s
   return { models: rows.map(modelTallyOf), since: typeof first === 'string' ? first : null };
 }
 
-const SUMS = `provider, coalesce(model, '') AS model, sum(counted_requests) AS requests, sum(counted_errors) AS errors,
-${[
-  'input_tokens',
-  'output_tokens',
-  'cache_read_tokens',
-  'cache_write_tokens',
-  'reasoning_tokens',
-  'cost_nanos',
-  'request_bytes',
-  'response_bytes',
-]
-  .map((column) => `total(${column}) AS ${column}`)
-  .join(', ')}, sum(counted_tool_calls) AS tool_calls, sum(counted_unpriced) AS unpriced_calls,
-sum(counted_without_usage) AS calls_without_usage, sum(counted_inexact) AS inexact_calls`;
+/** Estimates are in the columns of a call, and in no exact sum. */
+const SUM_OF = {
+  requests: 'sum(counted_requests)',
+  errors: 'sum(counted_errors)',
+  input_tokens: 'total(input_tokens) - sum(counted_estimated_input)',
+  output_tokens: 'total(output_tokens) - sum(counted_estimated_output)',
+  cache_read_tokens: 'total(cache_read_tokens)',
+  cache_write_tokens: 'total(cache_write_tokens)',
+  reasoning_tokens: 'total(reasoning_tokens)',
+  tool_calls: 'sum(counted_tool_calls)',
+  cost_nanos: 'total(cost_nanos) - sum(counted_estimated_cost)',
+  unpriced_calls: 'sum(counted_unpriced)',
+  calls_without_usage: 'sum(counted_without_usage)',
+  billed_unknown_calls: 'sum(counted_billed_unknown)',
+  inexact_calls: 'sum(counted_inexact)',
+  retries: 'sum(counted_retries)',
+  estimated_calls: 'sum(counted_estimated)',
+  estimated_input_tokens: 'sum(counted_estimated_input)',
+  estimated_output_tokens: 'sum(counted_estimated_output)',
+  estimated_cost_nanos: 'sum(counted_estimated_cost)',
+  request_bytes: 'total(request_bytes)',
+  response_bytes: 'total(response_bytes)',
+} as const satisfies Record<keyof Tally, string>;
+
+const SUMS = [
+  "provider, coalesce(model, '') AS model",
+  ...Object.entries(SUM_OF).map(([name, sum]) => `${sum} AS ${name}`),
+];
 
 /** Sums by model of the calls that match. Shadow legs count nowhere. */
 export function sumCalls(database: Database, filter: CallFilter): ModelTally[] {
   const { where, values } = conditions(filter);
   const scope = where === '' ? `WHERE leg = 'primary'` : `${where} AND leg = 'primary'`;
   return database
-    .prepare(`SELECT ${SUMS} FROM llm_calls ${scope} GROUP BY 1, 2`)
+    .prepare(`SELECT ${SUMS.join(', ')} FROM llm_calls ${scope} GROUP BY 1, 2`)
     .all(...values)
     .map(modelTallyOf);
 }

@@ -2,6 +2,7 @@ import type { Outcome } from '../core/capture.ts';
 import { unknownUsage } from '../core/usage.ts';
 import { Reading } from '../providers/families/reading.ts';
 import type { EndpointMatch, Provider } from '../providers/provider.ts';
+import { enforceInvariants } from './invariants.ts';
 import { NO_BODY, type Metered, type MeterLimits } from './metered.ts';
 import { RequestSide } from './request-side.ts';
 import { ResponseSide, type Answered } from './response-side.ts';
@@ -93,6 +94,7 @@ export class ExchangeMeter {
     const response = this.#response;
     const answered = response?.settle(outcome === 'complete') ?? unanswered();
     const { reading, usage } = answered;
+    const anomalies = anomaliesOf(request, answered);
     const assembled = reading.assembled();
     const facts = request.facts();
     const call = this.#call(answered);
@@ -123,7 +125,7 @@ export class ExchangeMeter {
       dims: {},
       usage,
       side: reading.side,
-      anomalies: [...request.anomalies(), ...answered.anomalies],
+      anomalies,
       stop_reason: reading.stopReason,
       tool_calls: (assembled?.toolCalls ?? []).map(({ id, name }) => ({ id, name })),
       assembled,
@@ -184,6 +186,18 @@ type HeadFacts = Pick<
   Metered,
   'method' | 'path' | 'status' | 'requestStartLine' | 'responseStartLine' | 'requestHeaders' | 'responseHeaders'
 >;
+
+/** After this no count is left that cannot be. */
+function anomaliesOf(request: RequestSide, { usage, reading, anomalies }: Answered): string[] {
+  const counted = [usage, ...reading.side.map((side) => side.usage)];
+  return [
+    ...new Set([
+      ...request.anomalies(),
+      ...anomalies,
+      ...counted.flatMap((one) => enforceInvariants(one, reading.subsetsOfMore)),
+    ]),
+  ];
+}
 
 function unanswered(): Answered {
   return {

@@ -47,12 +47,14 @@ const TURNS = ['messages', 'contents', 'input', 'chat_history'] as const;
 const KEPT_ELSEWHERE = ['previous_response_id', 'conversation', 'conversation_id', 'cachedContent', 'cached_content'];
 
 /** Marks, ids and media: not text. */
-const NOT_TEXT = new Set([
-  ...['type', 'role', 'id', 'name', 'tool_call_id', 'tool_use_id', 'call_id', 'toolUseId', 'status', 'cache_control'],
-  ...['data', 'bytes', 'url', 'uri', 'image_url', 'file_url', 'file_id', 'file_data', 'fileUri', 'fileData'],
-  ...['inlineData', 'inline_data', 'b64_json', 'input_audio', 'images', 'audio', 'video', 'media_type', 'mimeType'],
-  ...['signature', 'thoughtSignature', 'encrypted_content', 'detail', 'format', 'cachePoint'],
-]);
+const NOT_TEXT: ReadonlySet<string> = new Set(
+  (
+    'type role id name tool_call_id tool_use_id call_id toolUseId status cache_control cachePoint detail format ' +
+    'data bytes url uri image image_url images video video_url audio input_audio file file_url file_id file_data ' +
+    'fileUri fileData inlineData inline_data b64_json media_type mimeType mime_type ' +
+    'signature thoughtSignature encrypted_content'
+  ).split(' '),
+);
 /** Under these stands data of tools, which a model reads as JSON. */
 const AS_JSON = new Set(['input', 'arguments', 'args', 'response', 'parameters', 'json', 'output']);
 

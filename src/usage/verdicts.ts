@@ -23,20 +23,38 @@ export interface BillingFacts {
   local: boolean;
 }
 
+/** Response headers by which gateways say that an answer came from their cache. */
+const CACHE_HITS: readonly { header: string; value: RegExp }[] = [
+  { header: 'cf-aig-cache-status', value: /^hit$/i },
+  { header: 'helicone-cache', value: /^hit$/i },
+  { header: 'x-portkey-cache-status', value: /^(?:semantic )?hit$/i },
+  { header: 'x-openrouter-cache-status', value: /^hit$/i },
+  // LiteLLM names the key of an answer that it had, and of no other.
+  { header: 'x-litellm-cache-key', value: /\S/ },
+  // Kong, and whatever caches before a model server.
+  { header: 'x-cache-status', value: /^hit$/i },
+];
+
 export function billingOf(facts: BillingFacts): Billing {
   // The usage in a gateway's cached answer looks real and cost nothing.
-  if (headerValue(facts.responseHeaders, 'cf-aig-cache-status')?.toUpperCase() === 'HIT') return 'cached_by_gateway';
-  if (facts.local) return 'free';
-  const marks = facts.provider?.subscriptionMarks ?? [];
-  const marked = marks.some(({ header, startsWith }) => {
-    const value = headerValue(facts.requestHeaders, header);
-    // The scheme's letter case is the client's own.
-    return value !== null && value.slice(0, startsWith.length).toLowerCase() === startsWith.toLowerCase();
-  });
-  if (marked) return 'subscription';
+  if (isCacheHit(facts.responseHeaders)) return 'cached_by_gateway';
+  if (facts.local || facts.match?.endpoint.kind === 'count') return 'free';
+  if (isSubscription(facts)) return 'subscription';
   const stated = facts.match?.endpoint.billing ?? facts.provider?.billing;
   if (stated !== undefined) return stated;
   return facts.serviceTier === 'batch' ? 'batch' : 'metered';
+}
+
+function isSubscription({ provider, requestHeaders }: BillingFacts): boolean {
+  return (provider?.subscriptionMarks ?? []).some(({ header, startsWith }) => {
+    const value = headerValue(requestHeaders, header);
+    // The scheme's letter case is the client's own.
+    return value !== null && value.slice(0, startsWith.length).toLowerCase() === startsWith.toLowerCase();
+  });
+}
+
+function isCacheHit(headers: HeaderPairs): boolean {
+  return CACHE_HITS.some(({ header, value }) => value.test(headerValue(headers, header) ?? ''));
 }
 
 const TEXT = /^text\/|json|xml|x-www-form-urlencoded|graphql|javascript|csv/;

@@ -41,6 +41,7 @@ async function start(): Promise<Daemon> {
       databasePath: database,
       sinks: { console: null, logFiles: null, sqlite: { path: database } },
       localServers: [],
+      estimate: true,
       log: { level: 'silent', pretty: false, fd: 1 },
     },
     net,

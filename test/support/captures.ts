@@ -31,6 +31,7 @@ export function aRecord(over: Partial<CallRecord> = {}): CallRecord {
     response_model: 'claude-sonnet-4-5-20250929',
     response_id: 'msg_1',
     request_id: 'req_1',
+    retry_count: null,
     stream: false,
     transport: 'https',
     billing: 'metered',

@@ -80,6 +80,7 @@ export function callRecord(fields: Partial<CallRecord> = {}): CallRecord {
     response_model: 'claude-opus-4-5',
     response_id: 'msg_1',
     request_id: null,
+    retry_count: null,
     stream: false,
     transport: 'https',
     billing: 'metered',

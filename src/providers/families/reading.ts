@@ -25,6 +25,8 @@ export class Reading {
   usage: Usage = unknownUsage();
   side: { kind: string; model: string | null; usage: Usage }[] = [];
   costUsd: number | null = null;
+  /** As the usage map says: parts may exceed input and output. */
+  subsetsOfMore = false;
   readonly anomalies = new Set<string>();
   firstContentAt: number | null = null;
   /** Time of the message being read. */
@@ -105,6 +107,7 @@ export class Reading {
     if (mapped.usage.raw === null) this.anomalies.add('oversized_usage');
     for (const anomaly of mapped.anomalies) this.anomalies.add(anomaly);
     this.costUsd = mapped.costUsd ?? this.costUsd;
+    this.subsetsOfMore = map.subsetsOfMore === true;
     mapped.usage.state = state;
     this.usage = mapped.usage;
     return this.usage;

@@ -43,7 +43,7 @@ export interface MappedUsage {
   costUsd: number | null;
 }
 
-/** Reads a usage object by its map. `state` and `source` are left to the caller. */
+/** Reads a usage object by its map. `state` and `source` are left to the caller; `usage/invariants.ts` checks the sums. */
 export function applyUsageMap(map: UsageMap, raw: JsonObject): MappedUsage {
   const compiled = compile(map);
   const anomalies = new Set<string>();
@@ -55,7 +55,6 @@ export function applyUsageMap(map: UsageMap, raw: JsonObject): MappedUsage {
     if (amount !== null) usage.units[unit] = amount;
   }
   if (compiled.total !== null) checkTotal(usage, compiled.total, raw, anomalies);
-  if (map.subsetsOfMore !== true) checkSubsets(usage, anomalies);
   return { usage, anomalies: [...anomalies], costUsd: costOf(compiled.cost, raw) };
 }
 
@@ -87,19 +86,6 @@ function checkTotal(usage: Usage, rule: CompiledTotal, raw: JsonObject, anomalie
   anomalies.add('total_mismatch');
   if (rule.distrust !== 'nothing') usage.output_tokens = null;
   if (rule.distrust === 'both') usage.input_tokens = null;
-}
-
-function checkSubsets(usage: Usage, anomalies: Set<string>): void {
-  const { cache_read_tokens: read, cache_write_tokens: write } = usage;
-  if (exceeds((read ?? 0) + (write ?? 0), usage.input_tokens)) anomalies.add('cache_exceeds_input');
-  if (exceeds(usage.reasoning_tokens ?? 0, usage.output_tokens)) anomalies.add('reasoning_exceeds_output');
-  const { cache_write_5m_tokens: short, cache_write_1h_tokens: long } = usage;
-  if (short !== null && long !== null && write !== null && short + long !== write)
-    anomalies.add('cache_split_mismatch');
-}
-
-function exceeds(part: number, whole: number | null): boolean {
-  return whole !== null && part > whole;
 }
 
 function costOf(costs: CompiledMap['cost'], raw: JsonObject): number | null {

@@ -31,9 +31,12 @@ const EMPTY: Totals = {
   reasoning_tokens: 0,
   tool_calls: 0,
   cost_usd: 0,
+  estimated: { calls: 0, input_tokens: 0, output_tokens: 0, cost_usd: 0 },
   unpriced_calls: 0,
   calls_without_usage: 0,
+  billed_unknown_calls: 0,
   inexact_calls: 0,
+  retries: 0,
   request_bytes: 0,
   response_bytes: 0,
 };

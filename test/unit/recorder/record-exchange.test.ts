@@ -42,7 +42,14 @@ function capturesOf(parts: Case): Capture[] {
       end: exchangeEnd(parts.end),
       metered: metered(parts.metered),
     },
-    { price: () => COST, newId: () => `call_${++ids}`, countsFirst: () => true, ...parts.deps },
+    {
+      price: () => COST,
+      newId: () => `call_${++ids}`,
+      countsFirst: () => true,
+      isDuplicate: () => false,
+      estimator: null,
+      ...parts.deps,
+    },
   );
 }
 

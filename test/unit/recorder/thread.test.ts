@@ -58,6 +58,7 @@ function open(programs: string[], options: Partial<RecorderThreadOptions> = {}):
     databasePath: ':memory:',
     sinks: { console: null, logFiles: null, sqlite: null },
     localServers: [],
+    estimate: true,
     log: { level: 'silent', pretty: false, fd: 1 },
   } as const satisfies WorkerData['config'];
   const thread = new RecorderThread({ config, net, log: silentLogger, onReady, restartMs: 5, spawn, ...options });

@@ -1,0 +1,130 @@
+import { headerValue } from '../core/headers.ts';
+import { BILLED_UNKNOWN } from '../core/totals.ts';
+import { type EstimatedField, unknownUsage, type Usage } from '../core/usage.ts';
+import { parseJson } from '../usage/message-reader.ts';
+import type { Estimator } from '../usage/estimate.ts';
+import type { Metered } from '../usage/metered.ts';
+import type { FinishedExchange } from './live-exchange.ts';
+import type { Sighting } from './seen-answers.ts';
+
+export interface CountingDeps {
+  /** True once per answer: a stored answer that is read again counts once. See rereads.ts. */
+  countsFirst(provider: string, responseId: string, reread: boolean): boolean;
+  /** See seen-answers.ts. */
+  isDuplicate(sighting: Sighting): boolean;
+  /** Null: what a provider does not state stays unknown. */
+  estimator: Estimator | null;
+}
+
+/** What of an exchange counts. */
+export interface Counted {
+  usage: Usage;
+  /** False: its numbers count with another exchange, and so does its money. */
+  first: boolean;
+  inference: boolean;
+  anomalies: string[];
+}
+
+/** Decides what counts: once per answer, estimated where the provider was silent, unknown where nobody can know. */
+export function countedUsage(finished: FinishedExchange, provider: string, deps: CountingDeps): Counted {
+  const { metered } = finished;
+  const again = seenBefore(finished, provider, deps);
+  if (again !== null) {
+    const usage = { ...unknownUsage(), raw: metered.usage.raw };
+    return { usage, first: false, inference: metered.isInference && again !== 'duplicate', anomalies: [again] };
+  }
+  const usage = estimated(finished, deps.estimator);
+  const anomalies = isBilledUnknown(finished, usage) ? [BILLED_UNKNOWN] : [];
+  return { usage, first: true, inference: metered.isInference, anomalies };
+}
+
+function seenBefore(
+  { metered, facts }: FinishedExchange,
+  provider: string,
+  deps: CountingDeps,
+): 'reread' | 'duplicate' | null {
+  const { response_id: responseId, reread } = metered;
+  if (responseId === null) return null;
+  const stated = metered.usage.state !== 'none';
+  if (metered.isInference && !reread) {
+    const upstream = `${facts.connection.host}:${facts.connection.port}`;
+    const { openedAt, endedAt } = facts;
+    if (deps.isDuplicate({ responseId, upstream, openedAt, endedAt, stated })) return 'duplicate';
+  }
+  return stated && !deps.countsFirst(provider, responseId, reread) ? 'reread' : null;
+}
+
+/** Operations whose price is not by the token, or whose output is no text. */
+const NO_TEXT = /^(?:image|speech|transcription|translation|audio|video|moderation|rerank|realtime)/;
+
+function estimated(finished: FinishedExchange, estimator: Estimator | null): Usage {
+  const { metered } = finished;
+  const { usage } = metered;
+  if (estimator === null || !mayEstimate(metered)) return usage;
+  if (usage.state === 'none') return wholeEstimate(finished, estimator);
+  const { assembled } = metered;
+  // The input came first (Anthropic), the count of the output was still to come when the stream was cut.
+  if (usage.state !== 'partial' || usage.output_tokens !== null || assembled === null) return usage;
+  const output = estimator.output(assembled, null, modelOf(metered));
+  return { ...usage, output_tokens: output, estimated: ['output_tokens'] };
+}
+
+function mayEstimate({ isInference, reread, status, operation, usage }: Metered): boolean {
+  if (!isInference || reread || !isSuccess(status) || NO_TEXT.test(operation ?? '')) return false;
+  return Object.keys(usage.units).length === 0;
+}
+
+/** Both counts; of embeddings the input only. */
+function wholeEstimate(finished: FinishedExchange, estimator: Estimator): Usage {
+  const { metered } = finished;
+  const { assembled, usage } = metered;
+  // Nothing was generated, or not yet: a job in a queue, an error inside a 200.
+  if (assembled === null && !embeds(finished)) return usage;
+  const model = modelOf(metered);
+  const { text, truncated } = metered.requestBody;
+  const body = truncated ? null : text;
+  const input = body === null ? null : estimator.input(body, model);
+  const output = assembled === null ? null : estimator.output(assembled, body, model);
+  const estimated: EstimatedField[] = [];
+  if (input !== null) estimated.push('input_tokens');
+  if (output !== null) estimated.push('output_tokens');
+  if (estimated.length === 0) return usage;
+  const state = isWhole(finished) ? 'final' : 'partial';
+  return { ...usage, input_tokens: input, output_tokens: output ?? 0, source: 'estimate', state, estimated };
+}
+
+function embeds({ metered, end }: FinishedExchange): boolean {
+  return metered.operation === 'embeddings' && end.outcome === 'complete' && metered.error === null;
+}
+
+/** A model that said why it stopped had said all. */
+function isWhole({ metered, end, facts }: FinishedExchange): boolean {
+  return (end.outcome === 'complete' || metered.stop_reason !== null) && facts.dropped === 0;
+}
+
+function modelOf({ response_model, request_model }: Metered): string | null {
+  return response_model ?? request_model;
+}
+
+const CUT: ReadonlySet<string> = new Set(['client_aborted', 'upstream_aborted', 'shutdown']);
+
+/** The provider has the whole request and works on it, or has; no one told what it costs. */
+function isBilledUnknown(finished: FinishedExchange, usage: Usage): boolean {
+  const { metered, end } = finished;
+  if (!metered.isInference || usage.state !== 'none' || !CUT.has(end.outcome)) return false;
+  if (metered.billing === 'free' || metered.billing === 'cached_by_gateway') return false;
+  if (metered.error !== null && metered.status !== null) return false;
+  return metered.status === null ? wasSent(finished) : isSuccess(metered.status);
+}
+
+function isSuccess(status: number | null): boolean {
+  return status !== null && status >= 200 && status < 300;
+}
+
+/** By its stated length; a body of chunks is whole when it is whole JSON. */
+function wasSent({ metered, facts }: FinishedExchange): boolean {
+  const length = headerValue(metered.requestHeaders, 'content-length');
+  if (length !== null) return facts.requestBytes > 0 && String(facts.requestBytes) === length.trim();
+  const { text, truncated } = metered.requestBody;
+  return !truncated && text !== null && parseJson(text) !== undefined;
+}

@@ -1,0 +1,54 @@
+/** One answer, as far as its identity goes. Times: milliseconds of one monotonic clock. */
+export interface Sighting {
+  responseId: string;
+  /** Host and port. */
+  upstream: string;
+  openedAt: number;
+  endedAt: number;
+  /** Its provider stated a usage. */
+  stated: boolean;
+}
+
+/** Shorter ones are made up by fakes and local servers (`chatcmpl-1`), and repeat. */
+const MIN_ID = 16;
+
+/**
+ * Two proxies in a row: a client calls a gateway through us, and the gateway calls the provider through us, while the
+ * client waits. Both answers bear the provider's response id; the tokens are those of one call.
+ */
+export class SeenAnswers {
+  readonly #capacity: number;
+  readonly #seen = new Map<string, Sighting>();
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /**
+   * True when this answer passed already, at another upstream and at the same time. To be asked once for each answer;
+   * the inner one ends first nearly always, so that the outer one is the duplicate.
+   */
+  isDuplicate(sighting: Sighting): boolean {
+    if (sighting.responseId.length < MIN_ID) return false;
+    const known = this.#seen.get(sighting.responseId);
+    // An answer without usage does not stand in for one that has it.
+    const isDuplicate = known !== undefined && areNested(known, sighting) && (known.stated || !sighting.stated);
+    if (!isDuplicate) this.#remember(sighting);
+    return isDuplicate;
+  }
+
+  #remember(sighting: Sighting): void {
+    this.#seen.delete(sighting.responseId);
+    this.#seen.set(sighting.responseId, sighting);
+    if (this.#seen.size <= this.#capacity) return;
+    for (const oldest of this.#seen.keys()) {
+      this.#seen.delete(oldest);
+      break;
+    }
+  }
+}
+
+/** One began while the other was under way. */
+function areNested(one: Sighting, other: Sighting): boolean {
+  return one.upstream !== other.upstream && one.openedAt <= other.endedAt && other.openedAt <= one.endedAt;
+}
