@@ -66,6 +66,7 @@ function estimated(finished: FinishedExchange, estimator: Estimator | null): Usa
   // The input came first (Anthropic), the count of the output was still to come when the stream was cut.
   if (usage.state !== 'partial' || usage.output_tokens !== null || assembled === null) return usage;
   const output = estimator.output(assembled, null, modelOf(metered));
+  if (output === null) return usage;
   return { ...usage, output_tokens: output, estimated: ['output_tokens'] };
 }
 
@@ -90,7 +91,14 @@ function wholeEstimate(finished: FinishedExchange, estimator: Estimator): Usage 
   if (output !== null) estimated.push('output_tokens');
   if (estimated.length === 0) return usage;
   const state = isWhole(finished) ? 'final' : 'partial';
-  return { ...usage, input_tokens: input, output_tokens: output ?? 0, source: 'estimate', state, estimated };
+  return {
+    ...usage,
+    input_tokens: input,
+    output_tokens: assembled === null ? 0 : output,
+    source: 'estimate',
+    state,
+    estimated,
+  };
 }
 
 function embeds({ metered, end }: FinishedExchange): boolean {

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { CallRecord, Capture, Cost } from '../core/capture.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
+import { messageOf } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import type { Logger } from '../core/log.ts';
 import type { RecorderHealth, RecorderQueries, RunSummary, Stats } from '../core/ports.ts';
@@ -57,6 +58,7 @@ export class Recorder implements RecorderQueries {
   readonly #totals: RunningTotals;
   readonly #rereads: Rereads;
   readonly #seen = new SeenAnswers(REMEMBERED_RESPONSES);
+  readonly #estimator: Estimator | null;
   readonly #dispatcher: Dispatcher;
   #netCounters: Record<string, number> = {};
   #receiver: Receiver | null = null;
@@ -72,6 +74,7 @@ export class Recorder implements RecorderQueries {
     this.#rereads = new Rereads(REMEMBERED_RESPONSES, (provider, responseId) =>
       options.hasResponse(provider, responseId),
     );
+    this.#estimator = options.estimator === null ? null : this.#guarded(options.estimator);
     this.#dispatcher = new Dispatcher(options.sinks, { counters: options.counters, log: this.#log });
   }
 
@@ -137,7 +140,7 @@ export class Recorder implements RecorderQueries {
       newId: (wall) => newId('call', wall),
       countsFirst: (provider, responseId, reread) => this.#rereads.countsFirst(provider, responseId, reread),
       isDuplicate: (sighting) => this.#seen.isDuplicate(sighting),
-      estimator: this.#options.estimator,
+      estimator: this.#estimator,
     });
     for (const capture of captures) this.#deliver(capture);
   }
@@ -146,6 +149,23 @@ export class Recorder implements RecorderQueries {
     this.#totals.add(capture.record, capture.costNanos);
     this.#dispatcher.dispatch(capture);
     this.#options.onRecord?.(capture.record);
+  }
+
+  /** An estimate that fails costs the estimate, not the record. */
+  #guarded(estimator: Estimator): Estimator {
+    const guard = (count: () => number | null): number | null => {
+      try {
+        return count();
+      } catch (error) {
+        this.#counters.add('internal_errors', 'part="estimate"');
+        this.#log.warn({ error: messageOf(error) }, 'the tokens of a call could not be estimated');
+        return null;
+      }
+    };
+    return {
+      input: (body, model) => guard(() => estimator.input(body, model)),
+      output: (assembled, body, model) => guard(() => estimator.output(assembled, body, model)),
+    };
   }
 
   /** A price that fails costs the price, not the record. */

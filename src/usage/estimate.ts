@@ -9,7 +9,7 @@ export interface Estimator {
   /** @param body decoded and whole. Null when it holds nothing that can be counted. */
   input(body: string, model: string | null): number | null;
   /** @param body of the request: several answers may have been asked for, and one was put together. */
-  output(assembled: AssembledOutput, body: string | null, model: string | null): number;
+  output(assembled: AssembledOutput, body: string | null, model: string | null): number | null;
 }
 
 /**
