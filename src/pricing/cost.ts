@@ -16,6 +16,8 @@ export interface PriceQuestion {
   /** Facts of the request that the price depends on (size and quality of images). */
   dims: Readonly<Record<string, string>>;
   usage: Usage;
+  /** Input of the largest request, where `usage` sums several: prices that step up with the size of a request go by it. */
+  contextTokens?: number | null;
   host: string;
   /** As the provider wrote it: `default`, `batch`, `flex`, `priority` ... */
   serviceTier: string | null;
@@ -75,7 +77,8 @@ function listCost(question: PriceQuestion, book: PriceBook): Cost {
   if (match.entry === null && own === null && listed === null) return UNPRICED;
   const modifiers = modifiersOf(question, match.models);
   const facts = { models: match.models, operation, dims };
-  const bill = new Bill({ entry: match.entry, own, listed, facts, modifiers, inputTokens: usage.input_tokens ?? 0 });
+  const inputTokens = question.contextTokens ?? usage.input_tokens ?? 0;
+  const bill = new Bill({ entry: match.entry, own, listed, facts, modifiers, inputTokens });
   addInput(bill, usage);
   addOutput(bill, usage);
   addUnits(bill, usage);

@@ -4,8 +4,13 @@ import type { Provider } from './provider.ts';
 export const provider = {
   id: 'google',
   title: 'Google Gemini',
-  // The second one is Code Assist, to which Gemini CLI logs in.
-  hosts: ['generativelanguage.googleapis.com', 'cloudcode-pa.googleapis.com'],
+  // All but the first are Code Assist, to which Gemini CLI logs in.
+  hosts: [
+    'generativelanguage.googleapis.com',
+    'cloudcode-pa.googleapis.com',
+    'daily-cloudcode-pa.googleapis.com',
+    'daily-cloudcode-pa.sandbox.googleapis.com',
+  ],
   intercept: true,
   endpoints: [
     ...geminiMethods('/{version}/models'),
@@ -56,6 +61,23 @@ export const provider = {
     { method: '*', path: '/{version}/cachedContents/**', operation: 'cached_contents', kind: 'control' },
     { method: '*', path: '/{version}/models', operation: 'models', kind: 'control' },
     { method: '*', path: '/{version}/models/**', operation: 'models', kind: 'control' },
+    {
+      method: 'GET',
+      path: '/{version}/batches/{id}',
+      operation: 'fetch_batch',
+      kind: 'batch_results',
+      family: 'gemini',
+      billing: 'batch',
+    },
+    // Results of large batches are files.
+    {
+      method: 'GET',
+      path: '/download/{version}/files/{id}:download',
+      operation: 'file_content',
+      kind: 'batch_results',
+      family: 'gemini',
+      billing: 'batch',
+    },
     { method: '*', path: '/{version}/batches', operation: 'batches', kind: 'control' },
     { method: '*', path: '/{version}/batches/**', operation: 'batches', kind: 'control' },
     { method: '*', path: '/{version}/operations/**', operation: 'operations', kind: 'control' },

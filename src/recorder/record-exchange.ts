@@ -4,7 +4,7 @@ import { formatAuthority } from '../core/hosts.ts';
 import type { ConnectionInfo } from '../core/recorder-port.ts';
 import { maskBody, maskHeaders, maskTarget, maskText } from '../core/redact.ts';
 import { BILLED_UNKNOWN } from '../core/totals.ts';
-import { unknownUsage, type Usage } from '../core/usage.ts';
+import { unknownUsage } from '../core/usage.ts';
 import type { PriceQuestion } from '../pricing/cost.ts';
 import { identify, type Identity } from '../session/identify.ts';
 import type { Metered, MeteredBody } from '../usage/metered.ts';
@@ -92,33 +92,28 @@ function mainCost(finished: FinishedExchange, provider: string, counted: Counted
   if (counted.anomalies.includes(BILLED_UNKNOWN)) return { ...UNPRICED, reason: BILLED_UNKNOWN };
   if (!counted.first) return UNPRICED;
   const model = metered.response_model ?? metered.request_model;
-  const cost = priceOf(finished, provider, usage, model, metered.providerCostUsd, deps);
+  const { contextTokens, providerCostUsd } = metered;
+  const cost = priceOf(finished, provider, { usage, model, contextTokens, providerCostUsd }, deps);
   const isGuess = usage.estimated.length > 0 && cost.nanos !== null && cost.nanos > 0 && cost.source !== 'provider';
   return isGuess ? { ...cost, confidence: 'estimated' } : cost;
 }
 
-function priceOf(
-  { facts, metered }: FinishedExchange,
-  provider: string,
-  usage: Usage,
-  model: string | null,
-  providerCostUsd: number | null,
-  deps: RecordDeps,
-): Cost {
-  if (usage.state === 'none' && providerCostUsd === null) return UNPRICED;
+/** What differs between the main part of an answer and the others. */
+type Priced = Pick<PriceQuestion, 'usage' | 'model' | 'contextTokens' | 'providerCostUsd'>;
+
+function priceOf({ facts, metered }: FinishedExchange, provider: string, priced: Priced, deps: RecordDeps): Cost {
+  if (priced.usage.state === 'none' && priced.providerCostUsd === null) return UNPRICED;
   const cost = deps.price({
+    ...priced,
     provider,
-    model,
     operation: metered.operation,
     dims: metered.dims,
-    usage,
     host: facts.connection.host,
     serviceTier: metered.service_tier,
     speed: metered.speed,
     region: metered.region,
     billing: metered.billing,
     at: facts.wall,
-    providerCostUsd,
   });
   // A provider that states 1e300 dollars spoils no sum.
   return cost.nanos === null || Number.isSafeInteger(cost.nanos) ? cost : UNPRICED;
@@ -134,7 +129,8 @@ function sideCapture(
 ): Capture {
   const { record } = main;
   const usage = counted.first ? side.usage : { ...unknownUsage(), raw: side.usage.raw };
-  const cost = priceOf(finished, record.provider, usage, side.model, null, deps);
+  const { model, contextTokens = null } = side;
+  const cost = priceOf(finished, record.provider, { usage, model, contextTokens, providerCostUsd: null }, deps);
   const { nanos, ...costFields } = cost;
   return {
     record: {

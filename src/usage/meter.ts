@@ -124,6 +124,7 @@ export class ExchangeMeter {
       region: reading.region,
       dims: {},
       usage,
+      contextTokens: reading.contextTokens,
       side: reading.side,
       anomalies,
       stop_reason: reading.stopReason,

@@ -39,6 +39,11 @@ export interface Metered {
   /** Facts of the request that the price depends on, e.g. size and quality of images. */
   dims: Readonly<Record<string, string>>;
   usage: Usage;
+  /**
+   * Where `usage` sums several answers (a batch): input tokens of the largest request. Prices that step up with the size
+   * of a request go by it. Null: `usage` is of one request.
+   */
+  contextTokens: number | null;
   /** Tokens of other models inside the same answer (Anthropic advisor), not in `usage`. */
   side: readonly SideUsage[];
   anomalies: readonly string[];
@@ -60,6 +65,8 @@ export interface SideUsage {
   kind: string;
   model: string | null;
   usage: Usage;
+  /** As `Metered.contextTokens`. */
+  contextTokens?: number | null;
 }
 
 /** A body with its content coding removed, bounded. */

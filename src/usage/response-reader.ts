@@ -33,7 +33,7 @@ const TOP_LEVEL: ReadonlySet<string> = new Set([
 export interface ResponseReaderOptions {
   /** Lower case; empty when unknown. */
   contentType: string;
-  /** JSON lines, whatever the content type says. */
+  /** JSON lines, whatever the content type says, unless the first line is no whole object. */
   lines: boolean;
   /** A JSON array is a stream of messages, not one document. */
   arrayStreams: boolean;
@@ -165,7 +165,9 @@ export class ResponseReader {
       const byte = chunk[index] ?? 0;
       if (this.#lead.length === 0 && (byte <= 0x20 || BYTE_ORDER_MARK.has(byte))) continue;
       this.#lead.push(byte);
-      if (this.#lead.length < LEAD_LENGTH && byte !== 0x7b && byte !== 0x5b) continue;
+      // A brace tells; of what may be lines the next byte tells whether they are.
+      const tells = (byte === 0x7b && !this.#lines) || byte === 0x5b;
+      if (this.#lead.length < LEAD_LENGTH && !tells) continue;
       this.#begin();
       return index + 1;
     }
@@ -174,7 +176,8 @@ export class ResponseReader {
 
   #begin(): void {
     const detected = detectFraming(this.#contentType, Buffer.from(this.#lead).toString('latin1'));
-    this.#framing = detected === 'document' && this.#lines ? 'ndjson' : detected;
+    const isOneLine = this.#lead[1] !== 0x0a && this.#lead[1] !== 0x0d;
+    this.#framing = detected === 'document' && this.#lines && isOneLine ? 'ndjson' : detected;
     this.#framed = this.#messages === null ? null : this.#decoder(this.#messages, this.#framing);
   }
 

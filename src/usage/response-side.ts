@@ -89,7 +89,8 @@ export class ResponseSide {
   settle(whole: boolean): Answered {
     this.#reader.end(whole);
     const { problem } = this.#tap;
-    const intact = whole && !this.#reader.damaged && problem === null;
+    // Part of a file (206) is as good as a cut one.
+    const intact = whole && !this.#reader.damaged && problem === null && this.head.status !== 206;
     const anomalies = problem === null ? [] : [`response_encoding_${problem}`];
     if (this.#batch !== null) return this.#settleBatch(this.#batch, intact, anomalies);
     return this.#settleAnswer(this.#answer, intact, whole, anomalies);
@@ -102,10 +103,14 @@ export class ResponseSide {
   }
 
   #settleBatch(batch: BatchReader, intact: boolean, anomalies: string[]): Answered {
+    const usage = batch.usage(intact);
+    const reading = new Reading(0);
+    reading.side = batch.side(intact);
+    reading.contextTokens = batch.contextTokens;
     return {
-      usage: batch.usage(intact),
+      usage,
       anomalies: [...anomalies, ...batch.anomalies],
-      reading: new Reading(0),
+      reading,
       dialect: null,
       error: null,
       model: batch.model,

@@ -118,7 +118,7 @@ function judge(metered: Metered, cassette: Cassette): string[] {
     found.push(...truthMismatches(metered, cassette.truth));
     if (usage.state !== 'final') found.push(`state ${usage.state}`);
     if (usage.source === 'regex') found.push('by regex');
-  } else if (usage.state === 'final') {
+  } else if (usage.state === 'final' && metered.isInference && (usage.input_tokens ?? usage.output_tokens) !== null) {
     found.push(`invented ${JSON.stringify(usage).slice(0, 200)} (${cassette.truth_reason})`);
   }
   return found.map((text) => `${cassette.id} ${cassette.operation} ${cassette.request.url.slice(0, 80)}: ${text}`);

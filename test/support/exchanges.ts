@@ -51,6 +51,7 @@ export function metered(fields: Partial<Metered> = {}): Metered {
     region: null,
     dims: {},
     usage: usage(),
+    contextTokens: null,
     side: [],
     anomalies: [],
     stop_reason: 'end_turn',

@@ -5,6 +5,7 @@ import type { Family, FamilyName } from './family.ts';
 import { gemini } from './gemini.ts';
 import { geminiInteractions } from './gemini-interactions.ts';
 import { ollama } from './ollama.ts';
+import { openaiBatch } from './openai-batch.ts';
 import { openaiChat } from './openai-chat.ts';
 import { openaiResponses } from './openai-responses.ts';
 import { replicate } from './replicate.ts';
@@ -16,6 +17,7 @@ export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
   // Before those whose marks its usage objects bear as well.
   dashscope,
   anthropic,
+  'openai-batch': openaiBatch,
   'openai-responses': openaiResponses,
   'openai-chat': openaiChat,
   gemini,

@@ -5,6 +5,7 @@ import type { UsageMap } from './usage-map.ts';
 export type FamilyName =
   | 'openai-chat'
   | 'openai-responses'
+  | 'openai-batch'
   | 'anthropic'
   | 'gemini'
   | 'gemini-interactions'

@@ -26,7 +26,28 @@ export function openaiInference(base: string): Endpoint[] {
  * them lacks is never asked for.
  */
 export function openaiCompatible(base: string): Endpoint[] {
-  return [...openaiInference(base), ...storedAnswers(base), ...controls(base, 'models', ...FILES)];
+  return [...openaiInference(base), ...storedAnswers(base), ...batches(base), ...controls(base, 'models', ...FILES)];
+}
+
+/** What a batch answered: summed up in its object, and one by one in a file. Other files have nothing to count. */
+function batches(base: string): Endpoint[] {
+  return [
+    {
+      method: 'GET',
+      path: `${base}/batches/{id}`,
+      operation: 'fetch_batch',
+      kind: 'reread',
+      family: 'openai-batch',
+      billing: 'batch',
+    },
+    {
+      method: 'GET',
+      path: `${base}/files/{id}/content`,
+      operation: 'file_content',
+      kind: 'batch_results',
+      billing: 'batch',
+    },
+  ];
 }
 
 /** Answers that the server keeps: reading one again states its usage again. */
@@ -80,6 +101,7 @@ export function openaiPlatform(base: string): Endpoint[] {
     },
     { method: '*', path: `${base}/threads`, operation: 'threads', kind: 'control' },
     { method: '*', path: `${base}/threads/**`, operation: 'threads', kind: 'control' },
+    ...batches(base),
     { method: 'POST', path: `${base}/videos`, operation: 'video_generation' },
     ...controls(base, ...CONTROL),
   ];

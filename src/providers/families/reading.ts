@@ -27,6 +27,8 @@ export class Reading {
   costUsd: number | null = null;
   /** As the usage map says: parts may exceed input and output. */
   subsetsOfMore = false;
+  /** Input tokens of the largest request, where the usage sums several. */
+  contextTokens: number | null = null;
   readonly anomalies = new Set<string>();
   firstContentAt: number | null = null;
   /** Time of the message being read. */

@@ -24,10 +24,11 @@ export const replicate: Family = {
     reading.identify({ model: stringAt(message, 'model'), id: stringAt(message, 'id') });
     const status = stringAt(message, 'status') ?? '';
     reading.stopReason = status;
+    if (!ENDED.has(status)) return;
+    reading.rawUsage = objectAt(message, 'metrics') ?? reading.rawUsage;
     const output = valueAt(message, 'output');
     if (typeof output === 'string') reading.text(output);
     else if (Array.isArray(output)) for (const piece of output) reading.text(piece);
-    if (ENDED.has(status)) reading.rawUsage = objectAt(message, 'metrics') ?? reading.rawUsage;
   },
   settle(reading, ending) {
     reading.count(REPLICATE_USAGE, ending.whole ? 'final' : 'partial');

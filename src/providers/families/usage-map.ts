@@ -75,6 +75,15 @@ export function addTokens(base: Usage, extra: Usage): void {
   }
 }
 
+/** Tokens and units of `extra` on top of `base`. */
+export function addUsage(base: Usage, extra: Usage): void {
+  addTokens(base, extra);
+  for (const [name, amount] of Object.entries(extra.units)) {
+    const unit = name as UnitName;
+    base.units[unit] = (base.units[unit] ?? 0) + amount;
+  }
+}
+
 function checkTotal(usage: Usage, rule: CompiledTotal, raw: JsonObject, anomalies: Set<string>): void {
   const total = evaluate(rule.at, raw, tokenCount, anomalies);
   const { input_tokens: input, output_tokens: output, reasoning_tokens: reasoning } = usage;
