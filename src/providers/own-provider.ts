@@ -66,7 +66,7 @@ const usageMap = table(
     tokens: counts(TOKEN_FIELDS),
     units: counts(UNIT_NAMES),
     total: table({ at: text, reasoningMayBeOutside: flag, distrust: oneOf(DISTRUST) }, ['at', 'distrust']),
-    cost: listOf(table({ at: text, perUsd: count }, ['at', 'perUsd'])),
+    cost: listOf(table({ at: text, perUsd: count, onlyIf: text, notIf: text }, ['at', 'perUsd'])),
   },
   ['tokens'],
 );

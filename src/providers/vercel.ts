@@ -1,7 +1,6 @@
 import { anthropicInference } from './families/anthropic-endpoints.ts';
 import { controls } from './families/control-endpoints.ts';
 import { openaiCompatible } from './families/openai-endpoints.ts';
-import type { UsageMap } from './families/usage-map.ts';
 import type { Endpoint, Provider } from './provider.ts';
 
 const AI_SDK_OPERATIONS = {
@@ -11,17 +10,6 @@ const AI_SDK_OPERATIONS = {
   'video-model': 'video_generation',
   'reranking-model': 'rerank',
 } as const;
-
-/** Counts as the AI SDK has them: objects since its version 6, numbers before. */
-const AI_SDK_USAGE: UsageMap = {
-  tokens: {
-    input_tokens: ['usage.inputTokens.total', 'usage.inputTokens', 'usage.promptTokens', 'usage.tokens'],
-    output_tokens: ['usage.outputTokens.total', 'usage.outputTokens', 'usage.completionTokens'],
-    cache_read_tokens: ['usage.inputTokens.cacheRead', 'usage.cachedInputTokens'],
-    cache_write_tokens: 'usage.inputTokens.cacheWrite',
-    reasoning_tokens: ['usage.outputTokens.reasoning', 'usage.reasoningTokens'],
-  },
-};
 
 export const provider = {
   id: 'vercel',
@@ -36,7 +24,7 @@ export const provider = {
       method: 'POST',
       path: `/{version}/ai/${kind}`,
       operation,
-      usage: AI_SDK_USAGE,
+      family: 'ai-sdk',
       model: ['req.header:ai-language-model-id', 'req.header:ai-model-id'],
     })),
     ...controls('/v1', 'credits', 'generation', 'report', 'ai/config'),

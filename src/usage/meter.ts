@@ -6,7 +6,7 @@ import { enforceInvariants } from './invariants.ts';
 import { NO_BODY, type Metered, type MeterLimits } from './metered.ts';
 import { RequestSide } from './request-side.ts';
 import { ResponseSide, type Answered } from './response-side.ts';
-import { billingOf, requestIdOf } from './verdicts.ts';
+import { billingOf, costOfHeaders, requestIdOf } from './verdicts.ts';
 
 /** What the meter asks of the provider registry. */
 export interface MeterDirectory {
@@ -134,7 +134,7 @@ export class ExchangeMeter {
       firstContentAt: answered.streamed ? reading.firstContentAt : null,
       requestBody: request.capture(),
       responseBody: response?.capture() ?? NO_BODY,
-      providerCostUsd: reading.costUsd,
+      providerCostUsd: call.providerCostUsd,
     };
   }
 
@@ -144,11 +144,12 @@ export class ExchangeMeter {
     const provider = id === null ? null : directory.get(id);
     const responseHeaders = this.#response?.head.headers ?? [];
     const stated = usage.state !== 'none';
+    const isInference = kind === 'inference' && (match !== null || stated);
     return {
       provider: id,
       operation: match?.endpoint.operation ?? (stated ? 'unknown' : null),
       // A POST to a path that nothing knows is a call if its answer states a usage.
-      isInference: kind === 'inference' && (match !== null || stated),
+      isInference,
       reread: kind === 'reread' || kind === 'batch_results',
       dialect,
       request_id: requestIdOf(provider, responseHeaders),
@@ -160,6 +161,7 @@ export class ExchangeMeter {
         serviceTier: reading.serviceTier,
         local: provider !== null && directory.isLocal(provider, host),
       }),
+      providerCostUsd: reading.costUsd ?? (isInference ? costOfHeaders(responseHeaders) : null),
     };
   }
 
@@ -180,7 +182,7 @@ export class ExchangeMeter {
 
 type CallFacts = Pick<
   Metered,
-  'provider' | 'operation' | 'isInference' | 'reread' | 'dialect' | 'request_id' | 'billing'
+  'provider' | 'operation' | 'isInference' | 'reread' | 'dialect' | 'request_id' | 'billing' | 'providerCostUsd'
 >;
 
 type HeadFacts = Pick<

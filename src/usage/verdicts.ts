@@ -13,6 +13,13 @@ export function requestIdOf(provider: Provider | null, headers: HeaderPairs): st
   return null;
 }
 
+/** USD that a gateway in front of the model says it charged, or null. */
+export function costOfHeaders(headers: HeaderPairs): number | null {
+  const stated = headerValue(headers, 'x-litellm-response-cost')?.trim();
+  const usd = stated === undefined || stated === '' ? Number.NaN : Number(stated);
+  return Number.isFinite(usd) && usd >= 0 ? usd : null;
+}
+
 export interface BillingFacts {
   provider: Provider | null;
   match: EndpointMatch | null;

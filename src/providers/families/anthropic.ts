@@ -3,6 +3,7 @@ import { statedError } from './errors.ts';
 import type { Ending, Family } from './family.ts';
 import { isObject, numberAt, objectAt, objectsAt, stringAt, valueAt, type JsonObject } from './json.ts';
 import type { Reading } from './reading.ts';
+import { STATED_COSTS } from './stated-cost.ts';
 import { addTokens, applyUsageMap, type UsageMap } from './usage-map.ts';
 
 /** `input_tokens` is what no cache served: the three input counts are disjoint. */
@@ -20,6 +21,8 @@ const ANTHROPIC_USAGE: UsageMap = {
     web_searches: 'server_tool_use.web_search_requests',
     web_fetches: 'server_tool_use.web_fetch_requests',
   },
+  // Gateways alone state one.
+  cost: STATED_COSTS,
 };
 
 const EVENTS = new Set([

@@ -1,3 +1,4 @@
+import { aiSdk } from './ai-sdk.ts';
 import { anthropic } from './anthropic.ts';
 import { cohere } from './cohere.ts';
 import { dashscope } from './dashscope.ts';
@@ -28,4 +29,5 @@ export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
   tgi,
   replicate,
   'vertex-predict': vertexPredict,
+  'ai-sdk': aiSdk,
 };

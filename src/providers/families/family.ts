@@ -15,7 +15,8 @@ export type FamilyName =
   | 'watsonx'
   | 'tgi'
   | 'replicate'
-  | 'vertex-predict';
+  | 'vertex-predict'
+  | 'ai-sdk';
 
 /** How the exchange ended, as far as its numbers are concerned. */
 export interface Ending {

@@ -1,8 +1,10 @@
+import type { Usage } from '../../core/usage.ts';
 import { statedError } from './errors.ts';
 import type { Family } from './family.ts';
 import { isObject, numberAt, objectAt, objectsAt, stringAt, valueAt, type JsonObject } from './json.ts';
 import type { Reading } from './reading.ts';
-import type { UsageMap } from './usage-map.ts';
+import { STATED_COSTS } from './stated-cost.ts';
+import { tokenCount, type UsageMap } from './usage-map.ts';
 
 /** Cached, written, audio and image tokens are inside the prompt. Whether reasoning is inside is for `total_tokens` to say. */
 const OPENAI_CHAT_USAGE: UsageMap = {
@@ -23,21 +25,23 @@ const OPENAI_CHAT_USAGE: UsageMap = {
       'cache_creation_input_tokens',
     ],
     reasoning_tokens: ['completion_tokens_details.reasoning_tokens', 'reasoning_tokens'],
-    input_audio_tokens: 'prompt_tokens_details.audio_tokens',
+    input_audio_tokens: ['prompt_tokens_details.audio_tokens', 'audio_prompt_tokens'],
     output_audio_tokens: 'completion_tokens_details.audio_tokens',
-    input_image_tokens: 'prompt_tokens_details.image_tokens',
+    input_image_tokens: ['prompt_tokens_details.image_tokens', 'image_tokens'],
     output_image_tokens: 'completion_tokens_details.image_tokens',
     input_video_tokens: 'prompt_tokens_details.video_tokens',
   },
   units: {
     audio_seconds: 'prompt_audio_seconds',
+    // Perplexity; OpenRouter.
+    web_searches: [
+      'num_search_queries',
+      'server_tool_use_details.web_search_requests',
+      'server_tool_use.web_search_requests',
+    ],
   },
   total: { at: 'total_tokens', reasoningMayBeOutside: true, distrust: 'output' },
-  cost: [
-    { at: 'cost', perUsd: 1 },
-    { at: 'cost.total_cost', perUsd: 1 },
-    { at: 'cost_in_usd_ticks', perUsd: 1e10 },
-  ],
+  cost: STATED_COSTS,
 };
 
 const OBJECTS = new Set([
@@ -50,21 +54,25 @@ const OBJECTS = new Set([
 
 /** The same numbers in a vendor's own place; used when `usage` never comes. */
 const SECOND_USAGE = 'second-usage';
+/** A generated answer with nothing but a sum: what of it is input, nobody can say. */
+const UNSPLIT_TOTAL = 'unsplit_total';
 
 /** Chat completions, legacy completions, embeddings and assistants runs: `prompt_tokens` and `completion_tokens`. */
 export const openaiChat: Family = {
   name: 'openai-chat',
   usage: OPENAI_CHAT_USAGE,
-  recognises(message) {
+  recognises(whole) {
+    const message = unwrapped(whole);
     const object = stringAt(message, 'object');
     if (object !== null && (OBJECTS.has(object) || object.startsWith('thread.message'))) return true;
     if (Array.isArray(valueAt(message, 'choices'))) return true;
     const usage = objectAt(message, 'usage');
     return numberAt(usage, 'prompt_tokens') !== null || (object === 'list' && numberAt(usage, 'total_tokens') !== null);
   },
-  read(message, reading) {
+  read(whole, reading) {
+    const message = unwrapped(whole);
     const object = stringAt(message, 'object');
-    reading.error = statedError(message) ?? statedError(objectAt(message, 'x_groq') ?? {}) ?? reading.error;
+    reading.error = statedError(whole) ?? statedError(objectAt(message, 'x_groq') ?? {}) ?? reading.error;
     // Steps repeat the usage of their run.
     if (object === 'thread.run.step') return;
     if (object !== null && object.startsWith('thread.message')) {
@@ -77,18 +85,52 @@ export const openaiChat: Family = {
       serviceTier: stringAt(message, 'service_tier'),
     });
     if (object === 'thread.run') reading.stopReason = stringAt(message, 'status');
+    // Workers AI's own shape.
+    reading.text(valueAt(message, 'response'));
     readUsage(message, reading);
     for (const [position, choice] of objectsAt(message, 'choices').entries()) readChoice(choice, position, reading);
   },
   settle(reading, ending) {
     reading.rawUsage ??= secondUsage(reading);
     const usage = reading.count(OPENAI_CHAT_USAGE, reading.finished || ending.whole ? 'final' : 'partial');
-    const raw = reading.rawUsage;
-    if (raw === null || usage.output_tokens !== null || reading.anomalies.has('total_mismatch')) return;
-    // Embeddings and rerankers generate nothing and do not say so.
-    if (valueAt(raw, 'completion_tokens') === undefined && saysNothingGenerated(raw)) usage.output_tokens = 0;
+    if (reading.rawUsage !== null) correct(usage, reading.rawUsage, reading);
   },
 };
+
+/** Workers AI wraps its answers in `result`; the answer to an asynchronous request lies in `response` (Perplexity). */
+function unwrapped(message: JsonObject): JsonObject {
+  for (const key of ['result', 'response']) {
+    const inner = objectAt(message, key);
+    if (inner !== null && (Array.isArray(valueAt(inner, 'choices')) || objectAt(inner, 'usage') !== null)) return inner;
+  }
+  return message;
+}
+
+function correct(usage: Usage, raw: JsonObject, reading: Reading): void {
+  if (reading.memory.has(UNSPLIT_TOTAL)) {
+    usage.input_tokens = null;
+    usage.output_tokens = null;
+    reading.anomalies.add(UNSPLIT_TOTAL);
+  } else if (reading.anomalies.has('total_mismatch')) {
+    takeThinkingFromTotal(usage, raw, reading);
+  } else if (usage.output_tokens === null && valueAt(raw, 'completion_tokens') === undefined) {
+    // Embeddings and rerankers generate nothing and do not say so.
+    if (saysNothingGenerated(raw)) usage.output_tokens = 0;
+  }
+}
+
+/** Gemini in OpenAI's dialect has its thinking in the total alone. */
+function takeThinkingFromTotal(usage: Usage, raw: JsonObject, reading: Reading): void {
+  const output = tokenCount(valueAt(raw, 'completion_tokens'));
+  const total = tokenCount(valueAt(raw, 'total_tokens'));
+  const { input_tokens: input } = usage;
+  if (input === null || output === null || total === null || usage.reasoning_tokens !== null) return;
+  if (total < input + output || !/(?:^|\/)gemini-/.test(reading.model ?? '')) return;
+  usage.output_tokens = total - input;
+  usage.reasoning_tokens = total - input - output;
+  reading.anomalies.delete('total_mismatch');
+  reading.anomalies.add('reasoning_from_total');
+}
 
 function saysNothingGenerated(raw: JsonObject): boolean {
   const prompt = numberAt(raw, 'prompt_tokens');
@@ -98,7 +140,14 @@ function saysNothingGenerated(raw: JsonObject): boolean {
 
 function readUsage(message: JsonObject, reading: Reading): void {
   const usage = objectAt(message, 'usage');
-  if (numberAt(usage, 'prompt_tokens') !== null || numberAt(usage, 'total_tokens') !== null) reading.rawUsage = usage;
+  if (numberAt(usage, 'prompt_tokens') !== null) {
+    reading.rawUsage = usage;
+    reading.memory.delete(UNSPLIT_TOTAL);
+    reading.serviceTier = stringAt(usage, 'service_tier') ?? reading.serviceTier;
+  } else if (numberAt(usage, 'total_tokens') !== null) {
+    reading.rawUsage = usage;
+    if (Array.isArray(valueAt(message, 'choices'))) reading.memory.set(UNSPLIT_TOTAL, true);
+  }
   const second = objectAt(objectAt(message, 'x_groq'), 'usage') ?? objectAt(objectsAt(message, 'choices')[0], 'usage');
   if (numberAt(second, 'prompt_tokens') !== null) reading.memory.set(SECOND_USAGE, second);
   const timings = objectAt(message, 'timings');
@@ -123,6 +172,8 @@ function secondUsage(reading: Reading): JsonObject | null {
 function readChoice(choice: JsonObject, position: number, reading: Reading): void {
   const index = numberAt(choice, 'index') ?? position;
   const part = objectAt(choice, 'delta') ?? objectAt(choice, 'message');
+  // OpenRouter says here that its upstream broke.
+  reading.error = statedError(choice) ?? reading.error;
   // Of several choices the first is put together for people.
   if (index === 0) {
     reading.stopReason = stringAt(choice, 'finish_reason') ?? reading.stopReason;

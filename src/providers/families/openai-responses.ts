@@ -3,6 +3,7 @@ import { statedError } from './errors.ts';
 import type { Family } from './family.ts';
 import { objectAt, objectsAt, stringAt, valueAt, type JsonObject } from './json.ts';
 import type { Reading } from './reading.ts';
+import { STATED_COSTS } from './stated-cost.ts';
 import type { UsageMap } from './usage-map.ts';
 
 /** All details are inside their sums. Responses spell `tokens_details`, audio and realtime `token_details`. */
@@ -23,13 +24,17 @@ const OPENAI_RESPONSES_USAGE: UsageMap = {
     output_image_tokens: ['output_tokens_details.image_tokens', 'output_token_details.image_tokens'],
     cache_read_audio_tokens: 'input_token_details.cached_tokens_details.audio_tokens',
   },
-  units: { audio_seconds: 'seconds' },
+  units: {
+    audio_seconds: 'seconds',
+    // xAI, which searches its own network as well; Perplexity.
+    web_searches: [
+      'server_side_tool_usage_details.web_search_calls + server_side_tool_usage_details.x_search_calls?',
+      'tool_calls_details.web_search.invocation',
+    ],
+    web_fetches: 'tool_calls_details.fetch_url.invocation',
+  },
   total: { at: 'total_tokens', distrust: 'nothing' },
-  cost: [
-    { at: 'cost', perUsd: 1 },
-    { at: 'cost.total_cost', perUsd: 1 },
-    { at: 'cost_in_usd_ticks', perUsd: 1e10 },
-  ],
+  cost: STATED_COSTS,
 };
 
 const EVENT_PREFIXES = ['response.', 'image_generation.', 'image_edit.', 'transcript.text.', 'speech.audio.'];

@@ -23,7 +23,16 @@ export interface UsageMap {
    */
   subsetsOfMore?: boolean;
   /** What the provider says it charges, and how many of it make one USD. The first that is there wins. */
-  cost?: readonly { at: string; perUsd: number }[];
+  cost?: readonly CostRule[];
+}
+
+export interface CostRule {
+  at: string;
+  perUsd: number;
+  /** Holds only where this member of the usage object is true. */
+  onlyIf?: string;
+  /** Does not hold where this member is true. */
+  notIf?: string;
 }
 
 export interface TotalRule {
@@ -98,7 +107,9 @@ function checkTotal(usage: Usage, rule: CompiledTotal, raw: JsonObject, anomalie
 }
 
 function costOf(costs: CompiledMap['cost'], raw: JsonObject): number | null {
-  for (const { at, perUsd } of costs) {
+  for (const { at, perUsd, onlyIf, notIf } of costs) {
+    if (onlyIf !== undefined && valueAt(raw, onlyIf) !== true) continue;
+    if (notIf !== undefined && valueAt(raw, notIf) === true) continue;
     const amount = evaluate(at, raw, unitAmount, new Set());
     if (amount !== null) return amount / perUsd;
   }
@@ -121,7 +132,7 @@ interface CompiledMap {
   tokens: [keyof TokenCounts, Expression[]][];
   units: [UnitName, Expression[]][];
   total: CompiledTotal | null;
-  cost: { at: Expression[]; perUsd: number }[];
+  cost: (Omit<CostRule, 'at'> & { at: Expression[] })[];
 }
 
 const compiledMaps = new WeakMap<UsageMap, CompiledMap>();
@@ -145,7 +156,7 @@ export function compile(map: UsageMap): CompiledMap {
             reasoningMayBeOutside: total.reasoningMayBeOutside ?? false,
             distrust: total.distrust,
           },
-    cost: (map.cost ?? []).map(({ at, perUsd }) => ({ at: compileRule(at), perUsd })),
+    cost: (map.cost ?? []).map((rule) => ({ ...rule, at: compileRule(rule.at) })),
   };
   compiledMaps.set(map, compiled);
   return compiled;
