@@ -161,7 +161,7 @@ export class ExchangeMeter {
         serviceTier: reading.serviceTier,
         local: provider !== null && directory.isLocal(provider, host),
       }),
-      providerCostUsd: reading.costUsd ?? (isInference ? costOfHeaders(responseHeaders) : null),
+      providerCostUsd: reading.costUsd ?? costOfHeaders(responseHeaders, isInference),
     };
   }
 

@@ -13,8 +13,9 @@ export function requestIdOf(provider: Provider | null, headers: HeaderPairs): st
   return null;
 }
 
-/** USD that a gateway in front of the model says it charged, or null. */
-export function costOfHeaders(headers: HeaderPairs): number | null {
+/** USD that a gateway in front of the model says it charged for a call of it, or null. */
+export function costOfHeaders(headers: HeaderPairs, isInference: boolean): number | null {
+  if (!isInference) return null;
   const stated = headerValue(headers, 'x-litellm-response-cost')?.trim();
   const usd = stated === undefined || stated === '' ? Number.NaN : Number(stated);
   return Number.isFinite(usd) && usd >= 0 ? usd : null;
