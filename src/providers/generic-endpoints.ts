@@ -1,6 +1,7 @@
 import { anthropicInference } from './families/anthropic-endpoints.ts';
 import { geminiMethods } from './families/gemini-endpoints.ts';
 import { openaiInference } from './families/openai-endpoints.ts';
+import { TGI_HEADERS } from './families/tgi.ts';
 import type { Endpoint } from './provider.ts';
 
 /**
@@ -11,5 +12,7 @@ export const GENERIC_ENDPOINTS: readonly Endpoint[] = [
   ...openaiInference('**'),
   ...anthropicInference('**'),
   ...geminiMethods('**/models'),
+  { method: 'POST', path: '**/generate', operation: 'text_completion', family: 'tgi', headerUsage: TGI_HEADERS },
+  { method: 'POST', path: '**/generate_stream', operation: 'text_completion', family: 'tgi', headerUsage: TGI_HEADERS },
   { method: 'GET', path: '**/models', operation: 'models', kind: 'control' },
 ];

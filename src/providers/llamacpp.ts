@@ -1,12 +1,6 @@
 import { anthropicInference } from './families/anthropic-endpoints.ts';
 import { openaiInference } from './families/openai-endpoints.ts';
-import type { UsageMap } from './families/usage-map.ts';
-import type { Provider } from './provider.ts';
-
-/** The server's own completion: whole prompt, then what was generated. */
-const NATIVE_USAGE: UsageMap = {
-  tokens: { input_tokens: 'tokens_evaluated', output_tokens: 'tokens_predicted', cache_read_tokens: 'timings.cache_n' },
-};
+import type { Endpoint, Provider } from './provider.ts';
 
 export const provider = {
   id: 'llamacpp',
@@ -16,9 +10,17 @@ export const provider = {
   localPort: 8080,
   endpoints: [
     ...openaiInference('/v1'),
+    ...['/v1/reranking', '/rerank', '/reranking'].map((path): Endpoint => ({
+      method: 'POST',
+      path,
+      operation: 'rerank',
+      family: 'openai-chat',
+    })),
     ...anthropicInference('/v1'),
-    { method: 'POST', path: '/completion', operation: 'text_completion', usage: NATIVE_USAGE },
-    { method: 'POST', path: '/infill', operation: 'text_completion', usage: NATIVE_USAGE },
+    { method: 'POST', path: '/completion', operation: 'text_completion', family: 'llamacpp' },
+    { method: 'POST', path: '/completions', operation: 'text_completion', family: 'llamacpp' },
+    { method: 'POST', path: '/embedding', operation: 'embeddings', family: 'llamacpp' },
+    { method: 'POST', path: '/infill', operation: 'text_completion', family: 'llamacpp' },
     { method: 'POST', path: '/tokenize', operation: 'count_tokens', kind: 'count' },
     { method: 'POST', path: '/detokenize', operation: 'count_tokens', kind: 'count' },
     { method: 'POST', path: '/apply-template', operation: 'count_tokens', kind: 'count' },

@@ -12,19 +12,20 @@ export const provider = {
     ...openaiInference('/v1'),
     ...anthropicInference('/v1'),
     ...openaiInference('/api/v0'),
-    // LM Studio's own chat states its counts in `stats`.
+    // LM Studio's own chat states its counts in `stats`; a stream in its last event, `chat.end`.
     {
       method: 'POST',
       path: '/api/v1/chat',
       operation: 'chat',
       usage: {
         tokens: {
-          input_tokens: 'stats.input_tokens',
-          output_tokens: 'stats.total_output_tokens',
-          reasoning_tokens: 'stats.reasoning_output_tokens',
+          input_tokens: ['stats.input_tokens', 'result.stats.input_tokens'],
+          output_tokens: ['stats.total_output_tokens', 'result.stats.total_output_tokens'],
+          reasoning_tokens: ['stats.reasoning_output_tokens', 'result.stats.reasoning_output_tokens'],
         },
       },
     },
+    { method: '*', path: '/api/v1/models/**', operation: 'models', kind: 'control' },
     { method: 'GET', path: '/v1/models', operation: 'models', kind: 'control' },
   ],
 } satisfies Provider;

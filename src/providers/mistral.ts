@@ -15,9 +15,14 @@ export const provider = {
   endpoints: [
     { method: 'POST', path: '/v1/fim/completions', operation: 'text_completion', family: 'openai-chat' },
     { method: 'POST', path: '/v1/agents/completions', operation: 'chat', family: 'openai-chat' },
-    { method: 'POST', path: '/v1/conversations', operation: 'conversation', family: 'openai-chat' },
-    { method: 'POST', path: '/v1/conversations/{id}', operation: 'conversation', family: 'openai-chat' },
-    { method: 'POST', path: '/v1/conversations/{id}/restart', operation: 'conversation', family: 'openai-chat' },
+    { method: 'POST', path: '/v1/conversations', operation: 'conversation', family: 'mistral-conversation' },
+    { method: 'POST', path: '/v1/conversations/{id}', operation: 'conversation', family: 'mistral-conversation' },
+    {
+      method: 'POST',
+      path: '/v1/conversations/{id}/restart',
+      operation: 'conversation',
+      family: 'mistral-conversation',
+    },
     // Its transcriptions count in the names of chat.
     { method: 'POST', path: '/v1/audio/transcriptions', operation: 'transcription', family: 'openai-chat' },
     { method: 'POST', path: '/v1/ocr', operation: 'ocr', usage: OCR_USAGE },

@@ -19,7 +19,7 @@ function generation(owner: string): Endpoint[] {
 export const provider = {
   id: 'watsonx',
   title: 'IBM watsonx.ai',
-  hosts: ['*.ml.cloud.ibm.com', 'api.*.wxai.ibm.com'],
+  hosts: ['ml.cloud.ibm.com', 'wxai.ibm.com'],
   intercept: true,
   requestIdHeaders: ['x-request-id', 'x-global-transaction-id'],
   endpoints: [

@@ -5,6 +5,8 @@ import { dashscope } from './dashscope.ts';
 import type { Family, FamilyName } from './family.ts';
 import { gemini } from './gemini.ts';
 import { geminiInteractions } from './gemini-interactions.ts';
+import { llamacpp } from './llamacpp.ts';
+import { mistralConversation } from './mistral-conversation.ts';
 import { ollama } from './ollama.ts';
 import { openaiBatch } from './openai-batch.ts';
 import { openaiChat } from './openai-chat.ts';
@@ -29,5 +31,7 @@ export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
   tgi,
   replicate,
   'vertex-predict': vertexPredict,
+  'mistral-conversation': mistralConversation,
+  llamacpp,
   'ai-sdk': aiSdk,
 };

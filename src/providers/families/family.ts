@@ -16,6 +16,8 @@ export type FamilyName =
   | 'tgi'
   | 'replicate'
   | 'vertex-predict'
+  | 'mistral-conversation'
+  | 'llamacpp'
   | 'ai-sdk';
 
 /** How the exchange ended, as far as its numbers are concerned. */

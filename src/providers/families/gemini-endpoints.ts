@@ -11,6 +11,13 @@ const METHODS: readonly (readonly [method: string, operation: string, facts: Par
   ['asyncBatchEmbedContent', 'batch_embeddings', { kind: 'control' }],
   ['batchGenerateContent', 'batches', { kind: 'control' }],
   ['generateAnswer', 'generate_answer', { family: 'gemini' }],
+  // PaLM, the API before Gemini: without usage.
+  ['generateText', 'text_completion', {}],
+  ['generateMessage', 'chat', {}],
+  ['embedText', 'embeddings', {}],
+  ['batchEmbedText', 'embeddings', {}],
+  ['countTextTokens', 'count_tokens', { kind: 'count' }],
+  ['countMessageTokens', 'count_tokens', { kind: 'count' }],
   ['predict', 'predict', { family: 'vertex-predict' }],
   ['predictLongRunning', 'video_generation', {}],
   ['fetchPredictOperation', 'operations', { kind: 'control' }],
