@@ -1,3 +1,4 @@
+import { RepeatedJson } from '../decoders/repeated-json.ts';
 import { FAMILIES } from '../providers/families/dialects.ts';
 import { statedError } from '../providers/families/errors.ts';
 import type { Ending, Family } from '../providers/families/family.ts';
@@ -18,6 +19,7 @@ export class AnswerReader implements MessageReader {
   readonly reading: Reading;
   readonly #hint: Family | null;
   #family: Family | null = null;
+  readonly #json = new RepeatedJson();
   #done = false;
 
   constructor(endpoint: Endpoint | null, assembledLength: number) {
@@ -46,7 +48,7 @@ export class AnswerReader implements MessageReader {
       this.reading.finished = true;
       return;
     }
-    const value = parseJson(text);
+    const value = this.#json.parse(text);
     if (isObject(value)) this.value(value);
     else if (value === undefined && text.trim() !== '') this.anomaly('malformed_message');
   }

@@ -143,7 +143,7 @@ function answersOf(line: JsonObject): JsonObject[] {
   return present(objectAt(response, 'body') ?? response);
 }
 
-function inlinedIn(output: JsonObject | null): JsonObject[] | null {
+function inlinedIn(output: JsonObject | null): readonly JsonObject[] | null {
   const inlined = objectAt(output, 'inlinedResponses');
   return inlined === null ? null : objectsAt(inlined, 'inlinedResponses');
 }

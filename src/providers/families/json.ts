@@ -18,10 +18,14 @@ export function stringAt(parent: unknown, key: string): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
+const NONE: readonly JsonObject[] = [];
+
 /** The objects of the list under a key. */
-export function objectsAt(parent: unknown, key: string): JsonObject[] {
+export function objectsAt(parent: unknown, key: string): readonly JsonObject[] {
   const value = valueAt(parent, key);
-  return Array.isArray(value) ? value.filter(isObject) : [];
+  if (!Array.isArray(value)) return NONE;
+  // Nearly always all of them are: no second list.
+  return value.every(isObject) ? value : value.filter(isObject);
 }
 
 export function numberAt(parent: unknown, key: string): number | null {
@@ -30,5 +34,8 @@ export function numberAt(parent: unknown, key: string): number | null {
 }
 
 export function valueAt(parent: unknown, key: string): unknown {
-  return isObject(parent) && Object.hasOwn(parent, key) ? parent[key] : undefined;
+  if (!isObject(parent)) return undefined;
+  const value = parent[key];
+  // Asked second: most of what is looked for is not there, and this costs more than the look.
+  return value !== undefined && Object.hasOwn(parent, key) ? value : undefined;
 }
