@@ -85,6 +85,45 @@ describe('providers/registry', () => {
     expect(registry.endpoint('google', 'POST', '/v1/models/%zz:generateContent')).toMatchObject({ model: '%zz' });
   });
 
+  it.each([
+    ['openai/chat/completions', 'chat', 'openai'],
+    ['openai/v1/responses', 'responses', 'openai'],
+    ['anthropic/v1/messages/count_tokens', 'count_tokens', 'anthropic'],
+    ['google-ai-studio/v1beta/models/gemini-x:generateContent', 'generate_content', 'google'],
+    ['groq/chat/completions', 'chat', 'groq'],
+    ['openrouter/chat/completions', 'chat', 'openrouter'],
+    ['perplexity-ai/chat/completions', 'chat', 'perplexity'],
+  ])('knows what lies behind a gateway: %s', (path, operation, inner) => {
+    const match = registry.endpoint('cloudflare', 'POST', `/v1/account/gate/${path}?x=1`);
+    expect(match?.endpoint).toMatchObject({ operation, dims: { inner_provider: `const:${inner}` } });
+    // The same object each time: what is compiled of it is remembered by it.
+    expect(registry.endpoint('cloudflare', 'POST', `/v1/account/gate/${path}`)?.endpoint).toBe(match?.endpoint);
+  });
+
+  it('does not take a longer name for one behind a gateway', () => {
+    expect(registry.endpoint('cloudflare', 'POST', '/v1/account/gate/openai-x/none')).toBeNull();
+    expect(registry.endpoint('cloudflare', 'POST', '/v1/account/gate/openai')).toBeNull();
+    expect(registry.endpoint('huggingface', 'POST', '/together/v1/none')).toBeNull();
+  });
+
+  it('leaves out what lies behind a gateway that nobody describes', () => {
+    const gateway = provider({ inner: [{ at: '/to', provider: 'nobody' }] });
+    const own = new ProviderRegistry([gateway]);
+    expect(own.endpoint('acme', 'POST', '/to/v1/messages')?.endpoint.dims).toBeUndefined();
+  });
+
+  it.each([
+    ['cloudflare', '/client/v4/accounts/a/ai/run/@cf/vendor/llm-x', '@cf/vendor/llm-x'],
+    ['huggingface', '/models/org/llm-x', 'org/llm-x'],
+    ['huggingface', '/hf-inference/models/org/llm-x/v1/chat/completions', 'org/llm-x'],
+    ['huggingface', '/pipeline/fill-mask/llm-x', 'llm-x'],
+    ['fireworks', '/inference/v1/workflows/accounts/a/models/m/text_to_image', 'accounts/a/models/m'],
+    ['azure-openai', '/openai/deployments/team%20chat/chat/completions', 'team chat'],
+    ['azure-api-management', '/a/b/openai/deployments/d1/embeddings', 'd1'],
+  ])('%s: reads a model of one or more segments from %s', (id, path, model) => {
+    expect(registry.endpoint(id, 'POST', path)?.model).toBe(model);
+  });
+
   it('knows the paths of the dialects at unknown hosts, under any base', () => {
     expect(registry.endpoint(null, 'POST', '/a/b/v4/chat/completions')?.endpoint.operation).toBe('chat');
     expect(registry.endpoint(null, 'POST', '/anthropic/v1/messages/count_tokens')?.endpoint.kind).toBe('count');
@@ -97,6 +136,9 @@ describe('providers/registry', () => {
     ['api.acme.ai belongs to acme and other', [provider(), provider({ id: 'other' })]],
     ['not a normalised host', [provider({ hosts: ['API.acme.ai'] })]],
     ['not a path pattern', [provider({ endpoints: [{ method: 'POST', path: 'v1/**/x', operation: 'chat' }] })]],
+    ['not a path pattern', [provider({ endpoints: [{ method: 'POST', path: '/{model+}/**', operation: 'chat' }] })]],
+    ['not the start of a path', [provider({ inner: [{ at: '/{model+}', provider: 'x' }] })]],
+    ['not the start of a path', [provider({ inner: [{ at: 'x', provider: 'x' }] })]],
     [
       'not a count expression',
       [
@@ -121,7 +163,8 @@ describe('providers/registry', () => {
   it('takes no longer for hostile paths', async () => {
     await expectLinearTime((times) => {
       const target = `/${'v1/'.repeat(times)}${':'.repeat(times / 20)}`;
-      return () => [registry.endpoint('google', 'POST', target), registry.endpoint(null, 'POST', target)];
+      const ids = ['google', 'cloudflare', 'huggingface', 'fireworks', null];
+      return () => ids.map((id) => registry.endpoint(id, 'POST', target));
     }, 20_000);
   });
 });

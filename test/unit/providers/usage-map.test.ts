@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { STATED_COSTS } from '../../../src/providers/families/stated-cost.ts';
 import { applyUsageMap, type UsageMap } from '../../../src/providers/families/usage-map.ts';
 
 function apply(tokens: UsageMap['tokens'], raw: unknown, rest: Omit<UsageMap, 'tokens'> = {}) {
   return applyUsageMap({ tokens, ...rest }, raw as Record<string, unknown>);
 }
+
+const cost = (raw: unknown): number | null => apply({}, raw, { cost: STATED_COSTS }).costUsd;
 
 describe('providers/families/usage-map', () => {
   it('reads members of members, alternatives and sums', () => {
@@ -56,5 +59,18 @@ describe('providers/families/usage-map', () => {
     expect(apply({}, { ticks: 5e9 }, { cost }).costUsd).toBe(0.5);
     expect(apply({}, { cost: 0, ticks: 5e9 }, { cost }).costUsd).toBe(0);
     expect(apply({}, { cost: 'free' }, { cost }).costUsd).toBeNull();
+  });
+
+  it('takes a stated cost only where its condition holds', () => {
+    expect(cost({ cost: 0.5 })).toBe(0.5);
+    expect(cost({ cost: 0.5, is_byok: false })).toBe(0.5);
+    expect(cost({ cost: 0.5, is_byok: true })).toBeNull();
+    expect(cost({ cost: 0.5, is_byok: true, cost_details: { upstream_inference_cost: 0.25 } })).toBe(0.75);
+    expect(cost({ cost: 0, is_byok: true, market_cost: 0.25 })).toBe(0.25);
+    expect(cost({ cost: { total_cost: 0.125 } })).toBe(0.125);
+    expect(cost({ cost: { usd: 0.125, credits: 1 } })).toBe(0.125);
+    expect(cost({ cost_in_usd_ticks: 25_000_000_000 })).toBe(2.5);
+    expect(cost({ cost: -1 })).toBeNull();
+    expect(cost({ cost: '0.5' })).toBeNull();
   });
 });
