@@ -9,6 +9,8 @@ export type UsageSource =
   | 'websocket'
   | 'grpc'
   | 'header'
+  /** Of what the request asked for, where that is what is billed and the answer succeeded (characters, images). */
+  | 'request'
   | 'regex'
   | 'estimate';
 

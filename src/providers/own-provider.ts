@@ -75,7 +75,9 @@ const endpoint = table(
   {
     method: oneOf(METHODS),
     path: text,
+    hosts: listOf(text),
     operation: text,
+    operationFrom: text,
     kind: oneOf(KINDS),
     // Which families there are is for the registry to say.
     family: text,

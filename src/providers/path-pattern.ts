@@ -1,17 +1,26 @@
-/** Matches the path of a request target; gives the texts of `{model}` and `{id}`, null when the pattern has none. */
-export type PathMatcher = (path: string) => { model: string | null; id: string | null } | null;
+export interface PathMatch {
+  /** Of `{model}` and `{id}`, decoded; null when the pattern has none. */
+  model: string | null;
+  id: string | null;
+  /** All that the pattern names, as on the wire. */
+  groups: Readonly<Record<string, string | undefined>>;
+}
 
-const TOKEN = /\*\*|\{([a-z_]+\+?)\}/g;
+/** Matches the path of a request target. */
+export type PathMatcher = (path: string) => PathMatch | null;
+
+const TOKEN = /\*\*|\{([a-z_]+)(?:(\+)|:([\w./|-]+))?\}/g;
+const NO_GROUPS: PathMatch['groups'] = {};
 
 /**
- * Compiles a path pattern of a provider file. At most one `**`, at an end; each `{name}` stays inside its segment:
- * matching is linear. Throws a RangeError on a pattern that is not one.
+ * Compiles a path pattern of a provider file. At most one `**`, at an end, or one `{name+}`; each other `{name}` stays
+ * inside its segment: matching is linear. Throws a RangeError on a pattern that is not one.
  */
 export function compilePath(pattern: string): PathMatcher {
   const stars = pattern.split('**').length - 1;
   const placed = stars === 0 || pattern.startsWith('**/') || pattern.endsWith('/**');
   // Two wildcards without end would have to be tried against each other.
-  const endless = stars + pattern.split('{model+}').length - 1;
+  const endless = stars + pattern.split('+}').length - 1;
   if (endless > 1 || !placed || !(pattern.startsWith('/') || pattern.startsWith('**/'))) {
     throw new RangeError(`not a path pattern: ${pattern}`);
   }
@@ -19,7 +28,8 @@ export function compilePath(pattern: string): PathMatcher {
   return (path) => {
     const match = regex.exec(path);
     if (match === null) return null;
-    return { model: decode(match.groups?.['model'] ?? null), id: decode(match.groups?.['id'] ?? null) };
+    const groups = match.groups ?? NO_GROUPS;
+    return { model: decodeSegment(groups['model'] ?? null), id: decodeSegment(groups['id'] ?? null), groups };
   };
 }
 
@@ -43,7 +53,7 @@ function sourceOf(pattern: string): string {
   let last = 0;
   for (const match of pattern.matchAll(TOKEN)) {
     source += escapeRegExp(pattern.slice(last, match.index));
-    source += match[0] === '**' ? '.*' : groupOf(match[1] ?? '');
+    source += match[0] === '**' ? '.*' : groupOf(match[1] ?? '', match[2] !== undefined, match[3]);
     last = match.index + match[0].length;
   }
   return source + escapeRegExp(pattern.slice(last));
@@ -63,14 +73,15 @@ export function pathOf(target: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
-function groupOf(name: string): string {
+function groupOf(name: string, severalSegments: boolean, words: string | undefined): string {
+  if (severalSegments) return `(?<${name}>[^/]+(?:/[^/]+)*)`;
+  if (words !== undefined) return `(?<${name}>${words.split('|').map(escapeRegExp).join('|')})`;
   // A model id may hold an encoded or plain colon, but `:verb` after it is the method of a Google path.
-  if (name === 'model') return '(?<model>[^/]+)';
-  if (name === 'model+') return '(?<model>[^/]+(?:/[^/]+)*)';
-  return name === 'id' ? '(?<id>[^/:]+)' : '[^/:]+';
+  return name === 'model' ? '(?<model>[^/]+)' : `(?<${name}>[^/:]+)`;
 }
 
-function decode(text: string | null): string | null {
+/** Percent-decoded where it can be. */
+export function decodeSegment(text: string | null): string | null {
   if (text === null || !text.includes('%')) return text;
   try {
     return decodeURIComponent(text);

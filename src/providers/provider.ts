@@ -78,7 +78,7 @@ export interface HeaderMark {
 export type EndpointKind = 'inference' | 'count' | 'control' | 'reread' | 'batch_results';
 
 /**
- * Where a fact of an exchange is, as text (docs/adding-a-provider.md has the grammar and `usage/facts.ts` reads it):
+ * Where a fact of an exchange is, as text (`families/fact-source.ts` has the grammar and `usage/facts.ts` reads it):
  * `res.body:$.usage.readUnits`, `res.header:character-cost`, `req.body:$.text#codepoints`, `req.query:model`,
  * `req.path:name`, `req.multipart:n`, `const:1`.
  */
@@ -93,12 +93,16 @@ export interface UnitRule {
 export interface Endpoint {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | '*' | 'WS';
   /**
-   * `{name}` = part of one segment, `{model}` names the model (`{model+}`: of several segments) and `{id}` what is
-   * fetched, a leading or trailing `**` = any segments.
+   * `{name}` = part of one segment, `{name:a|b}` one of these texts, `{name+}` one segment or more; `{model}` names the
+   * model and `{id}` what is fetched; a leading or trailing `**` = any segments.
    */
   path: string;
+  /** Only at these of the provider's hosts, as in `Provider.hosts`. */
+  hosts?: readonly string[];
   /** Snake case; the names of the OpenTelemetry GenAI conventions where they have one. */
   operation: string;
+  /** Where one path serves many operations: what names them, e.g. `req.path:op`. Its last part is taken, in snake case. */
+  operationFrom?: FactSource;
   /** Default `inference`. */
   kind?: EndpointKind;
   /** The dialect when the answer's own marks do not tell. */
@@ -128,4 +132,6 @@ export interface EndpointMatch {
   model: string | null;
   /** From `{id}` in the path: what is fetched. */
   id: string | null;
+  /** All that the path names, as on the wire. */
+  groups: Readonly<Record<string, string | undefined>>;
 }

@@ -3,6 +3,7 @@ import { AppError } from '../core/errors.ts';
 import type { ListPrice } from '../core/list-price.ts';
 import { matchesHost, normaliseHost } from '../core/hosts.ts';
 import { FAMILIES } from './families/dialects.ts';
+import { endpointFacts } from './families/endpoint-facts.ts';
 import { compile } from './families/usage-map.ts';
 import { GENERIC_ENDPOINTS } from './generic-endpoints.ts';
 import { ownProvider } from './own-provider.ts';
@@ -123,14 +124,18 @@ export class ProviderRegistry {
   /**
    * What a request does: by the provider's own endpoints, then by those of the providers behind it, then by the
    * dialects' paths under any base.
-   * @param id null = unknown host. @param target as on the wire.
+   * @param id null = unknown host. @param target as on the wire. @param host normalised, for providers that do different
+   * things at different hosts.
    */
-  endpoint(id: string | null, method: string, target: string): EndpointMatch | null {
+  endpoint(id: string | null, method: string, target: string, host = ''): EndpointMatch | null {
     const path = pathOf(target);
     const entry = id === null ? undefined : this.#entries.get(id);
-    const own =
-      entry === undefined ? null : (firstMatch(entry.routes, method, path) ?? this.#behind(entry, method, path));
-    return own ?? firstMatch(this.#generic, method, path);
+    const own = entry === undefined ? null : this.#ownOrBehind(entry, method, path, host);
+    return own ?? firstMatch(this.#generic, method, path, host);
+  }
+
+  #ownOrBehind(entry: Entry, method: string, path: string, host: string): EndpointMatch | null {
+    return firstMatch(entry.routes, method, path, host) ?? this.#behind(entry, method, path);
   }
 
   #behind(gateway: Entry, method: string, path: string): EndpointMatch | null {
@@ -138,7 +143,8 @@ export class ProviderRegistry {
       const rest = inner.rest(path);
       const routes = rest === null ? undefined : this.#entries.get(inner.provider)?.routes;
       if (rest === null || routes === undefined) continue;
-      const match = firstMatch(routes, method, rest) ?? firstMatch(routes, method, inner.base + rest);
+      // Whose hosts they would be is not to be seen here.
+      const match = firstMatch(routes, method, rest, '') ?? firstMatch(routes, method, inner.base + rest, '');
       if (match !== null) return { ...match, endpoint: behind(inner, match.endpoint) };
     }
     return null;
@@ -176,6 +182,7 @@ function routesOf(id: string, endpoints: readonly Endpoint[]): Route[] {
   return endpoints.map((endpoint) => {
     try {
       if (endpoint.usage !== undefined) compile(endpoint.usage);
+      endpointFacts(endpoint);
       if (endpoint.family !== undefined && !Object.hasOwn(FAMILIES, endpoint.family)) {
         throw new RangeError(`no family ${endpoint.family}`);
       }
@@ -206,11 +213,12 @@ function behind({ provider, endpoints }: Inner, endpoint: Endpoint): Endpoint {
   return known;
 }
 
-function firstMatch(routes: readonly Route[], method: string, path: string): EndpointMatch | null {
+function firstMatch(routes: readonly Route[], method: string, path: string, host: string): EndpointMatch | null {
   for (const { endpoint, matches } of routes) {
     if (endpoint.method !== '*' && endpoint.method !== method) continue;
+    if (endpoint.hosts !== undefined && !endpoint.hosts.some((pattern) => matchesHost(host, pattern))) continue;
     const match = matches(path);
-    if (match !== null) return { endpoint, ...match };
+    if (match !== null) return { endpoint, model: match.model, id: match.id, groups: match.groups };
   }
   return null;
 }

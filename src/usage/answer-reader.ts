@@ -7,6 +7,7 @@ import { mappedFamily } from '../providers/families/mapped.ts';
 import { Reading } from '../providers/families/reading.ts';
 import type { UsageMap } from '../providers/families/usage-map.ts';
 import type { Endpoint } from '../providers/provider.ts';
+import type { AnswerFacts } from './facts.ts';
 import { parseJson, type MessageReader } from './message-reader.ts';
 
 const ALL = Object.values(FAMILIES);
@@ -18,13 +19,19 @@ const mapped = new WeakMap<UsageMap, Family>();
 export class AnswerReader implements MessageReader {
   readonly reading: Reading;
   readonly #hint: Family | null;
+  readonly #facts: AnswerFacts | null;
+  /** An endpoint that says where its counts are and names no dialect speaks none. */
+  readonly #isPlain: boolean;
   #family: Family | null = null;
   readonly #json = new RepeatedJson();
   #done = false;
 
-  constructor(endpoint: Endpoint | null, assembledLength: number) {
+  /** @param facts told of each message, too. */
+  constructor(endpoint: Endpoint | null, assembledLength: number, facts: AnswerFacts | null = null) {
     this.reading = new Reading(assembledLength);
     this.#hint = hintOf(endpoint);
+    this.#facts = facts;
+    this.#isPlain = this.#hint === null && endpoint?.units !== undefined;
   }
 
   /** Set once a message bore the marks of a dialect. */
@@ -49,17 +56,19 @@ export class AnswerReader implements MessageReader {
       return;
     }
     const value = this.#json.parse(text);
-    if (isObject(value)) this.value(value);
+    if (isObject(value)) this.value(value, event);
     else if (value === undefined && text.trim() !== '') this.anomaly('malformed_message');
   }
 
   document(text: string): boolean {
     const value = parseJson(text);
     if (isObject(value)) this.value(value);
+    else if (value !== undefined) this.#facts?.message(value);
     return value !== undefined;
   }
 
-  value(value: JsonObject): void {
+  value(value: JsonObject, event?: string): void {
+    this.#facts?.message(value, event);
     const family = this.#familyFor(value);
     try {
       if (family === null) this.reading.error = statedError(value) ?? this.reading.error;
@@ -84,7 +93,7 @@ export class AnswerReader implements MessageReader {
 
   /** The marks in the JSON decide; the endpoint's dialect is asked first, and reads what bears no marks. */
   #familyFor(value: JsonObject): Family | null {
-    if (this.#family !== null) return this.#family;
+    if (this.#family !== null || this.#isPlain) return this.#family;
     if (this.#hint?.recognises(value)) this.#family = this.#hint;
     else this.#family = ALL.find((family) => family.recognises(value)) ?? null;
     return this.#family ?? this.#hint;

@@ -3,6 +3,7 @@ import { ByteBuffer } from '../decoders/byte-buffer.ts';
 import type { EndpointKind, EndpointMatch } from '../providers/provider.ts';
 import { BodyTap } from './body-tap.ts';
 import { capturedBody, type MeteredBody, type MeterLimits } from './metered.ts';
+import { RequestView } from './request-evidence.ts';
 import { RequestReader, type RequestFacts } from './request-facts.ts';
 import { contentTypeOf, isTextType } from './verdicts.ts';
 
@@ -15,10 +16,13 @@ export class RequestSide {
   readonly #tap: BodyTap;
   readonly #kept: ByteBuffer;
   readonly #reader: RequestReader;
+  /** Content coding removed. */
+  #length = 0;
+  #hasGap = false;
 
   constructor(raw: Uint8Array, limits: MeterLimits, find: FindEndpoint) {
     this.head = parseRequestHead(raw);
-    this.match = this.head.method === '' ? null : find(this.head.method, this.head.target);
+    this.match = this.head.method === '' ? null : this.#matched(find);
     const kept = new ByteBuffer(limits.bodyBytes);
     const reader = new RequestReader(contentTypeOf(this.head.headers));
     this.#kept = kept;
@@ -30,6 +34,7 @@ export class RequestSide {
       onBytes: (bytes) => {
         kept.push(bytes);
         reader.push(bytes);
+        this.#length += bytes.length;
       },
     });
   }
@@ -47,6 +52,7 @@ export class RequestSide {
   gap(bytes: number): void {
     this.#tap.gap(bytes);
     this.#kept.markTruncated();
+    this.#hasGap = true;
   }
 
   end(): void | Promise<void> {
@@ -59,14 +65,36 @@ export class RequestSide {
     return { model: model ?? this.match?.model ?? null, stream };
   }
 
+  /** What can be asked beside model and stream. To be made after the end. */
+  evidence(): RequestView {
+    const isWhole = !this.#hasGap && this.#tap.problem === null;
+    return new RequestView({
+      head: this.head,
+      match: this.match,
+      contentType: contentTypeOf(this.head.headers),
+      kept: this.#kept.view(),
+      length: isWhole ? this.#length : null,
+      form: isWhole ? this.#reader.form() : null,
+    });
+  }
+
   anomalies(): string[] {
     return this.#tap.problem === null ? [] : [`request_encoding_${this.#tap.problem}`];
+  }
+
+  #matched(find: FindEndpoint): EndpointMatch | null {
+    const { method, target } = this.head;
+    return (isWebSocket(this.head) ? find('WS', target) : null) ?? find(method, target);
   }
 
   capture(): MeteredBody {
     const isText = isTextType(contentTypeOf(this.head.headers)) || startsAsJson(this.#kept.view());
     return capturedBody(this.#kept, this.#tap, isText);
   }
+}
+
+function isWebSocket({ headers }: RequestHead): boolean {
+  return headerValue(headers, 'upgrade')?.toLowerCase() === 'websocket';
 }
 
 function startsAsJson(bytes: Uint8Array): boolean {

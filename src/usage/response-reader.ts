@@ -65,6 +65,7 @@ export class ResponseReader {
   #scanner: TopLevelScanner | null = null;
   #tail: TailBuffer | null = null;
   #damaged = false;
+  #hasGap = false;
   #total = 0;
 
   /** @param messages null when nothing is to be read. */
@@ -84,6 +85,11 @@ export class ResponseReader {
   /** Messages were lost or unreadable: what is missing may be found by the last resort. */
   get damaged(): boolean {
     return this.#damaged;
+  }
+
+  /** Bytes of the body, content coding removed; null when some are missing. */
+  get length(): number | null {
+    return this.#hasGap ? null : this.#total;
   }
 
   /** The messages came one by one, not as one document. */
@@ -117,6 +123,7 @@ export class ResponseReader {
   /** Bytes of the body are missing here. */
   gap(): void {
     this.#damaged = true;
+    this.#hasGap = true;
     this.kept.markTruncated();
     this.#tail ??= new TailBuffer(TAIL_WINDOW);
     // What a scanner or an array decoder thinks of the structure is wrong from here on.

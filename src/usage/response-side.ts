@@ -1,12 +1,14 @@
 import { headerValue, parseResponseHead, type ResponseHead } from '../core/headers.ts';
-import { unknownUsage, type Usage } from '../core/usage.ts';
+import { unknownUsage, type Usage, type UsageSource } from '../core/usage.ts';
 import { errorOfBody, type StatedError } from '../providers/families/errors.ts';
 import { objectsAt } from '../providers/families/json.ts';
 import { Reading } from '../providers/families/reading.ts';
+import { endpointFacts } from '../providers/families/endpoint-facts.ts';
 import type { Endpoint } from '../providers/provider.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { BatchReader } from './batch-reader.ts';
 import { BodyTap } from './body-tap.ts';
+import { AnswerFacts, type ResponseEvidence } from './facts.ts';
 import { parseJson, type MessageReader } from './message-reader.ts';
 import { capturedBody, type MeteredBody, type MeterLimits } from './metered.ts';
 import { findUsage } from './regex.ts';
@@ -31,6 +33,8 @@ export interface Answered {
   id: string | null;
   /** It came as a stream of messages. */
   streamed: boolean;
+  /** All of its messages came and could be read. */
+  intact: boolean;
 }
 
 /** The response of one exchange: its messages read, and a bounded copy. */
@@ -41,12 +45,16 @@ export class ResponseSide {
   readonly #batch: BatchReader | null;
   readonly #reader: ResponseReader;
   readonly #tap: BodyTap;
+  /** What the endpoint wants to know of the answer's messages; null = nothing. */
+  readonly facts: AnswerFacts | null;
 
   constructor(raw: Uint8Array, request: RequestSide, limits: MeterLimits) {
     this.head = parseResponseHead(raw);
     this.#request = request;
     const contentType = contentTypeOf(this.head.headers);
-    const { answer, batch } = messageReaders(request, this.head.status, limits);
+    const wanted = request.match === null ? null : endpointFacts(request.match.endpoint);
+    this.facts = wanted === null ? null : new AnswerFacts(wanted);
+    const { answer, batch } = messageReaders(request, this.head.status, limits, this.facts);
     this.#answer = answer;
     this.#batch = batch;
     const messages: MessageReader | null = answer ?? batch;
@@ -66,6 +74,19 @@ export class ResponseSide {
   /** Nothing of the body could be told apart: there was none, or too little. */
   get unframed(): boolean {
     return this.#reader.framing === null;
+  }
+
+  /** How the messages were told apart. */
+  get source(): UsageSource {
+    return this.#reader.source;
+  }
+
+  evidence(): ResponseEvidence {
+    return {
+      status: this.head.status,
+      header: (name) => headerValue(this.head.headers, name),
+      bytes: () => (this.#tap.problem === null ? this.#reader.length : null),
+    };
   }
 
   push(chunk: Uint8Array, at: number): void {
@@ -117,6 +138,7 @@ export class ResponseSide {
       // Results can be fetched again: they are counted by their batch.
       id: this.#request.match?.id ?? null,
       streamed: false,
+      intact,
     };
   }
 
@@ -134,6 +156,7 @@ export class ResponseSide {
       model: reading.model,
       id: reading.id,
       streamed: this.#reader.streamed,
+      intact,
     };
   }
 
@@ -183,10 +206,15 @@ interface MessageReaders {
   batch: BatchReader | null;
 }
 
-function messageReaders(request: RequestSide, status: number, limits: MeterLimits): MessageReaders {
+function messageReaders(
+  request: RequestSide,
+  status: number,
+  limits: MeterLimits,
+  facts: AnswerFacts | null,
+): MessageReaders {
   const { kind } = request;
   const endpoint = request.match?.endpoint ?? null;
   if (status >= 400 || kind === 'count' || kind === 'control') return NOTHING_TO_READ;
   if (kind === 'batch_results' && endpoint !== null) return { answer: null, batch: new BatchReader(endpoint) };
-  return { answer: new AnswerReader(endpoint, limits.assembledLength), batch: null };
+  return { answer: new AnswerReader(endpoint, limits.assembledLength, facts), batch: null };
 }
