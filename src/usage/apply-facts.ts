@@ -43,8 +43,8 @@ export function applyFacts(facts: EndpointFacts, reader: FactReader, stated: Fac
     ...modelsOf(facts, reader, stated),
     responseId: textOf(facts.job, reader) ?? stated.responseId,
     dims: dimsOf(facts, reader),
-    costUsd: (counts ? statedCost(facts, reader, usage, ended) : null) ?? (isFinal ? stated.costUsd : null),
-    operation: operationName(textOf(facts.operationFrom, reader) ?? '') ?? stated.operation,
+    costUsd: counts ? (statedCost(facts, reader, usage, ended) ?? stated.costUsd) : null,
+    operation: operationName(textOf(facts.operationFrom, reader)) ?? stated.operation,
   };
 }
 
@@ -122,7 +122,8 @@ function dimsOf(facts: EndpointFacts, reader: FactReader): Record<string, string
 const OPERATION = /^[A-Za-z][\w/-]{0,60}$/;
 
 /** `RekognitionService.DetectLabels` -> `detect_labels`. Null when it is no name. */
-function operationName(text: string): string | null {
+function operationName(text: string | null): string | null {
+  if (text === null) return null;
   const last = text.slice(text.lastIndexOf('.') + 1);
   if (!OPERATION.test(last)) return null;
   return last
