@@ -108,6 +108,15 @@ describe('pricing/cost createPricer', () => {
     expect(long(200_001).nanos).toBe(515_002_500);
   });
 
+  it('takes the step of the largest request, not of the sum of many', () => {
+    const sum = usage({ input_tokens: 1_000_000, output_tokens: 1000 });
+    const of = (contextTokens: number): Cost =>
+      price(question({ provider: 'google', model: 'gemini-2.5-pro', usage: sum, contextTokens }));
+    // 1,000,000 × 1.25 $/M + 1000 × 10 $/M, and 2.50 and 15 beyond 200,000 tokens in one request
+    expect(of(2000).nanos).toBe(1_260_000_000);
+    expect(of(200_001).nanos).toBe(2_515_000_000);
+  });
+
   it.each([
     ['an unknown model', { model: 'nobody-knows-this' }],
     ['no model', { model: null }],

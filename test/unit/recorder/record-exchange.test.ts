@@ -161,6 +161,13 @@ describe('recorder/record-exchange', () => {
     expect(side?.costNanos).toBe(1_500_000_000);
   });
 
+  it('prices each part of a batch by the size of its own requests', () => {
+    const price = vi.fn<RecordDeps['price']>(() => COST);
+    const side = [{ kind: 'batch_results', model: 'other', usage: usage(), contextTokens: 300_000 }];
+    capturesOf({ metered: { contextTokens: 2000, side }, deps: { price } });
+    expect(price.mock.calls.map(([question]) => question.contextTokens)).toEqual([2000, 300_000]);
+  });
+
   it('names the error of the wire before that of the answer', () => {
     const inAnswer = { type: 'overloaded_error', message: 'busy' };
     expect(recordOf({ metered: { error: inAnswer } }).error).toEqual(inAnswer);
