@@ -92,7 +92,8 @@ function addInput(bill: Bill, usage: Usage): void {
     bill.missing('input_tokens');
     return;
   }
-  const read = known(usage.cache_read_tokens);
+  // Without a price of its own the cache is billed as the rest. Cohere's may be more than all that is billed.
+  const read = bill.ownPriced('cache_read_tokens', usage.cache_read_tokens);
   const write = known(usage.cache_write_tokens);
   const write1h = Math.min(known(usage.cache_write_1h_tokens), write);
   const readAudio = Math.min(known(usage.cache_read_audio_tokens), read);
@@ -103,7 +104,7 @@ function addInput(bill: Bill, usage: Usage): void {
   // Parts larger than their whole: a count is wrong, so the sum is no more than an approach.
   if (rest < 0) bill.incomplete = true;
   bill.tokens('input_tokens', Math.max(rest, 0), ['input_tokens']);
-  bill.tokens('cache_read_tokens', read - readAudio, ['cache_read_tokens', 'input_tokens']);
+  bill.tokens('cache_read_tokens', read - readAudio, ['cache_read_tokens']);
   bill.tokens('cache_read_audio_tokens', readAudio, CACHE_READ_AUDIO);
   bill.tokens('cache_write_tokens', write - write1h, ['cache_write_tokens', 'input_tokens']);
   bill.tokens('cache_write_1h_tokens', write1h, ['cache_write_1h_tokens']);

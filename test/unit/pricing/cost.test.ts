@@ -108,6 +108,13 @@ describe('pricing/cost createPricer', () => {
     expect(long(200_001).nanos).toBe(515_002_500);
   });
 
+  it('bills no cache that is more than all that is billed (Cohere)', () => {
+    const cached = usage({ input_tokens: 7, output_tokens: 10, cache_read_tokens: 448 });
+    const cost = price(question({ provider: 'cohere', model: 'command-a-03-2025', usage: cached }));
+    // 7 × 2.50 $/M + 10 × 10 $/M
+    expect(cost).toMatchObject({ nanos: 117_500, confidence: 'exact' });
+  });
+
   it('takes the step of the largest request, not of the sum of many', () => {
     const sum = usage({ input_tokens: 1_000_000, output_tokens: 1000 });
     const of = (contextTokens: number): Cost =>
