@@ -36,7 +36,7 @@ export async function startMain(flags: StartFlags): Promise<number> {
     logOptions,
     onStop: () => onStop(),
   }).catch((error: unknown) => {
-    throw withOther(error, other);
+    throw withFile(withOther(error, other), loaded);
   });
   surviveErrors(log);
   if (other !== null) {
@@ -73,6 +73,12 @@ function withOther(error: unknown, other: DaemonInfo | null): unknown {
     `${messageOf(error)} (llm-proxy serves this home already, pid ${other.pid}, ${other.proxy_url}; llm-proxy stop ends it)`,
     { cause: error },
   );
+}
+
+/** Providers of the file are checked where the others are, which knows no file. */
+function withFile(error: unknown, { file, config }: LoadedConfig): unknown {
+  if (file === null || config.provider.length === 0 || codeOf(error) !== 'config_invalid') return error;
+  return new AppError('config_invalid', `${file}: ${messageOf(error)}`, { cause: error });
 }
 
 /** What slipped through everything else: the calls under way are worth more than a clean end. */
