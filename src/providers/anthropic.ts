@@ -4,7 +4,8 @@ import type { Provider } from './provider.ts';
 export const provider = {
   id: 'anthropic',
   title: 'Anthropic',
-  hosts: ['api.anthropic.com'],
+  // The second is the Claude Platform on AWS: Anthropic's API and prices behind AWS's login.
+  hosts: ['api.anthropic.com', 'aws-external-anthropic.*.api.aws'],
   intercept: true,
   requestIdHeaders: ['request-id'],
   // Claude Code with a Claude login; API keys begin with sk-ant-api.

@@ -1,4 +1,5 @@
 import { anthropicInference } from './families/anthropic-endpoints.ts';
+import { bedrockRuntime } from './families/bedrock-endpoints.ts';
 import { geminiMethods } from './families/gemini-endpoints.ts';
 import { openaiInference } from './families/openai-endpoints.ts';
 import { TGI_HEADERS } from './families/tgi.ts';
@@ -14,5 +15,6 @@ export const GENERIC_ENDPOINTS: readonly Endpoint[] = [
   ...geminiMethods('**/models'),
   { method: 'POST', path: '**/generate', operation: 'text_completion', family: 'tgi', headerUsage: TGI_HEADERS },
   { method: 'POST', path: '**/generate_stream', operation: 'text_completion', family: 'tgi', headerUsage: TGI_HEADERS },
+  ...bedrockRuntime('**'),
   { method: 'GET', path: '**/models', operation: 'models', kind: 'control' },
 ];

@@ -1,4 +1,4 @@
-import { geminiMethods } from './families/gemini-endpoints.ts';
+import { geminiGrpcMethods, geminiMethods } from './families/gemini-endpoints.ts';
 import type { Provider } from './provider.ts';
 
 export const provider = {
@@ -14,6 +14,8 @@ export const provider = {
   intercept: true,
   endpoints: [
     ...geminiMethods('/{version}/models'),
+    ...geminiGrpcMethods('google.ai.generativelanguage.{version}.GenerativeService'),
+    { method: 'POST', path: '/google.ai.generativelanguage.{service}/{rpc}', operation: 'grpc', kind: 'control' },
     ...geminiMethods('/{version}/tunedModels'),
     ...geminiMethods('/{version}/dynamic'),
     { method: 'POST', path: '/{version}/interactions', operation: 'interactions', family: 'gemini-interactions' },

@@ -1,4 +1,4 @@
-import { geminiMethods } from './families/gemini-endpoints.ts';
+import { geminiGrpcMethods, geminiMethods } from './families/gemini-endpoints.ts';
 import { openaiInference } from './families/openai-endpoints.ts';
 import type { Endpoint, Provider } from './provider.ts';
 
@@ -41,6 +41,8 @@ export const provider = {
     { method: 'POST', path: '**/endpoints/{model}:streamRawPredict', operation: 'chat' },
     ...openaiInference('**/endpoints/openapi'),
     ...geminiMethods('**/models'),
+    ...geminiGrpcMethods('google.cloud.aiplatform.{version}.PredictionService'),
+    { method: 'POST', path: '/google.cloud.aiplatform.{service}/{rpc}', operation: 'grpc', kind: 'control' },
     { method: 'WS', path: '/ws/google.cloud.aiplatform.{service}/BidiGenerateContent', operation: 'realtime' },
     { method: '*', path: '**/cachedContents', operation: 'cached_contents', kind: 'control' },
     { method: '*', path: '**/cachedContents/{cache}', operation: 'cached_contents', kind: 'control' },

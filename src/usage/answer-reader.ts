@@ -1,6 +1,6 @@
 import { RepeatedJson } from '../decoders/repeated-json.ts';
 import { FAMILIES } from '../providers/families/dialects.ts';
-import { statedError } from '../providers/families/errors.ts';
+import { statedError, type StatedError } from '../providers/families/errors.ts';
 import type { Ending, Family } from '../providers/families/family.ts';
 import { isObject, type JsonObject } from '../providers/families/json.ts';
 import { mappedFamily } from '../providers/families/mapped.ts';
@@ -10,7 +10,7 @@ import type { Endpoint } from '../providers/provider.ts';
 import type { AnswerFacts } from './facts.ts';
 import { parseJson, type MessageReader } from './message-reader.ts';
 
-const ALL = Object.values(FAMILIES);
+const MARKED = Object.values(FAMILIES).filter((family) => family.byEndpointOnly !== true);
 /** Megabytes of base64 in which nothing else stands: not worth parsing. */
 const MEDIA_EVENT = /\.(?:partial_image|audio\.delta)$/;
 const mapped = new WeakMap<UsageMap, Family>();
@@ -26,9 +26,14 @@ export class AnswerReader implements MessageReader {
   readonly #json = new RepeatedJson();
   #done = false;
 
-  /** @param facts told of each message, too. */
-  constructor(endpoint: Endpoint | null, assembledLength: number, facts: AnswerFacts | null = null) {
-    this.reading = new Reading(assembledLength);
+  /** @param facts told of each message, too. @param pathModel the model that the request's path names. */
+  constructor(
+    endpoint: Endpoint | null,
+    assembledLength: number,
+    facts: AnswerFacts | null = null,
+    pathModel: string | null = null,
+  ) {
+    this.reading = new Reading(assembledLength, pathModel);
     this.#hint = hintOf(endpoint);
     this.#facts = facts;
     this.#isPlain = this.#hint === null && endpoint?.units !== undefined;
@@ -79,6 +84,10 @@ export class AnswerReader implements MessageReader {
     }
   }
 
+  failed(error: StatedError): void {
+    this.reading.error = error;
+  }
+
   anomaly(name: string): void {
     this.reading.anomalies.add(name);
   }
@@ -95,7 +104,7 @@ export class AnswerReader implements MessageReader {
   #familyFor(value: JsonObject): Family | null {
     if (this.#family !== null || this.#isPlain) return this.#family;
     if (this.#hint?.recognises(value)) this.#family = this.#hint;
-    else this.#family = ALL.find((family) => family.recognises(value)) ?? null;
+    else this.#family = MARKED.find((family) => family.recognises(value)) ?? null;
     return this.#family ?? this.#hint;
   }
 }

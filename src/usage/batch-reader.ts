@@ -58,6 +58,11 @@ export class BatchReader implements MessageReader {
     for (const answer of answersOf(line)) this.#answer(answer);
   }
 
+  /** A file of results that ends in an error is a file that is not whole. */
+  failed(): void {
+    this.anomaly('malformed_stream');
+  }
+
   anomaly(name: string): void {
     this.#anomalies.add(name);
   }

@@ -1,5 +1,5 @@
-/** How the messages of a body are told apart. `opaque`: not ours to read (audio, images, protobuf, plain text). */
-export type Framing = 'document' | 'sse' | 'ndjson' | 'json-array' | 'opaque';
+/** How the messages of a body are told apart. `opaque`: not ours to read (audio, images, plain text). */
+export type Framing = 'document' | 'sse' | 'ndjson' | 'json-array' | 'eventstream' | 'grpc' | 'opaque';
 
 /** Enough non-blank bytes to tell; see {@link detectFraming}. */
 export const LEAD_LENGTH = 6;
@@ -7,6 +7,15 @@ export const LEAD_LENGTH = 6;
 const SSE_FIELD = /^(?::|data|event|id:|retry)/;
 const LINES = /ndjson|jsonl|json-lines|stream\+json|json-seq/;
 const BINARY = /^(?:audio|image|video|font)\/|protobuf|grpc|eventstream|zip/;
+const EVENT_STREAM = /^application\/vnd\.amazon\.eventstream(?:;|$)/;
+/** gRPC-Web as text is base64: not read. */
+const GRPC = /^application\/grpc(?:-web)?(?:\+proto)?(?:;|$)/;
+
+/** Framings that the content type alone tells, and whose first byte counts even if it is a blank elsewhere. */
+export function binaryFraming(contentType: string): 'eventstream' | 'grpc' | null {
+  if (EVENT_STREAM.test(contentType)) return 'eventstream';
+  return GRPC.test(contentType) ? 'grpc' : null;
+}
 
 /**
  * By the content type and, where they disagree, by the first bytes: event streams come as application/json, JSON as

@@ -1,3 +1,5 @@
+import type { StatedError } from '../providers/families/errors.ts';
+
 /** Takes the messages that a framing found in a body. */
 export interface MessageReader {
   /** Time of the bytes that the next messages come from. */
@@ -8,6 +10,8 @@ export interface MessageReader {
   document(text: string): boolean;
   /** What could be read of a document that is too large or broken. */
   value(value: Record<string, unknown>): void;
+  /** The framing itself says that the answer failed. */
+  failed(error: StatedError): void;
   anomaly(name: string): void;
 }
 

@@ -1,11 +1,15 @@
 import { headerValue, parseRequestHead, type RequestHead } from '../core/headers.ts';
 import { ByteBuffer } from '../decoders/byte-buffer.ts';
+import type { GrpcMethod } from '../decoders/protobuf.ts';
+import { pathOf } from '../providers/path-pattern.ts';
 import type { EndpointKind, EndpointMatch } from '../providers/provider.ts';
 import { BodyTap } from './body-tap.ts';
+import { binaryFraming } from './framing.ts';
+import { grpcMethod, GrpcRequestReader } from './grpc-messages.ts';
 import { capturedBody, type MeteredBody, type MeterLimits } from './metered.ts';
 import { RequestView } from './request-evidence.ts';
 import { RequestReader, type RequestFacts } from './request-facts.ts';
-import { contentTypeOf, isTextType } from './verdicts.ts';
+import { contentTypeOf, grpcEncodingOf, isTextType } from './verdicts.ts';
 
 type FindEndpoint = (method: string, target: string) => EndpointMatch | null;
 
@@ -13,9 +17,12 @@ type FindEndpoint = (method: string, target: string) => EndpointMatch | null;
 export class RequestSide {
   readonly head: RequestHead;
   readonly match: EndpointMatch | null;
+  /** The gRPC method, if it is one that can be read. */
+  readonly grpc: GrpcMethod | null;
   readonly #tap: BodyTap;
   readonly #kept: ByteBuffer;
   readonly #reader: RequestReader;
+  readonly #grpcReader: GrpcRequestReader | null;
   /** Content coding removed. */
   #length = 0;
   #hasGap = false;
@@ -23,8 +30,12 @@ export class RequestSide {
   constructor(raw: Uint8Array, limits: MeterLimits, find: FindEndpoint) {
     this.head = parseRequestHead(raw);
     this.match = this.head.method === '' ? null : this.#matched(find);
+    const contentType = contentTypeOf(this.head.headers);
     const kept = new ByteBuffer(limits.bodyBytes);
-    const reader = new RequestReader(contentTypeOf(this.head.headers));
+    const reader = new RequestReader(contentType);
+    this.grpc = binaryFraming(contentType) === 'grpc' ? grpcMethod(pathOf(this.head.target)) : null;
+    const grpc = this.grpc === null ? null : new GrpcRequestReader(this.grpc, grpcEncodingOf(this.head.headers));
+    this.#grpcReader = grpc;
     this.#kept = kept;
     this.#reader = reader;
     this.#tap = new BodyTap({
@@ -33,7 +44,8 @@ export class RequestSide {
       maxOutput: limits.decodedBytes,
       onBytes: (bytes) => {
         kept.push(bytes);
-        reader.push(bytes);
+        if (grpc === null) reader.push(bytes);
+        else grpc.push(bytes);
         this.#length += bytes.length;
       },
     });
@@ -62,7 +74,7 @@ export class RequestSide {
   /** To be asked after the end. */
   facts(): RequestFacts {
     const { model, stream } = this.#reader.facts();
-    return { model: model ?? this.match?.model ?? null, stream };
+    return { model: model ?? this.#grpcReader?.model ?? this.match?.model ?? null, stream };
   }
 
   /** What can be asked beside model and stream. To be made after the end. */

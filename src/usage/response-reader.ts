@@ -1,10 +1,9 @@
 import { ByteBuffer, TailBuffer } from '../decoders/byte-buffer.ts';
-import { JsonArrayDecoder } from '../decoders/json-array.ts';
+import { isEventStream, PRELUDE } from '../decoders/eventstream.ts';
 import { TopLevelScanner } from '../decoders/json-scan.ts';
-import { NdjsonDecoder } from '../decoders/ndjson.ts';
-import { SseDecoder } from '../decoders/sse.ts';
 import type { UsageSource } from '../core/usage.ts';
-import { detectFraming, LEAD_LENGTH, type Framing } from './framing.ts';
+import { framedReader, type Framed, type GrpcCall } from './framed.ts';
+import { binaryFraming, detectFraming, LEAD_LENGTH, type Framing } from './framing.ts';
 import type { MeterLimits } from './metered.ts';
 import { parseJson, type MessageReader } from './message-reader.ts';
 import { TAIL_WINDOW } from './regex.ts';
@@ -37,16 +36,13 @@ export interface ResponseReaderOptions {
   lines: boolean;
   /** A JSON array is a stream of messages, not one document. */
   arrayStreams: boolean;
+  /** Null where gRPC is not expected, or its method is not known. */
+  grpc: GrpcCall | null;
   limits: MeterLimits;
 }
 
 /** Bytes for the last resort of a stream that is no longer kept. */
 const STOPPED_TAIL = 4 * 1024;
-
-interface Framed {
-  push(chunk: Uint8Array): void;
-  end(whole: boolean): void;
-}
 
 /**
  * The body of one response, content coding removed: keeps a bounded copy, finds the messages in it and shows them to
@@ -59,13 +55,17 @@ export class ResponseReader {
   readonly #messages: MessageReader | null;
   readonly #lines: boolean;
   readonly #arrayStreams: boolean;
+  readonly #grpc: GrpcCall | null;
   readonly #lead: number[] = [];
   #framing: Framing | null = null;
   #framed: Framed | null = null;
+  /** A body inside the frames. */
+  #inner: ResponseReader | null = null;
   #scanner: TopLevelScanner | null = null;
   #tail: TailBuffer | null = null;
   #damaged = false;
   #hasGap = false;
+  #notPrelude = false;
   #total = 0;
 
   /** @param messages null when nothing is to be read. */
@@ -75,6 +75,7 @@ export class ResponseReader {
     this.#contentType = options.contentType;
     this.#lines = options.lines;
     this.#arrayStreams = options.arrayStreams;
+    this.#grpc = options.grpc;
     this.kept = new ByteBuffer(options.limits.bodyBytes);
   }
 
@@ -95,12 +96,20 @@ export class ResponseReader {
   /** The messages came one by one, not as one document. */
   get streamed(): boolean {
     if (this.#framing === 'json-array') return this.#arrayStreams;
-    return this.#framing === 'sse' || this.#framing === 'ndjson';
+    if (this.#framing === 'grpc') return this.#grpc?.method.streams === true;
+    return this.#framing === 'sse' || this.#framing === 'ndjson' || this.#framing === 'eventstream';
   }
 
   get source(): UsageSource {
-    if (this.#framing === 'sse' || this.#framing === 'ndjson') return this.#framing;
-    return 'json';
+    const framing = this.#framing;
+    return framing === null || framing === 'document' || framing === 'json-array' || framing === 'opaque'
+      ? 'json'
+      : framing;
+  }
+
+  /** It is text: for people, and to be searched for a usage object when its messages could not be read. */
+  get textual(): boolean {
+    return this.#framing !== null && !BINARY.has(this.#framing);
   }
 
   push(chunk: Uint8Array, at: number): void {
@@ -108,16 +117,45 @@ export class ResponseReader {
     this.#total += chunk.length;
     if (this.#messages !== null) this.#messages.at = at;
     this.#keep(chunk);
-    if (this.#framing === null) {
-      const from = this.#detect(chunk);
-      if (from < 0) return;
-      // The blanks before the first byte mean nothing to any framing; the lead itself goes in again.
-      this.#framed?.push(Uint8Array.from(this.#lead));
-      this.#framed?.push(chunk.subarray(from));
-    } else {
-      this.#framed?.push(chunk);
-    }
+    if (this.#framing !== null) this.#framed?.push(chunk);
+    else if (!this.#start(chunk)) return;
     this.#scan(chunk);
+  }
+
+  /** The framing is not known yet; false while it cannot be told. */
+  #start(chunk: Uint8Array): boolean {
+    const known = binaryFraming(this.#contentType);
+    if (known !== null) {
+      this.#begin(known);
+      this.#framed?.push(chunk);
+      return true;
+    }
+    const unread = this.#withoutPrelude(chunk);
+    const from = unread === null ? -1 : this.#detect(unread);
+    if (unread === null || from < 0) return this.#framing !== null;
+    // The blanks before the first byte mean nothing to any framing; the lead itself goes in again.
+    this.#framed?.push(Uint8Array.from(this.#lead));
+    this.#framed?.push(unread.subarray(from));
+    return true;
+  }
+
+  /**
+   * An event stream whose content type was lost is known by its prelude: no text begins with these bytes.
+   * Null while they come, and when they were a prelude; else what is to be looked at.
+   */
+  #withoutPrelude(chunk: Uint8Array): Uint8Array | null {
+    const start = this.kept.view();
+    if (this.#lead.length > 0 || (start[0] ?? 0xff) > 1 || this.#damaged || this.#notPrelude) return chunk;
+    if (start.length < PRELUDE) return null;
+    const before = this.#total - chunk.length;
+    if (isEventStream(start)) {
+      this.#begin('eventstream');
+      this.#framed?.push(Uint8Array.from(start.subarray(0, before)));
+      this.#framed?.push(chunk);
+      return null;
+    }
+    this.#notPrelude = true;
+    return before === 0 ? chunk : Buffer.concat([start.subarray(0, before), chunk]);
   }
 
   /** Bytes of the body are missing here. */
@@ -127,7 +165,7 @@ export class ResponseReader {
     this.kept.markTruncated();
     this.#tail ??= new TailBuffer(TAIL_WINDOW);
     // What a scanner or an array decoder thinks of the structure is wrong from here on.
-    if (this.#framing === 'json-array') this.#framed = null;
+    if (this.#framed?.gap() === false) this.#framed = null;
     this.#scanner = null;
   }
 
@@ -143,10 +181,11 @@ export class ResponseReader {
   /** @param whole the body came to its proper end. */
   end(whole: boolean): void {
     if (this.#framing === null && this.#lead.length > 0) {
-      this.#begin();
+      this.#begin(this.#detected());
       this.#framed?.push(Uint8Array.from(this.#lead));
     }
     this.#framed?.end(whole);
+    this.#inner?.end(whole);
     if (this.#framing === 'document') this.#readDocument(whole);
     if (!whole) this.#damaged = true;
   }
@@ -175,33 +214,41 @@ export class ResponseReader {
       // A brace tells; of what may be lines the next byte tells whether they are.
       const tells = (byte === 0x7b && !this.#lines) || byte === 0x5b;
       if (this.#lead.length < LEAD_LENGTH && !tells) continue;
-      this.#begin();
+      this.#begin(this.#detected());
       return index + 1;
     }
     return -1;
   }
 
-  #begin(): void {
+  #detected(): Framing {
     const detected = detectFraming(this.#contentType, Buffer.from(this.#lead).toString('latin1'));
     const isOneLine = this.#lead[1] !== 0x0a && this.#lead[1] !== 0x0d;
-    this.#framing = detected === 'document' && this.#lines && isOneLine ? 'ndjson' : detected;
-    this.#framed = this.#messages === null ? null : this.#decoder(this.#messages, this.#framing);
+    return detected === 'document' && this.#lines && isOneLine ? 'ndjson' : detected;
   }
 
-  #decoder(messages: MessageReader, framing: Framing): Framed | null {
-    const flag = (anomaly: string) => (): void => {
-      this.#damaged = true;
-      messages.anomaly(anomaly);
-    };
-    const onOversized = flag('oversized_message');
-    const onMalformed = flag('malformed_stream');
-    const maxLength = this.#limits.messageLength;
-    const onMessage = (text: string, event?: string): void => messages.message(text, event);
-    if (framing === 'sse') return new SseDecoder({ onEvent: onMessage, onOversized, onMalformed, maxLength });
-    if (framing === 'ndjson') return new NdjsonDecoder({ onMessage, onOversized, maxLength });
-    if (framing !== 'json-array') return null;
-    const array = new JsonArrayDecoder({ onMessage, onOversized, maxLength });
-    return { push: (chunk) => array.push(chunk), end: () => {} };
+  #begin(detected: Framing): void {
+    this.#framing = detected;
+    if (this.#messages === null) return;
+    this.#framed = framedReader(this.#framing, this.#messages, {
+      limits: this.#limits,
+      grpc: this.#grpc,
+      onDamage: (anomaly) => {
+        this.#damaged = true;
+        this.#messages?.anomaly(anomaly);
+      },
+      innerBody: (bytes) => this.#innerBody().push(bytes, this.#messages?.at ?? 0),
+    });
+  }
+
+  #innerBody(): ResponseReader {
+    this.#inner ??= new ResponseReader(this.#messages, {
+      contentType: '',
+      lines: false,
+      arrayStreams: false,
+      grpc: null,
+      limits: this.#limits,
+    });
+    return this.#inner;
   }
 
   /** A document that outgrows its copy is scanned from its beginning, which is still there at that moment. */
@@ -248,4 +295,5 @@ export class ResponseReader {
   }
 }
 
+const BINARY: ReadonlySet<Framing> = new Set(['eventstream', 'grpc', 'opaque']);
 const BYTE_ORDER_MARK = new Set([0xef, 0xbb, 0xbf]);

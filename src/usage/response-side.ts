@@ -9,12 +9,13 @@ import { AnswerReader } from './answer-reader.ts';
 import { BatchReader } from './batch-reader.ts';
 import { BodyTap } from './body-tap.ts';
 import { AnswerFacts, type ResponseEvidence } from './facts.ts';
+import { addHeaderUsage, errorTypeOf, grpcErrorOf } from './header-facts.ts';
 import { parseJson, type MessageReader } from './message-reader.ts';
 import { capturedBody, type MeteredBody, type MeterLimits } from './metered.ts';
 import { findUsage } from './regex.ts';
 import type { RequestSide } from './request-side.ts';
 import { ResponseReader } from './response-reader.ts';
-import { contentTypeOf, isTextType } from './verdicts.ts';
+import { contentTypeOf, grpcEncodingOf, isTextType } from './verdicts.ts';
 
 /** Errors and lists of images are short; what is longer is something else. */
 const SHORT_TEXT = 256 * 1024;
@@ -60,7 +61,8 @@ export class ResponseSide {
     const messages: MessageReader | null = answer ?? batch;
     // Google's streams without alt=sse.
     const arrayStreams = request.head.target.includes(':stream');
-    const reader = new ResponseReader(messages, { contentType, lines: batch !== null, arrayStreams, limits });
+    const grpc = request.grpc === null ? null : { method: request.grpc, encoding: grpcEncodingOf(this.head.headers) };
+    const reader = new ResponseReader(messages, { contentType, lines: batch !== null, arrayStreams, grpc, limits });
     this.#reader = reader;
     this.#tap = new BodyTap({
       encoding: headerValue(this.head.headers, 'content-encoding'),
@@ -118,9 +120,8 @@ export class ResponseSide {
   }
 
   capture(): MeteredBody {
-    const { framing, kept } = this.#reader;
-    const read = framing !== null && framing !== 'opaque';
-    return capturedBody(kept, this.#tap, read || isTextType(contentTypeOf(this.head.headers)));
+    const { kept, textual } = this.#reader;
+    return capturedBody(kept, this.#tap, textual || isTextType(contentTypeOf(this.head.headers)));
   }
 
   #settleBatch(batch: BatchReader, intact: boolean, anomalies: string[]): Answered {
@@ -145,6 +146,7 @@ export class ResponseSide {
   #settleAnswer(answer: AnswerReader | null, intact: boolean, whole: boolean, anomalies: string[]): Answered {
     const reading = answer?.reading ?? new Reading(0);
     const usage = answer === null ? unknownUsage() : this.#usage(answer, intact, whole);
+    if (answer !== null) anomalies.push(...this.#headerUsage(usage));
     if (usage.source === 'regex') anomalies.push('usage_by_regex');
     const { status } = this.head;
     return {
@@ -152,12 +154,24 @@ export class ResponseSide {
       anomalies: [...anomalies, ...reading.anomalies],
       reading,
       dialect: answer?.family?.name ?? null,
-      error: status >= 400 ? errorOfBody(parseJson(this.#shortText()), status) : reading.error,
+      error: status >= 400 ? this.#failure() : (reading.error ?? grpcErrorOf(this.head.headers)),
       model: reading.model,
       id: reading.id,
       streamed: this.#reader.streamed,
       intact,
     };
+  }
+
+  #failure(): StatedError {
+    const { status, headers } = this.head;
+    const error = errorOfBody(parseJson(this.#shortText()), status);
+    const type = error.type === `http_${status}` ? errorTypeOf(headers) : null;
+    return type === null ? error : { ...error, type };
+  }
+
+  #headerUsage(usage: Usage): string[] {
+    const map = this.#endpoint?.headerUsage;
+    return map === undefined ? [] : addHeaderUsage(usage, map, this.head.headers);
   }
 
   #usage(answer: AnswerReader, intact: boolean, whole: boolean): Usage {
@@ -171,8 +185,7 @@ export class ResponseSide {
 
   /** Only for bodies that are JSON in some framing, and only where usage is expected. */
   #lastResort(whole: boolean): Usage | null {
-    const { framing } = this.#reader;
-    if (framing === null || framing === 'opaque') return null;
+    if (!this.#reader.textual) return null;
     const found = findUsage(this.#reader.tail());
     if (found === null) return null;
     const last = new AnswerReader(this.#endpoint, 0);
@@ -216,5 +229,5 @@ function messageReaders(
   const endpoint = request.match?.endpoint ?? null;
   if (status >= 400 || kind === 'count' || kind === 'control') return NOTHING_TO_READ;
   if (kind === 'batch_results' && endpoint !== null) return { answer: null, batch: new BatchReader(endpoint) };
-  return { answer: new AnswerReader(endpoint, limits.assembledLength, facts), batch: null };
+  return { answer: new AnswerReader(endpoint, limits.assembledLength, facts, request.match?.model), batch: null };
 }

@@ -72,6 +72,11 @@ export function isTextType(contentType: string): boolean {
   return TEXT.test(contentType);
 }
 
+/** Lower case. */
+export function grpcEncodingOf(headers: HeaderPairs): string | null {
+  return headerValue(headers, 'grpc-encoding')?.trim().toLowerCase() ?? null;
+}
+
 /** Lower case, empty when there is none. */
 export function contentTypeOf(headers: HeaderPairs): string {
   return (headerValue(headers, 'content-type') ?? '').toLowerCase();

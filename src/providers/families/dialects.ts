@@ -2,6 +2,8 @@ import { aiSdk } from './ai-sdk.ts';
 import { anthropic } from './anthropic.ts';
 import { cohere } from './cohere.ts';
 import { dashscope } from './dashscope.ts';
+import { bedrockConverse } from './bedrock-converse.ts';
+import { bedrockInvoke } from './bedrock-invoke.ts';
 import type { Family, FamilyName } from './family.ts';
 import { gemini } from './gemini.ts';
 import { geminiInteractions } from './gemini-interactions.ts';
@@ -34,4 +36,6 @@ export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
   'mistral-conversation': mistralConversation,
   llamacpp,
   'ai-sdk': aiSdk,
+  'bedrock-converse': bedrockConverse,
+  'bedrock-invoke': bedrockInvoke,
 };

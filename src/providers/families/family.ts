@@ -18,7 +18,9 @@ export type FamilyName =
   | 'vertex-predict'
   | 'mistral-conversation'
   | 'llamacpp'
-  | 'ai-sdk';
+  | 'ai-sdk'
+  | 'bedrock-converse'
+  | 'bedrock-invoke';
 
 /** How the exchange ended, as far as its numbers are concerned. */
 export interface Ending {
@@ -38,6 +40,8 @@ export interface Family {
   readonly usage: UsageMap;
   /** The message cannot be of another dialect. */
   recognises(message: JsonObject): boolean;
+  /** Its messages bear no marks of their own: only an endpoint says that it is spoken. */
+  readonly byEndpointOnly?: true;
   /** Called for each message in order: the whole document, or each event, line or element of a stream. */
   read(message: JsonObject, reading: Reading): void;
   /** Called once: turns the usage objects that were seen into counts. */

@@ -23,6 +23,16 @@ const METHODS: readonly (readonly [method: string, operation: string, facts: Par
   ['fetchPredictOperation', 'operations', { kind: 'control' }],
 ];
 
+/** The same methods over gRPC. @param service e.g. `google.ai.generativelanguage.{version}.GenerativeService`. */
+export function geminiGrpcMethods(service: string): Endpoint[] {
+  return METHODS.map(([method, operation, facts]) => ({
+    method: 'POST',
+    path: `/${service}/${method.charAt(0).toUpperCase()}${method.slice(1)}`,
+    operation,
+    ...facts,
+  }));
+}
+
 /** @param owner what stands before `/{model}:method`, e.g. `/{version}/models`. */
 export function geminiMethods(owner: string): Endpoint[] {
   return METHODS.map(([method, operation, facts]) => ({

@@ -33,6 +33,8 @@ export class Reading {
   firstContentAt: number | null = null;
   /** Time of the message being read. */
   at = 0;
+  /** The model that the request's path names. */
+  readonly pathModel: string | null;
   /** Room for what a family must remember between messages. */
   readonly memory = new Map<string, unknown>();
 
@@ -42,8 +44,9 @@ export class Reading {
   #inputLength = 0;
   readonly #tools = new Map<string, ToolInProgress>();
 
-  constructor(assembledLength: number) {
+  constructor(assembledLength: number, pathModel: string | null = null) {
     this.#assembledLength = assembledLength;
+    this.pathModel = pathModel;
   }
 
   /** Something was generated (text, thinking, tool input, audio): the time to the first of it is what people feel. */
