@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadRegistry, type ProviderRegistry } from '../../src/providers/registry.ts';
 import type { Metered } from '../../src/usage/metered.ts';
+import { encodeChunk, encodeEvent, encodeException, encodeFrame } from '../support/eventstream.ts';
 import { cut, play } from './replay.ts';
 
 /** One exchange written by us, and what must be read of it. Adding a case is adding a file. */
@@ -19,6 +20,13 @@ interface Case {
     body?: unknown;
     /** Server-sent events: `[event | null, data]`; data is a text as it is, or a JSON value. */
     events?: [event: string | null, data: unknown][];
+    /** Frames of an AWS event stream: an event's data, a vendor's chunk, or an exception's message. */
+    frames?: (
+      | { event: string; data: unknown }
+      | { chunk: unknown }
+      | { exception: string; message: string }
+      | { part: unknown }
+    )[];
   };
   outcome?: 'client_aborted' | 'upstream_aborted';
   /** A part of the record. */
@@ -37,7 +45,7 @@ describe('providers/cases', () => {
   });
 
   test.each(CASES)('$file: $title', async (each) => {
-    const body = Buffer.from(responseBody(each));
+    const body = responseBody(each);
     for (const size of [1_000_000, 1, 13]) {
       const metered = await meter(each, cut(body, size), directory);
       expect(metered).toMatchObject(each.expect);
@@ -47,7 +55,7 @@ describe('providers/cases', () => {
 
 function meter(each: Case, pieces: Buffer[], directory: ProviderRegistry): Metered | Promise<Metered> {
   const { request, response } = each;
-  const events = response.events === undefined ? 'application/json' : 'text/event-stream';
+  const type = contentType(each);
   return play(
     {
       id: each.file,
@@ -62,7 +70,7 @@ function meter(each: Case, pieces: Buffer[], directory: ProviderRegistry): Meter
       },
       response: {
         status: response.status ?? 200,
-        headers: { 'content-type': events, ...response.headers },
+        headers: { 'content-type': type, ...response.headers },
         body: null,
       },
       truth: null,
@@ -77,11 +85,28 @@ function meter(each: Case, pieces: Buffer[], directory: ProviderRegistry): Meter
   );
 }
 
-function responseBody({ response }: Case): string {
-  if (response.events === undefined) return asText(response.body ?? '');
-  return response.events
-    .map(([event, data]) => `${event === null ? '' : `event: ${event}\n`}data: ${asText(data)}\n\n`)
-    .join('');
+function contentType({ response }: Case): string {
+  if (response.frames !== undefined) return 'application/vnd.amazon.eventstream';
+  return response.events === undefined ? 'application/json' : 'text/event-stream';
+}
+
+function responseBody({ response }: Case): Buffer {
+  if (response.frames !== undefined) return Buffer.concat(response.frames.map(frameBytes));
+  if (response.events === undefined) return Buffer.from(asText(response.body ?? ''));
+  const events = response.events.map(
+    ([event, data]) => `${event === null ? '' : `event: ${event}\n`}data: ${asText(data)}\n\n`,
+  );
+  return Buffer.from(events.join(''));
+}
+
+function frameBytes(frame: NonNullable<Case['response']['frames']>[number]): Buffer {
+  if ('chunk' in frame) return encodeChunk(frame.chunk);
+  if ('exception' in frame) return encodeException(frame.exception, frame.message);
+  if ('part' in frame) {
+    const headers = { ':event-type': 'PayloadPart', ':message-type': 'event' };
+    return encodeFrame(headers, asText(frame.part));
+  }
+  return encodeEvent(frame.event, frame.data);
 }
 
 function asText(value: unknown): string {
