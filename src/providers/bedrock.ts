@@ -23,6 +23,8 @@ export const provider = {
   requestIdHeaders: ['x-amzn-requestid'],
   endpoints: [
     ...bedrockRuntime(''),
+    // Without an operation it is none of the calls above.
+    { method: '*', path: '/model/{name}', operation: 'models', kind: 'control' },
     ...controls('', 'async-invoke', 'guardrail'),
     ...['/openai/v1', '/v1'].flatMap((base) => [...openaiInference(base), ...openaiPlatform(base)]),
     ...anthropicInference('/anthropic/v1'),

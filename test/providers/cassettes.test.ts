@@ -4,11 +4,16 @@ import type { Metered } from '../../src/usage/metered.ts';
 import { bytesOf, CASSETTES, loadCassettes, truthMismatches, type Cassette } from '../support/cassettes.ts';
 import { cut, encode, play } from './replay.ts';
 
-const PROVIDERS: Record<string, string> = { anthropic: 'anthropic', openai: 'openai', gemini: 'google' };
+const PROVIDERS: Record<string, string> = {
+  anthropic: 'anthropic',
+  openai: 'openai',
+  gemini: 'google',
+  bedrock: 'bedrock',
+};
 const LOCAL = new Set(['ollama', 'llamacpp', 'vllm']);
 const OTHERS = (
   'ai21 azure cerebras cloudflare dashscope deepseek github-copilot groq huggingface llamacpp mistral moonshot ollama ' +
-  'openrouter perplexity together vercel-gateway vertex vllm voyage xai zai cohere bedrock'
+  'openrouter perplexity together vercel-gateway vertex vllm voyage xai zai cohere'
 ).split(' ');
 
 let directory: ProviderRegistry;
@@ -149,6 +154,13 @@ function REPRESENTATIVES(): { dialect: string; provider: string; cassette: Casse
     ['gemini', 'gemini', (_, body) => body.startsWith('data:') && body.includes('\r\n')],
     ['gemini array', 'gemini', (_, body) => body.startsWith('[')],
     ['gemini-interactions', 'gemini', (_, body) => body.includes('interaction.completed')],
+    ['bedrock-converse', 'bedrock', (each) => each.operation === 'converse-stream'],
+    [
+      'bedrock-invoke',
+      'bedrock',
+      (each) => each.operation === 'invoke-stream' && each.truth?.['cache_write_1h_tokens'] === 0,
+    ],
+    ['bedrock document', 'bedrock', (each) => each.operation === 'converse'],
     ['ollama', 'ollama', (each) => each.operation === 'native-chat' && each.streaming],
   ];
   return wanted.flatMap(([dialect, file, hit]) => {

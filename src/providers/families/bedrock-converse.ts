@@ -46,6 +46,8 @@ export const bedrockConverse: Family = {
     reading.rawUsage = oneSpelling(raw);
     const usage = reading.count(CONVERSE_USAGE, reading.finished || ending.whole ? 'final' : 'partial', raw);
     checkTotal(usage, raw, reading);
+    // Both are always there in what AWS documents: without one these are not its closing numbers.
+    if (usage.input_tokens === null || usage.output_tokens === null) usage.state = 'partial';
   },
 };
 
