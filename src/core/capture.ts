@@ -86,6 +86,14 @@ export interface CallRecord {
   stream: boolean;
   transport: 'http' | 'https' | 'websocket';
   billing: Billing;
+  /** As the provider wrote it (`flex`, `priority`, `batch` ...); it changes the price. So do the next three. */
+  service_tier: string | null;
+  /** Anthropic: `standard` or `fast`. */
+  speed: string | null;
+  /** Where inference ran, as the provider wrote it. */
+  region: string | null;
+  /** Facts of the request, e.g. size and quality of images. */
+  dims: Record<string, string>;
   usage: Usage;
   anomalies: string[];
   cost_usd: number | null;

@@ -12,6 +12,8 @@ const BILLINGS = ['metered', 'subscription', 'free', 'cached_by_gateway', 'batch
 const DISTRUST = ['output', 'both', 'nothing'];
 
 const text: Check = (value, at) => expect(typeof value === 'string' && value !== '', at, 'a text that is not empty');
+/** May be empty or end in a bar: that fits what the request left out. */
+const pattern: Check = (value, at) => expect(typeof value === 'string', at, 'a text');
 const flag: Check = (value, at) => expect(typeof value === 'boolean', at, 'true or false');
 const count: Check = (value, at) => expect(typeof value === 'number' && value > 0, at, 'a number above 0');
 const port: Check = (value, at) =>
@@ -101,7 +103,8 @@ const price = table(
     per: count,
     model: text,
     operation: text,
-    when: mapOf(text),
+    when: mapOf(pattern),
+    min: count,
     asOf: day,
     source: text,
     note: text,

@@ -58,7 +58,7 @@ const TEXT_FIELDS = [
     'customer_id',
     'tenant_id',
   ] as const),
-  ...(['agent', 'client', 'mode', 'leg', 'outcome'] as const),
+  ...(['agent', 'client', 'mode', 'leg', 'outcome', 'service_tier', 'speed', 'region'] as const),
 ] satisfies (keyof CallRecord)[];
 const NUMBER_FIELDS = [
   ...(['status', 'retry_count', 'duration_ms', 'ttfb_ms', 'ttft_ms', 'request_bytes', 'response_bytes'] as const),
@@ -72,6 +72,7 @@ const WRITERS: [column: string, write: Writer][] = [
   ...TOKEN_FIELDS.map((field): [string, Writer] => [field, ({ record }) => finite(record.usage[field])]),
   ['inference', ({ record }) => Number(record.inference)],
   ['stream', ({ record }) => Number(record.stream)],
+  ['dims', ({ record }) => (isEmpty(record.dims) ? null : json(record.dims))],
   ['usage_units', ({ record }) => (isEmpty(record.usage.units) ? null : json(record.usage.units))],
   ['usage_source', ({ record }) => record.usage.source],
   ['usage_state', ({ record }) => record.usage.state],
@@ -127,6 +128,7 @@ export function storedCallOf(row: SqlRow): StoredCall {
     ...fields,
     inference: row['inference'] === 1,
     stream: row['stream'] === 1,
+    dims: parsed<Record<string, string>>(row['dims'], {}),
     usage: usageOf(row),
     anomalies: parsed<string[]>(row['anomalies'], []),
     cost_usd: nanos === null ? null : nanos / 1e9,

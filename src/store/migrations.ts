@@ -2,9 +2,10 @@ import { AppError } from '../core/errors.ts';
 import type { Database } from './driver.ts';
 import { calls } from './migrations/0001-calls.ts';
 import { estimates } from './migrations/0002-estimates.ts';
+import { priceFacts } from './migrations/0003-price-facts.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
-const MIGRATIONS: readonly string[] = [calls, estimates];
+const MIGRATIONS: readonly string[] = [calls, estimates, priceFacts];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
