@@ -267,6 +267,7 @@ function recorderConfig({ config, logOptions }: DaemonInput): RecorderConfig {
     localServers: config.local,
     ownProviders: config.provider,
     estimate: config.usage.estimate,
+    prices: { overrides: config.prices.overrides, table: config.prices.table },
     log: logOptions,
   };
 }

@@ -1,5 +1,5 @@
 /** `start`: the daemon in the foreground. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { type Config, loadConfig, type LoadedConfig } from '../config/load.ts';
 import { AppError, codeOf, messageOf } from '../core/errors.ts';
 import { createLogger, type Logger, type LogOptions } from '../core/log.ts';
@@ -14,6 +14,7 @@ export type StartFlags = Readonly<Record<string, unknown>>;
 export async function startMain(flags: StartFlags): Promise<number> {
   const loaded = loadConfig({ flags, env: process.env, cwd: process.cwd() });
   const { config } = loaded;
+  await checkPrices(config);
   hideArguments();
   const logOptions: LogOptions = { level: config.log_level, pretty: process.stdout.isTTY, fd: 1 };
   const log = createLogger(logOptions);
@@ -56,6 +57,14 @@ export async function startMain(flags: StartFlags): Promise<number> {
   log.info({}, 'stopped');
   await log.close();
   return 0;
+}
+
+/** A fault in a price file is said now; later it could only be logged. */
+async function checkPrices({ prices }: Config): Promise<void> {
+  if (!existsSync(prices.overrides) && !existsSync(prices.table)) return;
+  const { readOverrides, readStoredTable } = await import('../pricing/price-files.ts');
+  readOverrides(prices.overrides);
+  readStoredTable(prices.table);
 }
 
 let onStop = (): void => {};

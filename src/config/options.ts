@@ -166,6 +166,20 @@ export const OPTIONS = [
     help: 'Count the tokens of answers whose provider states none; shown apart from what providers state',
   },
   {
+    key: 'prices.overrides',
+    kind: 'path',
+    value: 'FILE',
+    default: 'prices.json',
+    help: 'Prices of your own: prices.md; `llm-proxy prices override` writes it',
+  },
+  {
+    key: 'prices.table',
+    kind: 'path',
+    value: 'FILE',
+    default: 'data/genai-prices.json',
+    help: 'Where `llm-proxy prices update` keeps a newer price table',
+  },
+  {
     key: 'local',
     kind: 'local-servers',
     value: '[[local]]',
@@ -194,7 +208,6 @@ export const NOT_YET: ReadonlySet<string> = new Set([
   'passthrough',
   'gateway',
   'budgets',
-  'prices',
   'sessions',
   'retention',
   'store',

@@ -125,7 +125,9 @@ function addOutput(bill: Bill, usage: Usage): void {
   const image = bill.ownPriced('output_image_tokens', usage.output_image_tokens);
   const reasoning = bill.ownPriced('reasoning_tokens', usage.reasoning_tokens);
   const rest = usage.output_tokens - audio - image - reasoning;
-  if (rest < 0) bill.incomplete = true;
+  // Generated sound never costs what text costs: without a price of its own it is not priced, unless it is all there is.
+  const unpricedSound = audio === 0 && known(usage.output_audio_tokens) > 0;
+  if (rest < 0 || (unpricedSound && usage.output_audio_tokens !== usage.output_tokens)) bill.incomplete = true;
   bill.tokens('output_tokens', Math.max(rest, 0), ['output_tokens']);
   bill.tokens('output_audio_tokens', audio, ['output_audio_tokens']);
   bill.tokens('output_image_tokens', image, ['output_image_tokens']);

@@ -1,4 +1,5 @@
 import { openaiInference, openaiPlatform } from './families/openai-endpoints.ts';
+import { OPENAI_PRICES } from './families/openai-prices.ts';
 import type { Provider } from './provider.ts';
 
 export const provider = {
@@ -15,4 +16,5 @@ export const provider = {
     { method: 'POST', path: '/v1/engines/{model}/completions', operation: 'text_completion', family: 'openai-chat' },
     { method: 'POST', path: '/v1/engines/{model}/embeddings', operation: 'embeddings', family: 'openai-chat' },
   ],
+  prices: OPENAI_PRICES,
 } satisfies Provider;

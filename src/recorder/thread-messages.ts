@@ -1,6 +1,7 @@
 /** What the owner of the recorder thread and the thread tell each other, beside the rows. Types only. */
 import type { MessagePort } from 'node:worker_threads';
 import type { LogOptions } from '../core/log.ts';
+import type { PricePaths } from '../pricing/price-files.ts';
 import type { SinksOptions } from '../sinks/index.ts';
 
 /** All that the thread needs to know; structured-clonable. */
@@ -16,6 +17,8 @@ export interface RecorderConfig {
   estimate: boolean;
   /** Body bytes that live exchanges may hold, all together; absent = the default. */
   bodyMemoryBytes?: number;
+  /** Files of the user's own prices; absent = none. */
+  prices?: PricePaths;
   log: LogOptions;
 }
 

@@ -7,8 +7,7 @@ import { codeOf, messageOf } from '../core/errors.ts';
 import { type ClosableLogger, createLogger, type Logger } from '../core/log.ts';
 import type { LiveMessage, RecorderService } from '../core/ports.ts';
 import { serveRpc } from '../core/rpc.ts';
-import { createPricer } from '../pricing/cost.ts';
-import { createPriceBook, loadBuiltInTable } from '../pricing/prices.ts';
+import { loadBuiltInTable } from '../pricing/prices.ts';
 import { loadRegistry } from '../providers/registry.ts';
 import { createSinks } from '../sinks/index.ts';
 import { openDatabase } from '../store/driver.ts';
@@ -18,6 +17,7 @@ import { createEstimator } from '../usage/estimate.ts';
 import { ExchangeMeter } from '../usage/meter.ts';
 import { DEFAULT_LIMITS } from '../usage/metered.ts';
 import { lazyTokenizer } from '../usage/tokenizer.ts';
+import { LivePrices } from './live-prices.ts';
 import { Recorder, type RecorderOptions } from './recorder.ts';
 import type { FromRecorderThread, RecorderConfig, ToRecorderThread, WorkerData } from './thread-messages.ts';
 
@@ -57,10 +57,17 @@ async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderO
       return fallback;
     }
   };
+  const prices = new LivePrices({
+    builtIn: table,
+    listed: directory.listPrices(),
+    paths: config.prices ?? null,
+    clock,
+    onFault: (message) => log.warn({ error: message }, 'a price file has a fault; the prices of before stay in force'),
+  });
   return {
     createMeter: ({ host, port, provider }) =>
       new ExchangeMeter({ directory, host, port, provider, limits: DEFAULT_LIMITS }),
-    price: createPricer(createPriceBook({ table, listed: directory.listPrices() })),
+    price: (question) => prices.price(question),
     totals: {
       load: () => loadTotals(database),
       loadRun: (runId) => asked(() => sumCalls(database, { run: runId }), []),
