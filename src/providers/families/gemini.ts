@@ -30,6 +30,7 @@ const GEMINI_USAGE: UsageMap = {
   },
 };
 
+const OUTPUTS = ['candidatesTokenCount', 'thoughtsTokenCount'] as const;
 /** Counts that the total is made of. */
 const SUMMANDS = ['promptTokenCount', 'toolUsePromptTokenCount', 'candidatesTokenCount', 'thoughtsTokenCount'] as const;
 
@@ -81,13 +82,18 @@ function settle(reading: Reading, ending: Ending): void {
 function checkSum(reading: Reading, total: number | null, ambiguous: boolean): void {
   const { usage } = reading;
   // proto3 leaves out zeros: no candidates means that all went to thinking, or that the prompt was blocked.
-  if (usage.input_tokens !== null || total !== null) usage.output_tokens ??= 0;
+  if ((usage.input_tokens !== null || total !== null) && leavesOutOutput(reading.rawUsage)) usage.output_tokens ??= 0;
   if (total === null) {
     if (ambiguous) distrust(reading, 'ambiguous_usage');
     return;
   }
   if (usage.input_tokens === null || usage.input_tokens + (usage.output_tokens ?? 0) === total) return;
   distrust(reading, ambiguous ? 'ambiguous_usage' : 'total_mismatch');
+}
+
+/** What is there and is no count is unknown, not 0. */
+function leavesOutOutput(usage: JsonObject | null): boolean {
+  return OUTPUTS.every((key) => (valueAt(usage, key) ?? null) === null);
 }
 
 function distrust(reading: Reading, anomaly: string): void {
