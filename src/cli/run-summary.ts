@@ -65,7 +65,7 @@ function notes(totals: Totals): string[] {
   say(totals.errors, 'failed');
   say(totals.calls_without_usage, 'without usage (their tokens are not in the sums)');
   say(totals.unpriced_calls, 'unpriced (their cost is not in the sum)');
-  say(totals.billed_unknown_calls, 'billed by their provider without a usage: the amount is not known');
+  say(totals.billed_unknown_calls, 'billed without a usage (what they cost is not known)');
   say(totals.inexact_calls - totals.estimated.calls, 'with numbers that are not exact (~)');
   const estimated = estimatedSums(totals);
   if (estimated !== '') found.push(`estimated, not in the sums: ${estimated}`);

@@ -1,5 +1,5 @@
 /** The one rule of what counts, for the totals in memory, in the store and in /metrics. */
-import type { CallRecord } from './capture.ts';
+import type { CallRecord, CostLine } from './capture.ts';
 import type { Totals } from './ports.ts';
 import type { EstimatedField } from './usage.ts';
 
@@ -76,20 +76,26 @@ function moveEstimates(tally: Tally, record: CallRecord, costNanos: number | nul
   tally.estimated_cost_nanos += nanos;
 }
 
-/** What of a cost is for estimated counts. Nano-dollars. */
+/** What of a cost is for estimated counts, and not the provider's own word. Nano-dollars. */
 export function estimatedNanos({ usage, cost }: CallRecord, costNanos: number | null): number {
-  if (costNanos === null || usage.estimated.length === 0 || cost.source === 'provider') return 0;
-  // Not one number of the provider: a price per request would be the only part that is not a guess.
-  if (usage.source === 'estimate') return costNanos;
-  return cost.lines.reduce((sum, { unit, nanos }) => {
-    const side = sideOf(unit);
-    return side !== null && usage.estimated.includes(side) ? sum + (nanos ?? 0) : sum;
-  }, 0);
+  if (costNanos === null || usage.estimated.length === 0) return 0;
+  // Without one number of the provider everything is a guess, also the part that is priced by the request.
+  if (usage.source === 'estimate') return costNanos - sumOf(cost.lines.filter(isStated));
+  return sumOf(cost.lines.filter((line) => !isStated(line) && isEstimated(line.unit, usage.estimated)));
 }
 
-function sideOf(unit: string): EstimatedField | null {
-  if (!unit.endsWith('_tokens')) return null;
-  return unit.startsWith('output') || unit.startsWith('reasoning') ? 'output_tokens' : 'input_tokens';
+function sumOf(lines: readonly CostLine[]): number {
+  return lines.reduce((sum, { nanos }) => sum + (nanos ?? 0), 0);
+}
+
+function isStated({ source }: CostLine): boolean {
+  return source === 'provider';
+}
+
+function isEstimated(unit: string, estimated: readonly EstimatedField[]): boolean {
+  if (!unit.endsWith('_tokens')) return false;
+  const isOutput = unit.startsWith('output') || unit.startsWith('reasoning');
+  return estimated.includes(isOutput ? 'output_tokens' : 'input_tokens');
 }
 
 export function addTally(into: Tally, other: Tally): void {

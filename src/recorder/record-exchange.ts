@@ -98,6 +98,7 @@ function mainCost(finished: FinishedExchange, provider: string, counted: Counted
   const model = metered.response_model ?? metered.request_model;
   const { contextTokens, providerCostUsd } = metered;
   const cost = priceOf(finished, provider, { usage, model, contextTokens, providerCostUsd }, deps);
+  // What costs nothing whatever the count, and what the provider says it charged, is no guess.
   const isGuess = usage.estimated.length > 0 && cost.nanos !== null && cost.nanos > 0 && cost.source !== 'provider';
   return isGuess ? { ...cost, confidence: 'estimated' } : cost;
 }

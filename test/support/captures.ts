@@ -1,5 +1,5 @@
 /** Valid captures, of which a test changes what it is about. */
-import type { CallRecord, Capture, CapturedMessage } from '../../src/core/capture.ts';
+import type { CallRecord, Capture, CapturedMessage, CostLine } from '../../src/core/capture.ts';
 import { unknownUsage, type Usage } from '../../src/core/usage.ts';
 
 export function aUsage(counts: Partial<Usage> = {}): Usage {
@@ -13,6 +13,20 @@ export function aUsage(counts: Partial<Usage> = {}): Usage {
     state: 'final',
     raw: { input_tokens: 200, cache_read_input_tokens: 1000, output_tokens: 340 },
     ...counts,
+  };
+}
+
+/** One line of a bill, from the price table unless said otherwise. */
+export function aLine(unit: string, nanos: number | null, over: Partial<CostLine> = {}): CostLine {
+  return {
+    unit,
+    amount: 100,
+    price_usd: 1,
+    per: 1e6,
+    nanos,
+    source: 'genai-prices',
+    price_date: '2026-09-23',
+    ...over,
   };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { callCost, callTokens, count, totalCost } from '../../../src/cli/figures.ts';
+import { callCost, callTokens, count, estimatedSums, totalCost } from '../../../src/cli/figures.ts';
 import { emptyTally, toTotals } from '../../../src/core/totals.ts';
+import type { CallRecord } from '../../../src/core/capture.ts';
 import { aRecord } from '../../support/captures.ts';
 
 const totals = toTotals(emptyTally());
@@ -35,5 +36,27 @@ describe('cli/figures', () => {
     );
     expect(totalCost({ ...totals, cost_usd: 0.000_012, inexact_calls: 1 })).toBe('~$0.000012');
     expect(totalCost(totals)).toBe('$0.000000');
+  });
+
+  it('says what is billed without anybody knowing how much', () => {
+    const cost = {
+      source: null,
+      price_date: null,
+      confidence: 'unpriced',
+      lines: [],
+      reason: 'billed_amount_unknown',
+    } satisfies CallRecord['cost'];
+    const usage = { ...aRecord().usage, state: 'none' } as const;
+    expect(callCost({ ...aRecord(), cost_usd: null, usage, cost })).toBe('billed, ?');
+    expect(totalCost({ ...totals, calls_without_usage: 3, billed_unknown_calls: 2 })).toBe('3 unknown (2 billed)');
+  });
+
+  it('marks estimates, and keeps their sums apart from exact ones', () => {
+    const cost = { ...aRecord().cost, confidence: 'estimated' } as const;
+    expect(callCost({ ...aRecord(), cost })).toBe('~$0.006000');
+    const estimated = { calls: 2, input_tokens: 1200, output_tokens: 340, cost_usd: 0.0042 };
+    expect(estimatedSums({ ...totals, estimated })).toBe('~1,200 in, ~340 out, ~$0.004200 (2 calls)');
+    expect(estimatedSums(totals)).toBe('');
+    expect(totalCost({ ...totals, cost_usd: 0.5, inexact_calls: 2, estimated })).toBe('$0.500000');
   });
 });

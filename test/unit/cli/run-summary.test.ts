@@ -80,6 +80,23 @@ describe('cli/run-summary', () => {
     expect(formatRunSummary({ run_id: 'r', totals: inexact, by_model: { m: inexact } })).toContain('~1,000');
   });
 
+  it('says what was estimated beside the sums, and what is billed without a usage', () => {
+    const estimated = { calls: 1, input_tokens: 900, output_tokens: 40, cost_usd: 0 };
+    const sums = totals({ requests: 3, estimated, inexact_calls: 1, calls_without_usage: 1, billed_unknown_calls: 1 });
+    const text = formatRunSummary({ run_id: 'r', totals: sums, by_model: { m: sums } });
+    expect(text).toContain('estimated, not in the sums: ~900 in, ~40 out (1 call)');
+    expect(text).toContain('1 call billed without a usage');
+    expect(text).not.toMatch(/~1,000|not exact/);
+  });
+
+  it('shows an unknown sum when every call was estimated', () => {
+    const estimated = { calls: 1, input_tokens: 900, output_tokens: 40, cost_usd: 0.1 };
+    const none = { input_tokens: 0, output_tokens: 0, cache_read_tokens: 0, cost_usd: 0, inexact_calls: 1 };
+    const sums = totals({ ...none, estimated });
+    const [, row] = formatRunSummary({ run_id: 'r', totals: sums, by_model: { m: sums } }).split('\n');
+    expect(row?.split(/\s+/)).toEqual(['m', '1', '?', '?', '?', '?']);
+  });
+
   it('lets no control character of a model name reach the terminal', () => {
     const text = formatRunSummary({ run_id: 'r', totals: totals(), by_model: { '\u001B[31mred\u202E': totals() } });
     expect(text).not.toMatch(/[\u001B\u202E]/);

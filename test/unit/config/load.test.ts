@@ -49,6 +49,13 @@ describe('config/load', () => {
     });
   });
 
+  it('reads yes and no, and nothing else for them', () => {
+    expect(config().usage.estimate).toBe(true);
+    expect(config({ config: write('[usage]\nestimate = false\n') }).usage.estimate).toBe(false);
+    expect(config({}, { LLM_PROXY_USAGE__ESTIMATE: '0' }).usage.estimate).toBe(false);
+    expect(problem({}, { LLM_PROXY_USAGE__ESTIMATE: 'maybe' })).toMatch(/ESTIMATE must be true or false/);
+  });
+
   it('reads nested keys from variables with two underscores', () => {
     const { logs, admin } = config(
       {},

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addCall, addTally, emptyTally, isError, toTotals } from '../../../src/core/totals.ts';
+import { aLine, aRecord } from '../../support/captures.ts';
 import { callRecord, usage } from '../../support/exchanges.ts';
 
 function tallyOf(...records: Parameters<typeof callRecord>[0][]): ReturnType<typeof emptyTally> {
@@ -22,6 +23,54 @@ describe('core/totals', () => {
 
   it('marks numbers that were read by regex and keeps them in the sums', () => {
     expect(tallyOf({ usage: usage({ source: 'regex' }) })).toMatchObject({ inexact_calls: 1, input_tokens: 10 });
+  });
+
+  it('keeps estimates apart from the exact sums', () => {
+    const both = usage({ source: 'estimate', estimated: ['input_tokens', 'output_tokens'] });
+    expect(tallyOf({}, { usage: both })).toMatchObject({
+      requests: 2,
+      input_tokens: 10,
+      output_tokens: 5,
+      cost_nanos: 1000,
+      inexact_calls: 1,
+      calls_without_usage: 0,
+      estimated_calls: 1,
+      estimated_input_tokens: 10,
+      estimated_output_tokens: 5,
+      estimated_cost_nanos: 1000,
+    });
+  });
+
+  it('splits the cost of a call of which one side is estimated by its lines', () => {
+    const lines = [
+      aLine('input_tokens', 100),
+      aLine('cache_read_tokens', 100),
+      aLine('output_tokens', 200),
+      aLine('reasoning_tokens', 200),
+      aLine('web_searches', 400),
+      aLine('output_audio_tokens', null),
+    ];
+    const cost = { ...aRecord().cost, confidence: 'estimated' as const, lines };
+    const half = { usage: usage({ estimated: ['output_tokens'], state: 'partial' }), cost };
+    expect(tallyOf(half)).toMatchObject({
+      cost_nanos: 600,
+      estimated_cost_nanos: 400,
+      input_tokens: 10,
+      output_tokens: 0,
+    });
+    const stated = { ...half, cost: { ...cost, lines: [aLine('output_tokens', 1000, { source: 'provider' })] } };
+    expect(tallyOf(stated)).toMatchObject({ cost_nanos: 1000, estimated_cost_nanos: 0 });
+  });
+
+  it('counts what is billed without a usage, and what was sent again', () => {
+    const none = usage({ input_tokens: null, output_tokens: null, state: 'none' });
+    const cut = { usage: none, anomalies: ['billed_amount_unknown'] };
+    expect(tallyOf(cut, { ...cut, inference: false }, { retry_count: 0 }, { retry_count: 2 })).toMatchObject({
+      requests: 3,
+      billed_unknown_calls: 1,
+      calls_without_usage: 1,
+      retries: 1,
+    });
   });
 
   it.each<[string, Parameters<typeof callRecord>[0], boolean]>([

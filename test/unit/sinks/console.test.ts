@@ -56,6 +56,22 @@ describe('sinks/console', () => {
     expect([cut.indexOf('ttft'), list.indexOf('ttft')]).toEqual([known.indexOf('ttft'), known.indexOf('ttft')]);
   });
 
+  it('marks what is estimated and what is billed without a usage', async () => {
+    const [estimate = '', billed = ''] = await lines('line', [
+      {
+        usage: aUsage({ source: 'estimate', estimated: ['input_tokens', 'output_tokens'], cache_read_tokens: null }),
+        cost: { source: 'genai-prices', price_date: null, confidence: 'estimated', lines: [] },
+      },
+      {
+        usage: NOTHING_KNOWN,
+        cost_usd: null,
+        cost: { source: null, price_date: null, confidence: 'unpriced', lines: [], reason: 'billed_amount_unknown' },
+      },
+    ]);
+    expect(estimate).toMatch(/in {3}~1200 {2}cache {7}\? {2}out {3}~340 {3}~\$0\.006000 /);
+    expect(billed).toMatch(/in {7}\? .* out {6}\? {4}billed, \? /);
+  });
+
   it('writes JSON for programs, null for unknown', async () => {
     const [line = ''] = await lines('json', [{ cost_usd: null, response_model: 'a\u2028b\u001b' }]);
     expect(JSON.parse(line)).toMatchObject({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createPrometheusSink } from '../../../src/sinks/prometheus.ts';
-import { aCapture, aUsage } from '../../support/captures.ts';
+import { aCapture, aLine, aUsage } from '../../support/captures.ts';
 
 const NOTHING_KNOWN = aUsage({
   state: 'none',
@@ -41,6 +41,42 @@ describe('sinks/prometheus', () => {
       'llm_proxy_unparsed_total 1',
     ]) {
       expect(text.split('\n')).toContain(line);
+    }
+  });
+
+  it('keeps estimates under names of their own', async () => {
+    const sink = createPrometheusSink();
+    const lines = [aLine('input_tokens', 2_000_000), aLine('output_tokens', 4_000_000)];
+    const cost = { ...aCapture().record.cost, confidence: 'estimated' as const, lines };
+    sink.write(aCapture({ usage: aUsage({ estimated: ['output_tokens'], state: 'partial' }), cost }));
+    const text = (await sink.text({})).split('\n');
+    for (const line of [
+      `llm_proxy_tokens_total{${MODEL},kind="input"} 1200`,
+      `llm_proxy_cost_usd_total{${MODEL}} 0.002`,
+      `llm_proxy_estimated_calls_total{${MODEL}} 1`,
+      `llm_proxy_estimated_tokens_total{${MODEL},kind="output"} 340`,
+      `llm_proxy_estimated_cost_usd_total{${MODEL}} 0.004`,
+      `llm_proxy_inexact_calls_total{${MODEL}} 1`,
+    ]) {
+      expect(text).toContain(line);
+    }
+    expect(text.join('\n')).not.toContain(`llm_proxy_tokens_total{${MODEL},kind="output"}`);
+  });
+
+  it('counts what was odd by provider and kind, within a bound, and what was sent again', async () => {
+    const sink = createPrometheusSink();
+    sink.write(aCapture({ anomalies: ['total_mismatch', 'billed_amount_unknown'], retry_count: 1 }));
+    sink.write(aCapture({ anomalies: ['total_mismatch', 'not a word'], inference: false }));
+    for (let kind = 0; kind < 200; kind += 1) sink.write(aCapture({ anomalies: [`kind_${kind}`] }));
+    const text = (await sink.text({})).split('\n');
+    for (const line of [
+      'llm_proxy_anomalies_total{provider="anthropic",kind="total_mismatch"} 2',
+      'llm_proxy_anomalies_total{provider="anthropic",kind="billed_amount_unknown"} 1',
+      'llm_proxy_anomalies_total{provider="anthropic",kind="other"} 103',
+      `llm_proxy_billed_unknown_calls_total{${MODEL}} 1`,
+      `llm_proxy_retries_total{${MODEL}} 1`,
+    ]) {
+      expect(text).toContain(line);
     }
   });
 

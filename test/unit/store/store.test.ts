@@ -115,8 +115,10 @@ describe('store/call-row', () => {
           input_video_tokens: 6,
           cache_read_audio_tokens: 8,
           units: { web_searches: 2 },
+          estimated: ['input_tokens', 'output_tokens'],
         }),
         anomalies: ['a', 'b'],
+        retry_count: 2,
         tool_calls: [
           { id: 't1', name: 'grep' },
           { id: null, name: '' },
@@ -160,7 +162,13 @@ describe('store/call-row', () => {
           raw: null,
         },
         cost_usd: null,
-        cost: { source: null, price_date: null, confidence: 'unpriced', lines: [] },
+        cost: {
+          source: null,
+          price_date: null,
+          confidence: 'unpriced',
+          lines: [],
+          reason: 'billed_amount_unknown',
+        },
         ttfb_ms: null,
         stop_reason: null,
         client: null,
@@ -371,11 +379,13 @@ describe('store/queries', () => {
     writer.write([
       stored({ id: 'a', response_id: 'resp_1' }),
       stored({ id: 'b', response_id: 'resp_2', usage: aUsage({ state: 'none' }) }),
+      stored({ id: 'c', response_id: 'resp_3', usage: aUsage({ source: 'estimate' }) }),
     ]);
     expect([
       hasResponse(database, 'anthropic', 'resp_1'),
       hasResponse(database, 'openai', 'resp_1'),
       hasResponse(database, 'anthropic', 'resp_2'),
-    ]).toEqual([true, false, false]);
+      hasResponse(database, 'anthropic', 'resp_3'),
+    ]).toEqual([true, false, false, false]);
   });
 });

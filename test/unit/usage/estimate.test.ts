@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { createEstimator, tokensOf } from '../../../src/usage/estimate.ts';
 
 /** A tokenizer by words, which notes what it was given. */
-function byWords(): { count(text: string): number; given: string[] } {
+function byWords(): { count: (text: string) => number; given: string[] } {
   const given: string[] = [];
   return {
     given,
-    count(text) {
+    count: (text) => {
       given.push(text);
       return text.split(/\s+/).filter((word) => word !== '').length;
     },

@@ -1,0 +1,250 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { CallRecord } from '../../src/core/capture.ts';
+import type { Stats } from '../../src/core/ports.ts';
+import { makeCa, makeLeaf } from '../support/certificates.ts';
+import { type Daemon, startDaemon } from '../support/daemon.ts';
+import { startTlsUpstream, type Upstream } from '../support/tls-upstream.ts';
+import { httpRequest, httpResponse, openTls } from '../support/tunnel-client.ts';
+
+const OPENAI = 'api.openai.com';
+const ANTHROPIC = 'api.anthropic.com';
+const GATEWAY = 'openrouter.ai';
+const SSE_HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n';
+const PROMPT = 'Say where the owl sleeps, and say it in a few plain words.';
+
+const event = (value: object): string => `data: ${JSON.stringify(value)}\n\n`;
+
+/** A stream that nobody asked for its usage. */
+const WITHOUT_USAGE = `${['The owl ', 'sleeps in ', 'the old barn.'].map(chatChunk).join('')}data: [DONE]\n\n`;
+
+function chatChunk(content: string): string {
+  const choices = [{ index: 0, delta: { content }, finish_reason: null }];
+  return event({ object: 'chat.completion.chunk', id: 'chatcmpl-owl', model: 'gpt-4o-2024-11-20', choices });
+}
+
+/** The beginning of an answer: its input is stated, its output will be. */
+const BEGINNING = [
+  {
+    type: 'message_start',
+    message: {
+      type: 'message',
+      id: 'msg_0123456789abcdef',
+      model: 'claude-sonnet-4-5',
+      usage: { input_tokens: 100, cache_read_input_tokens: 900, cache_creation_input_tokens: 0, output_tokens: 1 },
+    },
+  },
+  {
+    type: 'content_block_delta',
+    index: 0,
+    delta: { type: 'text_delta', text: 'The owl sleeps in the old barn behind the' },
+  },
+]
+  .map(event)
+  .join('');
+
+const ANSWER = JSON.stringify({
+  object: 'chat.completion',
+  id: 'chatcmpl-5f4e3d2c1b0a99',
+  model: 'gpt-4o-2024-11-20',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'In the barn.' }, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 20, completion_tokens: 5, total_tokens: 25 },
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'llm-proxy-counts-'));
+const home = join(folder, 'home');
+let args: string[];
+let daemon: Daemon;
+let answer: (socket: TLSSocket) => void;
+const upstreams: Upstream<TLSSocket>[] = [];
+
+function chatRequest(host: string, path: string, fields: object = {}): Buffer {
+  const body = { model: 'gpt-4o', stream: true, messages: [{ role: 'user', content: PROMPT }], ...fields };
+  return httpRequest('POST', path, host, { 'content-type': 'application/json' }, JSON.stringify(body));
+}
+
+async function listCalls(): Promise<CallRecord[]> {
+  return ((await (await daemon.get('/api/calls')).json()) as { calls: CallRecord[] }).calls;
+}
+
+/** Once so many are stored. */
+async function calls(count: number): Promise<CallRecord[]> {
+  await expect.poll(async () => (await listCalls()).length, { timeout: 10_000 }).toBe(count);
+  return listCalls();
+}
+
+async function stats(): Promise<Stats> {
+  return (await (await daemon.get('/api/stats')).json()) as Stats;
+}
+
+/** Sends a request and takes the whole answer. */
+async function wholeCall(host: string, request: Buffer): Promise<string> {
+  const socket = await openTls(daemon, host);
+  socket.write(request);
+  let text = '';
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  await once(socket, 'end');
+  socket.destroy();
+  return text;
+}
+
+beforeAll(async () => {
+  const ca = makeCa();
+  writeFileSync(join(folder, 'ca.pem'), ca.pem);
+  args = ['--upstream-ca', join(folder, 'ca.pem')];
+  for (const host of [OPENAI, ANTHROPIC, GATEWAY]) {
+    const upstream = await startTlsUpstream(makeLeaf(ca, { dns: [host] }), (socket) => {
+      socket.once('data', () => answer(socket));
+      // As services do when their client is gone.
+      socket.once('end', () => socket.destroy());
+    });
+    upstreams.push(upstream);
+    args.push('--connect-to', `${host}:443:127.0.0.1:${upstream.port}`);
+  }
+});
+
+beforeEach(async () => {
+  rmSync(home, { recursive: true, force: true });
+  daemon = await startDaemon({ args, home });
+});
+
+afterAll(async () => {
+  for (const upstream of upstreams) await upstream.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The same numbers from the store. */
+async function expectSameAfterRestart(): Promise<void> {
+  const before = await stats();
+  await daemon.stop();
+  daemon = await startDaemon({ args, home });
+  expect(await stats()).toEqual(before);
+  await daemon.stop();
+}
+
+describe('what counts', () => {
+  it('estimates a stream without usage, and keeps the estimate apart', async () => {
+    answer = (socket) => socket.end(SSE_HEAD + WITHOUT_USAGE);
+    await wholeCall(OPENAI, chatRequest(OPENAI, '/v1/chat/completions'));
+    const [call] = await calls(1);
+    expect(call).toMatchObject({
+      usage: { source: 'estimate', state: 'final', estimated: ['input_tokens', 'output_tokens'] },
+      cost: { confidence: 'estimated' },
+    });
+    const { input_tokens: input, output_tokens: output } = call!.usage;
+    // Fourteen words and a frame; eight words.
+    expect(input).toBeGreaterThanOrEqual(14);
+    expect(input).toBeLessThanOrEqual(24);
+    expect(output).toBeGreaterThanOrEqual(8);
+    expect(output).toBeLessThanOrEqual(10);
+    expect(await stats()).toMatchObject({
+      total_requests: 1,
+      input_tokens: 0,
+      output_tokens: 0,
+      cost_usd: 0,
+      calls_without_usage: 0,
+      estimated: { calls: 1, input_tokens: input, output_tokens: output, cost_usd: call!.cost_usd },
+      by_provider: { openai: { estimated: { calls: 1 } } },
+    });
+    const metrics = await (await daemon.get('/metrics')).text();
+    expect(metrics).toContain(
+      `llm_proxy_estimated_tokens_total{provider="openai",model="gpt-4o-2024-11-20",kind="input"} ${input}`,
+    );
+    expect(metrics).not.toMatch(/^llm_proxy_tokens_total\{/m);
+    await expectSameAfterRestart();
+  }, 40_000);
+
+  it('keeps what the provider stated of a cut stream and estimates the rest', async () => {
+    const chunk = `${Buffer.byteLength(BEGINNING).toString(16)}\r\n${BEGINNING}\r\n`;
+    answer = (socket) => socket.write(SSE_HEAD.replace('connection: close', 'transfer-encoding: chunked') + chunk);
+    const socket = await openTls(daemon, ANTHROPIC);
+    socket.write(chatRequest(ANTHROPIC, '/v1/messages', { model: 'claude-sonnet-4-5' }));
+    let seen = '';
+    socket.on('data', (chunk: Buffer) => (seen += chunk.toString()));
+    await expect.poll(() => seen).toContain('behind the');
+    socket.destroy();
+    const [call] = await calls(1);
+    expect(call).toMatchObject({
+      outcome: 'client_aborted',
+      usage: {
+        input_tokens: 1000,
+        cache_read_tokens: 900,
+        source: 'sse',
+        state: 'partial',
+        estimated: ['output_tokens'],
+      },
+      anomalies: [],
+    });
+    const output = call!.usage.output_tokens;
+    expect(output).toBeGreaterThanOrEqual(9);
+    expect(output).toBeLessThanOrEqual(13);
+    const sums = await stats();
+    expect(sums).toMatchObject({
+      input_tokens: 1000,
+      output_tokens: 0,
+      estimated: { calls: 1, input_tokens: 0, output_tokens: output },
+    });
+    expect(sums.cost_usd).toBeGreaterThan(0);
+    expect(sums.cost_usd + sums.estimated.cost_usd).toBeCloseTo(call!.cost_usd ?? 0, 9);
+    await expectSameAfterRestart();
+  }, 40_000);
+
+  it('counts a call through two proxies in a row once', async () => {
+    answer = (socket) => {
+      const isGateway = socket.servername === GATEWAY;
+      if (!isGateway) socket.end(httpResponse(ANSWER, { connection: 'close' }));
+      else void passOn(socket);
+    };
+    const passOn = async (socket: TLSSocket): Promise<void> => {
+      const whole = await wholeCall(OPENAI, chatRequest(OPENAI, '/v1/chat/completions', { stream: false }));
+      socket.end(whole);
+    };
+    await wholeCall(GATEWAY, chatRequest(GATEWAY, '/api/v1/chat/completions', { stream: false }));
+    const [first, second] = await calls(2);
+    const outer = [first, second].find((call) => call?.provider === 'openrouter');
+    expect(outer).toMatchObject({
+      inference: false,
+      anomalies: ['duplicate'],
+      usage: { state: 'none', input_tokens: null },
+    });
+    expect(await stats()).toMatchObject({
+      total_requests: 1,
+      input_tokens: 20,
+      output_tokens: 5,
+      calls_without_usage: 0,
+      by_model: { 'openai/gpt-4o-2024-11-20': { requests: 1 } },
+    });
+    await expectSameAfterRestart();
+  }, 40_000);
+
+  it('says that a call which timed out is billed, amount unknown', async () => {
+    const asked = new Promise<void>((resolve) => {
+      answer = () => resolve();
+    });
+    const socket = await openTls(daemon, OPENAI);
+    socket.write(chatRequest(OPENAI, '/v1/chat/completions', { stream: false }));
+    await asked;
+    socket.destroy();
+    const [call] = await calls(1);
+    expect(call).toMatchObject({
+      outcome: 'client_aborted',
+      status: null,
+      cost_usd: null,
+      cost: { confidence: 'unpriced', reason: 'billed_amount_unknown' },
+      anomalies: ['billed_amount_unknown'],
+    });
+    expect(await stats()).toMatchObject({
+      total_requests: 1,
+      calls_without_usage: 1,
+      billed_unknown_calls: 1,
+      errors: 0,
+    });
+    const metrics = await (await daemon.get('/metrics')).text();
+    expect(metrics).toContain('llm_proxy_anomalies_total{provider="openai",kind="billed_amount_unknown"} 1');
+    await expectSameAfterRestart();
+  }, 40_000);
+});
