@@ -11,6 +11,8 @@ const MAX_TRIES = 64;
  */
 const KEY = /"(usage|usageMetadata)"\s{0,32}:\s{0,32}\{/g;
 
+const BREAKDOWN = '"usage_breakdown":{';
+
 /**
  * The last resort, for bodies that were cut, damaged or too large to parse: the last whole usage object in the tail,
  * wrapped as it was found (`{usage: {...}}`), so that the dialects can read it. Linear in the window.
@@ -19,12 +21,22 @@ export function findUsage(tail: string): JsonObject | null {
   const window = tail.slice(-TAIL_WINDOW);
   const hits = [...window.matchAll(KEY)].slice(-MAX_TRIES).toReversed();
   for (const hit of hits) {
+    if (isShare(window, hit.index)) continue;
     const start = hit.index + hit[0].length - 1;
     const text = objectText(window, start);
     const value = text === null ? null : parse(text);
     if (value !== null && Object.keys(value).length > 0) return { [hit[1] ?? 'usage']: value };
   }
   return null;
+}
+
+/** Inside of Groq's `usage_breakdown`, where each model of a compound system has its share of what `usage` sums up. */
+function isShare(text: string, at: number): boolean {
+  const key = text.lastIndexOf(BREAKDOWN, at);
+  if (key < 0) return false;
+  const start = key + BREAKDOWN.length - 1;
+  const whole = objectText(text, start);
+  return whole === null || at < start + whole.length;
 }
 
 /** From an opening brace to its closing one, or null when that is not in reach. */

@@ -16,6 +16,15 @@ describe('usage/regex', () => {
     expect(findUsage('"tool_usage":{"input_tokens":1}')).toBeNull();
   });
 
+  it("does not take one model's share for the usage of a compound system", () => {
+    const shares =
+      '"usage_breakdown":{"models":[{"model":"a","usage":{"prompt_tokens":7}},{"usage":{"prompt_tokens":2}}]}';
+    expect(findUsage(`"usage":{"prompt_tokens":9},${shares},"x":1}`)).toEqual({ usage: { prompt_tokens: 9 } });
+    expect(findUsage(`"usage":{"prompt_tokens":9},${shares.slice(0, -20)}`)).toEqual({ usage: { prompt_tokens: 9 } });
+    expect(findUsage(`${shares},"usage":{"prompt_tokens":9}}`)).toEqual({ usage: { prompt_tokens: 9 } });
+    expect(findUsage(shares)).toBeNull();
+  });
+
   it('takes neither null nor nothing nor broken objects', () => {
     for (const text of ['"usage":null', '"usage":{}', '"usage":[1]', '"usage":{"a":}', '"usage":{', '', '"usage"']) {
       expect(findUsage(text)).toBeNull();
@@ -28,6 +37,7 @@ describe('usage/regex', () => {
     ['blanks after keys', 1500, (times: number) => `"usage"${' '.repeat(30)}:`.repeat(times)],
     ['quotes', 65_000, (times: number) => '"'.repeat(times)],
     ['braces', 64_000, (times: number) => `"usage":{${'{'.repeat(times)}`],
+    ['shares', 4000, (times: number) => '"usage_breakdown":{"usage":{'.repeat(times)],
     ['a megabyte', 100_000, (times: number) => 'x"usage":{"a":1'.repeat(times)],
   ])('takes no longer for hostile text: %s', async (_, times, textOf) => {
     await expectLinearTime((size) => {
