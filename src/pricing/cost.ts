@@ -50,7 +50,19 @@ function priceUsage(question: PriceQuestion, book: PriceBook): Cost {
   }
   // Known to cost nothing, which is not the same as unknown: a local server, a gateway's cache.
   if (billing === 'free' || billing === 'cached_by_gateway') return { ...UNPRICED, nanos: 0, confidence: 'exact' };
-  return listCost(question, book);
+  const direct = listCost(question, book);
+  return direct.confidence === 'unpriced' ? (innerCost(question, book) ?? direct) : direct;
+}
+
+/** A gateway passes the price of the provider behind it on, which the record names in `dims.inner_provider`. */
+function innerCost(question: PriceQuestion, book: PriceBook): Cost | null {
+  const { model, dims, provider } = question;
+  const inner = dims['inner_provider'];
+  if (inner === undefined || inner === '' || model === null) return null;
+  // The table has the prices of Hugging Face's router by the provider that served.
+  const routed = provider === 'huggingface' ? listCost({ ...question, model: `${model}:${inner}` }, book) : null;
+  if (routed !== null && routed.confidence !== 'unpriced') return routed;
+  return listCost({ ...question, provider: inner }, book);
 }
 
 function providerCost(usd: number): Cost | null {

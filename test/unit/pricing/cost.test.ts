@@ -48,6 +48,24 @@ describe('pricing/prices', () => {
 });
 
 describe('pricing/cost createPricer', () => {
+  it('prices what lies behind a gateway as the provider that is named', () => {
+    const behind = (over: Partial<PriceQuestion>): Cost => price(question({ provider: 'cloudflare', ...over }));
+    const direct = price(question({}));
+    expect(behind({}).confidence).toBe('unpriced');
+    expect(behind({ dims: { inner_provider: 'anthropic' } })).toEqual(direct);
+    expect(behind({ dims: { inner_provider: 'nobody' } }).confidence).toBe('unpriced');
+    expect(behind({ dims: { inner_provider: 'anthropic' }, model: null }).confidence).toBe('unpriced');
+  });
+
+  it("prices Hugging Face's router by who served, named in the model or beside it", () => {
+    const routed = { provider: 'huggingface', host: 'router.huggingface.co' };
+    const named = price(question({ ...routed, model: 'openai/gpt-oss-120b:groq' }));
+    expect(named.confidence).toBe('exact');
+    const beside = price(question({ ...routed, model: 'openai/gpt-oss-120b', dims: { inner_provider: 'groq' } }));
+    expect(beside).toEqual(named);
+    expect(price(question({ ...routed, model: 'openai/gpt-oss-120b' })).confidence).toBe('unpriced');
+  });
+
   it('prices each class of an Anthropic call once', () => {
     const cost = price(
       question({
