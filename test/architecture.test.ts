@@ -17,6 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: [],
   handover: [],
   providers: [],
+  gateway: ['config', 'providers', 'decoders'],
   usage: ['decoders', 'providers'],
   net: ['wire', 'ca', 'config', 'gateway', 'providers', 'handover'],
   sinks: ['config', 'store'],
@@ -41,7 +42,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 };
 
 /** Built-ins that a pure room never touches. */
-const PURE = ['wire', 'decoders', 'providers', 'usage', 'pricing', 'session'];
+const PURE = ['wire', 'decoders', 'gateway', 'providers', 'usage', 'pricing', 'session'];
 const IMPURE_MODULES = [
   'node:net',
   'node:http',
