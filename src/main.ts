@@ -4,6 +4,7 @@ import type { AdminThreadData } from './admin/thread-messages.ts';
 import { AdminThread } from './admin/thread.ts';
 import { Authority } from './ca/authority.ts';
 import { LeafCache } from './ca/leaf-cache.ts';
+import { suggestion } from './config/file.ts';
 import type { Config } from './config/load.ts';
 import { systemClock } from './core/clock.ts';
 import { Counters } from './core/counters.ts';
@@ -12,6 +13,7 @@ import { AppError, messageOf } from './core/errors.ts';
 import { normaliseHost } from './core/hosts.ts';
 import type { Logger, LogOptions } from './core/log.ts';
 import type { NetControl } from './core/ports.ts';
+import { reasonNotToAsk } from './gateway/include-usage.ts';
 import { SlabRecorder } from './handover/slab-recorder.ts';
 import { isOwnEndpoint } from './net/addresses.ts';
 import { parseConnectTo } from './net/connect-to.ts';
@@ -22,7 +24,7 @@ import { type Entrance, openEntrance } from './net/listeners.ts';
 import { parseUpstreamProxy } from './net/upstream-proxy.ts';
 import { upstreamContext } from './net/upstream-roots.ts';
 import { Upstream } from './net/upstream.ts';
-import { loadRegistry } from './providers/registry.ts';
+import { loadRegistry, type ProviderRegistry } from './providers/registry.ts';
 import type { RecorderConfig } from './recorder/thread-messages.ts';
 import { RecorderThread } from './recorder/thread.ts';
 
@@ -197,11 +199,31 @@ async function openNet(input: DaemonInput, { counters, rows, leaves, admin }: Ne
       log,
       upstream,
     },
-    intercept: (net) => withoutDoctor((recorder) => createIntercept({ ...net, recorder, leaves }), net.recorder),
+    intercept: (net, steered) =>
+      withoutDoctor((recorder) => createIntercept({ ...net, recorder, leaves, steered }), net.recorder),
+    includeUsage: providersToAsk(input, hosts),
     admin,
     ownPorts,
     flushRecorder: () => rows.flush(),
   });
+}
+
+/** Throws `config_invalid` for a provider that nobody knows. */
+function providersToAsk({ config, log }: DaemonInput, hosts: ProviderRegistry): ReadonlySet<string> {
+  const asked = config.usage.include_usage.filter((id) => {
+    const provider = hosts.get(id);
+    if (provider === null) {
+      const near = suggestion(
+        id,
+        hosts.all().map((known) => known.id),
+      );
+      throw new AppError('config_invalid', `usage.include_usage: there is no provider ${id}${near}`);
+    }
+    const why = reasonNotToAsk(provider);
+    if (why !== null) log.warn({ provider: id, why }, 'usage.include_usage has no effect for this provider');
+    return why === null;
+  });
+  return new Set(asked);
 }
 
 function sequence(): { next(): number } {

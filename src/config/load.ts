@@ -27,7 +27,7 @@ export interface Config {
   log_level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   logs: { bodies: 'full' | 'new' | 'none'; max_file_bytes: number; max_total_bytes: number; max_age_days: number };
   admin: { auth: 'token' | 'none'; allowed_hosts: string[] };
-  usage: { estimate: boolean };
+  usage: { include_usage: string[]; estimate: boolean };
   prices: { overrides: string; table: string };
   local: LocalServer[];
   provider: Table[];

@@ -159,6 +159,14 @@ export const OPTIONS = [
     help: 'More names by which the admin port may be called (Host header)',
   },
   {
+    key: 'usage.include_usage',
+    flag: 'include-usage',
+    kind: 'texts',
+    value: 'PROVIDER...',
+    default: [],
+    help: 'Providers whose streams are asked for their usage when the client does not ask; the answer is taken out again',
+  },
+  {
     key: 'usage.estimate',
     kind: 'boolean',
     value: 'true|false',

@@ -17,7 +17,9 @@ export type CounterName =
   /** 101 Switching Protocols: `protocol="websocket|other"`. */
   | 'upgrades'
   /** Upstream connections: `result="ok|refused|..."`. */
-  | 'upstream_connects';
+  | 'upstream_connects'
+  /** Streams whose usage was asked for in the client's place: `result="added|unfiltered|refused|too_long"`. */
+  | 'include_usage';
 
 /** Labels already in Prometheus form, e.g. `reason="queue_full"`; a fixed set of literals, never input. */
 export class Counters {

@@ -28,7 +28,16 @@ export interface ExchangeEnd {
   /** Bytes after a 101, or after the parser gave up (both directions apart). */
   opaqueRequestBytes: number;
   opaqueResponseBytes: number;
+  /** What we did to it on its way; absent = nothing. They stand among the anomalies of its record. */
+  marks?: readonly ExchangeMark[];
 }
+
+/**
+ * `include_usage_added`: the provider was asked for the usage of the stream, and the answer to that taken out of it.
+ * `include_usage_unfiltered`: it was asked, and the client sees the answer as well. `include_usage_refused`: the
+ * provider did not know the question, and was sent the client's own request.
+ */
+export type ExchangeMark = 'include_usage_added' | 'include_usage_unfiltered' | 'include_usage_refused';
 
 export type Side = 'request' | 'response';
 

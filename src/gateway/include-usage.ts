@@ -4,6 +4,7 @@
  * client's stream again: usage-chunk-filter.ts.
  */
 import type { HeaderPairs } from '../core/headers.ts';
+import type { Provider } from '../providers/provider.ts';
 import { type Member, ObjectScanner } from './object-scanner.ts';
 
 export interface RequestShape {
@@ -24,7 +25,7 @@ export interface Splice {
  * Providers that state the usage of a stream unasked (seen in recorded traffic): asking would change nothing but the
  * shape of their streams, in ways that cannot be taken back (llama.cpp moves its `timings` to the extra chunk).
  */
-export const STATE_USAGE_UNASKED: ReadonlySet<string> = new Set([
+const STATE_USAGE_UNASKED: ReadonlySet<string> = new Set([
   'ai21',
   'deepseek',
   'fireworks',
@@ -36,6 +37,12 @@ export const STATE_USAGE_UNASKED: ReadonlySet<string> = new Set([
   'perplexity',
   'together',
 ]);
+
+/** Why asking a provider would be of no use, in words; null = it may be. */
+export function reasonNotToAsk({ id, endpoints }: Pick<Provider, 'id' | 'endpoints'>): string | null {
+  if (STATE_USAGE_UNASKED.has(id)) return 'it states the usage of every stream without being asked';
+  return endpoints.some(({ path }) => isCompletions(path)) ? null : 'it has no chat completions in the way of OpenAI';
+}
 
 /** Providers that write `"usage":null` into every other chunk when they are asked, and only then. */
 const NULL_WHEN_ASKED: ReadonlySet<string> = new Set(['openai', 'azure-openai']);

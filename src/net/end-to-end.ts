@@ -21,6 +21,8 @@ export interface EndToEndOptions {
   upgrade?: boolean;
   /** Leaves `Transfer-Encoding` out, e.g. for a client of HTTP/1.0. */
   withoutTransferEncoding?: boolean;
+  /** Leaves `Content-Length` out: the body may become shorter. */
+  withoutContentLength?: boolean;
 }
 
 export function endToEndHeaders(raw: readonly string[], options: EndToEndOptions = {}): string[] {
@@ -42,6 +44,7 @@ function isEndToEnd(key: string, named: ReadonlySet<string>, options: EndToEndOp
   if (options.upgrade === true && (key === 'upgrade' || key === 'connection')) return true;
   if (HOP_BY_HOP.has(key) || key.startsWith('proxy-')) return false;
   if (named.has(key) && !NEVER_NAMED.has(key)) return false;
+  if (options.withoutContentLength === true && key === 'content-length') return false;
   return !(options.withoutTransferEncoding === true && key === 'transfer-encoding');
 }
 

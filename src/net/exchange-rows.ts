@@ -1,6 +1,6 @@
 import type { Outcome } from '../core/capture.ts';
 import type { Clock } from '../core/clock.ts';
-import type { RecorderPort } from '../core/recorder-port.ts';
+import type { ExchangeMark, RecorderPort } from '../core/recorder-port.ts';
 import { pairsOf } from './end-to-end.ts';
 
 /** Rows of one parsed exchange. Whatever happens, `end` is told once, and nothing after it. */
@@ -8,6 +8,7 @@ export class ExchangeRows {
   readonly #recorder: RecorderPort;
   readonly #clock: Clock;
   readonly #exchange: number;
+  readonly #marks: ExchangeMark[] = [];
   #ended = false;
 
   constructor(recorder: RecorderPort, clock: Clock, exchange: number, connection: number) {
@@ -33,6 +34,10 @@ export class ExchangeRows {
     if (!this.#ended) this.#recorder.body(this.#exchange, 'response', bytes, this.#clock.now());
   }
 
+  mark(mark: ExchangeMark): void {
+    this.#marks.push(mark);
+  }
+
   end(
     outcome: Outcome,
     error: { type: string; message: string } | null = null,
@@ -41,7 +46,8 @@ export class ExchangeRows {
     if (this.#ended) return;
     this.#ended = true;
     const end = { outcome, error, opaqueRequestBytes: opaque.request, opaqueResponseBytes: opaque.response };
-    this.#recorder.end(this.#exchange, end, this.#clock.now());
+    const marks = this.#marks.length === 0 ? {} : { marks: this.#marks };
+    this.#recorder.end(this.#exchange, { ...end, ...marks }, this.#clock.now());
   }
 }
 

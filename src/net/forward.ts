@@ -6,7 +6,9 @@ import {
   request as httpRequest,
   type ServerResponse,
 } from 'node:http';
+import type { Outcome } from '../core/capture.ts';
 import { AppError, codeOf, messageOf } from '../core/errors.ts';
+import type { BodyEdit, ExchangeEdit } from './edit.ts';
 import { endToEndHeaders, pairsOf } from './end-to-end.ts';
 import type { ExchangeRows } from './exchange-rows.ts';
 import { headBytes } from './exchange-rows.ts';
@@ -22,22 +24,29 @@ export interface ForwardPlan {
   headers: readonly string[];
   /** Null = not recorded. */
   rows: ExchangeRows | null;
+  /** Null = nothing is changed. */
+  edit: ExchangeEdit | null;
 }
 
 /** Response heads of model servers are short; this is what we accept from clients too. */
 const MAX_HEAD_BYTES = 64 * 1024;
 const LINGER_MS = 10_000;
+const MAX_REFUSAL_BYTES = 64 * 1024;
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Starts the upstream half of an exchange: the head is sent at once, the body is up to the caller. */
-export function startUpstreamRequest(request: IncomingMessage, plan: ForwardPlan): ClientRequest {
+export function startUpstreamRequest(
+  request: IncomingMessage,
+  plan: ForwardPlan,
+  headers: readonly string[] = plan.headers,
+): ClientRequest {
   const outgoing = httpRequest({
     agent: plan.agent,
     host: plan.host,
     port: plan.port,
     method: request.method,
     path: plan.path,
-    headers: plan.headers as string[],
+    headers: headers as string[],
     setHost: false,
     maxHeaderSize: MAX_HEAD_BYTES,
   });
@@ -55,7 +64,10 @@ class Exchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #plan: ForwardPlan;
+  /** Null = not yet: the request is held. */
   #outgoing: ClientRequest | null = null;
+  /** The request was changed, and not sent again unchanged since. */
+  #edited = false;
   #answered = false;
   #over = false;
 
@@ -71,28 +83,59 @@ class Exchange {
     this.#response.once('close', () => this.#clientClosed());
     this.#request.on('error', () => {});
     this.#response.on('error', () => {});
-    const outgoing = this.#dial();
+    if (this.#plan.edit === null) this.#dial(this.#plan.headers);
     this.#request.on('data', (chunk: Buffer) => {
       this.#plan.rows?.requestBody(chunk);
+      if (this.#outgoing === null) this.#hold(chunk);
       // Also after an early answer: it is the upstream's to say when it has had enough.
-      if (!outgoing.destroyed && !outgoing.write(chunk)) this.#request.pause();
+      else if (!this.#outgoing.destroyed && !this.#outgoing.write(chunk)) this.#request.pause();
     });
-    outgoing.on('drain', () => this.#request.resume());
-    // An upstream that is gone takes no more; the client's body is read on and dropped, so that it gets its answer.
-    outgoing.on('close', () => this.#request.resume());
     this.#request.once('end', () => {
-      if (outgoing.destroyed) return;
-      if (this.#request.rawTrailers.length > 0) outgoing.addTrailers(pairsOf(this.#request.rawTrailers));
-      outgoing.end();
+      if (this.#outgoing === null) this.#decide();
+      else this.#endRequest(this.#outgoing);
     });
   }
 
-  #dial(): ClientRequest {
-    const outgoing = startUpstreamRequest(this.#request, this.#plan);
+  #hold(chunk: Buffer): void {
+    const { edit, headers } = this.#plan;
+    if (edit === null || edit.hold(chunk)) return;
+    const outgoing = this.#dial(headers);
+    for (const held of edit.held) outgoing.write(held);
+    edit.release();
+    if (outgoing.writableNeedDrain) this.#request.pause();
+  }
+
+  /** The request is whole, and nothing of it was sent. */
+  #decide(): void {
+    const { edit, headers } = this.#plan;
+    if (this.#over || edit === null) return;
+    const edited = edit.decide();
+    this.#edited = edited !== null;
+    this.#sendWhole(edited?.headers ?? headers, edited?.body ?? edit.held);
+    if (edited === null) edit.release();
+  }
+
+  #sendWhole(headers: readonly string[], body: readonly Buffer[]): void {
+    const outgoing = this.#dial(headers);
+    for (const part of body) outgoing.write(part);
+    this.#endRequest(outgoing);
+  }
+
+  #endRequest(outgoing: ClientRequest): void {
+    if (outgoing.destroyed) return;
+    if (this.#request.rawTrailers.length > 0) outgoing.addTrailers(pairsOf(this.#request.rawTrailers));
+    outgoing.end();
+  }
+
+  #dial(headers: readonly string[]): ClientRequest {
+    const outgoing = startUpstreamRequest(this.#request, this.#plan, headers);
     this.#outgoing = outgoing;
     outgoing.on('information', (info) => this.#interim(info.statusCode, info.statusMessage, info.rawHeaders));
-    outgoing.on('response', (incoming) => this.#answer(incoming));
+    outgoing.on('response', (incoming) => this.#hear(incoming));
     outgoing.on('error', (error) => this.#failed(outgoing, error));
+    outgoing.on('drain', () => this.#request.resume());
+    // An upstream that is gone takes no more; the client's body is read on and dropped, so that it gets its answer.
+    outgoing.on('close', () => this.#request.resume());
     return outgoing;
   }
 
@@ -103,12 +146,46 @@ class Exchange {
     socket.write(headBytes(`HTTP/1.1 ${status} ${text}`, endToEndHeaders(headers)));
   }
 
-  #answer(incoming: IncomingMessage): void {
-    const response = this.#response;
+  #hear(incoming: IncomingMessage): void {
     this.#answered = true;
+    incoming.on('error', () => {});
+    const edit = this.#edited ? this.#plan.edit : null;
+    if (edit?.mayBeRefused(incoming) === true) this.#readRefusal(incoming, edit);
+    else this.#answer(incoming, edit?.answer(incoming) ?? null, []);
+  }
+
+  /** Errors are short: this one is read before the client gets it, for it may be about what was changed. */
+  #readRefusal(incoming: IncomingMessage, edit: ExchangeEdit): void {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const take = (chunk: Buffer): void => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > MAX_REFUSAL_BYTES) settle();
+    };
+    const settle = (): void => {
+      incoming.off('data', take).off('end', settle).off('close', settle);
+      if (this.#over) return;
+      const isWhole = incoming.complete && bytes <= MAX_REFUSAL_BYTES;
+      if (isWhole && edit.isRefused(incoming.statusCode ?? 0, Buffer.concat(chunks).toString('utf8'))) {
+        this.#edited = false;
+        this.#answered = false;
+        this.#sendWhole(this.#plan.headers, edit.held);
+      } else this.#answer(incoming, null, chunks);
+    };
+    incoming.on('data', take).once('end', settle).once('close', settle);
+  }
+
+  /** @param first of the body, read already. */
+  #answer(incoming: IncomingMessage, bodyEdit: BodyEdit | null, first: readonly Buffer[]): void {
+    const response = this.#response;
+    this.#plan.edit?.release();
     const status = incoming.statusCode ?? 502;
     const reason = incoming.statusMessage ?? '';
-    const options = { withoutTransferEncoding: this.#request.httpVersion !== '1.1' };
+    const options = {
+      withoutTransferEncoding: this.#request.httpVersion !== '1.1',
+      withoutContentLength: bodyEdit !== null,
+    };
     this.#plan.rows?.responseHead(`HTTP/${incoming.httpVersion} ${status} ${reason}`, incoming.rawHeaders);
     try {
       response.writeHead(status, reason, endToEndHeaders(incoming.rawHeaders, options));
@@ -120,52 +197,62 @@ class Exchange {
       return;
     }
     response.flushHeaders();
-    incoming.on('data', (chunk: Buffer) => {
+    const pass = (chunk: Buffer): void => {
       this.#plan.rows?.responseBody(chunk);
-      if (!response.write(chunk)) incoming.pause();
-    });
+      const bytes = bodyEdit === null ? chunk : bodyEdit.push(chunk);
+      if (bytes.length > 0 && !response.write(bytes)) incoming.pause();
+    };
+    for (const chunk of first) pass(chunk);
     response.on('drain', () => incoming.resume());
-    incoming.once('end', () => {
-      if (!incoming.complete) return;
-      this.#finish();
-      if (incoming.rawTrailers.length > 0) response.addTrailers(pairsOf(incoming.rawTrailers));
-      response.end();
-    });
-    incoming.on('error', () => {});
-    incoming.once('close', () => {
-      if (!incoming.complete) this.#cutShort();
-    });
+    incoming.on('data', pass);
+    const end = (): void => this.#endAnswer(incoming, bodyEdit);
+    if (incoming.closed || incoming.readableEnded) end();
+    else incoming.once('end', end).once('close', end);
   }
 
-  #finish(): void {
+  /** Called at the end of the upstream's answer, or where it was cut. */
+  #endAnswer(incoming: IncomingMessage, bodyEdit: BodyEdit | null): void {
+    if (this.#over) return;
+    const rest = bodyEdit?.end();
+    if (rest !== undefined && rest.length > 0) this.#response.write(rest);
+    if (!incoming.complete) {
+      this.#cutShort();
+      return;
+    }
+    this.#finish('complete');
+    if (incoming.rawTrailers.length > 0) this.#response.addTrailers(pairsOf(incoming.rawTrailers));
+    this.#response.end();
+  }
+
+  #finish(outcome: Outcome, error: { type: string; message: string } | null = null): void {
     this.#over = true;
-    this.#plan.rows?.end('complete');
+    const { edit, rows } = this.#plan;
+    edit?.release();
+    const mark = edit?.mark ?? null;
+    if (mark !== null) rows?.mark(mark);
+    rows?.end(outcome, error);
   }
 
   /** The upstream broke off: so do we, never with a clean end. */
   #cutShort(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#plan.rows?.end('upstream_aborted', { type: 'upstream_reset', message: 'the upstream broke off its answer' });
+    this.#finish('upstream_aborted', { type: 'upstream_reset', message: 'the upstream broke off its answer' });
     resetAfterFlush(this.#request.socket, LINGER_MS);
   }
 
   #clientClosed(): void {
     if (this.#over) return;
-    this.#over = true;
-    this.#plan.rows?.end('client_aborted');
+    this.#finish('client_aborted');
     this.#outgoing?.destroy();
   }
 
   #failed(outgoing: ClientRequest | null, error: unknown): void {
     if (this.#over || this.#answered || outgoing !== this.#outgoing) return;
     if (this.#mayRepeat(outgoing, error)) {
-      this.#dial().end();
+      this.#dial(this.#plan.headers).end();
       return;
     }
-    this.#over = true;
     const refusal = refusalFor(error instanceof AppError ? error : describe(error, this.#plan));
-    this.#plan.rows?.end('upstream_error', { type: refusal.type, message: refusal.message });
+    this.#finish('upstream_error', { type: refusal.type, message: refusal.message });
     refuseRequest(this.#request, this.#response, refusal);
   }
 

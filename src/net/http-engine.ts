@@ -1,10 +1,12 @@
 /**
  * Requests that arrive parsed: absolute-form ones (`http://`, and `https://` from clients that send those to a proxy),
- * and the few paths of our own on the proxy port. It re-serialises, so it is strict where the relay is lenient.
+ * those of intercepted connections on which calls may be changed, and the few paths of our own on the proxy port.
+ * It re-serialises, so it is strict where the relay is lenient.
  */
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { messageOf } from '../core/errors.ts';
+import { formatAuthority } from '../core/hosts.ts';
 import { isLoopback } from './addresses.ts';
 import { endToEndHeaders, framingProblem, withoutContextHeaders } from './end-to-end.ts';
 import { ExchangeRows } from './exchange-rows.ts';
@@ -13,8 +15,9 @@ import { forwardUpgrade } from './forward-upgrade.ts';
 import { decideAbsolute, type PolicyRules } from './policy.ts';
 import { type Refusal, refuseRequest, refuseSocket } from './refusal.ts';
 import { parseRequestTarget, type RequestTarget } from './request-target.ts';
-import type { NetDeps } from './types.ts';
+import type { ClientConnection, NetDeps, Target } from './types.ts';
 import { type UpstreamLane, UpstreamLanes } from './upstream-agents.ts';
+import type { UsageInclusions, UsageRequest } from './usage-inclusion.ts';
 
 export interface EngineDeps {
   net: NetDeps;
@@ -24,9 +27,23 @@ export interface EngineDeps {
   runIdOf(socket: Socket): string | null;
   /** Our own address, for the text that explains how to use the proxy. */
   proxyUrl(): string;
+  inclusions: UsageInclusions;
 }
 
-type AbsoluteTarget = RequestTarget & { form: 'absolute' };
+/** Where a request goes on to. */
+interface Onward {
+  scheme: 'http' | 'https';
+  authority: Target;
+  /** As the upstream gets it. */
+  path: string;
+  /** In place of the value of `Host`; undefined = that stays. */
+  host?: string;
+  provider: string | null;
+  runId: string | null;
+  /** False = forwarded only. */
+  recorded: boolean;
+  upgrade: boolean;
+}
 
 const MAX_HEADERS = 2000;
 const ADMIN_PATHS = /^\/(?:health(?:\/[\w./-]*)?|ca\.pem|api\/stats|api\/mode|api\/tracing)(?:\?|$)/;
@@ -38,6 +55,7 @@ export class HttpEngine {
   readonly #lanes: UpstreamLanes;
   readonly #adminAgent = new Agent({ keepAlive: false });
   readonly #latest = new WeakMap<Socket, ServerResponse>();
+  readonly #intercepted = new WeakMap<Socket, ClientConnection>();
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
@@ -52,11 +70,15 @@ export class HttpEngine {
     else earlier.once('close', () => this.#serve(request, response));
   }
 
+  /** From here on, requests on this socket are those of an intercepted connection, and go where it goes. */
+  adopt(socket: Socket, client: ClientConnection): void {
+    this.#intercepted.set(socket, client);
+  }
+
   #serve(request: IncomingMessage, response: ServerResponse): void {
     if (request.socket.destroyed) return;
     try {
-      const target = parseRequestTarget(request.url ?? '');
-      const plan = target.form === 'origin' ? this.#planOwn(request, target.path) : this.#planOnward(request, target);
+      const plan = this.#plan(request, false);
       if ('status' in plan) refuseRequest(request, response, plan);
       else forward(request, response, plan);
     } catch (error) {
@@ -68,8 +90,7 @@ export class HttpEngine {
   handleUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     socket.on('error', () => {});
     try {
-      const target = parseRequestTarget(request.url ?? '');
-      const plan = target.form === 'origin' ? this.#unknownPath(target.path) : this.#planOnward(request, target, true);
+      const plan = this.#plan(request, true);
       if ('status' in plan) refuseSocket(socket, plan);
       else forwardUpgrade({ request, socket, head }, plan, this.#deps.net);
     } catch (error) {
@@ -78,7 +99,24 @@ export class HttpEngine {
     }
   }
 
-  #planOnward(request: IncomingMessage, target: RequestTarget, upgrade = false): ForwardPlan | Refusal {
+  #plan(request: IncomingMessage, upgrade: boolean): ForwardPlan | Refusal {
+    const client = this.#intercepted.get(request.socket);
+    if (client !== undefined) return this.#planIntercepted(request, client, upgrade);
+    const target = parseRequestTarget(request.url ?? '');
+    if (target.form !== 'origin') return this.#planAbsolute(request, target, upgrade);
+    return upgrade ? this.#unknownPath(target.path) : this.#planOwn(request, target.path);
+  }
+
+  /** As on the relay, the target stays as the client wrote it: the connection says where it goes. */
+  #planIntercepted(request: IncomingMessage, client: ClientConnection, upgrade: boolean): ForwardPlan | Refusal {
+    const problem = framingOf(request);
+    if (problem !== null) return problem;
+    const { target: authority, provider, runId } = client;
+    const path = request.url ?? '/';
+    return this.#planOnward(request, { scheme: 'https', authority, path, provider, runId, recorded: true, upgrade });
+  }
+
+  #planAbsolute(request: IncomingMessage, target: RequestTarget, upgrade: boolean): ForwardPlan | Refusal {
     if (target.form !== 'absolute') {
       this.#count('refuse', 'request_malformed');
       return malformed(target.form === 'malformed' ? target.message : 'the request target is not absolute');
@@ -94,29 +132,39 @@ export class HttpEngine {
       return { status: verdict.status, type: verdict.code, message: verdict.message };
     }
     this.#count(verdict.action, verdict.action === 'intercept' ? 'absolute' : verdict.reason);
-    const lane = this.#lanes.laneOf(request.socket, target.scheme, target.authority);
-    const whole = endToEndHeaders(request.rawHeaders, { host: target.host, upgrade });
-    const rows = verdict.action === 'intercept' ? this.#openRows(request, target, lane, verdict.provider) : null;
-    rows?.requestHead(`${request.method} ${target.path} HTTP/${request.httpVersion}`, whole);
-    const headers = withFraming(request, withoutContextHeaders(whole));
-    return { agent: lane.agent, ...target.authority, path: target.path, headers, rows };
+    const recorded = verdict.action === 'intercept';
+    const provider = recorded ? verdict.provider : null;
+    return this.#planOnward(request, {
+      ...target,
+      provider,
+      runId: this.#deps.runIdOf(request.socket),
+      recorded,
+      upgrade,
+    });
   }
 
-  #openRows(
-    request: IncomingMessage,
-    target: AbsoluteTarget,
-    lane: UpstreamLane,
-    provider: string | null,
-  ): ExchangeRows {
+  #planOnward(request: IncomingMessage, onward: Onward): ForwardPlan {
+    const { scheme, authority, path, host, provider, recorded, upgrade } = onward;
+    const lane = this.#lanes.laneOf(request.socket, scheme, authority);
+    const whole = endToEndHeaders(request.rawHeaders, { ...(host === undefined ? {} : { host }), upgrade });
+    const rows = recorded ? this.#openRows(request, onward, lane) : null;
+    rows?.requestHead(`${request.method} ${path} HTTP/${request.httpVersion}`, whole);
+    const headers = withFraming(request, withoutContextHeaders(whole));
+    const edit =
+      upgrade || provider === null ? null : this.#deps.inclusions.editOf(shapeOf(request, onward, provider, headers));
+    return { agent: lane.agent, ...authority, path, headers, rows, edit };
+  }
+
+  #openRows(request: IncomingMessage, onward: Onward, lane: UpstreamLane): ExchangeRows {
     const { recorder, connections, exchanges, clock } = this.#deps.net;
     if (lane.connection === null) {
       lane.connection = connections.next();
       recorder.connection({
         connection: lane.connection,
-        scheme: target.scheme,
-        ...target.authority,
-        provider,
-        runId: this.#deps.runIdOf(request.socket),
+        scheme: onward.scheme,
+        ...onward.authority,
+        provider: onward.provider,
+        runId: onward.runId,
         clientAddress: request.socket.remoteAddress ?? null,
       });
     }
@@ -139,7 +187,7 @@ export class HttpEngine {
       };
     }
     const headers = withFraming(request, endToEndHeaders(request.rawHeaders));
-    return { agent: this.#adminAgent, ...admin, path, headers, rows: null };
+    return { agent: this.#adminAgent, ...admin, path, headers, rows: null, edit: null };
   }
 
   #unknownPath(path: string): Refusal {
@@ -168,6 +216,22 @@ function framingOf(request: IncomingMessage): Refusal | null {
   }
   const problem = framingProblem(request.rawHeaders, request.httpVersion);
   return problem === null ? null : malformed(problem);
+}
+
+function shapeOf(
+  request: IncomingMessage,
+  { authority, path }: Onward,
+  provider: string,
+  headers: readonly string[],
+): UsageRequest {
+  const target = parseRequestTarget(path);
+  return {
+    provider,
+    authority: formatAuthority(authority),
+    method: request.method ?? '',
+    path: target.form === 'malformed' ? '' : target.path,
+    headers,
+  };
 }
 
 /** A POST without a body says so, or node:http would announce chunks (RFC 9110 8.6). */

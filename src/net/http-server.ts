@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { codeOf } from '../core/errors.ts';
+import { reset } from './flush.ts';
 import { type Refusal, refuseSocket } from './refusal.ts';
 
 export interface FrontDoorHandlers {
@@ -101,7 +102,7 @@ function answerParseError(error: Error, socket: Socket): void {
   }
   // In the middle of an answer an error page would become part of it.
   if (isBeingAnswered(socket)) {
-    socket.resetAndDestroy();
+    reset(socket);
     return;
   }
   const malformed = {

@@ -5,10 +5,12 @@ import { AppError, messageOf } from '../core/errors.ts';
 import { handshakeCause, hintFor, type HandshakeCause } from './handshake-cause.ts';
 import { Relay } from './relay.ts';
 import type { RelayTimes } from './slot.ts';
-import type { ClientConnection, LeafSource, NetDeps, Target } from './types.ts';
+import type { ClientConnection, LeafSource, NetDeps, SteeredConnections, Target } from './types.ts';
 
 export interface InterceptDeps extends NetDeps {
   leaves: LeafSource;
+  /** Takes connections in place of the relay; absent = none. */
+  steered?: SteeredConnections;
   /** See `RelayOptions.divert`. */
   divert?: (client: ClientConnection, head: Buffer) => Server | null;
   /** For tests. */
@@ -20,7 +22,7 @@ const MAX_HINTED_HOSTS = 1000;
 
 /**
  * Takes a connection whose hello was peeked (its bytes are still unread in the socket): TLS with the client, TLS with
- * the upstream, and a relay between the two.
+ * the upstream, and a relay between the two, or the http-engine where calls may be changed.
  */
 export function createIntercept(deps: InterceptDeps): (client: ClientConnection) => void {
   const hinted = new Set<string>();
@@ -58,14 +60,15 @@ function secure(
   const raw = client.socket;
   const offer = offerOf(client);
   const tls = new TLSSocket(raw, { isServer: true, secureContext: context, ALPNProtocols: answerTo(offer) });
-  const relay = relayFor(client, tls, deps, offer);
+  const { steered } = deps;
+  const session = steered?.takes(client) === true ? steered.open(client, tls) : relayFor(client, tls, deps, offer);
   let settled = false;
   const giveUp = (cause: HandshakeCause): void => {
     if (settled) return;
     settled = true;
     clearTimeout(timer);
     failed(cause);
-    relay.abandon();
+    session.abandon();
     tls.destroy();
     raw.destroy();
   };
@@ -77,16 +80,16 @@ function secure(
   // A client that refuses us inside its own program just ends: there is no error, and no close unless we close.
   tls.once('end', () => giveUp('closed'));
   tls.once('close', () => {
-    if (settled && !relay.used) failed('closed-unused');
+    if (settled && !session.used) failed('closed-unused');
     giveUp('closed');
   });
   tls.once('secure', () => {
     if (settled) return;
     settled = true;
     clearTimeout(timer);
-    relay.start();
+    session.start();
   });
-  deps.registry.add(raw, () => relay.idle);
+  deps.registry.add(raw, () => session.idle);
 }
 
 /** What the client would speak with the upstream, HTTP/2 left out; null = it did not say. */

@@ -9,6 +9,7 @@ import { isPrivateAddress } from './addresses.ts';
 import { type ConnectTimeouts, DEFAULT_CONNECT_TIMEOUTS, handleConnect, OnceSet } from './connect.ts';
 import { Connections } from './connections.ts';
 import { CountedRecorder } from './counted-recorder.ts';
+import { EngineConnections } from './engine-connections.ts';
 import { HttpEngine } from './http-engine.ts';
 import {
   DEFAULT_LIMITS,
@@ -21,7 +22,8 @@ import {
 import type { PolicyRules } from './policy.ts';
 import { type Refusal, refuseRequest, refuseSocket } from './refusal.ts';
 import { RunListeners } from './run-listeners.ts';
-import type { ClientConnection, NetDeps } from './types.ts';
+import type { ClientConnection, NetDeps, SteeredConnections } from './types.ts';
+import { UsageInclusions } from './usage-inclusion.ts';
 import { headWithoutUpgrade, ignoresUpgrade } from './without-upgrade.ts';
 
 export interface EntranceOptions {
@@ -33,7 +35,9 @@ export interface EntranceOptions {
   /** The registry is ours, and the recorder is wrapped: what throws there is counted. */
   net: Omit<NetDeps, 'registry'>;
   /** Called once: makes what takes over the connections that policy intercepts. */
-  intercept(net: NetDeps): (client: ClientConnection) => void;
+  intercept(net: NetDeps, steered: SteeredConnections): (client: ClientConnection) => void;
+  /** Providers that are asked for the usage of every stream. */
+  includeUsage?: ReadonlySet<string>;
   /** Where the admin API listens; null = not (yet). */
   admin(): { host: string; port: number } | null;
   /** Ports of this process; the dialler refuses them. The entrance adds its own and takes them out again. */
@@ -74,6 +78,7 @@ export class Entrance implements NetControl {
   readonly #recorder: CountedRecorder;
   readonly #runs: RunListeners;
   readonly #engine: HttpEngine;
+  readonly #steered: EngineConnections;
   readonly #intercept: (client: ClientConnection) => void;
   /** For requests whose `Upgrade` is ignored: node:http without an upgrade listener parses them as requests. */
   readonly #plain: Server = createServer();
@@ -90,7 +95,6 @@ export class Entrance implements NetControl {
     this.#options = options;
     this.#recorder = new CountedRecorder(options.net.recorder, options.net.counters);
     this.net = { ...options.net, recorder: this.#recorder, registry: this.#connections };
-    this.#intercept = options.intercept(this.net);
     this.#openedAt = options.net.clock.now();
     this.#runs = new RunListeners({
       accept: (socket) => this.#door?.server.emit('connection', socket),
@@ -100,13 +104,25 @@ export class Entrance implements NetControl {
       closeGraceMs: options.runCloseGraceMs ?? RUN_CLOSE_GRACE_MS,
       pidCheckMs: options.pidCheckMs ?? PID_CHECK_MS,
     });
+    const inclusions = new UsageInclusions({
+      providers: options.includeUsage ?? new Set(),
+      counters: options.net.counters,
+    });
     this.#engine = new HttpEngine({
       net: this.net,
       rules: options.rules,
       admin: () => options.admin(),
       runIdOf: (socket) => this.#runs.runIdOf(socket),
       proxyUrl: () => this.url,
+      inclusions,
     });
+    this.#steered = new EngineConnections({
+      net: this.net,
+      engine: this.#engine,
+      limits: options.limits ?? DEFAULT_LIMITS,
+      concerns: (provider) => inclusions.concerns(provider),
+    });
+    this.#intercept = options.intercept(this.net, this.#steered);
   }
 
   async open(): Promise<void> {
@@ -157,6 +173,7 @@ export class Entrance implements NetControl {
     // What is live now ends because of us, whatever its connection says of the reason.
     this.#recorder.shutDown();
     await this.#connections.end();
+    this.#steered.close();
     this.#options.ownPorts.delete(this.port);
     await this.#options.flushRecorder?.();
   }

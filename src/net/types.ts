@@ -53,6 +53,25 @@ export interface ConnectionRegistry {
   readonly size: number;
 }
 
+/** What serves an intercepted connection: the relay, or the http-engine. */
+export interface Session {
+  /** No exchange is live on it. */
+  readonly idle: boolean;
+  /** The client has sent something. */
+  readonly used: boolean;
+  /** TLS with the client is there. */
+  start(): void;
+  /** In place of `start`: the client never became ready. */
+  abandon(): void;
+}
+
+/** Serves intercepted connections whose calls may be changed. */
+export interface SteeredConnections {
+  takes(client: ClientConnection): boolean;
+  /** @param tls still in its handshake. */
+  open(client: ClientConnection, tls: TLSSocket): Session;
+}
+
 /** What is known of a client connection when it is handed to intercept or tunnel. */
 export interface ClientConnection {
   socket: Socket;

@@ -7,6 +7,7 @@ import type { Counters } from '../core/counters.ts';
 import { checkAddress, isLoopback, isMetadataName } from './addresses.ts';
 import { redirect, type ConnectTo } from './connect-to.ts';
 import { dial, type DialOptions } from './dial.ts';
+import { isAbove } from './flush.ts';
 import { handshakeError, timeoutError } from './upstream-errors.ts';
 import { openTunnel, type UpstreamProxy } from './upstream-proxy.ts';
 import type { Target, UpstreamDialer } from './types.ts';
@@ -117,6 +118,7 @@ export class Upstream implements UpstreamDialer {
       ...(alpn === null || alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
       ...(session === undefined ? {} : { session }),
     });
+    isAbove(tls, socket);
     // TLS 1.3 sends tickets after the handshake, often with the first answer.
     tls.on('session', (ticket) => {
       if (tls.authorized) this.#sessions.set(key, ticket);

@@ -69,7 +69,7 @@ function recordOf(
     region: masked(metered.region),
     dims: Object.fromEntries(Object.entries(metered.dims).map(([name, fact]) => [name, maskText(fact)])),
     usage: counted.usage,
-    anomalies: [...metered.anomalies, ...counted.anomalies],
+    anomalies: [...metered.anomalies, ...counted.anomalies, ...(end.marks ?? [])],
     cost_usd: nanos === null ? null : nanos / 1e9,
     cost: costFields,
     ...timesOf(finished),

@@ -163,7 +163,7 @@ describe('gateway/include-usage', () => {
       const question = new UsageQuestion();
       question.push(bytes);
       const splice = question.splice();
-      const after = splice === null ? [] : Buffer.concat(spliced([bytes], splice));
+      const after = splice === null ? Buffer.alloc(0) : Buffer.concat(spliced([bytes], splice));
       expect(after.subarray(0, bytes.length - 1)).toEqual(bytes.subarray(0, -1));
     });
   });

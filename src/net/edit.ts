@@ -1,0 +1,40 @@
+import type { IncomingMessage } from 'node:http';
+import type { ExchangeMark } from '../core/recorder-port.ts';
+
+/** What is to be sent in place of a request. */
+export interface EditedRequest {
+  /** Raw. */
+  headers: readonly string[];
+  body: readonly Buffer[];
+}
+
+/** A body on its way to the client, changed as it streams by. */
+export interface BodyEdit {
+  /** What the client gets now; may be empty. */
+  push(chunk: Buffer): Buffer;
+  /** The body is over, whole or cut: what was still held back. */
+  end(): Buffer;
+}
+
+/**
+ * A change to one exchange that the user asked for. The request is held until it is known whether it is changed, and on
+ * until its answer shows that it need not be sent again. In doubt everything stays as it is.
+ */
+export interface ExchangeEdit {
+  /** Takes bytes of the request body. False = they and all before them go on unchanged, now. */
+  hold(chunk: Buffer): boolean;
+  /** What was taken, unchanged. */
+  readonly held: readonly Buffer[];
+  /** The request is whole. Null = it goes on unchanged. */
+  decide(): EditedRequest | null;
+  /** The answer may say that the changed request is not understood: its beginning is to be shown to `isRefused`. */
+  mayBeRefused(answer: IncomingMessage): boolean;
+  /** True: the request is to be sent again, unchanged. */
+  isRefused(status: number, body: string): boolean;
+  /** For the answer to the changed request; null = it passes as it is. */
+  answer(answer: IncomingMessage): BodyEdit | null;
+  /** What is held will not be needed any more. Called at the end, and possibly before. */
+  release(): void;
+  /** For the record, once the exchange is over. */
+  readonly mark: ExchangeMark | null;
+}
