@@ -41,7 +41,9 @@ const STATE_USAGE_UNASKED: ReadonlySet<string> = new Set([
 /** Why asking a provider would be of no use, in words; null = it may be. */
 export function reasonNotToAsk({ id, endpoints }: Pick<Provider, 'id' | 'endpoints'>): string | null {
   if (STATE_USAGE_UNASKED.has(id)) return 'it states the usage of every stream without being asked';
-  return endpoints.some(({ path }) => isCompletions(path)) ? null : 'it has no chat completions in the way of OpenAI';
+  // Without endpoints of its own, a provider has those of every dialect.
+  const hasCompletions = endpoints.length === 0 || endpoints.some(({ path }) => isCompletions(path));
+  return hasCompletions ? null : 'it has no chat completions in the way of OpenAI';
 }
 
 /** Providers that write `"usage":null` into every other chunk when they are asked, and only then. */

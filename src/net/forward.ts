@@ -164,7 +164,7 @@ class Exchange {
       if (bytes > MAX_REFUSAL_BYTES) settle();
     };
     const settle = (): void => {
-      incoming.off('data', take).off('end', settle).off('close', settle);
+      incoming.off('data', take).off('close', settle);
       if (this.#over) return;
       const isWhole = incoming.complete && bytes <= MAX_REFUSAL_BYTES;
       if (isWhole && edit.isRefused(incoming.statusCode ?? 0, Buffer.concat(chunks).toString('utf8'))) {
@@ -173,7 +173,8 @@ class Exchange {
         this.#sendWhole(this.#plan.headers, edit.held);
       } else this.#answer(incoming, null, chunks);
     };
-    incoming.on('data', take).once('end', settle).once('close', settle);
+    // Not at its end: a second request would find the connection still taken.
+    incoming.on('data', take).once('close', settle);
   }
 
   /** @param first of the body, read already. */
@@ -206,7 +207,7 @@ class Exchange {
     response.on('drain', () => incoming.resume());
     incoming.on('data', pass);
     const end = (): void => this.#endAnswer(incoming, bodyEdit);
-    if (incoming.closed || incoming.readableEnded) end();
+    if (incoming.closed) end();
     else incoming.once('end', end).once('close', end);
   }
 

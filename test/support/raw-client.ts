@@ -9,8 +9,9 @@ export class RawClient {
   closed = false;
   #heard: Buffer[] = [];
 
-  constructor(port: number, host = '127.0.0.1') {
-    this.socket = connect({ port, host, allowHalfOpen: true, noDelay: true });
+  /** @param to a port, or a connection that is there already. */
+  constructor(to: number | Socket, host = '127.0.0.1') {
+    this.socket = typeof to === 'number' ? connect({ port: to, host, allowHalfOpen: true, noDelay: true }) : to;
     this.socket.on('data', (chunk: Buffer) => {
       this.#heard.push(chunk);
     });
