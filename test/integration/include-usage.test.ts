@@ -19,6 +19,10 @@ function post(body: string, more = '', path = '/v1/chat/completions'): string {
   return `POST ${path} HTTP/1.1\r\nhost: api.provider.example\r\nContent-Type: application/json\r\n${more}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
+function refusal(body: string, status = '400 Bad Request'): string {
+  return `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+}
+
 /** The body of the last answer that a client heard, its chunks put together. */
 function bodyOf(client: RawClient): string {
   const framed = client.text.slice(client.text.lastIndexOf('\r\n\r\n', client.text.indexOf('\r\n0\r\n')) + 4);
@@ -167,8 +171,6 @@ describe('the question for usage, on intercepted connections', () => {
 
   describe('a provider that does not know it', () => {
     const REFUSAL = '{"error":{"message":"Unrecognized request argument supplied: stream_options"}}';
-    const refusal = (body: string, status = '400 Bad Request'): string =>
-      `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
     const picky = answeringRequests(({ body }) => (body.includes('stream_options') ? refusal(REFUSAL) : STREAM));
 
     it('gets the client’s own request, and is not asked again', async () => {
