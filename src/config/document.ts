@@ -14,7 +14,7 @@ Defaults < file < environment < flags. The file is TOML: \`--config FILE\`, else
 |---|---|---|---|---|
 ${rows.join('\n')}
 
-\`upstream_proxy\` may hold a user and a password; they are never logged. \`local\` as a variable: \`ollama=127.0.0.1:11434,vllm=gpu.lan:8000\`.
+\`upstream_proxy\` may hold a user and a password; they are never logged. \`local\` as a variable: \`ollama=127.0.0.1:11434,vllm=gpu.lan:8000\`. \`usage.include_usage\` changes calls: [include-usage.md](include-usage.md).
 
 This page is made from \`src/config/options.ts\`; a test compares them.
 `;

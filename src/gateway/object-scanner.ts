@@ -76,6 +76,9 @@ export class ObjectScanner {
       if (this.#inString) {
         index = this.#string(chunk, index);
       } else {
+        // Long lists of numbers are passed over here, without a call for each byte.
+        if (this.#state === 'inside') while (INNER[chunk[index] ?? 0] === 1) index += 1;
+        if (index === chunk.length) break;
         this.#structure(chunk[index] ?? 0, chunk, index);
         index += 1;
       }

@@ -1,4 +1,4 @@
-import { ObjectScanner, type ScannedObject } from './object-scanner.ts';
+import { ObjectScanner } from './object-scanner.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -6,8 +6,10 @@ const COLON = 0x3a;
 
 /** A longer event is no usage chunk: it is passed on as it comes. */
 const MAX_EVENT_BYTES = 256 * 1024;
-const USAGE = Buffer.from('"usage"');
-const WANTED: ReadonlySet<string> = new Set(['choices', 'usage', 'error', 'prompt_filter_results']);
+const WANTED: ReadonlySet<string> = new Set(['usage']);
+const NAME = '"usage"';
+const NULL_USAGE = /^"usage"\s*:\s*null/;
+const BYTE_ORDER_MARK = '\xEF\xBB\xBF';
 const NOTHING = Buffer.alloc(0);
 
 export interface UsageChunkFilterOptions {
@@ -116,29 +118,20 @@ export class UsageChunkFilter {
   /** The held event as the client gets it; empty = not at all. */
   #decide(): Buffer {
     const event = join(this.#release());
-    if (!event.includes(USAGE)) return event;
-    const data = onlyDataLine(event);
+    // One character a byte: structure is ASCII, and places in the text are places in the event.
+    const text = event.toString('latin1');
+    if (!text.includes('usage')) return event;
+    const data = onlyDataLine(text);
     if (data === null) return event;
-    const scanner = new ObjectScanner(WANTED);
-    scanner.push(event.subarray(data.start, data.end));
-    const members = scanner.result()?.members;
-    const usage = members?.get('usage') ?? [];
-    const [only] = usage;
-    if (members === undefined || only === undefined || usage.length > 1) return event;
-    if (only.text === 'null') return this.#withoutNulls ? without(event, data.start, only) : event;
-    if (!isExtraChunk(members)) return event;
-    this.#removed += 1;
-    return NOTHING;
+    const usage = usageOf(text.slice(data.start, data.end));
+    if (usage === null) return event;
+    if (usage === 'extra') {
+      this.#removed += 1;
+      return NOTHING;
+    }
+    if (!this.#withoutNulls) return event;
+    return join([event.subarray(0, data.start + usage.start), event.subarray(data.start + usage.end)]);
   }
-}
-
-/** No choice, no error, nothing but a usage. */
-function isExtraChunk(members: ScannedObject['members']): boolean {
-  const value = (name: string): string | null => members.get(name)?.at(-1)?.text ?? null;
-  if (value('usage')?.startsWith('{') !== true || !isEmptyList(value('choices'))) return false;
-  if ((value('error') ?? 'null') !== 'null') return false;
-  // Azure opens its streams with one of these; with something in it, it is no mere usage chunk.
-  return !members.has('prompt_filter_results') || isEmptyList(value('prompt_filter_results'));
 }
 
 interface Span {
@@ -147,39 +140,77 @@ interface Span {
 }
 
 /** The JSON of an event; null = it has no data line, or several (no provider writes a chunk so). */
-function onlyDataLine(event: Buffer): Span | null {
+function onlyDataLine(event: string): Span | null {
   let found: Span | null = null;
   for (let start = 0; start < event.length;) {
     const end = lineEndFrom(event, start);
-    const name = event.toString('latin1', start, Math.min(end, start + 8)).replace(/^\xEF\xBB\xBF/, '');
-    if (name.startsWith('data:')) {
+    const from = start === 0 && event.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : start;
+    if (event.startsWith('data:', from)) {
       if (found !== null) return null;
-      found = { start: event.indexOf(COLON, start) + 1, end };
+      found = { start: from + 'data:'.length, end };
     }
     start = end + 1;
   }
   return found;
 }
 
-function lineEndFrom(event: Buffer, start: number): number {
-  for (let index = start; index < event.length; index += 1)
-    if (event[index] === LF || event[index] === CR) return index;
-  return event.length;
+function lineEndFrom(event: string, start: number): number {
+  const lineFeed = event.indexOf('\n', start);
+  const end = lineFeed < 0 ? event.length : lineFeed;
+  const carriageReturn = event.indexOf('\r', start);
+  return carriageReturn < 0 || carriageReturn > end ? end : carriageReturn;
 }
 
-/** @param base where the JSON begins in the event. */
-function without(
-  event: Buffer,
-  base: number,
-  { nameAt, end, commaBefore }: { nameAt: number; end: number; commaBefore: number | null },
-): Buffer {
-  if (commaBefore !== null) return join([event.subarray(0, base + commaBefore), event.subarray(base + end)]);
-  const after = /^\s*,\s*/.exec(event.toString('latin1', base + end, base + end + 16))?.[0].length ?? 0;
-  return join([event.subarray(0, base + nameAt), event.subarray(base + end + after)]);
+/** The extra chunk, or where the null that stands for a usage is, comma and all; null = neither. */
+function usageOf(json: string): 'extra' | Span | null {
+  let chunk: unknown;
+  try {
+    chunk = JSON.parse(json);
+  } catch {
+    return null;
+  }
+  if (typeof chunk !== 'object' || chunk === null || Array.isArray(chunk)) return null;
+  const members = chunk as Record<string, unknown>;
+  const { usage } = members;
+  if (usage === undefined || (usage !== null && !isExtraChunk(members))) return null;
+  const place = placeOfUsage(json);
+  return place !== null && usage !== null ? 'extra' : place;
 }
 
-function isEmptyList(text: string | null): boolean {
-  return text !== null && /^\[\s*\]$/.test(text);
+/** No choice, no error, nothing but a usage. */
+function isExtraChunk({ choices, usage, error, prompt_filter_results: filtered }: Record<string, unknown>): boolean {
+  if (typeof usage !== 'object' || Array.isArray(usage)) return false;
+  // Azure opens its streams with filter results; with something in them, it is no mere usage chunk.
+  return isEmptyList(choices) && (error ?? null) === null && (filtered === undefined || isEmptyList(filtered));
+}
+
+/** Where the one member `usage` of the top level stands, which is there; null = it is there twice. */
+function placeOfUsage(json: string): Span | null {
+  const first = json.indexOf(NAME);
+  // Spelled just once: it is that one. A scan costs ten times as much.
+  const isOnly = first >= 0 && !json.includes(NAME, first + 1) && !json.includes('\\u');
+  const length = isOnly ? (NULL_USAGE.exec(json.slice(first, first + 64))?.[0].length ?? null) : null;
+  if (length === null) return scannedPlace(json);
+  const comma = json.slice(0, first).trimEnd().length - 1;
+  if (json[comma] === ',') return { start: comma, end: first + length };
+  return withCommaBehind(json, first, first + length);
+}
+
+function scannedPlace(json: string): Span | null {
+  const scanner = new ObjectScanner(WANTED);
+  scanner.push(Buffer.from(json, 'latin1'));
+  const [only, second] = scanner.result()?.members.get('usage') ?? [];
+  if (only === undefined || second !== undefined) return null;
+  const { nameAt, commaBefore, end } = only;
+  return commaBefore === null ? withCommaBehind(json, nameAt, end) : { start: commaBefore, end };
+}
+
+function withCommaBehind(json: string, start: number, end: number): Span {
+  return { start, end: end + (/^\s*,\s*/.exec(json.slice(end, end + 64))?.[0].length ?? 0) };
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 function join(parts: readonly Buffer[]): Buffer {
