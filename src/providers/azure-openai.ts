@@ -1,6 +1,6 @@
 import { anthropicInference } from './families/anthropic-endpoints.ts';
 import { openaiCompatible, openaiInference, openaiPlatform } from './families/openai-endpoints.ts';
-import type { Provider } from './provider.ts';
+import type { Endpoint, Provider } from './provider.ts';
 
 export const provider = {
   id: 'azure-openai',
@@ -24,6 +24,12 @@ export const provider = {
       operation: 'chat',
       family: 'openai-chat',
     },
+    ...['/openai/realtime', '/openai/v1/realtime', '/voice-live/realtime'].map((path): Endpoint => ({
+      method: 'WS',
+      path,
+      operation: 'realtime',
+      model: ['req.query:deployment', 'req.query:model'],
+    })),
     ...['/openai/v1', '/openai'].flatMap((base) => [...openaiInference(base), ...openaiPlatform(base)]),
     ...openaiInference('/models'),
     // Serverless and online endpoints serve one model each.

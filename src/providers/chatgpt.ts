@@ -10,6 +10,7 @@ export const provider = {
   billing: 'subscription',
   requestIdHeaders: ['x-request-id', 'x-oai-request-id'],
   endpoints: [
+    { method: 'WS', path: '/backend-api/codex/responses', operation: 'responses' },
     ...openaiInference('/backend-api/codex'),
     // Quotas, login, and the web page itself, whose conversations state no usage.
     { method: '*', path: '/**', operation: 'web', kind: 'control' },

@@ -18,6 +18,7 @@ export const provider = {
   billing: 'subscription',
   requestIdHeaders: ['x-github-request-id', 'x-request-id'],
   endpoints: [
+    { method: 'WS', path: '/responses', operation: 'responses' },
     ...openaiInference(''),
     ...openaiInference('/v1'),
     ...anthropicInference('/v1'),

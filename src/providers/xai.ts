@@ -11,6 +11,7 @@ export const provider = {
   intercept: true,
   requestIdHeaders: ['x-request-id'],
   endpoints: [
+    { method: 'WS', path: '/v1/realtime', operation: 'realtime', model: ['req.query:model'] },
     // The answer to a deferred request is fetched; its usage counts once.
     {
       method: 'GET',
