@@ -23,7 +23,10 @@ export const provider = {
     inference('/v1/rerank', 'rerank'),
     inference('/v1/classify', 'classify'),
     inference('/v2/parse', 'parse'),
-    inference('/v2/audio/transcriptions', 'transcription'),
+    {
+      ...inference('/v2/audio/transcriptions', 'transcription'),
+      units: [{ unit: 'audio_seconds', from: ['res.body:$.duration', 'req.audio_seconds'] }],
+    },
     // Paths without a version, of clients from before v1.
     inference('/chat', 'chat'),
     inference('/generate', 'text_completion'),
@@ -40,6 +43,16 @@ export const provider = {
       family: 'cohere',
       billing: 'batch',
     },
+    {
+      method: 'GET',
+      path: '/v1/embed-jobs/{id}',
+      operation: 'fetch_embed_job',
+      kind: 'reread',
+      family: 'cohere',
+      model: ['res.body:$.model'],
+      countWhen: 'res.body:$.status=complete',
+      job: 'res.body:$.job_id',
+    },
     ...openaiInference('/compatibility/v1'),
     // Keys, models, data sets, connectors, jobs whose work is done elsewhere.
     { method: '*', path: '/{version}/check-api-key', operation: 'check_api_key', kind: 'control' },
@@ -47,7 +60,7 @@ export const provider = {
     { method: '*', path: '/v2/**', operation: 'admin', kind: 'control' },
   ],
   limits: [
-    'Transcriptions state no usage: the length of the audio is not in the answer.',
-    'Embed jobs and fine-tuning run at Cohere and state no usage.',
+    'Transcriptions state no usage: the length of the audio is taken from the file, where its head tells.',
+    'Fine-tuning runs at Cohere and states no usage.',
   ],
 } satisfies Provider;

@@ -1,4 +1,5 @@
 import { geminiGrpcMethods, geminiMethods } from './families/gemini-endpoints.ts';
+import { openaiInference } from './families/openai-endpoints.ts';
 import type { Provider } from './provider.ts';
 
 export const provider = {
@@ -34,14 +35,7 @@ export const provider = {
       family: 'gemini-interactions',
     },
     { method: '*', path: '/{version}/interactions/**', operation: 'interactions_admin', kind: 'control' },
-    { method: 'POST', path: '/{version}/openai/chat/completions', operation: 'chat', family: 'openai-chat' },
-    { method: 'POST', path: '/{version}/openai/embeddings', operation: 'embeddings', family: 'openai-chat' },
-    {
-      method: 'POST',
-      path: '/{version}/openai/images/generations',
-      operation: 'image_generation',
-      family: 'openai-responses',
-    },
+    ...openaiInference('/{version}/openai'),
     { method: '*', path: '/{version}/openai/**', operation: 'openai_admin', kind: 'control' },
     {
       method: 'POST',
@@ -91,5 +85,8 @@ export const provider = {
     { method: '*', path: '/download/**', operation: 'files', kind: 'control' },
     { method: '*', path: '/resumable/**', operation: 'files', kind: 'control' },
     { method: '*', path: '/{version}/auth_tokens', operation: 'auth_tokens', kind: 'control' },
+  ],
+  limits: [
+    'Video is billed by the second, which only the request states, and not always; a video that failed later is counted.',
   ],
 } satisfies Provider;

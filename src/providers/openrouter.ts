@@ -14,7 +14,13 @@ export const provider = {
     ...anthropicInference('/api/v1'),
     ...openaiInference('/api/alpha'),
     // Images are made by chat models and counted as chat.
-    { method: 'POST', path: '/api/v1/images', operation: 'image_generation', family: 'openai-chat' },
+    {
+      method: 'POST',
+      path: '/api/v1/images',
+      operation: 'image_generation',
+      family: 'openai-chat',
+      units: [{ unit: 'images', from: 'res.body:$.data#len if !res.body:$.usage' }],
+    },
     { method: 'POST', path: '/api/v1/videos', operation: 'video_generation' },
     {
       method: 'GET',

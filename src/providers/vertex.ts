@@ -56,6 +56,6 @@ export const provider = {
   limits: [
     'Results of batch prediction are written to Cloud Storage or BigQuery, not to the client: not metered.',
     'Calls over gRPC (the default of some of Google’s own clients) are metered only where HTTP/2 is read.',
-    'Video is billed by the second; the answer states no length.',
+    'Video is billed by the second, which only the request states, and not always; a video that failed later is counted.',
   ],
 } satisfies Provider;

@@ -1,7 +1,6 @@
 import { headerValue, parseResponseHead, type ResponseHead } from '../core/headers.ts';
 import { unknownUsage, type Usage, type UsageSource } from '../core/usage.ts';
 import { errorOfBody, type StatedError } from '../providers/families/errors.ts';
-import { objectsAt } from '../providers/families/json.ts';
 import { Reading } from '../providers/families/reading.ts';
 import { endpointFacts } from '../providers/families/endpoint-facts.ts';
 import type { Endpoint } from '../providers/provider.ts';
@@ -17,7 +16,7 @@ import type { RequestSide } from './request-side.ts';
 import { ResponseReader } from './response-reader.ts';
 import { contentTypeOf, grpcEncodingOf, isTextType } from './verdicts.ts';
 
-/** Errors and lists of images are short; what is longer is something else. */
+/** Errors are short; what is longer is something else. */
 const SHORT_TEXT = 256 * 1024;
 
 const NOTHING_TO_READ = { answer: null, batch: null } as const;
@@ -179,7 +178,6 @@ export class ResponseSide {
     let { usage } = answer.reading;
     if (answer.reading.rawUsage !== null) usage.source = this.#reader.source;
     else if (this.#reader.damaged || answer.family === null) usage = this.#lastResort(whole) ?? usage;
-    this.#countImages(usage);
     return usage;
   }
 
@@ -195,13 +193,6 @@ export class ResponseSide {
     if (rawUsage === null) return null;
     usage.source = 'regex';
     return usage;
-  }
-
-  /** Image models without token counts are paid by the image. */
-  #countImages(usage: Usage): void {
-    if (this.#endpoint?.operation.startsWith('image_') !== true || usage.input_tokens !== null) return;
-    const images = objectsAt(parseJson(this.#shortText()), 'data').length;
-    if (images > 0) usage.units.images = images;
   }
 
   get #endpoint(): Endpoint | null {

@@ -19,7 +19,23 @@ const METHODS: readonly (readonly [method: string, operation: string, facts: Par
   ['countTextTokens', 'count_tokens', { kind: 'count' }],
   ['countMessageTokens', 'count_tokens', { kind: 'count' }],
   ['predict', 'predict', { family: 'vertex-predict' }],
-  ['predictLongRunning', 'video_generation', {}],
+  // Paid by the second. What a request leaves unsaid is for the model to choose.
+  [
+    'predictLongRunning',
+    'video_generation',
+    {
+      units: [
+        {
+          unit: 'video_seconds',
+          from: [
+            'req.body:$.parameters.durationSeconds * req.body:$.parameters.sampleCount',
+            'req.body:$.parameters.durationSeconds',
+          ],
+        },
+      ],
+      dims: { resolution: 'req.body:$.parameters.resolution' },
+    },
+  ],
   ['fetchPredictOperation', 'operations', { kind: 'control' }],
 ];
 

@@ -11,14 +11,37 @@ export function openaiInference(base: string): Endpoint[] {
     { method: 'POST', path: `${base}/completions`, operation: 'text_completion', family: 'openai-chat' },
     { method: 'POST', path: `${base}/embeddings`, operation: 'embeddings', family: 'openai-chat' },
     { method: 'POST', path: `${base}/rerank`, operation: 'rerank', family: 'openai-chat' },
-    { method: 'POST', path: `${base}/images/generations`, operation: 'image_generation', family: 'openai-responses' },
-    { method: 'POST', path: `${base}/images/edits`, operation: 'image_edit', family: 'openai-responses' },
-    { method: 'POST', path: `${base}/images/variations`, operation: 'image_variation', family: 'openai-responses' },
-    { method: 'POST', path: `${base}/audio/transcriptions`, operation: 'transcription', family: 'openai-responses' },
-    { method: 'POST', path: `${base}/audio/translations`, operation: 'translation', family: 'openai-responses' },
-    { method: 'POST', path: `${base}/audio/speech`, operation: 'speech', family: 'openai-responses' },
+    image(`${base}/images/generations`, 'image_generation'),
+    image(`${base}/images/edits`, 'image_edit'),
+    image(`${base}/images/variations`, 'image_variation'),
+    listening(`${base}/audio/transcriptions`, 'transcription'),
+    listening(`${base}/audio/translations`, 'translation'),
+    {
+      method: 'POST',
+      path: `${base}/audio/speech`,
+      operation: 'speech',
+      family: 'openai-responses',
+      // Some models are paid by the token, which only a stream of events states.
+      units: [{ unit: 'characters', from: 'req.body:$.input#codepoints' }],
+    },
     { method: 'POST', path: `${base}/moderations`, operation: 'moderation', kind: 'control', billing: 'free' },
   ];
+}
+
+/** Paid by the token, or by the image: the answer says which. */
+function image(path: string, operation: string): Endpoint {
+  const dims = {
+    size: ['res.body:$.size', 'req.body:$.size'],
+    quality: ['res.body:$.quality', 'req.body:$.quality'],
+  };
+  const units = [{ unit: 'images', from: 'res.body:$.data#len if !res.body:$.usage' }] as const;
+  return { method: 'POST', path, operation, family: 'openai-responses', units, dims };
+}
+
+/** Paid by the token, or by the second; an answer without usage may say how long the audio is, or the file itself does. */
+function listening(path: string, operation: string): Endpoint {
+  const from = ['res.body:$.duration', 'req.audio_seconds if !res.body:$.usage'];
+  return { method: 'POST', path, operation, family: 'openai-responses', units: [{ unit: 'audio_seconds', from }] };
 }
 
 /**
@@ -103,6 +126,17 @@ export function openaiPlatform(base: string): Endpoint[] {
     { method: '*', path: `${base}/threads/**`, operation: 'threads', kind: 'control' },
     ...batches(base),
     { method: 'POST', path: `${base}/videos`, operation: 'video_generation' },
+    {
+      method: 'GET',
+      path: `${base}/videos/{id}`,
+      operation: 'fetch_video',
+      kind: 'reread',
+      units: [{ unit: 'video_seconds', from: 'res.body:$.seconds' }],
+      model: ['res.body:$.model'],
+      dims: { size: 'res.body:$.size' },
+      countWhen: 'res.body:$.status=completed',
+      job: 'res.body:$.id',
+    },
     ...controls(base, ...CONTROL),
   ];
 }
