@@ -151,6 +151,15 @@ describe('src', () => {
     expect(heavy).toEqual([]);
   });
 
+  it('lets only the recorder thread count tokens, with a table of 40 MB that it loads when it must', () => {
+    const users = sources().filter((file) => readFileSync(file, 'utf8').includes('gpt-tokenizer/'));
+    expect(users.map((file) => relative(src, file))).toEqual(['usage/tokenizer.ts']);
+    const loading = ['main.ts', 'admin/worker.ts', 'recorder/worker.ts'].filter((entry) =>
+      reach(entry).has(join(src, 'usage/tokenizer.ts')),
+    );
+    expect(loading).toEqual(['recorder/worker.ts']);
+  });
+
   it('keeps the net room out of the recorder and reader threads', () => {
     for (const entry of ['recorder/worker.ts', 'admin/worker.ts']) {
       const loaded = [...reach(entry)].map((file) => (file.startsWith('/') ? relative(src, file) : file));

@@ -65,9 +65,8 @@ function estimated(finished: FinishedExchange, estimator: Estimator | null): Usa
   const { assembled } = metered;
   // The input came first (Anthropic), the count of the output was still to come when the stream was cut.
   if (usage.state !== 'partial' || usage.output_tokens !== null || assembled === null) return usage;
-  const output = estimator.output(assembled, null, modelOf(metered));
-  if (output === null) return usage;
-  return { ...usage, output_tokens: output, estimated: ['output_tokens'] };
+  const { output } = estimator({ body: null, assembled, model: modelOf(metered) });
+  return output === null ? usage : { ...usage, output_tokens: output, estimated: ['output_tokens'] };
 }
 
 function mayEstimate({ isInference, reread, status, operation, usage }: Metered): boolean {
@@ -81,11 +80,9 @@ function wholeEstimate(finished: FinishedExchange, estimator: Estimator): Usage 
   const { assembled, usage } = metered;
   // Nothing was generated, or not yet: a job in a queue, an error inside a 200.
   if (assembled === null && !embeds(finished)) return usage;
-  const model = modelOf(metered);
   const { text, truncated } = metered.requestBody;
   const body = truncated ? null : text;
-  const input = body === null ? null : estimator.input(body, model);
-  const output = assembled === null ? null : estimator.output(assembled, body, model);
+  const { input, output } = estimator({ body, assembled, model: modelOf(metered) });
   const estimated: EstimatedField[] = [];
   if (input !== null) estimated.push('input_tokens');
   if (output !== null) estimated.push('output_tokens');

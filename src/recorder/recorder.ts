@@ -153,18 +153,14 @@ export class Recorder implements RecorderQueries {
 
   /** An estimate that fails costs the estimate, not the record. */
   #guarded(estimator: Estimator): Estimator {
-    const guard = (count: () => number | null): number | null => {
+    return (question) => {
       try {
-        return count();
+        return estimator(question);
       } catch (error) {
         this.#counters.add('internal_errors', 'part="estimate"');
         this.#log.warn({ error: messageOf(error) }, 'the tokens of a call could not be estimated');
-        return null;
+        return { input: null, output: null };
       }
-    };
-    return {
-      input: (body, model) => guard(() => estimator.input(body, model)),
-      output: (assembled, body, model) => guard(() => estimator.output(assembled, body, model)),
     };
   }
 

@@ -1,16 +1,26 @@
 import type { AssembledOutput } from '../core/capture.ts';
-import { requestText } from './request-text.ts';
+import { requestText, type RequestText } from './request-text.ts';
 
 /** Tokens of a short text; see tokenizer.ts. Pure. */
 export type CountTokens = (text: string) => number;
 
-/** What is counted where a provider said nothing. Marked as such wherever it is shown: docs/decisions/0004-estimates.md. */
-export interface Estimator {
-  /** @param body decoded and whole. Null when it holds nothing that can be counted. */
-  input(body: string, model: string | null): number | null;
-  /** @param body of the request: several answers may have been asked for, and one was put together. */
-  output(assembled: AssembledOutput, body: string | null, model: string | null): number | null;
+/** What there is to count of one call. */
+export interface EstimateQuestion {
+  /** Of the request, decoded and whole; null = not to be counted. */
+  body: string | null;
+  /** Null = nothing was generated. */
+  assembled: AssembledOutput | null;
+  model: string | null;
 }
+
+/** Null = there is nothing that can be counted. */
+export interface Estimate {
+  input: number | null;
+  output: number | null;
+}
+
+/** Counts where a provider said nothing. Marked as such wherever it is shown: docs/decisions/0004-estimates.md. */
+export type Estimator = (question: EstimateQuestion) => Estimate;
 
 /**
  * What a model's tokens are in tokens of o200k_base, and what its chat template adds. Medians over recorded exchanges
@@ -34,29 +44,40 @@ const ANY_OTHER: Vocabulary = { models: /./, factor: 1.1, perMessage: 5, perTool
 
 /** Longer texts are measured by windows spread over them: a request of 300 kB costs as much as one of 5 kB. */
 const WINDOW = 160;
-const INPUT_WINDOWS = 32;
-const OUTPUT_WINDOWS = 64;
+const INPUT_WINDOWS = 24;
+const OUTPUT_WINDOWS = 32;
 /** A tokenizer needs time by the square of a text without blanks: it never gets more than this at once. */
-const PIECE = 64;
+const PIECE = 128;
 
 export function createEstimator(countTokens: CountTokens): Estimator {
-  return {
-    input(body, model) {
-      const text = requestText(body);
-      if (text === null || (text.spoken.length === 0 && text.tools.length === 0)) return null;
-      const { factor, perMessage, perToolUse } = vocabularyOf(model);
-      const read = tokensOf([...text.spoken, ...text.tools], INPUT_WINDOWS, countTokens);
-      const framing = text.messages * perMessage + (text.tools.length === 0 ? 0 : perToolUse);
-      return Math.round(read * factor + framing);
-    },
-    output({ text, thinking, toolCalls }, body, model) {
-      const said = [text, thinking, ...toolCalls.flatMap(({ name, input }) => [name, input])];
-      const tokens = tokensOf(said, OUTPUT_WINDOWS, countTokens) * vocabularyOf(model).factor;
-      // The tools of every choice were put together, the text of the first one only.
-      const choices = text === '' || body === null ? 1 : (requestText(body)?.choices ?? 1);
-      return Math.round(tokens * choices);
-    },
+  return ({ body, assembled, model }) => {
+    const vocabulary = vocabularyOf(model);
+    const request = body === null ? null : requestText(body);
+    return {
+      input: request === null ? null : inputOf(request, vocabulary, countTokens),
+      output: assembled === null ? null : outputOf(assembled, request?.choices ?? 1, vocabulary, countTokens),
+    };
   };
+}
+
+function inputOf(request: RequestText, vocabulary: Vocabulary, countTokens: CountTokens): number | null {
+  const { spoken, tools, messages } = request;
+  if (spoken.length === 0 && tools.length === 0) return null;
+  const { factor, perMessage, perToolUse } = vocabulary;
+  const framing = messages * perMessage + (tools.length === 0 ? 0 : perToolUse);
+  return Math.round(tokensOf([...spoken, ...tools], INPUT_WINDOWS, countTokens) * factor + framing);
+}
+
+/** Of several answers the text of the first one was put together, and the tools of all. */
+function outputOf(
+  { text, thinking, toolCalls }: AssembledOutput,
+  choices: number,
+  { factor }: Vocabulary,
+  countTokens: CountTokens,
+): number {
+  const said = tokensOf([text, thinking], OUTPUT_WINDOWS, countTokens) * choices;
+  const asked = toolCalls.flatMap(({ name, input }) => [name, input]);
+  return Math.round((said + tokensOf(asked, OUTPUT_WINDOWS, countTokens)) * factor);
 }
 
 function vocabularyOf(model: string | null): Vocabulary {

@@ -7,7 +7,12 @@ import type { Estimator } from '../../../src/usage/estimate.ts';
 import type { Metered, MeteredBody } from '../../../src/usage/metered.ts';
 import { connectionInfo, exchangeEnd, metered, usage } from '../../support/exchanges.ts';
 
-const ESTIMATOR: Estimator = { input: () => 70, output: () => 30 };
+const ESTIMATOR: Estimator = ({ body, assembled }) => ({
+  input: body === null ? null : 70,
+  output: assembled === null ? null : 30,
+});
+/** It has nothing to count with. */
+const DEAF: Estimator = () => ({ input: null, output: null });
 const ANSWER = { text: 'Hello', thinking: '', toolCalls: [] };
 const SILENT: Partial<Metered> = { usage: unknownUsage(), assembled: ANSWER };
 
@@ -129,9 +134,8 @@ describe('recorder/counted-usage', () => {
     });
 
     it('estimates nothing when it is told not to, or cannot', () => {
-      const deaf: Estimator = { input: () => null, output: () => null };
       expect(counted({ metered: SILENT, deps: { estimator: null } }).usage).toMatchObject(UNKNOWN);
-      expect(counted({ metered: SILENT, deps: { estimator: deaf } }).usage).toMatchObject(UNKNOWN);
+      expect(counted({ metered: SILENT, deps: { estimator: DEAF } }).usage).toMatchObject(UNKNOWN);
     });
   });
 

@@ -15,17 +15,14 @@ function byWords(): { count: (text: string) => number; given: string[] } {
 
 const chat = (...contents: string[]): string =>
   JSON.stringify({ messages: contents.map((content) => ({ role: 'user', content })) });
-const said = (text: string, input = ''): Parameters<ReturnType<typeof createEstimator>['output']>[0] => ({
-  text,
-  thinking: '',
-  toolCalls: input === '' ? [] : [{ id: null, name: 'look', input }],
-});
+
+const estimator = createEstimator(byWords().count);
+const input = (body: string, model: string | null = 'gpt-5'): number | null =>
+  estimator({ body, assembled: null, model }).input;
 
 describe('usage/estimate', () => {
-  const estimator = createEstimator(byWords().count);
-
   it('counts the words of a request and the framing of its messages', () => {
-    expect(estimator.input(chat('one two three', 'four'), 'gpt-5')).toBe(4 + 2 * 4);
+    expect(input(chat('one two three', 'four'))).toBe(4 + 2 * 4);
   });
 
   it.each([
@@ -37,21 +34,24 @@ describe('usage/estimate', () => {
     ['llama-3.3-70b', 110 + 5],
     [null, 110 + 5],
   ])('knows that the tokens of %s are of another size', (model, tokens) => {
-    expect(estimator.input(chat('word '.repeat(100)), model)).toBe(tokens);
+    expect(input(chat('word '.repeat(100)), model)).toBe(tokens);
   });
 
   it('counts the answer with its thinking and the input of its tools', () => {
-    const assembled = { ...said('one two', '{"a": 1}'), thinking: 'three four five' };
-    expect(estimator.output(assembled, null, 'gpt-5')).toBe(2 + 3 + 1 + 2);
+    const toolCalls = [{ id: null, name: 'look', input: '{"a": 1}' }];
+    const assembled = { text: 'one two', thinking: 'three four five', toolCalls };
+    expect(estimator({ body: null, assembled, model: 'gpt-5' })).toEqual({ input: null, output: 2 + 3 + 1 + 2 });
   });
 
-  it('counts every answer when several were asked for', () => {
-    expect(estimator.output(said('one two'), '{"prompt":"x","n":3}', 'gpt-5')).toBe(6);
+  it('counts the text of every answer when several were asked for, of which one was put together', () => {
+    const assembled = { text: 'one two', thinking: '', toolCalls: [{ id: null, name: 'look', input: '' }] };
+    const body = '{"prompt":"x","n":3}';
+    expect(estimator({ body, assembled, model: 'gpt-5' })).toEqual({ input: 1, output: 3 * 2 + 1 });
   });
 
   it('knows nothing of a request without text', () => {
-    expect(estimator.input('{"model":"m","messages":[]}', 'm')).toBeNull();
-    expect(estimator.input('not JSON', 'm')).toBeNull();
+    expect(input('{"model":"m","messages":[]}')).toBeNull();
+    expect(input('not JSON')).toBeNull();
   });
 
   it('measures a long text by windows spread over all of it, a short one as a whole', () => {
@@ -65,11 +65,11 @@ describe('usage/estimate', () => {
     expect(tokensOf(['one two', 'three'], 32, byWords().count)).toBe(3);
   });
 
-  it('never gives a tokenizer more than 64 characters at once, nor half a character', () => {
+  it('never gives a tokenizer more than 128 characters at once, nor half a character', () => {
     const words = byWords();
     tokensOf(['a'.repeat(1000), '😀'.repeat(500), ` ${'x y '.repeat(200)}`], 64, words.count);
     for (const piece of words.given) {
-      expect(piece.length).toBeLessThanOrEqual(64);
+      expect(piece.length).toBeLessThanOrEqual(128);
       expect(piece).toBe(Buffer.from(piece).toString());
     }
     expect(words.given.join('')).toHaveLength(1000 + 1000 + 801);

@@ -28,7 +28,7 @@ describe('usage/tokenizer', () => {
     const estimator = createEstimator(count);
     await expectLinearTime((size) => {
       const body = JSON.stringify({ messages: [{ role: 'user', content: text.repeat(size / text.length) }] });
-      return () => estimator.input(body, 'gpt-5');
+      return () => estimator({ body, assembled: null, model: 'gpt-5' });
     }, 100_000);
   });
 });

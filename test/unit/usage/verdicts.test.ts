@@ -24,7 +24,12 @@ function billing(fields: Partial<BillingFacts> = {}): string {
 }
 
 function match(endpoint: Partial<EndpointMatch['endpoint']>): EndpointMatch {
-  return { endpoint: { method: 'POST', path: '/x', operation: 'chat', ...endpoint }, model: null, id: null, groups: {} };
+  return {
+    endpoint: { method: 'POST', path: '/x', operation: 'chat', ...endpoint },
+    model: null,
+    id: null,
+    groups: {},
+  };
 }
 
 describe('usage/verdicts', () => {
