@@ -49,7 +49,9 @@ function seenBefore(
   if (metered.isInference && !reread) {
     const upstream = `${facts.connection.host}:${facts.connection.port}`;
     const { openedAt, endedAt } = facts;
-    if (deps.isDuplicate({ responseId, upstream, openedAt, endedAt, stated })) return 'duplicate';
+    const { input_tokens: input, output_tokens: output } = metered.usage;
+    const counts = stated ? `${input} ${output}` : null;
+    if (deps.isDuplicate({ responseId, upstream, openedAt, endedAt, stated: counts })) return 'duplicate';
   }
   return stated && !deps.countsFirst(provider, responseId, reread) ? 'reread' : null;
 }

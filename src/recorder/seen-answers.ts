@@ -5,8 +5,8 @@ export interface Sighting {
   upstream: string;
   openedAt: number;
   endedAt: number;
-  /** Its provider stated a usage. */
-  stated: boolean;
+  /** The counts that its provider stated, as a text to compare; null = none. */
+  stated: string | null;
 }
 
 /** Shorter ones are made up by fakes and local servers (`chatcmpl-1`), and repeat. */
@@ -31,8 +31,7 @@ export class SeenAnswers {
   isDuplicate(sighting: Sighting): boolean {
     if (sighting.responseId.length < MIN_ID) return false;
     const known = this.#seen.get(sighting.responseId);
-    // An answer without usage does not stand in for one that has it.
-    const isDuplicate = known !== undefined && areNested(known, sighting) && (known.stated || !sighting.stated);
+    const isDuplicate = known !== undefined && areNested(known, sighting) && standsIn(known, sighting);
     if (!isDuplicate) this.#remember(sighting);
     return isDuplicate;
   }
@@ -46,6 +45,14 @@ export class SeenAnswers {
       break;
     }
   }
+}
+
+/**
+ * An answer without usage does not stand in for one that has it, nor one with other counts: some servers make up ids that
+ * look like a provider's, and give the same one to all.
+ */
+function standsIn(known: Sighting, sighting: Sighting): boolean {
+  return sighting.stated === null || known.stated === sighting.stated;
 }
 
 /** One began while the other was under way. */

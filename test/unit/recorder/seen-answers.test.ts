@@ -4,7 +4,7 @@ import { SeenAnswers, type Sighting } from '../../../src/recorder/seen-answers.t
 const ID = 'chatcmpl-9f8e7d6c5b4a';
 
 function sighting(fields: Partial<Sighting> = {}): Sighting {
-  return { responseId: ID, upstream: 'api.openai.com:443', openedAt: 10, endedAt: 20, stated: true, ...fields };
+  return { responseId: ID, upstream: 'api.openai.com:443', openedAt: 10, endedAt: 20, stated: '9 4', ...fields };
 }
 const outer = (fields: Partial<Sighting> = {}): Sighting =>
   sighting({ upstream: 'gateway.local:4000', openedAt: 5, endedAt: 25, ...fields });
@@ -25,6 +25,7 @@ describe('recorder/seen-answers', () => {
   it.each<[string, Sighting]>([
     ['of the same upstream', sighting({ openedAt: 5, endedAt: 25 })],
     ['that began after the first had ended', outer({ openedAt: 21, endedAt: 30 })],
+    ['with other counts', outer({ stated: '9 5' })],
     ['of another answer', outer({ responseId: 'chatcmpl-000000000000' })],
   ])('counts a call %s', (_, other) => {
     const seen = new SeenAnswers(10);
@@ -40,10 +41,10 @@ describe('recorder/seen-answers', () => {
 
   it('counts the one that states a usage when the other does not', () => {
     const seen = new SeenAnswers(10);
-    seen.isDuplicate(sighting({ stated: false }));
+    seen.isDuplicate(sighting({ stated: null }));
     expect(seen.isDuplicate(outer())).toBe(false);
-    seen.isDuplicate(sighting({ responseId: 'chatcmpl-abcdefabcdef', stated: false }));
-    expect(seen.isDuplicate(outer({ responseId: 'chatcmpl-abcdefabcdef', stated: false }))).toBe(true);
+    seen.isDuplicate(sighting({ responseId: 'chatcmpl-abcdefabcdef', stated: null }));
+    expect(seen.isDuplicate(outer({ responseId: 'chatcmpl-abcdefabcdef', stated: null }))).toBe(true);
   });
 
   it('forgets the oldest', () => {
