@@ -24,8 +24,11 @@ export function compilePath(pattern: string): PathMatcher {
   if (endless > 1 || !placed || !(pattern.startsWith('/') || pattern.startsWith('**/'))) {
     throw new RangeError(`not a path pattern: ${pattern}`);
   }
-  const regex = new RegExp(`^${sourceOf(pattern)}$`);
+  if (hasTwins(pattern)) throw new RangeError(`a name stands twice in ${pattern}`);
+  // Made when it is first asked: few of the thousands are, and all of them would cost 20 ms at start.
+  let regex: RegExp | null = null;
   return (path) => {
+    regex ??= new RegExp(`^${sourceOf(pattern)}$`);
     const match = regex.exec(path);
     if (match === null) return null;
     const groups = match.groups ?? NO_GROUPS;
@@ -46,6 +49,12 @@ export function compilePrefix(pattern: string): (path: string) => string | null 
     const match = regex.exec(path);
     return match === null ? null : path.slice(match[0].length);
   };
+}
+
+function hasTwins(pattern: string): boolean {
+  if (pattern.indexOf('{') === pattern.lastIndexOf('{')) return false;
+  const names = [...pattern.matchAll(TOKEN)].map((match) => match[1]);
+  return new Set(names).size < names.length;
 }
 
 function sourceOf(pattern: string): string {

@@ -137,6 +137,7 @@ describe('providers/registry', () => {
     ['not a normalised host', [provider({ hosts: ['API.acme.ai'] })]],
     ['not a path pattern', [provider({ endpoints: [{ method: 'POST', path: 'v1/**/x', operation: 'chat' }] })]],
     ['not a path pattern', [provider({ endpoints: [{ method: 'POST', path: '/{model+}/**', operation: 'chat' }] })]],
+    ['a name stands twice', [provider({ endpoints: [{ method: 'POST', path: '/{a}/{b}/{a}', operation: 'chat' }] })]],
     ['not the start of a path', [provider({ inner: [{ at: '/{model+}', provider: 'x' }] })]],
     ['not the start of a path', [provider({ inner: [{ at: 'x', provider: 'x' }] })]],
     [
