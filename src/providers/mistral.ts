@@ -38,6 +38,15 @@ export const provider = {
       operation: 'classification',
       family: 'openai-chat',
     })),
+    {
+      method: 'GET',
+      path: '/v1/batch/jobs/{id}',
+      operation: 'fetch_batch',
+      kind: 'batch_results',
+      billing: 'batch',
+      // The answers stand in the job or in a file, or in both: whichever is seen first counts.
+      job: 'res.body:$.output_file',
+    },
     ...openaiCompatible('/v1'),
     ...controls('/v1', 'batch', 'agents', 'conversations', 'libraries', 'audio/voices', 'observability'),
   ],

@@ -33,6 +33,15 @@ export const provider = {
       job: 'req.path:id',
     },
     { method: 'POST', path: '/v1/tokenize-text', operation: 'count_tokens', kind: 'count' },
+    // Results come in pages, each of which counts once, by the first answer in it.
+    {
+      method: 'GET',
+      path: '/v1/batches/{id}/results',
+      operation: 'batch_results',
+      kind: 'batch_results',
+      billing: 'batch',
+      job: 'res.body:$.results[0].batch_result.response.*.id',
+    },
     ...openaiCompatible('/v1'),
     ...anthropicInference('/v1'),
     ...controls(

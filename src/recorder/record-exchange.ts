@@ -135,7 +135,8 @@ function sideCapture(
   const { record } = main;
   const usage = counted.first ? side.usage : { ...unknownUsage(), raw: side.usage.raw };
   const { model, contextTokens = null } = side;
-  const cost = priceOf(finished, record.provider, { usage, model, contextTokens, providerCostUsd: null }, deps);
+  const providerCostUsd = counted.first ? (side.providerCostUsd ?? null) : null;
+  const cost = priceOf(finished, record.provider, { usage, model, contextTokens, providerCostUsd }, deps);
   const { nanos, ...costFields } = cost;
   return {
     record: {

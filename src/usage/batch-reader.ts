@@ -1,8 +1,9 @@
-import { unknownUsage, type Usage } from '../core/usage.ts';
+import { unknownUsage, type Usage, type UsageSource } from '../core/usage.ts';
 import { isObject, objectAt, objectsAt, stringAt, type JsonObject } from '../providers/families/json.ts';
 import { addUsage } from '../providers/families/usage-map.ts';
 import type { Endpoint } from '../providers/provider.ts';
 import { AnswerReader } from './answer-reader.ts';
+import type { AnswerFacts } from './facts.ts';
 import type { SideUsage } from './metered.ts';
 import { parseJson, type MessageReader } from './message-reader.ts';
 
@@ -18,6 +19,8 @@ const PRICE_STEPS = [32_000, 128_000, 200_000, 256_000, 272_000, 512_000];
 /** The answers of one model whose price is the same. */
 interface Part extends SideUsage {
   contextTokens: number;
+  /** What the provider charged for them; null = of one of them it did not say. */
+  providerCostUsd: number | null;
 }
 
 /**
@@ -27,12 +30,15 @@ interface Part extends SideUsage {
 export class BatchReader implements MessageReader {
   at = 0;
   readonly #endpoint: Endpoint;
+  readonly #facts: AnswerFacts | null;
   readonly #parts = new Map<string, Part>();
   readonly #raw: unknown[] = [];
   readonly #anomalies = new Set<string>();
 
-  constructor(endpoint: Endpoint) {
+  /** @param facts told of each line, too. */
+  constructor(endpoint: Endpoint, facts: AnswerFacts | null = null) {
     this.#endpoint = endpoint;
+    this.#facts = facts;
   }
 
   get model(): string | null {
@@ -55,6 +61,7 @@ export class BatchReader implements MessageReader {
   }
 
   value(line: JsonObject): void {
+    this.#facts?.message(line);
     for (const answer of answersOf(line)) this.#answer(answer);
   }
 
@@ -67,23 +74,31 @@ export class BatchReader implements MessageReader {
     this.#anomalies.add(name);
   }
 
-  /** The most of it. @param whole the file was read to its end. */
-  usage(whole: boolean): Usage {
+  /** The most of it. @param whole the file was read to its end. @param source how its lines were told apart. */
+  usage(whole: boolean, source: UsageSource): Usage {
     const main = this.#main;
     if (main === null) return unknownUsage();
-    if (whole) return { ...main.usage, raw: this.#raw };
+    if (whole) return { ...main.usage, source, raw: this.#raw };
     this.anomaly('batch_results_cut');
     return { ...unknownUsage(), raw: this.#raw };
   }
 
-  /** What other models answered, or at another price. @param whole as above. */
-  side(whole: boolean): SideUsage[] {
-    return whole ? [...this.#parts.values()].filter((part) => part !== this.#main) : [];
+  /** What other models answered, or at another price. */
+  side(whole: boolean, source: UsageSource): SideUsage[] {
+    if (!whole) return [];
+    const main = this.#main;
+    const others = [...this.#parts.values()].filter((part) => part !== main);
+    return others.map((part) => ({ ...part, usage: { ...part.usage, source } }));
   }
 
   /** Input of the largest request of the most. */
   get contextTokens(): number | null {
     return this.#main?.contextTokens ?? null;
+  }
+
+  /** What the provider itself says it charged for the most. */
+  get costUsd(): number | null {
+    return this.#main?.providerCostUsd ?? null;
   }
 
   get #main(): Part | null {
@@ -100,8 +115,8 @@ export class BatchReader implements MessageReader {
     reader.settle({ whole: true, stream: false });
     const { reading } = reader;
     if (reading.rawUsage === null) return;
-    this.#add(reading.model, reading.usage, 'batch_results');
-    for (const { model, usage, kind } of reading.side) this.#add(model, usage, kind);
+    this.#add({ kind: 'batch_results', model: reading.model, usage: reading.usage, providerCostUsd: reading.costUsd });
+    for (const side of reading.side) this.#add(side);
     if (this.#raw.length < KEPT_RAW) this.#raw.push(reading.rawUsage);
     for (const anomaly of reading.anomalies) this.anomaly(anomaly);
   }
@@ -111,9 +126,10 @@ export class BatchReader implements MessageReader {
     else if (text.trim() !== '') this.anomaly('malformed_message');
   }
 
-  #add(model: string | null, usage: Usage, kind: string): void {
+  #add({ kind, model, usage, providerCostUsd: cost = null }: SideUsage): void {
     const part = this.#partOf(model, usage.input_tokens ?? 0, kind);
     addUsage(part.usage, usage);
+    part.providerCostUsd = cost === null || part.providerCostUsd === null ? null : dollars(part.providerCostUsd + cost);
     part.usage.units.batch_items = (part.usage.units.batch_items ?? 0) + 1;
     part.contextTokens = Math.max(part.contextTokens, usage.input_tokens ?? 0);
   }
@@ -128,29 +144,44 @@ export class BatchReader implements MessageReader {
       this.anomaly('batch_of_many_models');
       return first;
     }
-    const usage: Usage = { ...unknownUsage(), state: 'final', source: 'ndjson' };
-    const part: Part = { kind, model, usage, contextTokens: 0 };
+    const usage: Usage = { ...unknownUsage(), state: 'final' };
+    const part: Part = { kind, model, usage, contextTokens: 0, providerCostUsd: 0 };
     this.#parts.set(key, part);
     return part;
   }
 }
 
-/**
- * Anthropic: `result.message`; OpenAI, and most who have batches: `response.body`; Gemini: `response`, or all of them in
- * the batch itself. None of lines that failed, or are none.
- */
+/** Without what adding binary fractions leaves behind; the finest that a provider states is 1e-10. */
+function dollars(sum: number): number {
+  return Math.round(sum * 1e12) / 1e12;
+}
+
+/** The answers in a line, or in a document that holds all of them. None of lines that failed, or are none. */
 function answersOf(line: JsonObject): JsonObject[] {
+  for (const list of [objectsAt(line, 'results'), objectsAt(line, 'outputs'), inlinedIn(line)]) {
+    if (list.length > 0) return list.flatMap(answerOf);
+  }
+  return answerOf(line);
+}
+
+/**
+ * Anthropic: `result.message`; xAI: `batch_result.response.<method>`; OpenAI, and most who have batches: `response.body`;
+ * Gemini: `response`.
+ */
+function answerOf(line: JsonObject): JsonObject[] {
   const result = objectAt(line, 'result');
   if (result !== null) return present(stringAt(result, 'type') === 'succeeded' ? objectAt(result, 'message') : null);
+  const methods = objectAt(objectAt(line, 'batch_result'), 'response');
+  if (methods !== null) return Object.values(methods).filter(isObject);
   const response = objectAt(line, 'response');
-  const inlined = inlinedIn(response) ?? inlinedIn(objectAt(objectAt(line, 'metadata'), 'output'));
-  if (inlined !== null) return inlined.flatMap((each) => present(objectAt(each, 'response')));
   return present(objectAt(response, 'body') ?? response);
 }
 
-function inlinedIn(output: JsonObject | null): readonly JsonObject[] | null {
-  const inlined = objectAt(output, 'inlinedResponses');
-  return inlined === null ? null : objectsAt(inlined, 'inlinedResponses');
+/** Gemini: once the batch has ended, it holds its answers twice. */
+function inlinedIn(batch: JsonObject): readonly JsonObject[] {
+  const outputs = [objectAt(batch, 'response'), objectAt(objectAt(batch, 'metadata'), 'output')];
+  const lists = outputs.map((output) => objectsAt(objectAt(output, 'inlinedResponses'), 'inlinedResponses'));
+  return lists.find((list) => list.length > 0) ?? [];
 }
 
 function present(answer: JsonObject | null): JsonObject[] {

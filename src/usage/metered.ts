@@ -67,6 +67,8 @@ export interface SideUsage {
   usage: Usage;
   /** As `Metered.contextTokens`. */
   contextTokens?: number | null;
+  /** As `Metered.providerCostUsd`. */
+  providerCostUsd?: number | null;
 }
 
 /** A body with its content coding removed, bounded. */

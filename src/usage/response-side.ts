@@ -124,10 +124,12 @@ export class ResponseSide {
   }
 
   #settleBatch(batch: BatchReader, intact: boolean, anomalies: string[]): Answered {
-    const usage = batch.usage(intact);
+    const { source } = this.#reader;
+    const usage = batch.usage(intact, source);
     const reading = new Reading(0);
-    reading.side = batch.side(intact);
+    reading.side = batch.side(intact, source);
     reading.contextTokens = batch.contextTokens;
+    reading.costUsd = intact ? batch.costUsd : null;
     return {
       usage,
       anomalies: [...anomalies, ...batch.anomalies],
@@ -219,6 +221,6 @@ function messageReaders(
   const { kind } = request;
   const endpoint = request.match?.endpoint ?? null;
   if (status >= 400 || kind === 'count' || kind === 'control') return NOTHING_TO_READ;
-  if (kind === 'batch_results' && endpoint !== null) return { answer: null, batch: new BatchReader(endpoint) };
+  if (kind === 'batch_results' && endpoint !== null) return { answer: null, batch: new BatchReader(endpoint, facts) };
   return { answer: new AnswerReader(endpoint, limits.assembledLength, facts, request.match?.model), batch: null };
 }
