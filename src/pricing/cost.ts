@@ -54,15 +54,25 @@ function priceUsage(question: PriceQuestion, book: PriceBook): Cost {
   return direct.confidence === 'unpriced' ? (innerCost(question, book) ?? direct) : direct;
 }
 
-/** A gateway passes the price of the provider behind it on, which the record names in `dims.inner_provider`. */
+/**
+ * A gateway passes the price of the provider behind it on. The record names that provider in `dims.inner_provider`, and
+ * what the client asked the gateway for in `dims.inner_model`, where the answer has the provider's own name for it.
+ */
 function innerCost(question: PriceQuestion, book: PriceBook): Cost | null {
   const { model, dims, provider } = question;
-  const inner = dims['inner_provider'];
-  if (inner === undefined || inner === '' || model === null) return null;
-  // The table has the prices of Hugging Face's router by the provider that served.
-  const routed = provider === 'huggingface' ? listCost({ ...question, model: `${model}:${inner}` }, book) : null;
-  if (routed !== null && routed.confidence !== 'unpriced') return routed;
-  return listCost({ ...question, provider: inner }, book);
+  const { inner_provider: inner, inner_model: asked } = dims;
+  const attempts: Partial<PriceQuestion>[] = [];
+  if (asked !== undefined) attempts.push({ model: asked });
+  if (inner !== undefined && model !== null) {
+    // The table has the prices of Hugging Face's router by the provider that served.
+    if (provider === 'huggingface') attempts.push({ model: `${model}:${inner}` });
+    attempts.push({ provider: inner });
+  }
+  for (const attempt of attempts) {
+    const cost = listCost({ ...question, ...attempt }, book);
+    if (cost.confidence !== 'unpriced') return cost;
+  }
+  return null;
 }
 
 function providerCost(usd: number): Cost | null {

@@ -1,5 +1,6 @@
 import { openaiInference } from './families/openai-endpoints.ts';
-import type { Endpoint, Provider } from './provider.ts';
+import { withDims } from './families/with-dims.ts';
+import type { Provider } from './provider.ts';
 
 /** The front of anything that a company runs, models among it: intercepted when the user names the host. */
 export const provider = {
@@ -8,9 +9,6 @@ export const provider = {
   hosts: ['azure-api.net'],
   intercept: false,
   kind: 'gateway',
-  endpoints: openaiInference('**/deployments/{model}').map((endpoint): Endpoint => ({
-    ...endpoint,
-    dims: { inner_provider: 'const:azure-openai' },
-  })),
+  endpoints: withDims({ inner_provider: 'const:azure-openai' }, openaiInference('**/deployments/{model}')),
   limits: ['Any API can be behind this host, so it is tunnelled until it is named with --intercept.'],
 } satisfies Provider;

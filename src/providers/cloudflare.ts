@@ -1,4 +1,5 @@
 import { openaiInference } from './families/openai-endpoints.ts';
+import { withDims } from './families/with-dims.ts';
 import type { Endpoint, Provider } from './provider.ts';
 
 const GATEWAY = '/v1/{account}/{gateway}';
@@ -44,8 +45,11 @@ export const provider = {
   requestIdHeaders: ['cf-aig-log-id', 'cf-ray'],
   endpoints: [
     // Models named `provider/model`, in one dialect.
-    ...openaiInference(`${GATEWAY}/compat`),
-    ...openaiInference(`${GATEWAY}/azure-openai/{resource}/{model}`),
+    ...withDims({ inner_model: 'req.body:$.model' }, openaiInference(`${GATEWAY}/compat`)),
+    ...withDims(
+      { inner_provider: 'const:azure-openai' },
+      openaiInference(`${GATEWAY}/azure-openai/{resource}/{model}`),
+    ),
     ...workersAi(`${GATEWAY}/workers-ai`, `${GATEWAY}/workers-ai`),
     // A list of requests of which the first that succeeds answers, in its own dialect.
     { method: 'POST', path: GATEWAY, operation: 'chat' },

@@ -2,7 +2,9 @@ import { anthropicInference } from './families/anthropic-endpoints.ts';
 import { dashscopeNative } from './families/dashscope-endpoints.ts';
 import { openaiCompatible, openaiInference } from './families/openai-endpoints.ts';
 import { paidAs } from './families/paid-as.ts';
-import type { Provider } from './provider.ts';
+import type { Endpoint, Provider } from './provider.ts';
+
+const CODING_PLAN = ['coding.dashscope.aliyuncs.com', 'coding-intl.dashscope.aliyuncs.com'];
 
 export const provider = {
   id: 'dashscope',
@@ -12,12 +14,13 @@ export const provider = {
   intercept: true,
   requestIdHeaders: ['x-request-id', 'x-dashscope-request-id'],
   endpoints: [
+    ...paidAs('subscription', [...openaiInference('/v1'), ...anthropicInference('/apps/anthropic/v1')]).map(
+      (endpoint): Endpoint => ({ ...endpoint, hosts: CODING_PLAN }),
+    ),
     ...dashscopeNative(),
     ...openaiCompatible('/compatible-mode/v1'),
     { method: 'POST', path: '/compatible-api/v1/reranks', operation: 'rerank', family: 'openai-chat' },
     ...openaiInference('/api/v2/apps/protocols/compatible-mode/v1'),
     ...anthropicInference('/apps/anthropic/v1'),
-    // The hosts of the coding plan have no base path.
-    ...paidAs('subscription', openaiInference('/v1')),
   ],
 } satisfies Provider;

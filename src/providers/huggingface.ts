@@ -1,5 +1,6 @@
 import { openaiCompatible } from './families/openai-endpoints.ts';
 import { TGI_HEADERS } from './families/tgi.ts';
+import { withDims } from './families/with-dims.ts';
 import type { Endpoint, Provider } from './provider.ts';
 
 /** The router's first segment names who serves the model; what follows is that provider's own path. */
@@ -39,10 +40,11 @@ export const provider = {
   inner: Object.entries(BEHIND_THE_ROUTER).map(([segment, provider]) => ({ at: `/${segment}`, provider })),
   requestIdHeaders: ['x-request-id', 'inference-id'],
   endpoints: [
-    ...openaiCompatible('/v1').map((endpoint): Endpoint => ({
-      ...endpoint,
-      dims: { inner_provider: 'res.header:x-inference-provider' },
-    })),
+    // Priced by who served, whether the client named it in the model (`org/name:provider`) or the router chose.
+    ...withDims(
+      { inner_provider: 'res.header:x-inference-provider', inner_model: 'req.body:$.model' },
+      openaiCompatible('/v1'),
+    ),
     ...['/hf-inference/models', '/models'].flatMap((base): Endpoint[] => [
       { method: 'POST', path: `${base}/{model+}/v1/chat/completions`, operation: 'chat', family: 'openai-chat' },
       { method: 'POST', path: `${base}/{model+}/v1/embeddings`, operation: 'embeddings', family: 'openai-chat' },

@@ -11,6 +11,8 @@ const AI_SDK_OPERATIONS = {
   'reranking-model': 'rerank',
 } as const;
 
+const AI_SDK_MODEL = ['req.header:ai-language-model-id', 'req.header:ai-model-id'];
+
 export const provider = {
   id: 'vercel',
   title: 'Vercel AI Gateway',
@@ -25,7 +27,9 @@ export const provider = {
       path: `/{version}/ai/${kind}`,
       operation,
       family: 'ai-sdk',
-      model: ['req.header:ai-language-model-id', 'req.header:ai-model-id'],
+      model: AI_SDK_MODEL,
+      // The answer has the inner provider's own name for it.
+      dims: { inner_model: AI_SDK_MODEL },
     })),
     ...controls('/v1', 'credits', 'generation', 'report', 'ai/config'),
     { method: '*', path: '/{version}/ai/config', operation: 'models', kind: 'control' },

@@ -57,6 +57,14 @@ describe('pricing/cost createPricer', () => {
     expect(behind({ dims: { inner_provider: 'anthropic' }, model: null }).confidence).toBe('unpriced');
   });
 
+  it('prices by what the gateway was asked for where the answer has another name', () => {
+    const asked = { provider: 'cloudflare', dims: { inner_model: 'anthropic/claude-sonnet-4-5' } };
+    const cost = price(question({ ...asked, model: 'a-name-that-no-table-has' }));
+    expect(cost).toEqual(price(question({})));
+    expect(price(question({ ...asked, model: null }))).toEqual(cost);
+    expect(price(question({ ...asked, dims: { inner_model: 'nobody/nothing' } })).confidence).toBe('unpriced');
+  });
+
   it("prices Hugging Face's router by who served, named in the model or beside it", () => {
     const routed = { provider: 'huggingface', host: 'router.huggingface.co' };
     const named = price(question({ ...routed, model: 'openai/gpt-oss-120b:groq' }));
