@@ -33,7 +33,6 @@ const IMAGES = 'images';
 export const bedrockVendors: Family = {
   name: 'bedrock-vendors',
   usage: VENDOR_USAGE,
-  byEndpointOnly: true,
   recognises: () => true,
   read(message, reading) {
     reading.error = statedError(message) ?? reading.error;

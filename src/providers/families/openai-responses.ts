@@ -17,7 +17,7 @@ const OPENAI_RESPONSES_USAGE: UsageMap = {
       'input_tokens_details.cache_read_input_tokens',
     ],
     cache_write_tokens: ['input_tokens_details.cache_write_tokens', 'input_tokens_details.cache_creation_input_tokens'],
-    reasoning_tokens: 'output_tokens_details.reasoning_tokens',
+    reasoning_tokens: ['output_tokens_details.reasoning_tokens', 'output_token_details.reasoning_tokens'],
     input_audio_tokens: ['input_tokens_details.audio_tokens', 'input_token_details.audio_tokens'],
     output_audio_tokens: ['output_tokens_details.audio_tokens', 'output_token_details.audio_tokens'],
     input_image_tokens: ['input_tokens_details.image_tokens', 'input_token_details.image_tokens'],
@@ -26,6 +26,7 @@ const OPENAI_RESPONSES_USAGE: UsageMap = {
   },
   units: {
     audio_seconds: 'seconds',
+    output_audio_seconds: 'output_audio_seconds',
     // xAI, which searches its own network as well; Perplexity.
     web_searches: [
       'server_side_tool_usage_details.web_search_calls + server_side_tool_usage_details.x_search_calls?',
@@ -41,9 +42,18 @@ const EVENT_PREFIXES = ['response.', 'image_generation.', 'image_edit.', 'transc
 const CLOSING = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.done']);
 /** Billed by the call, and counted nowhere but in the output items. */
 const WEB_SEARCHES = 'web-searches';
+/** In Realtime's first version without `output_`; speech comes with its transcript. */
+const TEXT_DELTAS = new Set([
+  'response.output_text.delta',
+  'response.text.delta',
+  'response.output_audio_transcript.delta',
+  'response.audio_transcript.delta',
+  'response.refusal.delta',
+  'transcript.text.delta',
+]);
 const TOOL_ITEMS = new Set(['function_call', 'custom_tool_call', 'mcp_call']);
 
-/** Responses, and the image, transcription and speech endpoints that share its usage object. */
+/** Responses and Realtime, and the image, transcription and speech endpoints that share their usage object. */
 export const openaiResponses: Family = {
   name: 'openai-responses',
   usage: OPENAI_RESPONSES_USAGE,
@@ -74,7 +84,7 @@ function readEvent(type: string, message: JsonObject, reading: Reading): void {
   const response = objectAt(message, 'response');
   if (response !== null) {
     reading.identify({ model: stringAt(response, 'model'), id: stringAt(response, 'id') });
-    if (CLOSING.has(type)) readResponse(response, reading);
+    if (CLOSING.has(type)) readResponse(response, reading, objectAt(message, 'usage'));
     return;
   }
   if (type.endsWith('.delta')) {
@@ -97,7 +107,7 @@ function readEvent(type: string, message: JsonObject, reading: Reading): void {
 
 function readDelta(type: string, message: JsonObject, reading: Reading): void {
   const delta = valueAt(message, 'delta');
-  if (type === 'response.output_text.delta' || type === 'response.refusal.delta' || type === 'transcript.text.delta') {
+  if (TEXT_DELTAS.has(type)) {
     reading.text(delta);
   } else if (type.startsWith('response.reasoning')) {
     reading.thinking(delta);
@@ -114,14 +124,15 @@ function readDocument(message: JsonObject, reading: Reading): void {
   reading.text(valueAt(message, 'text')); // transcriptions; an object (format) in responses
 }
 
-/** A finished response object, as a document or in the closing event. */
-function readResponse(response: JsonObject, reading: Reading): void {
-  reading.rawUsage = objectAt(response, 'usage') ?? reading.rawUsage;
+/**
+ * A finished response object, as a document or in the closing event.
+ * @param beside usage that stands beside the response (xAI's Realtime, where the one inside is empty).
+ */
+function readResponse(response: JsonObject, reading: Reading, beside: JsonObject | null = null): void {
+  reading.rawUsage = filled(objectAt(response, 'usage')) ?? filled(beside) ?? reading.rawUsage;
   reading.serviceTier = stringAt(response, 'service_tier') ?? reading.serviceTier;
-  const reason = stringAt(objectAt(response, 'incomplete_details'), 'reason');
-  reading.stopReason = reason ?? stringAt(response, 'status') ?? reading.stopReason;
-  reading.error = statedError(response) ?? reading.error;
   reading.finished = true;
+  readStatus(response, reading);
   const output = objectsAt(response, 'output');
   // Text that came in deltas is not read again.
   const textIsRead = reading.hasText;
@@ -133,9 +144,22 @@ function readResponse(response: JsonObject, reading: Reading): void {
   if (searches > 0) reading.memory.set(WEB_SEARCHES, searches);
 }
 
+function readStatus(response: JsonObject, reading: Reading): void {
+  const reason = stringAt(objectAt(response, 'incomplete_details'), 'reason');
+  reading.stopReason = reason ?? stringAt(response, 'status') ?? reading.stopReason;
+  const details = objectAt(response, 'status_details') ?? {};
+  reading.error = statedError(response) ?? statedError(details) ?? reading.error;
+}
+
+function filled(usage: JsonObject | null): JsonObject | null {
+  return usage === null || Object.keys(usage).length === 0 ? null : usage;
+}
+
 function readTextItem(item: JsonObject, reading: Reading): void {
   if (stringAt(item, 'type') === 'message') {
-    for (const part of objectsAt(item, 'content')) reading.text(stringAt(part, 'text') ?? valueAt(part, 'refusal'));
+    for (const part of objectsAt(item, 'content')) {
+      reading.text(stringAt(part, 'text') ?? stringAt(part, 'refusal') ?? valueAt(part, 'transcript'));
+    }
   }
   for (const part of objectsAt(item, 'summary')) reading.thinking(valueAt(part, 'text'));
 }
