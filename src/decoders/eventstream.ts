@@ -62,9 +62,9 @@ export class EventStreamDecoder {
     this.#searching = true;
   }
 
-  /** True when the stream ends between two frames. */
-  get complete(): boolean {
-    return !this.#opaque && this.#frame.length === 0 && this.#skip === 0;
+  /** The bytes so far end inside a frame. */
+  get insideFrame(): boolean {
+    return !this.#opaque && (this.#frame.length > 0 || this.#skip > 0);
   }
 
   /** What is left of the chunk after the next step. */

@@ -45,9 +45,9 @@ export class GrpcDecoder {
     for (let at = 0; at < chunk.length && !this.#opaque;) at = this.#step(chunk, at);
   }
 
-  /** True when the body ends between two messages. */
-  get complete(): boolean {
-    return !this.#opaque && this.#prefix.length === 0 && this.#skip === 0;
+  /** The bytes so far end inside a message. */
+  get insideMessage(): boolean {
+    return !this.#opaque && (this.#prefix.length > 0 || this.#skip > 0);
   }
 
   #step(chunk: Uint8Array, at: number): number {

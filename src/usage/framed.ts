@@ -80,7 +80,7 @@ function eventStream(messages: MessageReader, { limits, onDamage, innerBody }: F
       return true;
     },
     end(whole) {
-      if (whole && !decoder.complete) onDamage('malformed_stream');
+      if (whole && decoder.insideFrame) onDamage('malformed_stream');
     },
   };
 }
@@ -100,7 +100,7 @@ function grpc(messages: MessageReader, { limits, onDamage, grpc }: FramedOptions
     push: (chunk) => decoder.push(chunk),
     gap: () => false,
     end(whole) {
-      if (whole && !decoder.complete) onDamage('malformed_stream');
+      if (whole && decoder.insideMessage) onDamage('malformed_stream');
     },
   };
 }

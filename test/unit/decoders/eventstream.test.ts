@@ -13,11 +13,11 @@ interface Read {
   messages: { headers: Record<string, EventStreamHeader>; payload: string }[];
   oversized: number;
   problems: EventStreamProblem[];
-  complete: boolean;
+  inside: boolean;
 }
 
 function read(pieces: readonly (Uint8Array | 'gap')[], maxLength = 1_000_000): Read {
-  const seen: Read = { messages: [], oversized: 0, problems: [], complete: false };
+  const seen: Read = { messages: [], oversized: 0, problems: [], inside: true };
   const decoder = new EventStreamDecoder({
     onMessage: ({ headers, payload }) =>
       seen.messages.push({ headers: Object.fromEntries(headers), payload: Buffer.from(payload).toString('latin1') }),
@@ -37,7 +37,7 @@ function read(pieces: readonly (Uint8Array | 'gap')[], maxLength = 1_000_000): R
     decoder.push(lent);
     lent.fill(0xee);
   }
-  seen.complete = decoder.complete;
+  seen.inside = decoder.insideFrame;
   return seen;
 }
 
@@ -74,7 +74,7 @@ describe('decoders/eventstream', () => {
       ],
       oversized: 0,
       problems: [],
-      complete: true,
+      inside: false,
     });
   });
 
@@ -115,7 +115,7 @@ describe('decoders/eventstream', () => {
         const seen = read(pieces);
         expect(seen.messages).toHaveLength(1);
         expect(seen.problems).toEqual(['crc']);
-        expect(seen.complete).toBe(false);
+        expect(seen.inside).toBe(false);
       }
     }
   });
@@ -141,7 +141,7 @@ describe('decoders/eventstream', () => {
     for (const pieces of splits(stream)) {
       const seen = read(pieces, 200);
       expect(seen.messages.map(({ headers }) => headers['n'])).toEqual(['one', 'two']);
-      expect(seen).toMatchObject({ oversized: 1, problems: [], complete: true });
+      expect(seen).toMatchObject({ oversized: 1, problems: [], inside: false });
     }
   });
 
@@ -161,7 +161,7 @@ describe('decoders/eventstream', () => {
     const before = process.memoryUsage().arrayBuffers;
     for (let count = 0; count < 64; count += 1) decoder.push(chunk);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 * 1024);
-    expect([oversized, decoder.complete]).toEqual([1, false]);
+    expect([oversized, decoder.insideFrame]).toEqual([1, true]);
   });
 
   it('finds the next frame after a gap, whatever is left of the one before', () => {
@@ -177,10 +177,10 @@ describe('decoders/eventstream', () => {
     }
   });
 
-  it('is not complete inside a frame', () => {
+  it('is inside a frame until its last byte', () => {
     const frame = encodeEvent('a', {});
-    for (let at = 1; at < frame.length; at += 1) expect(read([frame.subarray(0, at)]).complete).toBe(false);
-    expect(read([frame]).complete).toBe(true);
+    for (let at = 1; at < frame.length; at += 1) expect(read([frame.subarray(0, at)]).inside).toBe(true);
+    expect(read([frame]).inside).toBe(false);
   });
 
   it('never throws, and reads the same for every chunking of arbitrary bytes', () => {

@@ -9,7 +9,7 @@ interface Read {
   messages: string[];
   oversized: number;
   problems: GrpcProblem[];
-  complete: boolean;
+  inside: boolean;
 }
 
 interface Limits {
@@ -22,7 +22,7 @@ function read(
   pieces: readonly Uint8Array[],
   { encoding = 'gzip', maxLength = 1000, maxOutput = 5000 }: Limits = {},
 ): Read {
-  const seen: Read = { messages: [], oversized: 0, problems: [], complete: false };
+  const seen: Read = { messages: [], oversized: 0, problems: [], inside: true };
   const decoder = new GrpcDecoder({
     onMessage: (message) => seen.messages.push(Buffer.from(message).toString('latin1')),
     onOversized: () => {
@@ -38,7 +38,7 @@ function read(
     decoder.push(lent);
     lent.fill(0xee);
   }
-  seen.complete = decoder.complete;
+  seen.inside = decoder.insideMessage;
   return seen;
 }
 
@@ -61,7 +61,7 @@ describe('decoders/grpc', () => {
         messages: ['one', '', 'two, compressed'],
         oversized: 0,
         problems: [],
-        complete: true,
+        inside: false,
       });
     }
   });
@@ -93,7 +93,7 @@ describe('decoders/grpc', () => {
     const long = grpcFrame(Buffer.alloc(2000));
     const bomb = grpcGzipFrame(Buffer.alloc(2000));
     for (const pieces of splits(Buffer.concat([long, next, bomb, next]))) {
-      expect(read(pieces)).toMatchObject({ messages: ['next', 'next'], oversized: 2, problems: [], complete: true });
+      expect(read(pieces)).toMatchObject({ messages: ['next', 'next'], oversized: 2, problems: [], inside: false });
     }
   });
 
@@ -110,12 +110,12 @@ describe('decoders/grpc', () => {
       Buffer.from('{"error":"no gRPC"}'),
       grpcFrame(Buffer.from('two')),
     ]);
-    expect(seen).toEqual({ messages: ['one'], oversized: 0, problems: ['malformed'], complete: false });
+    expect(seen).toEqual({ messages: ['one'], oversized: 0, problems: ['malformed'], inside: false });
   });
 
-  it('is not complete inside a message', () => {
+  it('is inside a message until its last byte', () => {
     const frame = grpcFrame(Buffer.from('one'));
-    for (let at = 1; at < frame.length; at += 1) expect(read([frame.subarray(0, at)]).complete).toBe(false);
+    for (let at = 1; at < frame.length; at += 1) expect(read([frame.subarray(0, at)]).inside).toBe(true);
   });
 
   it('never throws, and reads the same for every chunking of arbitrary bytes', () => {
