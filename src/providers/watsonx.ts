@@ -1,11 +1,14 @@
 import type { Endpoint, Provider } from './provider.ts';
 
+const MODEL = ['req.body:$.model_id'];
+
 /** A model of IBM's, or one that is deployed, whose id takes the model's place in the path. */
 function generation(owner: string): Endpoint[] {
   const post = (path: string, operation: string, facts: Partial<Endpoint>): Endpoint => ({
     method: 'POST',
     path: `${owner}/${path}`,
     operation,
+    model: MODEL,
     ...facts,
   });
   return [
@@ -25,8 +28,8 @@ export const provider = {
   endpoints: [
     ...generation('/ml/v1'),
     ...generation('/ml/v1/deployments/{model}'),
-    { method: 'POST', path: '/ml/v1/text/embeddings', operation: 'embeddings', family: 'watsonx' },
-    { method: 'POST', path: '/ml/v1/text/rerank', operation: 'rerank', family: 'watsonx' },
+    { method: 'POST', path: '/ml/v1/text/embeddings', operation: 'embeddings', family: 'watsonx', model: MODEL },
+    { method: 'POST', path: '/ml/v1/text/rerank', operation: 'rerank', family: 'watsonx', model: MODEL },
     { method: 'POST', path: '/ml/v1/text/tokenization', operation: 'count_tokens', kind: 'count' },
     { method: '*', path: '/ml/v4/**', operation: 'admin', kind: 'control' },
     { method: 'GET', path: '/ml/v1/**', operation: 'admin', kind: 'control' },

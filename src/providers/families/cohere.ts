@@ -34,15 +34,14 @@ export const cohere: Family = {
   name: 'cohere',
   usage: COHERE_USAGE,
   recognises(message) {
-    const type = stringAt(message, 'type');
-    if (type !== null && V2_EVENT.test(type)) return true;
+    if (eventOf(message) !== null) return true;
     if (typeof valueAt(message, 'is_finished') === 'boolean') return true;
     return hasCounts(objectAt(message, 'usage')) || hasCounts(objectAt(message, 'meta'));
   },
   read(message, reading) {
     reading.error = statedError(message) ?? reading.error;
-    const type = stringAt(message, 'type');
-    if (type !== null && V2_EVENT.test(type)) readEvent(type, message, reading);
+    const type = eventOf(message);
+    if (type !== null) readEvent(type, message, reading);
     else if (typeof valueAt(message, 'is_finished') === 'boolean') readLine(message, reading);
     else readDocument(message, reading);
   },
@@ -55,6 +54,13 @@ export const cohere: Family = {
     if ((usage.reasoning_tokens ?? 0) > (usage.output_tokens ?? 0)) usage.reasoning_tokens = null;
   },
 };
+
+/** Other protocols have types of the same names, with their facts beside them. */
+function eventOf(message: JsonObject): string | null {
+  const type = stringAt(message, 'type');
+  if (type === null || !V2_EVENT.test(type)) return null;
+  return type.endsWith('-end') || objectAt(message, 'delta') !== null ? type : null;
+}
 
 function hasCounts(usage: JsonObject | null): boolean {
   return objectAt(usage, 'billed_units') !== null || objectAt(usage, 'tokens') !== null;
