@@ -78,6 +78,7 @@ const endpoint = table(
     method: oneOf(METHODS),
     path: text,
     hosts: listOf(text),
+    headers: mapOf(text),
     operation: text,
     operationFrom: text,
     kind: oneOf(KINDS),

@@ -9,7 +9,7 @@ export interface PathMatch {
 /** Matches the path of a request target. */
 export type PathMatcher = (path: string) => PathMatch | null;
 
-const TOKEN = /\*\*|\{([a-z_]+)(?:(\+)|:([\w./|-]+))?\}/g;
+const TOKEN = /\*\*|\{([a-z_]+)(?:(\+)|:([^{}]+))?\}/g;
 const NO_GROUPS: PathMatch['groups'] = {};
 
 /**

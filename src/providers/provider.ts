@@ -99,6 +99,8 @@ export interface Endpoint {
   path: string;
   /** Only at these of the provider's hosts, as in `Provider.hosts`. */
   hosts?: readonly string[];
+  /** Only with these request headers, by their lower-case names: texts as in `ListPrice.model`. */
+  headers?: Readonly<Record<string, string>>;
   /** Snake case; the names of the OpenTelemetry GenAI conventions where they have one. */
   operation: string;
   /** Where one path serves many operations: what names them, e.g. `req.path:op`. Its last part is taken, in snake case. */

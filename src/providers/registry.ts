@@ -1,5 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { AppError } from '../core/errors.ts';
+import { globOf } from '../core/globs.ts';
+import { headerValue, type HeaderPairs } from '../core/headers.ts';
 import type { ListPrice } from '../core/list-price.ts';
 import { matchesHost, normaliseHost } from '../core/hosts.ts';
 import { FAMILIES } from './families/dialects.ts';
@@ -22,6 +24,11 @@ export interface RegistryOptions {
   localServers?: readonly LocalServer[];
   /** Providers of the user's own, as their configuration has them. */
   own?: readonly unknown[];
+  /**
+   * Providers whose endpoints are compiled when the first call to them comes: three thousand of them take 60 ms, and
+   * the files of this folder are checked by their tests.
+   */
+  deferred?: ReadonlySet<string>;
 }
 
 /** Files of this folder that are not providers. */
@@ -51,7 +58,9 @@ function idOf(file: string): string {
 
 /** The folder's providers, ready for look-ups. Await once at start. */
 export async function loadRegistry(options: RegistryOptions = {}): Promise<ProviderRegistry> {
-  return new ProviderRegistry([...(await loadProviders()), ...(options.own ?? []).map(ownProvider)], options);
+  const files = await loadProviders();
+  const deferred = new Set(files.map(({ id }) => id));
+  return new ProviderRegistry([...files, ...(options.own ?? []).map(ownProvider)], { ...options, deferred });
 }
 
 function isModule(file: string): boolean {
@@ -65,7 +74,7 @@ interface Route {
 
 interface Entry {
   provider: Provider;
-  routes: Route[];
+  routes(): Route[];
   inner: Inner[];
 }
 
@@ -84,10 +93,10 @@ export class ProviderRegistry {
   readonly #names = new Map<string, Provider>();
   readonly #patterns: { pattern: string; provider: Provider }[] = [];
   readonly #servers = new Map<string, Provider>();
-  readonly #generic = routesOf('generic', GENERIC_ENDPOINTS);
+  readonly #generic = once(() => routesOf('generic', GENERIC_ENDPOINTS));
 
   constructor(providers: readonly Provider[], options: RegistryOptions = {}) {
-    for (const provider of providers) this.#add(provider);
+    for (const provider of providers) this.#add(provider, options.deferred?.has(provider.id) ?? false);
     for (const { provider: id, host, port } of options.localServers ?? []) {
       const provider = this.get(id);
       const name = normaliseHost(host);
@@ -127,24 +136,31 @@ export class ProviderRegistry {
    * @param id null = unknown host. @param target as on the wire. @param host normalised, for providers that do different
    * things at different hosts.
    */
-  endpoint(id: string | null, method: string, target: string, host = ''): EndpointMatch | null {
-    const path = pathOf(target);
+  endpoint(
+    id: string | null,
+    method: string,
+    target: string,
+    host = '',
+    headers: HeaderPairs = [],
+  ): EndpointMatch | null {
+    const wanted = { method, path: pathOf(target), host, headers };
     const entry = id === null ? undefined : this.#entries.get(id);
-    const own = entry === undefined ? null : this.#ownOrBehind(entry, method, path, host);
-    return own ?? firstMatch(this.#generic, method, path, host);
+    const own = entry === undefined ? null : this.#ownOrBehind(entry, wanted);
+    return own ?? firstMatch(this.#generic(), wanted);
   }
 
-  #ownOrBehind(entry: Entry, method: string, path: string, host: string): EndpointMatch | null {
-    return firstMatch(entry.routes, method, path, host) ?? this.#behind(entry, method, path);
+  #ownOrBehind(entry: Entry, wanted: Wanted): EndpointMatch | null {
+    return firstMatch(entry.routes(), wanted) ?? this.#behind(entry, wanted);
   }
 
-  #behind(gateway: Entry, method: string, path: string): EndpointMatch | null {
+  #behind(gateway: Entry, wanted: Wanted): EndpointMatch | null {
     for (const inner of gateway.inner) {
-      const rest = inner.rest(path);
-      const routes = rest === null ? undefined : this.#entries.get(inner.provider)?.routes;
+      const rest = inner.rest(wanted.path);
+      const routes = rest === null ? undefined : this.#entries.get(inner.provider)?.routes();
       if (rest === null || routes === undefined) continue;
       // Whose hosts they would be is not to be seen here.
-      const match = firstMatch(routes, method, rest, '') ?? firstMatch(routes, method, inner.base + rest, '');
+      const at = (path: string): Wanted => ({ ...wanted, path, host: '' });
+      const match = firstMatch(routes, at(rest)) ?? firstMatch(routes, at(inner.base + rest));
       if (match !== null) return { ...match, endpoint: behind(inner, match.endpoint) };
     }
     return null;
@@ -160,7 +176,7 @@ export class ProviderRegistry {
     return this.#patterns.find(({ pattern }) => matchesHost(host, pattern))?.provider ?? null;
   }
 
-  #add(provider: Provider): void {
+  #add(provider: Provider, isDeferred: boolean): void {
     const { id } = provider;
     if (!/^[a-z0-9-]+$/.test(id)) throw invalid(`provider id ${JSON.stringify(id)} must be of [a-z0-9-]`);
     if (this.#entries.has(id)) throw invalid(`provider ${id} is defined twice`);
@@ -174,8 +190,15 @@ export class ProviderRegistry {
       if (other !== undefined) throw invalid(`host ${pattern} belongs to ${other.id} and ${id}`);
       this.#names.set(pattern, provider);
     }
-    this.#entries.set(id, { provider, routes: routesOf(id, provider.endpoints), inner: innerOf(provider) });
+    const routes = once(() => routesOf(id, provider.endpoints));
+    if (!isDeferred) routes();
+    this.#entries.set(id, { provider, routes, inner: innerOf(provider) });
   }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
 }
 
 function routesOf(id: string, endpoints: readonly Endpoint[]): Route[] {
@@ -213,15 +236,32 @@ function behind({ provider, endpoints }: Inner, endpoint: Endpoint): Endpoint {
   return known;
 }
 
-function firstMatch(routes: readonly Route[], method: string, path: string, host: string): EndpointMatch | null {
+/** What a request says of where it goes. */
+interface Wanted {
+  method: string;
+  path: string;
+  host: string;
+  headers: HeaderPairs;
+}
+
+function firstMatch(routes: readonly Route[], wanted: Wanted): EndpointMatch | null {
   for (const { endpoint, matches } of routes) {
-    if (endpoint.method !== '*' && endpoint.method !== method) continue;
-    if (endpoint.hosts !== undefined && !endpoint.hosts.some((pattern) => matchesHost(host, pattern))) continue;
-    const match = matches(path);
+    if (endpoint.method !== '*' && endpoint.method !== wanted.method) continue;
+    if (!isAt(endpoint, wanted)) continue;
+    const match = matches(wanted.path);
     if (match !== null) return { endpoint, model: match.model, id: match.id, groups: match.groups };
   }
   return null;
 }
+
+function isAt({ hosts, headers }: Endpoint, wanted: Wanted): boolean {
+  if (hosts !== undefined && !hosts.some((pattern) => matchesHost(wanted.host, pattern))) return false;
+  return Object.entries(headers ?? NO_HEADERS).every(([name, pattern]) =>
+    globOf(pattern)(headerValue(wanted.headers, name) ?? ''),
+  );
+}
+
+const NO_HEADERS: Readonly<Record<string, string>> = {};
 
 function invalid(message: string): AppError {
   return new AppError('config_invalid', message);

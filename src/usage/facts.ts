@@ -110,13 +110,11 @@ export class FactReader {
   }
 
   holds(conditions: readonly Condition[]): boolean {
-    return conditions.every(({ fact, negated, values }) => this.#meets(this.#find(fact), values) !== negated);
-  }
-
-  #meets(found: Found, values: readonly string[] | null): boolean {
-    if (values === null) return found.there;
-    const text = found.text?.toLowerCase() ?? null;
-    return text !== null && values.some((pattern) => matchesGlob(text, pattern));
+    return conditions.every(({ fact, negated, like }) => {
+      const found = this.#find(fact);
+      const holds = like === null ? found.there : found.text !== null && like(found.text);
+      return holds !== negated;
+    });
   }
 
   #textOf(value: Value): string | null {
@@ -136,7 +134,7 @@ export class FactReader {
       }
       case 'round': {
         const of = this.#numberOf(value.value);
-        return of === null ? null : value.with === 'abs' ? Math.abs(of) : Math.ceil(of);
+        return of === null ? null : Math[value.with](of);
       }
       case 'arithmetic': {
         const left = this.#numberOf(value.left);
@@ -179,20 +177,6 @@ function calculated(left: number, operator: '+' | '*' | '/', right: number): num
   if (operator === '+') return left + right;
   if (operator === '*') return left * right;
   return right === 0 ? null : left / right;
-}
-
-function matchesGlob(text: string, pattern: string): boolean {
-  const [first = '', ...rest] = pattern.split('*');
-  const last = rest.pop();
-  if (last === undefined) return text === pattern;
-  if (!text.startsWith(first) || !text.endsWith(last)) return false;
-  let at = first.length;
-  for (const part of rest) {
-    const found = text.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at + last.length <= text.length;
 }
 
 /** One fact in one message. */

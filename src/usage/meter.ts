@@ -1,4 +1,5 @@
 import type { Outcome } from '../core/capture.ts';
+import type { HeaderPairs } from '../core/headers.ts';
 import { unknownUsage } from '../core/usage.ts';
 import { Reading } from '../providers/families/reading.ts';
 import { endpointFacts } from '../providers/families/endpoint-facts.ts';
@@ -14,7 +15,7 @@ import { billingOf, costOfHeaders, requestIdOf } from './verdicts.ts';
 /** What the meter asks of the provider registry. */
 export interface MeterDirectory {
   get(id: string): Provider | null;
-  endpoint(id: string | null, method: string, target: string, host: string): EndpointMatch | null;
+  endpoint(id: string | null, method: string, target: string, host: string, headers: HeaderPairs): EndpointMatch | null;
   isLocal(provider: Provider, host: string): boolean;
 }
 
@@ -90,7 +91,9 @@ export class ExchangeMeter {
 
   #requestSide(raw: Uint8Array): RequestSide {
     const { directory, limits, provider, host } = this.#env;
-    return new RequestSide(raw, limits, (method, target) => directory.endpoint(provider, method, target, host));
+    return new RequestSide(raw, limits, (method, target, headers) =>
+      directory.endpoint(provider, method, target, host, headers),
+    );
   }
 
   #metered(outcome: Outcome): Metered {

@@ -1,4 +1,4 @@
-import { headerValue, parseRequestHead, type RequestHead } from '../core/headers.ts';
+import { headerValue, parseRequestHead, type HeaderPairs, type RequestHead } from '../core/headers.ts';
 import { ByteBuffer } from '../decoders/byte-buffer.ts';
 import type { GrpcMethod } from '../decoders/protobuf.ts';
 import { pathOf } from '../providers/path-pattern.ts';
@@ -11,7 +11,7 @@ import { RequestView } from './request-evidence.ts';
 import { RequestReader, type RequestFacts } from './request-facts.ts';
 import { contentTypeOf, grpcEncodingOf, isTextType } from './verdicts.ts';
 
-type FindEndpoint = (method: string, target: string) => EndpointMatch | null;
+type FindEndpoint = (method: string, target: string, headers: HeaderPairs) => EndpointMatch | null;
 
 /** The request of one exchange: what it asks for, and a bounded copy. */
 export class RequestSide {
@@ -95,8 +95,8 @@ export class RequestSide {
   }
 
   #matched(find: FindEndpoint): EndpointMatch | null {
-    const { method, target } = this.head;
-    return (isWebSocket(this.head) ? find('WS', target) : null) ?? find(method, target);
+    const { method, target, headers } = this.head;
+    return (isWebSocket(this.head) ? find('WS', target, headers) : null) ?? find(method, target, headers);
   }
 
   capture(): MeteredBody {

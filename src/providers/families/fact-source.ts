@@ -1,3 +1,5 @@
+import { globOf, type Glob } from '../../core/globs.ts';
+
 /**
  * Where a fact of an exchange is, as text, so that providers are data; `usage/facts.ts` evaluates it.
  *
@@ -11,7 +13,7 @@
  * A path: `$.a.b`, `[*]` all elements of a list, `[0]` one of them, `.*` all members. Several numbers are added up.
  * At its end: `#len` of a list, `#codepoints` of a text, `#ssml` and `#azure` characters of a text that are billed
  * without markup, `#voice` that SSML names, `#seconds` of `5s`, `PT1M2S` or `00:01:02`, `#items` separated by commas.
- * Around it: `max(...)` and `sum(...)` over a list or all messages of a stream, `abs(...)`, `ceil(...)`; ` + `, ` * `,
+ * Around it: `max(...)` and `sum(...)` over a list or all messages of a stream, `abs(...)`, `ceil(...)`, `round(...)`; ` + `, ` * `,
  * ` / ` (and `/1000` without blanks) with facts, numbers and parentheses; `const:TEXT`.
  * After it: ` if FACT=a|b and !FACT ...`: a rule whose conditions do not hold gives nothing; `*` stands for any
  * characters, letter case counts for nothing, a bare FACT asks whether something is there (not false, 0, empty).
@@ -47,14 +49,14 @@ export interface Fact {
 export type Value =
   | { kind: 'constant'; text: string }
   | { kind: 'fact'; fact: Fact }
-  | { kind: 'round'; with: 'ceil' | 'abs'; value: Value }
+  | { kind: 'round'; with: 'ceil' | 'round' | 'abs'; value: Value }
   | { kind: 'arithmetic'; operator: '+' | '*' | '/'; left: Value; right: Value };
 
 export interface Condition {
   fact: Fact;
   negated: boolean;
-  /** Lower case, `*` for any characters; null = it is there. */
-  values: readonly string[] | null;
+  /** What the text is like; null = it is there. */
+  like: Glob | null;
 }
 
 export interface FactRule {
@@ -105,7 +107,7 @@ export function compileConditions(text: string): Condition[] {
     const reader = new ExpressionReader(source.trim(), text);
     const fact = reader.fact();
     reader.end();
-    return { fact, negated, values: values === undefined ? null : values.toLowerCase().split('|') };
+    return { fact, negated, like: values === undefined ? null : globOf(values.trim()) };
   });
 }
 
@@ -117,7 +119,8 @@ function split(text: string, separator: string): [string, string | undefined] {
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)];
 }
 
-const FUNCTION = /(ceil|abs|max|sum)\(/y;
+const FUNCTION = /(ceil|round|abs|max|sum)\(/y;
+const ROUNDINGS: Readonly<Record<string, 'ceil' | 'round' | 'abs'>> = { ceil: 'ceil', round: 'round', abs: 'abs' };
 const NUMBER = /\d+(?:\.\d+)?/y;
 const CONSTANT = /const:([^\s()]+)/y;
 const OPERATOR = /\s+([+*/])\s+|(\/)(?=\d)/y;
@@ -192,7 +195,7 @@ class ExpressionReader {
     if (name !== undefined || this.#match(/\(/y) !== null) {
       const value = this.sum();
       this.#close();
-      return name === 'ceil' || name === 'abs' ? { kind: 'round', with: name, value } : value;
+      return name === undefined ? value : { kind: 'round', with: ROUNDINGS[name] ?? this.#fail(), value };
     }
     return { kind: 'fact', fact: this.fact() };
   }

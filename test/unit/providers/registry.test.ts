@@ -9,15 +9,29 @@ function provider(fields: Partial<Provider> = {}): Provider {
 
 describe('providers/registry', () => {
   let registry: ProviderRegistry;
+  let files: Provider[];
   beforeAll(async () => {
+    files = await loadProviders();
     registry = await loadRegistry({ localServers: [{ provider: 'ollama', host: 'GPU.lan', port: 11434 }] });
   });
 
-  it('finds the provider files by scanning the folder', async () => {
-    const ids = (await loadProviders()).map(({ id }) => id);
+  it('finds the provider files by scanning the folder', () => {
+    const ids = files.map(({ id }) => id);
     expect(ids).toEqual(
       expect.arrayContaining(['anthropic', 'google', 'llamacpp', 'lmstudio', 'ollama', 'openai', 'vllm']),
     );
+  });
+
+  it('has endpoints that compile in every one of them', () => {
+    expect(() => new ProviderRegistry(files)).not.toThrow();
+    for (const { prices = [] } of files) {
+      for (const { usd, per, asOf, source } of prices) {
+        expect(usd).toMatch(/^\d+(?:\.\d+)?$/);
+        expect(per).toBeGreaterThan(0);
+        expect(asOf).toMatch(/^\d{4}-\d\d(?:-\d\d)?$/);
+        expect(source).not.toBe('');
+      }
+    }
   });
 
   it('matches hosts by labels', () => {
