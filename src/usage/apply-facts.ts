@@ -37,13 +37,16 @@ export function applyFacts(facts: EndpointFacts, reader: FactReader, stated: Fac
   const isFinal = facts.countWhen === null || (succeeded && reader.holds(facts.countWhen));
   const usage = isFinal ? stated.usage : { ...unknownUsage(), raw: stated.usage.raw };
   const counts = isFinal && succeeded;
-  if (counts) countUnits(facts, reader, usage, ended);
+  const units = counts ? countUnits(facts, reader, usage) : [];
+  const cost = counts ? statedCost(facts, reader) : null;
+  // The price of a job that is asked for again counts once, as its counts do.
+  mark(usage, cost === null ? units : [...units, cost], ended);
   return {
     usage,
     ...modelsOf(facts, reader, stated),
     responseId: textOf(facts.job, reader) ?? stated.responseId,
     dims: dimsOf(facts, reader),
-    costUsd: counts ? (statedCost(facts, reader, usage, ended) ?? stated.costUsd) : null,
+    costUsd: costOf(facts, cost) ?? (counts ? stated.costUsd : null),
     operation: operationName(textOf(facts.operationFrom, reader)) ?? stated.operation,
   };
 }
@@ -52,42 +55,45 @@ function textOf(rule: FactRule | null, reader: FactReader): string | null {
   return rule === null ? null : (reader.text([rule])?.text ?? null);
 }
 
-function countUnits(facts: EndpointFacts, reader: FactReader, usage: Usage, ended: Ended): void {
+/** What a rule gave. */
+interface Given {
+  amount: number;
+  rule: FactRule;
+}
+
+function countUnits(facts: EndpointFacts, reader: FactReader, usage: Usage): Given[] {
+  const given: Given[] = [];
   for (const { unit, from } of facts.units) {
     const found = reader.number(from);
+    // What the dialect has counted already stays.
     if (found === null || usage.units[unit] !== undefined) continue;
     usage.units[unit] = found.amount;
-    mark(usage, found.rule, found.amount, ended);
+    given.push(found);
   }
+  return given;
 }
 
-function statedCost(facts: EndpointFacts, reader: FactReader, usage: Usage, ended: Ended): number | null {
-  const found = facts.cost === null ? null : reader.number(facts.cost.from);
-  if (facts.cost === null || found === null || found.amount < 0) return null;
-  // The price of a job that is asked for again counts once, as its counts do.
-  mark(usage, found.rule, found.amount, ended);
-  return found.amount / facts.cost.perUsd;
+function statedCost({ cost }: EndpointFacts, reader: FactReader): Given | null {
+  const found = cost === null ? null : reader.number(cost.from);
+  return found !== null && found.amount >= 0 ? found : null;
 }
 
-/** Where a count of ours comes from; what the dialect stated stays as it is. */
-function mark(usage: Usage, rule: FactRule, amount: number, ended: Ended): void {
-  const origin = originOf(rule);
-  if (usage.state === 'none') {
-    usage.state = ended.whole && (origin !== 'body' || ended.intact) ? 'final' : 'partial';
-    usage.source = origin === 'body' ? ended.source : origin;
-    usage.raw = {};
-  }
-  if (origin === 'request' || !isOurs(usage.raw)) return;
-  usage.raw[rule.text] = amount;
+function costOf({ cost }: EndpointFacts, given: Given | null): number | null {
+  return cost === null || given === null ? null : given.amount / cost.perUsd;
 }
 
-/** What the provider wrote of units is kept by where it stood, beside no usage object of its own. */
-function isOurs(raw: unknown): raw is Record<string, number> {
-  return typeof raw === 'object' && raw !== null && !Array.isArray(raw) && Object.keys(raw).every(isFactText);
-}
+const ORIGINS = ['body', 'header', 'request'] as const;
 
-function isFactText(key: string): boolean {
-  return key.includes('res.');
+/** Where counts of ours come from, where the dialect stated none: the best source of any of them. */
+function mark(usage: Usage, given: readonly Given[], ended: Ended): void {
+  if (usage.state !== 'none' || given.length === 0) return;
+  const origins = given.map(({ rule }) => originOf(rule));
+  const best = ORIGINS.find((origin) => origins.includes(origin)) ?? 'request';
+  usage.source = best === 'body' ? ended.source : best;
+  usage.state = ended.whole && (best !== 'body' || ended.intact) ? 'final' : 'partial';
+  // No usage object, but what the provider wrote, by where it stood.
+  const stated = given.filter(({ rule }) => originOf(rule) !== 'request');
+  usage.raw = stated.length === 0 ? null : Object.fromEntries(stated.map(({ rule, amount }) => [rule.text, amount]));
 }
 
 /** The best that a rule leans on: a number of the answer, one of its heads, or only of the request. */
