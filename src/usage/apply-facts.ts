@@ -34,7 +34,7 @@ export interface FactVerdict {
  */
 export function applyFacts(facts: EndpointFacts, reader: FactReader, stated: FactVerdict, ended: Ended): FactVerdict {
   const succeeded = ended.status >= 200 && ended.status <= 299;
-  const isFinal = facts.countWhen === null || (succeeded && reader.holds(facts.countWhen));
+  const isFinal = endedWell(facts, reader, succeeded);
   const usage = isFinal ? stated.usage : { ...unknownUsage(), raw: stated.usage.raw };
   const counts = isFinal && succeeded;
   const units = counts ? countUnits(facts, reader, usage) : [];
@@ -49,6 +49,10 @@ export function applyFacts(facts: EndpointFacts, reader: FactReader, stated: Fac
     costUsd: costOf(facts, cost) ?? (counts ? stated.costUsd : null),
     operation: operationName(textOf(facts.operationFrom, reader)) ?? stated.operation,
   };
+}
+
+function endedWell({ countWhen }: EndpointFacts, reader: FactReader, succeeded: boolean): boolean {
+  return countWhen === null || (succeeded && reader.holds(countWhen));
 }
 
 function textOf(rule: FactRule | null, reader: FactReader): string | null {
