@@ -54,5 +54,5 @@ export const provider = {
       'realtime',
     ),
   ],
-  limits: ['The Python SDK speaks gRPC over HTTP/2, which is passed through.', 'Results of batches are not counted.'],
+  limits: ['The Python SDK speaks gRPC over HTTP/2: metered only where HTTP/2 is read.'],
 } satisfies Provider;

@@ -27,7 +27,8 @@ export const aiSdk: Family = {
   recognises(message) {
     if (stringAt(message, 'type') === 'stream-start') return true;
     const usage = objectAt(message, 'usage');
-    return usage !== null && objectAt(usage, 'inputTokens') !== null;
+    // Bedrock has counts of the same names, but stops where this one finishes.
+    return usage !== null && (objectAt(usage, 'inputTokens') !== null || stringAt(message, 'finishReason') !== null);
   },
   read(message, reading) {
     reading.error = statedError(message) ?? reading.error;
