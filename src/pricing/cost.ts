@@ -63,9 +63,9 @@ function innerCost(question: PriceQuestion, book: PriceBook): Cost | null {
   const { inner_provider: inner, inner_model: asked } = dims;
   const attempts: Partial<PriceQuestion>[] = [];
   if (asked !== undefined) attempts.push({ model: asked });
-  if (inner !== undefined && model !== null) {
+  if (inner !== undefined) {
     // The table has the prices of Hugging Face's router by the provider that served.
-    if (provider === 'huggingface') attempts.push({ model: `${model}:${inner}` });
+    if (provider === 'huggingface' && model !== null) attempts.push({ model: `${model}:${inner}` });
     attempts.push({ provider: inner });
   }
   for (const attempt of attempts) {

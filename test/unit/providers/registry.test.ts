@@ -107,11 +107,26 @@ describe('providers/registry', () => {
     ['groq/chat/completions', 'chat', 'groq'],
     ['openrouter/chat/completions', 'chat', 'openrouter'],
     ['perplexity-ai/chat/completions', 'chat', 'perplexity'],
+    ['aws-bedrock/bedrock-runtime/us-east-1/model/vendor.llm-x/converse', 'chat', 'bedrock'],
+    [
+      'google-vertex-ai/v1/projects/p/locations/l/publishers/google/models/g:generateContent',
+      'generate_content',
+      'vertex',
+    ],
+    ['cohere/v2/chat', 'chat', 'cohere'],
+    ['replicate/predictions', 'predict', 'replicate'],
+    ['elevenlabs/v1/text-to-speech/voice', 'speech', 'elevenlabs'],
   ])('knows what lies behind a gateway: %s', (path, operation, inner) => {
     const match = registry.endpoint('cloudflare', 'POST', `/v1/account/gate/${path}?x=1`);
     expect(match?.endpoint).toMatchObject({ operation, dims: { inner_provider: `const:${inner}` } });
     // The same object each time: what is compiled of it is remembered by it.
     expect(registry.endpoint('cloudflare', 'POST', `/v1/account/gate/${path}`)?.endpoint).toBe(match?.endpoint);
+  });
+
+  it('has a file for each provider that a gateway names', () => {
+    const inner = registry.all().flatMap((each) => each.inner ?? []);
+    expect(inner.length).toBeGreaterThan(30);
+    expect(inner.filter(({ provider: id }) => registry.get(id) === null)).toEqual([]);
   });
 
   it('does not take a longer name for one behind a gateway', () => {
