@@ -72,6 +72,8 @@ export interface CallRecord {
    * and the part of an answer that another model gave (advisor): recorded, tokens and money count, requests do not.
    */
   inference: boolean;
+  /** True: its numbers are those of an earlier call, which was answered without: a job that was submitted and polled. */
+  settles: boolean;
   host: string;
   /** Path with query; secrets masked. */
   path: string;

@@ -45,6 +45,8 @@ export function addCall(tally: Tally, record: CallRecord, costNanos: number | nu
   if (record.leg === 'shadow') return;
   const { usage } = record;
   if (record.inference) addRequest(tally, record, costNanos);
+  // The call that it settles was counted as one without usage.
+  if (record.settles) tally.calls_without_usage -= 1;
   if (usage.source === 'regex' || usage.estimated.length > 0) tally.inexact_calls += 1;
   for (const field of COUNTED_TOKENS) tally[field] += usage[field] ?? 0;
   tally.cost_nanos += costNanos ?? 0;

@@ -5,11 +5,12 @@ import { parseJson } from '../usage/message-reader.ts';
 import type { Estimator } from '../usage/estimate.ts';
 import type { Metered } from '../usage/metered.ts';
 import type { FinishedExchange } from './live-exchange.ts';
+import type { Rereads, Submitted } from './rereads.ts';
 import type { Sighting } from './seen-answers.ts';
 
 export interface CountingDeps {
-  /** True once per answer: a stored answer that is read again counts once. See rereads.ts. */
-  countsFirst(provider: string, responseId: string, reread: boolean): boolean;
+  /** Once per answer: see rereads.ts. */
+  rereads: Pick<Rereads, 'countsFirst' | 'submit' | 'settle'>;
   /** See seen-answers.ts. */
   isDuplicate(sighting: Sighting): boolean;
   /** Null: what a provider does not state stays unknown. */
@@ -22,6 +23,8 @@ export interface Counted {
   /** False: its numbers count with another exchange, and so does its money. */
   first: boolean;
   inference: boolean;
+  /** Its numbers are those of an earlier call, which had none: a job that was submitted. */
+  settles: Submitted | null;
   anomalies: string[];
 }
 
@@ -31,11 +34,26 @@ export function countedUsage(finished: FinishedExchange, provider: string, deps:
   const again = seenBefore(finished, provider, deps);
   if (again !== null) {
     const usage = { ...unknownUsage(), raw: metered.usage.raw };
-    return { usage, first: false, inference: metered.isInference && again !== 'duplicate', anomalies: [again] };
+    const inference = metered.isInference && again !== 'duplicate';
+    return { usage, first: false, inference, settles: null, anomalies: [again] };
   }
   const usage = estimated(finished, deps.estimator);
   const anomalies = isBilledUnknown(finished, usage) ? [BILLED_UNKNOWN] : [];
-  return { usage, first: true, inference: metered.isInference, anomalies };
+  const settles = settledBy(metered, provider, usage, deps);
+  return { usage, first: true, inference: metered.isInference, settles, anomalies };
+}
+
+/** Remembers a call that may be settled later, and finds the one that this reading settles. */
+function settledBy(metered: Metered, provider: string, usage: Usage, { rereads }: CountingDeps): Submitted | null {
+  const { response_id: responseId, reread, isInference } = metered;
+  if (responseId === null) return null;
+  if (isInference && usage.state === 'none' && isSuccess(metered.status)) {
+    rereads.submit(provider, responseId, { model: modelOf(metered) });
+  }
+  if (!reread || isInference || usage.state === 'none') return null;
+  const submitted = rereads.settle(provider, responseId);
+  // Under another name the sums of neither model would be right.
+  return submitted !== null && (modelOf(metered) ?? submitted.model) === submitted.model ? submitted : null;
 }
 
 function seenBefore(
@@ -53,7 +71,7 @@ function seenBefore(
     const counts = stated ? `${input} ${output}` : null;
     if (deps.isDuplicate({ responseId, upstream, openedAt, endedAt, stated: counts })) return 'duplicate';
   }
-  return stated && !deps.countsFirst(provider, responseId, reread) ? 'reread' : null;
+  return stated && !deps.rereads.countsFirst(provider, responseId, reread) ? 'reread' : null;
 }
 
 /** Operations whose price is not by the token, or whose output is no text. */

@@ -52,11 +52,12 @@ function recordOf(
     provider,
     operation: metered.operation,
     inference: counted.inference,
+    settles: counted.settles !== null,
     host: hostOf(facts.connection),
     path: maskTarget(originForm(metered.path)),
     method: metered.method,
     status: metered.status,
-    request_model: masked(metered.request_model),
+    request_model: masked(metered.request_model ?? counted.settles?.model ?? null),
     response_model: masked(metered.response_model),
     response_id: metered.response_id,
     request_id: metered.request_id,
@@ -95,7 +96,7 @@ function mainCost(finished: FinishedExchange, provider: string, counted: Counted
   const { usage } = counted;
   if (counted.anomalies.includes(BILLED_UNKNOWN)) return { ...UNPRICED, reason: BILLED_UNKNOWN };
   if (!counted.first) return UNPRICED;
-  const model = metered.response_model ?? metered.request_model;
+  const model = metered.response_model ?? metered.request_model ?? counted.settles?.model ?? null;
   const { contextTokens, providerCostUsd } = metered;
   const cost = priceOf(finished, provider, { usage, model, contextTokens, providerCostUsd }, deps);
   // What costs nothing whatever the count, and what the provider says it charged, is no guess.
@@ -144,6 +145,7 @@ function sideCapture(
       id: deps.newId(finished.facts.wall),
       operation: side.kind,
       inference: false,
+      settles: false,
       request_model: null,
       response_model: masked(side.model),
       usage,

@@ -18,7 +18,7 @@ import { Inbox } from './inbox.ts';
 import type { FinishedExchange, Meter } from './live-exchange.ts';
 import { Receiver } from './receive.ts';
 import { recordExchange } from './record-exchange.ts';
-import { Rereads } from './rereads.ts';
+import { Rereads, type StoredAnswers } from './rereads.ts';
 import { SeenAnswers } from './seen-answers.ts';
 import { RunningTotals, type TotalsStore } from './totals.ts';
 
@@ -26,8 +26,8 @@ export interface RecorderOptions {
   createMeter(connection: ConnectionInfo): Meter;
   price(question: PriceQuestion): Cost;
   totals: TotalsStore;
-  /** Whether the store has an answer whose usage counts already. */
-  hasResponse(provider: string, responseId: string): boolean;
+  /** What the store knows of earlier answers. */
+  answers: StoredAnswers;
   sinks: readonly Sink[];
   /** Counts what providers do not state; null = it stays unknown. */
   estimator: Estimator | null;
@@ -71,9 +71,7 @@ export class Recorder implements RecorderQueries {
     this.#log = new CalmLog(options.log, options.clock);
     this.#memory = new BodyMemory(options.bodyMemoryBytes ?? BODY_MEMORY);
     this.#totals = new RunningTotals(options.totals);
-    this.#rereads = new Rereads(REMEMBERED_RESPONSES, (provider, responseId) =>
-      options.hasResponse(provider, responseId),
-    );
+    this.#rereads = new Rereads(REMEMBERED_RESPONSES, options.answers);
     this.#estimator = options.estimator === null ? null : this.#guarded(options.estimator);
     this.#dispatcher = new Dispatcher(options.sinks, { counters: options.counters, log: this.#log });
   }
@@ -138,7 +136,7 @@ export class Recorder implements RecorderQueries {
     const captures = recordExchange(finished, {
       price: (question) => this.#price(question),
       newId: (wall) => newId('call', wall),
-      countsFirst: (provider, responseId, reread) => this.#rereads.countsFirst(provider, responseId, reread),
+      rereads: this.#rereads,
       isDuplicate: (sighting) => this.#seen.isDuplicate(sighting),
       estimator: this.#estimator,
     });

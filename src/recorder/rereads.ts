@@ -1,31 +1,61 @@
+/** What was stored of an answer before this daemon started, or before memory forgot it. */
+export interface StoredAnswers {
+  /** Its usage counts. */
+  isCounted(provider: string, responseId: string): boolean;
+  /** A call without usage bears its id: a job that was submitted. */
+  submitted(provider: string, responseId: string): Submitted | null;
+}
+
+/** A call whose usage comes later, if it comes. */
+export interface Submitted {
+  model: string | null;
+}
+
 /**
  * Which answers have been counted. A stored answer may be read again any number of times (`GET /v1/responses/:id`), with
  * its usage in it: that counts once, by provider and response id. Two calls that happen to bear the same id (local
- * servers, fakes) are two calls.
+ * servers, fakes) are two calls. A job that is submitted has no usage; the first reading that has it settles the call.
  */
 export class Rereads {
   readonly #capacity: number;
-  readonly #inStore: (provider: string, responseId: string) => boolean;
-  readonly #counted = new Set<string>();
+  readonly #stored: StoredAnswers;
+  readonly #counted = new Map<string, true>();
+  readonly #submitted = new Map<string, Submitted>();
 
-  /** @param inStore asked for re-reads that memory does not know: after a restart, or after `capacity` answers. */
-  constructor(capacity: number, inStore: (provider: string, responseId: string) => boolean) {
+  /** @param stored asked for re-reads that memory does not know: after a restart, or after `capacity` answers. */
+  constructor(capacity: number, stored: StoredAnswers) {
     this.#capacity = capacity;
-    this.#inStore = inStore;
+    this.#stored = stored;
   }
 
   /** To be asked for answers that state a usage. False = a re-read of one that counts already. */
   countsFirst(provider: string, responseId: string, reread: boolean): boolean {
     const key = `${provider} ${responseId}`;
-    if (reread && (this.#counted.has(key) || this.#inStore(provider, responseId))) return false;
-    this.#counted.delete(key);
-    this.#counted.add(key);
-    if (this.#counted.size > this.#capacity) {
-      for (const oldest of this.#counted) {
-        this.#counted.delete(oldest);
-        break;
-      }
-    }
+    if (reread && (this.#counted.has(key) || this.#stored.isCounted(provider, responseId))) return false;
+    this.#remember(this.#counted, key, true);
     return true;
+  }
+
+  /** A call was answered with an id and without a usage. */
+  submit(provider: string, responseId: string, submitted: Submitted): void {
+    this.#remember(this.#submitted, `${provider} ${responseId}`, submitted);
+  }
+
+  /** To be asked once, for a re-read that counts: the call that it settles, or null. */
+  settle(provider: string, responseId: string): Submitted | null {
+    const key = `${provider} ${responseId}`;
+    const known = this.#submitted.get(key);
+    this.#submitted.delete(key);
+    return known ?? this.#stored.submitted(provider, responseId);
+  }
+
+  #remember<T>(answers: Map<string, T>, key: string, value: T): void {
+    answers.delete(key);
+    answers.set(key, value);
+    if (answers.size <= this.#capacity) return;
+    for (const oldest of answers.keys()) {
+      answers.delete(oldest);
+      break;
+    }
   }
 }

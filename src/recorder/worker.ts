@@ -12,7 +12,7 @@ import { loadRegistry } from '../providers/registry.ts';
 import { createSinks } from '../sinks/index.ts';
 import { openDatabase } from '../store/driver.ts';
 import { migrate } from '../store/migrations.ts';
-import { hasResponse, loadTotals, sumCalls } from '../store/queries.ts';
+import { isCounted, loadTotals, submittedCall, sumCalls } from '../store/queries.ts';
 import { createEstimator } from '../usage/estimate.ts';
 import { ExchangeMeter } from '../usage/meter.ts';
 import { DEFAULT_LIMITS } from '../usage/metered.ts';
@@ -72,7 +72,10 @@ async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderO
       load: () => loadTotals(database),
       loadRun: (runId) => asked(() => sumCalls(database, { run: runId }), []),
     },
-    hasResponse: (provider, responseId) => asked(() => hasResponse(database, provider, responseId), false),
+    answers: {
+      isCounted: (provider, responseId) => asked(() => isCounted(database, provider, responseId), false),
+      submitted: (provider, responseId) => asked(() => submittedCall(database, provider, responseId), null),
+    },
     estimator: config.estimate ? createEstimator(lazyTokenizer()) : null,
     sinks: sinks.all,
     metricsText: (net) => sinks.metricsText(net),

@@ -71,6 +71,7 @@ const WRITERS: [column: string, write: Writer][] = [
   ...NUMBER_FIELDS.map((field): [string, Writer] => [field, ({ record }) => finite(record[field])]),
   ...TOKEN_FIELDS.map((field): [string, Writer] => [field, ({ record }) => finite(record.usage[field])]),
   ['inference', ({ record }) => Number(record.inference)],
+  ['settles', ({ record }) => Number(record.settles)],
   ['stream', ({ record }) => Number(record.stream)],
   ['dims', ({ record }) => (isEmpty(record.dims) ? null : json(record.dims))],
   ['usage_units', ({ record }) => (isEmpty(record.usage.units) ? null : json(record.usage.units))],
@@ -127,6 +128,7 @@ export function storedCallOf(row: SqlRow): StoredCall {
   const record: CallRecord = {
     ...fields,
     inference: row['inference'] === 1,
+    settles: row['settles'] === 1,
     stream: row['stream'] === 1,
     dims: parsed<Record<string, string>>(row['dims'], {}),
     usage: usageOf(row),

@@ -143,10 +143,24 @@ export function getCall(database: Database, idOrPrefix: string): StoredCall | 'a
   return null;
 }
 
+const OF_ANSWER = 'FROM llm_calls WHERE response_id = ? AND provider = ?';
+
 /** True when an answer with this id is stored whose tokens count. An estimate gives way to what the provider states. */
-export function hasResponse(database: Database, provider: string, responseId: string): boolean {
-  const sql = `SELECT 1 FROM llm_calls WHERE response_id = ? AND provider = ? AND usage_state <> 'none' AND usage_source IS NOT 'estimate' LIMIT 1`;
+export function isCounted(database: Database, provider: string, responseId: string): boolean {
+  const sql = `SELECT 1 ${OF_ANSWER} AND usage_state <> 'none' AND usage_source IS NOT 'estimate' LIMIT 1`;
   return database.prepare(sql).get(responseId, provider) !== undefined;
+}
+
+/** The call without usage that bears this id, if there is one: a job that was submitted. */
+export function submittedCall(
+  database: Database,
+  provider: string,
+  responseId: string,
+): { model: string | null } | null {
+  const sql = `SELECT model ${OF_ANSWER} AND counted_without_usage = 1 LIMIT 1`;
+  const row = database.prepare(sql).get(responseId, provider);
+  if (row === undefined) return null;
+  return { model: typeof row['model'] === 'string' ? row['model'] : null };
 }
 
 /** Sums of all that was committed, and the start of the first call. */

@@ -8,6 +8,7 @@ import type { CallRecord } from '../../src/core/capture.ts';
 import type { Stats } from '../../src/core/ports.ts';
 import { makeCa, makeLeaf } from '../support/certificates.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
+import { runCli } from '../support/run-cli.ts';
 import { startTlsUpstream, type Upstream } from '../support/tls-upstream.ts';
 import { httpRequest, httpResponse, openTls } from '../support/tunnel-client.ts';
 
@@ -54,6 +55,13 @@ const ANSWER = JSON.stringify({
   choices: [{ index: 0, message: { role: 'assistant', content: 'In the barn.' }, finish_reason: 'stop' }],
   usage: { prompt_tokens: 20, completion_tokens: 5, total_tokens: 25 },
 });
+
+/** A response that is made in the background. */
+function job(usage: object | null): Buffer {
+  const status = usage === null ? 'in_progress' : 'completed';
+  const body = { id: 'resp_0a1b2c3d4e5f6071', object: 'response', model: 'gpt-5', status, output: [], usage };
+  return httpResponse(JSON.stringify(body), { connection: 'close' });
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'llm-proxy-counts-'));
 const home = join(folder, 'home');
@@ -155,6 +163,11 @@ describe('what counts', () => {
       `llm_proxy_estimated_tokens_total{provider="openai",model="gpt-4o-2024-11-20",kind="input"} ${input}`,
     );
     expect(metrics).not.toMatch(/^llm_proxy_tokens_total\{/m);
+    const { stdout } = await runCli(['stats', '--home', home], {});
+    expect(stdout).toContain('estimated, not in these');
+    expect(stdout).toMatch(
+      new RegExp(`openai/gpt-4o-2024-11-20 .* ~${input} in, ~${output} out, ~\\$0\\.\\d+ \\(1 call\\)`),
+    );
     await expectSameAfterRestart();
   }, 40_000);
 
@@ -220,6 +233,31 @@ describe('what counts', () => {
     });
     await expectSameAfterRestart();
   }, 40_000);
+
+  it('counts a job that is submitted and polled once, also over a restart', async () => {
+    const poll = httpRequest('GET', '/v1/responses/resp_0a1b2c3d4e5f6071', OPENAI, {});
+    answer = (socket) => socket.end(job(null));
+    await wholeCall(OPENAI, chatRequest(OPENAI, '/v1/responses', { model: 'gpt-5', stream: false, background: true }));
+    await wholeCall(OPENAI, poll);
+    await calls(2);
+    expect(await stats()).toMatchObject({ total_requests: 1, calls_without_usage: 1, estimated: { calls: 0 } });
+    await daemon.stop();
+
+    daemon = await startDaemon({ args, home });
+    answer = (socket) => socket.end(job({ input_tokens: 40, input_tokens_details: {}, output_tokens: 8 }));
+    await wholeCall(OPENAI, poll);
+    await wholeCall(OPENAI, poll);
+    const [again, first] = await calls(4);
+    expect([again?.anomalies, first?.settles]).toEqual([['reread'], true]);
+    expect(await stats()).toMatchObject({
+      total_requests: 1,
+      input_tokens: 40,
+      output_tokens: 8,
+      calls_without_usage: 0,
+      by_model: { 'openai/gpt-5': { requests: 1, input_tokens: 40 } },
+    });
+    await expectSameAfterRestart();
+  }, 60_000);
 
   it('says that a call which timed out is billed, amount unknown', async () => {
     const asked = new Promise<void>((resolve) => {

@@ -37,6 +37,7 @@ export function aRecord(over: Partial<CallRecord> = {}): CallRecord {
     provider: 'anthropic',
     operation: 'chat',
     inference: true,
+    settles: false,
     host: 'api.anthropic.com',
     path: '/v1/messages?beta=true',
     method: 'POST',

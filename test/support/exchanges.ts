@@ -2,6 +2,7 @@
 import type { CallRecord, Capture } from '../../src/core/capture.ts';
 import type { ConnectionInfo, ExchangeEnd } from '../../src/core/recorder-port.ts';
 import { unknownUsage, type Usage } from '../../src/core/usage.ts';
+import type { CountingDeps } from '../../src/recorder/counted-usage.ts';
 import type { Metered } from '../../src/usage/metered.ts';
 
 export function connectionInfo(fields: Partial<ConnectionInfo> = {}): ConnectionInfo {
@@ -66,6 +67,11 @@ export function metered(fields: Partial<Metered> = {}): Metered {
   };
 }
 
+/** Of a recorder that has seen nothing before. */
+export function noRereads(fields: Partial<CountingDeps['rereads']> = {}): CountingDeps['rereads'] {
+  return { countsFirst: () => true, submit: () => {}, settle: () => null, ...fields };
+}
+
 export function callRecord(fields: Partial<CallRecord> = {}): CallRecord {
   return {
     id: 'call_1',
@@ -73,6 +79,7 @@ export function callRecord(fields: Partial<CallRecord> = {}): CallRecord {
     provider: 'anthropic',
     operation: 'chat',
     inference: true,
+    settles: false,
     host: 'api.anthropic.com',
     path: '/v1/messages',
     method: 'POST',

@@ -3,6 +3,7 @@ export const estimates = `
 ALTER TABLE llm_calls ADD COLUMN usage_estimated TEXT;
 ALTER TABLE llm_calls ADD COLUMN cost_reason TEXT;
 ALTER TABLE llm_calls ADD COLUMN retry_count INTEGER;
+ALTER TABLE llm_calls ADD COLUMN settles INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE llm_calls ADD COLUMN counted_retries INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE llm_calls ADD COLUMN counted_billed_unknown INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE llm_calls ADD COLUMN counted_estimated INTEGER NOT NULL DEFAULT 0;

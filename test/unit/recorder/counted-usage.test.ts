@@ -5,7 +5,8 @@ import { type Counted, countedUsage, type CountingDeps } from '../../../src/reco
 import type { ExchangeFacts } from '../../../src/recorder/live-exchange.ts';
 import type { Estimator } from '../../../src/usage/estimate.ts';
 import type { Metered, MeteredBody } from '../../../src/usage/metered.ts';
-import { connectionInfo, exchangeEnd, metered, usage } from '../../support/exchanges.ts';
+import { Rereads } from '../../../src/recorder/rereads.ts';
+import { connectionInfo, exchangeEnd, metered, noRereads, usage } from '../../support/exchanges.ts';
 
 const ESTIMATOR: Estimator = ({ body, assembled }) => ({
   input: body === null ? null : 70,
@@ -37,7 +38,7 @@ function counted(parts: Case): Counted {
     ...parts.facts,
   };
   return countedUsage({ facts, end: exchangeEnd(parts.end), metered: metered(parts.metered) }, 'anthropic', {
-    countsFirst: () => true,
+    rereads: noRereads(),
     isDuplicate: () => false,
     estimator: ESTIMATOR,
     ...parts.deps,
@@ -65,6 +66,7 @@ describe('recorder/counted-usage', () => {
         usage: stated,
         first: true,
         inference: true,
+        settles: null,
         anomalies: [],
       });
     });
@@ -196,25 +198,35 @@ describe('recorder/counted-usage', () => {
 
   describe('once', () => {
     it('counts a stored answer that is read again with its first reading', () => {
-      const again = counted({ metered: { reread: true }, deps: { countsFirst: () => false } });
+      const again = counted({ metered: { reread: true }, deps: { rereads: noRereads({ countsFirst: () => false }) } });
       expect(again).toMatchObject({ first: false, inference: true, anomalies: ['reread'], usage: UNKNOWN });
     });
 
     it('counts the first poll that has a usage, after a submit and polls that had none', () => {
-      const asked: string[] = [];
-      const deps = {
-        countsFirst: (_: string, id: string, reread: boolean) => {
-          asked.push(`${id} ${reread}`);
-          return true;
-        },
-      };
-      counted({ metered: { usage: unknownUsage() }, deps });
-      counted({ metered: { usage: unknownUsage(), reread: true, isInference: false }, deps });
-      expect(asked).toEqual([]);
-      expect(counted({ metered: { reread: true, isInference: false }, deps }).usage).toMatchObject({
-        input_tokens: 10,
+      const rereads = new Rereads(10, { isCounted: () => false, submitted: () => null });
+      const none = { usage: unknownUsage(), assembled: null };
+      const poll = { reread: true, isInference: false, response_model: null, request_model: null };
+      expect(counted({ metered: none, deps: { rereads } }).settles).toBeNull();
+      expect(counted({ metered: { ...none, ...poll }, deps: { rereads } }).settles).toBeNull();
+      expect(counted({ metered: poll, deps: { rereads } })).toMatchObject({
+        settles: { model: 'claude-opus-4-5' },
+        usage: { input_tokens: 10 },
       });
-      expect(asked).toEqual(['msg_1 true']);
+      expect(counted({ metered: poll, deps: { rereads } })).toMatchObject({ anomalies: ['reread'], settles: null });
+    });
+
+    it('settles no call of another model', () => {
+      const rereads = noRereads({ settle: () => ({ model: 'another' }) });
+      expect(counted({ metered: { reread: true, isInference: false }, deps: { rereads } }).settles).toBeNull();
+    });
+
+    it('does not wait for the usage of a call that failed', () => {
+      const submitted: string[] = [];
+      const rereads = noRereads({ submit: (_, id) => void submitted.push(id) });
+      const none = { usage: unknownUsage(), assembled: null };
+      counted({ metered: { ...none, status: 500 }, deps: { rereads } });
+      counted({ metered: { ...none, response_id: null }, deps: { rereads } });
+      expect(submitted).toEqual([]);
     });
 
     it('counts a call through two proxies as one, and keeps what the outer one said', () => {

@@ -5,7 +5,7 @@ import type { ExchangeFacts } from '../../../src/recorder/live-exchange.ts';
 import { type RecordDeps, recordExchange } from '../../../src/recorder/record-exchange.ts';
 import type { PriceQuestion } from '../../../src/pricing/cost.ts';
 import type { Metered } from '../../../src/usage/metered.ts';
-import { connectionInfo, exchangeEnd, metered, usage } from '../../support/exchanges.ts';
+import { connectionInfo, exchangeEnd, metered, noRereads, usage } from '../../support/exchanges.ts';
 
 const WALL = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 const COST: Cost = {
@@ -45,7 +45,7 @@ function capturesOf(parts: Case): Capture[] {
     {
       price: () => COST,
       newId: () => `call_${++ids}`,
-      countsFirst: () => true,
+      rereads: noRereads(),
       isDuplicate: () => false,
       estimator: null,
       ...parts.deps,
@@ -132,7 +132,7 @@ describe('recorder/record-exchange', () => {
     const raw = { input_tokens: 3 };
     const record = recordOf({
       metered: { reread: true, isInference: false, usage: usage({ raw }), providerCostUsd: 2 },
-      deps: { countsFirst: () => false, price },
+      deps: { rereads: noRereads({ countsFirst: () => false }), price },
     });
     expect(record).toMatchObject({ cost_usd: null, anomalies: ['reread'], inference: false });
     expect(record.usage).toMatchObject({ input_tokens: null, output_tokens: null, state: 'none', raw });

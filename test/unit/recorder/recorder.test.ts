@@ -53,7 +53,7 @@ async function open(options: Partial<RecorderOptions> = {}): Promise<House> {
       new ExchangeMeter({ directory, host, port, provider, limits: DEFAULT_LIMITS }),
     price: () => ({ nanos: 1000, source: 'override', price_date: null, confidence: 'exact', lines: [] }),
     totals: { load: () => ({ models: [], since: null }), loadRun: () => [] },
-    hasResponse: () => false,
+    answers: { isCounted: () => false, submitted: () => null },
     estimator: null,
     sinks: [sink],
     metricsText: (net) => JSON.stringify(net),

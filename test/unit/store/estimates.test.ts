@@ -7,7 +7,7 @@ import { CallWriter } from '../../../src/store/call-writer.ts';
 import { type Database, openDatabase } from '../../../src/store/driver.ts';
 import { migrate } from '../../../src/store/migrations.ts';
 import { calls } from '../../../src/store/migrations/0001-calls.ts';
-import { loadTotals, statsOf, sumCalls } from '../../../src/store/queries.ts';
+import { loadTotals, statsOf, submittedCall, sumCalls } from '../../../src/store/queries.ts';
 import { aLine, aRecord, aUsage } from '../../support/captures.ts';
 
 let folder: string;
@@ -67,5 +67,19 @@ describe('store totals of estimates', () => {
     const { models } = loadTotals(old);
     old.close();
     expect(models).toMatchObject([{ requests: 7, input_tokens: 7, estimated_calls: 0, retries: 0 }]);
+  });
+
+  it('settles a job that was submitted with the poll that has its usage', () => {
+    const none = { usage: aUsage({ state: 'none', input_tokens: null, output_tokens: null }), cost_usd: null };
+    const submit = { record: aRecord({ id: 'call_1', response_id: 'job_1', ...none }), costNanos: null, log: null };
+    const poll = aRecord({ id: 'call_2', response_id: 'job_1', inference: false, settles: true });
+    const writer = new CallWriter(database);
+    writer.write([submit]);
+    expect(submittedCall(database, 'anthropic', 'job_1')).toEqual({ model: 'claude-sonnet-4-5-20250929' });
+    expect(submittedCall(database, 'openai', 'job_1')).toBeNull();
+    writer.write([{ record: poll, costNanos: 6_000_000, log: null }]);
+    const loaded = statsOf(loadTotals(database).models, null);
+    expect(loaded).toMatchObject({ total_requests: 1, input_tokens: 1200, calls_without_usage: 0, cost_usd: 0.006 });
+    expect(statsOf(sumCalls(database, {}), null)).toEqual(loaded);
   });
 });

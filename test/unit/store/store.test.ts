@@ -10,7 +10,7 @@ import { type Database, hasNodeSqlite, openDatabase } from '../../../src/store/d
 import { migrate, requireSchema, SCHEMA_VERSION } from '../../../src/store/migrations.ts';
 import {
   getCall,
-  hasResponse,
+  isCounted,
   listCalls,
   loadTotals,
   parseStatus,
@@ -382,10 +382,10 @@ describe('store/queries', () => {
       stored({ id: 'c', response_id: 'resp_3', usage: aUsage({ source: 'estimate' }) }),
     ]);
     expect([
-      hasResponse(database, 'anthropic', 'resp_1'),
-      hasResponse(database, 'openai', 'resp_1'),
-      hasResponse(database, 'anthropic', 'resp_2'),
-      hasResponse(database, 'anthropic', 'resp_3'),
+      isCounted(database, 'anthropic', 'resp_1'),
+      isCounted(database, 'openai', 'resp_1'),
+      isCounted(database, 'anthropic', 'resp_2'),
+      isCounted(database, 'anthropic', 'resp_3'),
     ]).toEqual([true, false, false, false]);
   });
 });

@@ -7,7 +7,7 @@ import { loadRegistry, type ProviderRegistry } from '../../../src/providers/regi
 import { recordExchange } from '../../../src/recorder/record-exchange.ts';
 import { ExchangeMeter } from '../../../src/usage/meter.ts';
 import { DEFAULT_LIMITS } from '../../../src/usage/metered.ts';
-import { connectionInfo, exchangeEnd } from '../../support/exchanges.ts';
+import { connectionInfo, exchangeEnd, noRereads } from '../../support/exchanges.ts';
 
 /** Numbers as a hostile or broken server writes them, and the count that they are: null = none at all. */
 const NUMBERS: readonly [text: string, count: number | null][] = [
@@ -130,7 +130,7 @@ async function tallyOf(body: string, dialect: Dialect, whole = true): Promise<{ 
   const tally = emptyTally();
   const captures = recordExchange(
     { facts, end: exchangeEnd({ outcome }), metered },
-    { price, newId: () => 'call_1', countsFirst: () => true, isDuplicate: () => false, estimator: null },
+    { price, newId: () => 'call_1', rereads: noRereads(), isDuplicate: () => false, estimator: null },
   );
   for (const { record, costNanos } of captures) {
     addCall(tally, record, costNanos);
