@@ -8,6 +8,8 @@ export const provider = {
   hosts: ['ollama.com'],
   intercept: true,
   localPort: 11434,
+  // The cloud is sold by the month; a server of the user's own costs nothing.
+  billing: 'subscription',
   endpoints: [
     { method: 'POST', path: '/api/chat', operation: 'chat', family: 'ollama' },
     { method: 'POST', path: '/api/generate', operation: 'text_completion', family: 'ollama' },
