@@ -50,8 +50,18 @@ function priceUsage(question: PriceQuestion, book: PriceBook): Cost {
   }
   // Known to cost nothing, which is not the same as unknown: a local server, a gateway's cache.
   if (billing === 'free' || billing === 'cached_by_gateway') return { ...UNPRICED, nanos: 0, confidence: 'exact' };
-  const direct = listCost(question, book);
+  const direct = directCost(question, book);
   return direct.confidence === 'unpriced' ? (innerCost(question, book) ?? direct) : direct;
+}
+
+/**
+ * Bedrock's answers name the model as its maker does; what is sold, at a price of its own for each geography, is the id
+ * that was asked for: `dims.sold_as`.
+ */
+function directCost(question: PriceQuestion, book: PriceBook): Cost {
+  const sold = question.dims['sold_as'];
+  const cost = sold === undefined ? UNPRICED : listCost({ ...question, model: sold }, book);
+  return cost.confidence === 'unpriced' ? listCost(question, book) : cost;
 }
 
 /**

@@ -19,7 +19,12 @@ const INVOKE_HEADERS: UsageMap = {
  */
 export function bedrockRuntime(base: string): Endpoint[] {
   const at = base === '**' ? '**/model/{model}' : `${base}/model/{model+}`;
-  const invoke = { method: 'POST', operation: 'invoke_model', family: 'bedrock-invoke' } as const;
+  const invoke = {
+    method: 'POST',
+    operation: 'invoke_model',
+    family: 'bedrock-invoke',
+    dims: { sold_as: 'req.path:model' },
+  } as const;
   return [
     { method: 'POST', path: `${at}/converse`, operation: 'chat', family: 'bedrock-converse' },
     { method: 'POST', path: `${at}/converse-stream`, operation: 'chat', family: 'bedrock-converse' },

@@ -65,6 +65,22 @@ describe('pricing/cost createPricer', () => {
     expect(price(question({ ...asked, dims: { inner_model: 'nobody/nothing' } })).confidence).toBe('unpriced');
   });
 
+  it("prices by the id under which a cloud sells the model, where the answer has its maker's name for it", () => {
+    const asked = {
+      provider: 'bedrock',
+      host: 'bedrock-runtime.us-east-1.amazonaws.com',
+      model: 'claude-sonnet-4-5-20250929',
+    };
+    const sold = (id: string): object => ({ ...asked, dims: { sold_as: id } });
+    const anywhere = price(question(sold('global.anthropic.claude-sonnet-4-5-20250929-v1:0')));
+    const inOneRegion = price(question(sold('us.anthropic.claude-sonnet-4-5-20250929-v1:0')));
+    expect([anywhere.confidence, inOneRegion.confidence]).toEqual(['exact', 'exact']);
+    // A tenth dearer.
+    expect((inOneRegion.nanos ?? 0) * 10).toBe((anywhere.nanos ?? 0) * 11);
+    const profile = 'arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc';
+    expect(price(question(sold(profile)))).toEqual(price(question(asked)));
+  });
+
   it("prices Hugging Face's router by who served, named in the model or beside it", () => {
     const routed = { provider: 'huggingface', host: 'router.huggingface.co' };
     const named = price(question({ ...routed, model: 'openai/gpt-oss-120b:groq' }));
