@@ -8,7 +8,7 @@ export type EventStreamHeader = boolean | number | bigint | string | Uint8Array;
 export interface EventStreamMessage {
   headers: ReadonlyMap<string, EventStreamHeader>;
   /** Valid during the call only. */
-  payload: Uint8Array;
+  payload: Buffer;
 }
 
 /** `crc`: a checksum is wrong. `malformed`: the checksums are right and the frame is none. */
@@ -29,6 +29,7 @@ export const PRELUDE = 12;
 const CHECKSUM = 4;
 const SHORTEST = PRELUDE + CHECKSUM;
 const MOST_HEADER_BYTES = 128 * 1024;
+const MOST_REMEMBERED = 1024;
 
 /**
  * Frames of AWS's event streams, right for any split of the bytes. Both checksums are verified; a wrong one ends the
@@ -44,6 +45,7 @@ export class EventStreamDecoder {
   #skip = 0;
   #searching = false;
   #opaque = false;
+  #lastHeaders: { bytes: Buffer; headers: ReadonlyMap<string, EventStreamHeader> } | null = null;
 
   constructor(options: EventStreamOptions) {
     this.#options = options;
@@ -51,8 +53,8 @@ export class EventStreamDecoder {
   }
 
   push(chunk: Uint8Array): void {
-    let rest = chunk;
-    while (rest.length > 0 && !this.#opaque) rest = this.#step(rest);
+    const bytes = bufferOf(chunk);
+    for (let at = 0; at < bytes.length && !this.#opaque;) at = this.#step(bytes, at);
   }
 
   /** Bytes are missing here: the next frame is looked for by its prelude's checksum. */
@@ -67,51 +69,53 @@ export class EventStreamDecoder {
     return !this.#opaque && (this.#frame.length > 0 || this.#skip > 0);
   }
 
-  /** What is left of the chunk after the next step. */
-  #step(chunk: Uint8Array): Uint8Array {
+  /** Index behind what the next step has taken. */
+  #step(bytes: Buffer, at: number): number {
+    const rest = bytes.length - at;
     if (this.#skip > 0) {
-      const skipped = Math.min(this.#skip, chunk.length);
+      const skipped = Math.min(this.#skip, rest);
       this.#skip -= skipped;
-      return chunk.subarray(skipped);
+      return at + skipped;
     }
     // A frame that is whole in the chunk is read where it is.
-    if (this.#frame.length === 0 && chunk.length >= PRELUDE) {
-      const total = this.#begin(chunk);
-      if (total === 0) return this.#searching ? chunk.subarray(1) : chunk;
-      if (total <= chunk.length && this.#skip === 0) {
-        this.#read(chunk.subarray(0, total));
+    if (this.#frame.length === 0 && rest >= PRELUDE) {
+      const total = this.#begin(bytes, at);
+      if (total === 0) return this.#searching ? at + 1 : bytes.length;
+      if (this.#skip > 0) return at;
+      if (total <= rest) {
         this.#total = 0;
-        return chunk.subarray(total);
+        this.#read(bytes, at, at + total);
+        return at + total;
       }
-      if (this.#skip > 0) return chunk;
     }
-    return this.#collect(chunk);
+    return this.#collect(bytes, at);
   }
 
-  #collect(chunk: Uint8Array): Uint8Array {
+  #collect(bytes: Buffer, at: number): number {
     const wanted = (this.#total === 0 ? PRELUDE : this.#total) - this.#frame.length;
-    this.#frame.push(chunk.subarray(0, wanted));
-    const rest = chunk.subarray(Math.min(wanted, chunk.length));
-    if (chunk.length < wanted) return rest;
+    const end = Math.min(at + wanted, bytes.length);
+    this.#frame.push(bytes.subarray(at, end));
+    if (end - at < wanted) return end;
+    const frame = this.#frame.view();
     if (this.#total > 0) {
-      this.#read(this.#frame.view());
+      this.#read(frame, 0, frame.length);
       this.#reset();
-    } else if (this.#begin(this.#frame.view()) === 0) {
+    } else if (this.#begin(frame, 0) === 0) {
       this.#shift();
     } else if (this.#skip > 0) {
       this.#skip -= PRELUDE;
       this.#frame.clear();
     }
-    return rest;
+    return end;
   }
 
   /** Reads a prelude: the frame's length, or 0 when it is none. */
-  #begin(bytes: Uint8Array): number {
-    const total = uint32(bytes, 0);
-    const headers = uint32(bytes, 4);
+  #begin(bytes: Buffer, at: number): number {
+    const total = bytes.readUInt32BE(at);
+    const headers = bytes.readUInt32BE(at + 4);
     const plausible = total >= SHORTEST && headers <= Math.min(total - SHORTEST, MOST_HEADER_BYTES);
     // While a frame is searched for, most places are no prelude by their lengths alone.
-    const right = (plausible || !this.#searching) && crc32(bytes.subarray(0, 8)) === uint32(bytes, 8);
+    const right = (plausible || !this.#searching) && preludeSum(bytes, at) === bytes.readUInt32BE(at + 8);
     if (!plausible || !right) {
       if (!this.#searching) this.#fail(right ? 'malformed' : 'crc');
       return 0;
@@ -134,16 +138,27 @@ export class EventStreamDecoder {
     this.#frame.push(later);
   }
 
-  #read(frame: Uint8Array): void {
-    const end = frame.length - CHECKSUM;
-    if (crc32(frame.subarray(0, end)) !== uint32(frame, end)) {
+  #read(bytes: Buffer, start: number, end: number): void {
+    const sum = end - CHECKSUM;
+    if (crc32(bytes.subarray(start, sum)) !== bytes.readUInt32BE(sum)) {
       this.#fail('crc');
       return;
     }
-    const payload = PRELUDE + uint32(frame, 4);
-    const headers = readHeaders(frame.subarray(PRELUDE, payload));
+    const first = start + PRELUDE;
+    const payload = first + bytes.readUInt32BE(start + 4);
+    const headers = this.#headers(bytes, first, payload);
     if (headers === null) this.#fail('malformed');
-    else this.#options.onMessage({ headers, payload: frame.subarray(payload, end) });
+    else this.#options.onMessage({ headers, payload: bytes.subarray(payload, sum) });
+  }
+
+  /** Event after event has the same headers: they are read once. */
+  #headers(bytes: Buffer, start: number, end: number): ReadonlyMap<string, EventStreamHeader> | null {
+    const last = this.#lastHeaders;
+    if (last !== null && bytes.compare(last.bytes, 0, last.bytes.length, start, end) === 0) return last.headers;
+    const block = Buffer.from(bytes.subarray(start, end));
+    const headers = readHeaders(block);
+    this.#lastHeaders = headers === null || block.length > MOST_REMEMBERED ? null : { bytes: block, headers };
+    return headers;
   }
 
   #fail(problem: EventStreamProblem): void {
@@ -160,18 +175,19 @@ export class EventStreamDecoder {
 
 /** Whether a body of at least {@link PRELUDE} bytes begins as an event stream: the checksum leaves no doubt. */
 export function isEventStream(bytes: Uint8Array): boolean {
-  return crc32(bytes.subarray(0, 8)) === uint32(bytes, 8) && uint32(bytes, 0) >= SHORTEST;
+  const start = bufferOf(bytes);
+  return preludeSum(start, 0) === start.readUInt32BE(8) && start.readUInt32BE(0) >= SHORTEST;
 }
 
-/** Headers of one frame, or null when they do not add up. */
-function readHeaders(bytes: Uint8Array): Map<string, EventStreamHeader> | null {
+/** Headers of one frame, or null when they do not add up. The bytes are kept. */
+function readHeaders(bytes: Buffer): Map<string, EventStreamHeader> | null {
   const headers = new Map<string, EventStreamHeader>();
   for (let at = 0; at < bytes.length;) {
     const nameEnd = at + 1 + (bytes[at] ?? 0);
     const read = READERS[bytes[nameEnd] ?? UNKNOWN_TYPE];
     const value = read?.(bytes, nameEnd + 1);
     if (value === undefined || value.end > bytes.length) return null;
-    headers.set(text(bytes.subarray(at + 1, nameEnd)), value.value);
+    headers.set(bytes.toString('utf8', at + 1, nameEnd), value.value);
     at = value.end;
   }
   return headers;
@@ -179,44 +195,58 @@ function readHeaders(bytes: Uint8Array): Map<string, EventStreamHeader> | null {
 
 const UNKNOWN_TYPE = 255;
 
-type ReadValue = (bytes: Uint8Array, at: number) => { value: EventStreamHeader; end: number } | undefined;
+type ReadValue = (bytes: Buffer, at: number) => { value: EventStreamHeader; end: number } | undefined;
 
 /** By the type's number. */
 const READERS: readonly ReadValue[] = [
   (_, at) => ({ value: true, end: at }),
   (_, at) => ({ value: false, end: at }),
-  integer(1, (view, at) => view.getInt8(at)),
-  integer(2, (view, at) => view.getInt16(at)),
-  integer(4, (view, at) => view.getInt32(at)),
-  integer(8, (view, at) => view.getBigInt64(at)),
-  (bytes, at) => sized(bytes, at, (part) => Uint8Array.from(part)),
-  (bytes, at) => sized(bytes, at, text),
-  integer(8, (view, at) => view.getBigInt64(at)),
+  integer(1, (bytes, at) => bytes.readInt8(at)),
+  integer(2, (bytes, at) => bytes.readInt16BE(at)),
+  integer(4, (bytes, at) => bytes.readInt32BE(at)),
+  integer(8, (bytes, at) => bytes.readBigInt64BE(at)),
+  (bytes, at) => sized(bytes, at, (start, end) => Uint8Array.from(bytes.subarray(start, end))),
+  (bytes, at) => sized(bytes, at, (start, end) => bytes.toString('utf8', start, end)),
+  integer(8, (bytes, at) => bytes.readBigInt64BE(at)),
   (bytes, at) => {
-    const hex = Buffer.from(bytes.subarray(at, at + 16)).toString('hex');
+    const hex = bytes.toString('hex', at, at + 16);
     return { value: hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'), end: at + 16 };
   },
 ];
 
-function integer(length: number, read: (view: DataView, at: number) => number | bigint): ReadValue {
+function integer(length: number, read: (bytes: Buffer, at: number) => number | bigint): ReadValue {
   return (bytes, at) => {
     if (at + length > bytes.length) return undefined;
-    return { value: read(new DataView(bytes.buffer, bytes.byteOffset), at), end: at + length };
+    return { value: read(bytes, at), end: at + length };
   };
 }
 
 /** Behind a length of two bytes. */
-function sized(bytes: Uint8Array, at: number, read: (part: Uint8Array) => EventStreamHeader): ReturnType<ReadValue> {
+function sized(
+  bytes: Buffer,
+  at: number,
+  read: (start: number, end: number) => EventStreamHeader,
+): ReturnType<ReadValue> {
   const end = at + 2 + (bytes[at] ?? 0) * 256 + (bytes[at + 1] ?? 0);
-  return end > bytes.length ? undefined : { value: read(bytes.subarray(at + 2, end)), end };
+  return end > bytes.length ? undefined : { value: read(at + 2, end), end };
 }
 
-function text(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function uint32(bytes: Uint8Array, at: number): number {
-  return (
-    (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0
-  );
+/** CRC-32 of one byte, of the reflected polynomial of IEEE 802.3. */
+const CRC_OF_BYTE = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ ((crc & 1) === 1 ? 0xedb8_8320 : 0);
+  return crc;
+});
+
+/** CRC-32 of eight bytes: a call of zlib's costs more than these. */
+function preludeSum(bytes: Buffer, at: number): number {
+  let crc = -1;
+  for (let index = at; index < at + 8; index += 1) {
+    crc = (crc >>> 8) ^ (CRC_OF_BYTE[(crc ^ (bytes[index] ?? 0)) & 0xff] ?? 0);
+  }
+  return ~crc >>> 0;
 }

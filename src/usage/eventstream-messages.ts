@@ -32,9 +32,9 @@ export function readEventStreamMessage(
   }
 }
 
-function readEvent(event: string, payload: Uint8Array, reader: MessageReader): void {
+function readEvent(event: string, payload: Buffer, reader: MessageReader): void {
   if (payload.length === 0) return;
-  const value = parseJson(textOf(payload));
+  const value = parseJson(payload.toString('utf8'));
   if (!isObject(value)) {
     reader.anomaly('malformed_message');
     return;
@@ -49,12 +49,8 @@ function readEvent(event: string, payload: Uint8Array, reader: MessageReader): v
   if (isObject(inner)) reader.value(inner);
 }
 
-function exceptionOf(type: string | null, payload: Uint8Array): StatedError {
-  const value = parseJson(textOf(payload));
+function exceptionOf(type: string | null, payload: Buffer): StatedError {
+  const value = parseJson(payload.toString('utf8'));
   const message = stringAt(value, 'message') ?? stringAt(value, 'Message') ?? '';
   return { type: type ?? 'exception', message };
-}
-
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
