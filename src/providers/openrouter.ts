@@ -27,7 +27,7 @@ export const provider = {
       path: '/api/v1/videos/{id}',
       operation: 'fetch_video',
       kind: 'reread',
-      family: 'openai-chat',
+      family: 'openai-responses',
       countWhen: 'res.body:$.status=completed',
       job: 'req.path:id',
     },

@@ -85,8 +85,7 @@ export const openaiChat: Family = {
       serviceTier: stringAt(message, 'service_tier'),
     });
     if (object === 'thread.run') reading.stopReason = stringAt(message, 'status');
-    // Workers AI's own shape.
-    reading.text(valueAt(message, 'response'));
+    readNative(message, reading);
     readUsage(message, reading);
     for (const [position, choice] of objectsAt(message, 'choices').entries()) readChoice(choice, position, reading);
   },
@@ -195,12 +194,25 @@ function readText(part: JsonObject | null, reading: Reading): void {
   reading.text(valueAt(part, 'content'));
   reading.text(valueAt(part, 'refusal'));
   reading.thinking(stringAt(part, 'reasoning_content') ?? stringAt(part, 'reasoning'));
+  // Mistral: pieces, those of thinking in pieces again.
+  for (const piece of objectsAt(part, 'content')) {
+    reading.text(valueAt(piece, 'text'));
+    for (const thought of objectsAt(piece, 'thinking')) reading.thinking(valueAt(thought, 'text'));
+  }
 }
 
 function readToolCall(call: JsonObject, key: string, reading: Reading): void {
   const called = objectAt(call, 'function') ?? objectAt(call, 'custom');
   const input = valueAt(called, 'arguments') ?? valueAt(called, 'input');
   reading.tool(key, { id: stringAt(call, 'id'), name: stringAt(called, 'name'), input });
+}
+
+/** Workers AI's own shape. */
+function readNative(message: JsonObject, reading: Reading): void {
+  reading.text(valueAt(message, 'response'));
+  for (const [place, call] of objectsAt(message, 'tool_calls').entries()) {
+    reading.tool(`native.${place}`, { name: stringAt(call, 'name') });
+  }
 }
 
 function readThreadMessage(message: JsonObject, reading: Reading): void {
