@@ -42,7 +42,7 @@ export type Outcome =
   | 'complete'
   /** The client left before the response was whole. */
   | 'client_aborted'
-  /** The upstream cut a framed message. */
+  /** The upstream cut a framed message, or the connection before it answered. */
   | 'upstream_aborted'
   /** No upstream: refused, unresolvable, bad certificate. The client got a 502 of ours. */
   | 'upstream_error'

@@ -252,8 +252,10 @@ class Exchange {
       this.#dial(this.#plan.headers).end();
       return;
     }
-    const refusal = refusalFor(error instanceof AppError ? error : describe(error, this.#plan));
-    this.#finish('upstream_error', { type: refusal.type, message: refusal.message });
+    // What fails later than the dialling fails when the upstream may be at work already.
+    const isDialled = !(error instanceof AppError);
+    const refusal = refusalFor(isDialled ? describe(error, this.#plan) : error);
+    this.#finish(isDialled ? 'upstream_aborted' : 'upstream_error', { type: refusal.type, message: refusal.message });
     refuseRequest(this.#request, this.#response, refusal);
   }
 

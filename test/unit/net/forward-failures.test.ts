@@ -41,6 +41,18 @@ describe.each([
       ]);
     });
 
+    it('to an upstream that closes without an answer is answered with a 502; the upstream may have worked on it', async () => {
+      await bench.start((socket) => socket.once('data', () => socket.destroy()));
+      const body = '{"model":"m"}';
+      const refused = await bench
+        .send(`POST http://@/v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+        .over();
+      expect(refused.text).toMatch(/^HTTP\/1\.1 502 /);
+      expect(bench.proxy.recorder.exchanges[0]?.ends).toMatchObject([
+        { outcome: 'upstream_aborted', error: { type: 'upstream_reset' } },
+      ]);
+    });
+
     it('to ourselves is refused at once, by every listener and every name', async () => {
       await bench.start(() => {});
       const { proxy_url: run } = await bench.proxy.entrance.openRun(process.pid);
