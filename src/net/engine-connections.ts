@@ -42,6 +42,8 @@ export class EngineConnections implements SteeredConnections {
 
   open(client: ClientConnection, tls: TLSSocket): Session {
     const live = this.#live;
+    // While the client is still in its handshake, as the relay does.
+    this.#deps.engine.adopt(tls, client);
     return {
       get idle(): boolean {
         return (live.get(tls) ?? 0) === 0;
@@ -51,10 +53,10 @@ export class EngineConnections implements SteeredConnections {
       },
       start: () => {
         isAbove(tls, client.socket);
-        this.#deps.engine.adopt(tls, client);
         tls.setNoDelay(true);
         this.#opened().main.emit('connection', tls);
       },
+      // What was dialled ends with the client's socket.
       abandon: () => {},
     };
   }

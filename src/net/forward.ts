@@ -98,7 +98,7 @@ class Exchange {
 
   #hold(chunk: Buffer): void {
     const { edit, headers } = this.#plan;
-    if (edit === null || edit.hold(chunk)) return;
+    if (this.#over || edit === null || edit.hold(chunk)) return;
     const outgoing = this.#dial(headers);
     for (const held of edit.held) outgoing.write(held);
     edit.release();

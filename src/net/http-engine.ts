@@ -73,6 +73,7 @@ export class HttpEngine {
   /** From here on, requests on this socket are those of an intercepted connection, and go where it goes. */
   adopt(socket: Socket, client: ClientConnection): void {
     this.#intercepted.set(socket, client);
+    this.#lanes.laneOf(socket, 'https', client.target).agent.prepare();
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {

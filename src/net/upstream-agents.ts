@@ -9,7 +9,7 @@ const IDLE_MS = 3_000;
 
 /** The upstream connection of one client connection, never shared with another client. */
 export interface UpstreamLane {
-  agent: Agent;
+  agent: DialledAgent;
   /** As told to the recorder; null = not told yet. */
   connection: number | null;
 }
@@ -46,21 +46,57 @@ export class UpstreamLanes {
 }
 
 /** Connections come from the dialler, so that addresses are checked and certificates verified in one place. */
-class DialledAgent extends Agent {
+export class DialledAgent extends Agent {
   readonly #dial: () => Promise<Socket>;
+  /** A connection that waits for the first request. */
+  #ahead: Promise<Socket> | null = null;
 
   constructor(dialer: UpstreamDialer, scheme: 'http' | 'https', target: Target) {
     super({ keepAlive: true, timeout: IDLE_MS });
     this.#dial = () => (scheme === 'https' ? dialer.connectTls(target, ['http/1.1']) : dialer.connect(target));
   }
 
+  /** Dials now, so that the first request need not wait for it. */
+  prepare(): void {
+    const ahead = this.#dial();
+    this.#ahead = ahead;
+    const forget = (): void => {
+      if (this.#ahead === ahead) this.#ahead = null;
+    };
+    ahead.then(
+      (socket) => {
+        const timer = setTimeout(() => {
+          if (this.#ahead === ahead) socket.destroy();
+        }, IDLE_MS);
+        socket.once('close', () => {
+          clearTimeout(timer);
+          forget();
+        });
+      },
+      // The first request dials again, and hears why that fails.
+      forget,
+    );
+  }
+
   override createConnection(
     _options: ClientRequestArgs,
     created?: (error: Error | null, stream: Duplex) => void,
   ): undefined {
-    this.#dial().then(
+    const opening = this.#ahead ?? this.#dial();
+    this.#ahead = null;
+    opening.then(
       (socket) => created?.(null, socket),
       (error: Error) => created?.(error, undefined as unknown as Duplex),
     );
+  }
+
+  override destroy(): void {
+    const ahead = this.#ahead;
+    this.#ahead = null;
+    ahead?.then(
+      (socket) => socket.destroy(),
+      () => {},
+    );
+    super.destroy();
   }
 }

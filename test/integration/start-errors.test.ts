@@ -55,6 +55,7 @@ describe('start', () => {
     ['a proxy that is no URL', ['--upstream-proxy', 'nonsense'], /upstream.proxy/],
     ['a CA file that is not there', ['--upstream-ca', '/nowhere/ca.pem'], /\/nowhere\/ca\.pem/],
     ['a host that is none', ['--intercept', 'a b'], /intercept: a b/],
+    ['a provider that is none', ['--include-usage', 'opnai'], /there is no provider opnai; did you mean openai\?/],
   ] as [string, string[], RegExp][])('refuses %s in one line, with exit code 2', async (_, args, message) => {
     const { code, stderr } = await start(args);
     expect(stderr).toMatch(/^llm-proxy: [^\n]+\n$/);

@@ -42,6 +42,23 @@ describe('intercepted connections that the http-engine serves', () => {
     expect(client.text).toBe(answer.replace('\r\n\r\n', '\r\nConnection: keep-alive\r\n\r\n'));
   });
 
+  it('are dialled before the first request, which goes out on that very connection', async () => {
+    await bench.start(answeringRequests(() => OK));
+    const client = await bench.client();
+    await untilTrue(() => bench.upstream.sockets.length === 1, 'the dial');
+    await client.send(GET).hears('ok');
+    await client.forget().send(GET).hears('ok');
+    expect(bench.upstream.sockets).toHaveLength(1);
+  });
+
+  it('leave an upstream that was dialled for nothing', async () => {
+    await bench.start(answeringRequests(() => OK));
+    const client = await bench.client();
+    await untilTrue(() => bench.upstream.sockets.length === 1, 'the dial');
+    client.destroy();
+    await untilTrue(() => bench.upstream.sockets[0]?.readableEnded === true, 'its end');
+  });
+
   it('upgrade: bytes flow both ways from there on', async () => {
     await bench.start((socket) => {
       socket.on('data', (chunk: Buffer) => {
@@ -162,7 +179,7 @@ describe('intercepted connections that the http-engine serves', () => {
     client.destroy();
     await ended();
     expect(exchange()?.ends).toMatchObject([{ outcome: 'client_aborted' }]);
-    expect(bench.upstream.sockets).toHaveLength(0);
+    expect(bench.sent()).toBe('');
   });
 
   it('are reset when the upstream breaks off: what came is there, and no clean end', async () => {
@@ -221,7 +238,7 @@ describe('intercepted connections that the http-engine serves', () => {
     await bench.start(answeringRequests(() => OK));
     const client = await (await bench.client()).send('NONSENSE\r\n\r\n').over();
     expect(client.text).toMatch(/^HTTP\/1\.1 400 /);
-    expect(bench.upstream.sockets).toHaveLength(0);
+    expect(bench.sent()).toBe('');
   });
 
   it('are reset when nonsense follows in the middle of an answer', async () => {

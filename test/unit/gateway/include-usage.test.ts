@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   headersForPlainAnswer,
   mayIncludeUsage,
+  reasonNotToAsk,
   refusesUsageQuestion,
   spliced,
   UsageQuestion,
@@ -166,6 +167,15 @@ describe('gateway/include-usage', () => {
       const after = splice === null ? Buffer.alloc(0) : Buffer.concat(spliced([bytes], splice));
       expect(after.subarray(0, bytes.length - 1)).toEqual(bytes.subarray(0, -1));
     });
+  });
+
+  it('says of which providers it is of no use to ask', () => {
+    const completions = { method: 'POST', path: '/v1/chat/completions', operation: 'chat' } as const;
+    const messages = { method: 'POST', path: '/v1/messages', operation: 'chat' } as const;
+    expect(reasonNotToAsk({ id: 'openai', endpoints: [messages, completions] })).toBeNull();
+    expect(reasonNotToAsk({ id: 'acme', endpoints: [] })).toBeNull();
+    expect(reasonNotToAsk({ id: 'anthropic', endpoints: [messages] })).toMatch(/no chat completions/);
+    expect(reasonNotToAsk({ id: 'mistral', endpoints: [completions] })).toMatch(/without being asked/);
   });
 
   it('asks for an answer that can be read, if the client named encodings at all', () => {
