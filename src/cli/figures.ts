@@ -43,6 +43,10 @@ function unknownCalls({ calls_without_usage: unknown, billed_unknown_calls: bill
 export function estimatedSums({ estimated }: Totals): string {
   if (estimated.calls === 0) return '';
   const { calls, input_tokens: input, output_tokens: output, cost_usd: usd } = estimated;
-  const cost = usd === 0 ? '' : `, ~$${usd.toFixed(usd >= 1 ? 4 : 6)}`;
-  return `~${count(input)} in, ~${count(output)} out${cost} (${count(calls)} ${calls === 1 ? 'call' : 'calls'})`;
+  const parts = [
+    input === 0 ? '' : `~${count(input)} in`,
+    output === 0 ? '' : `~${count(output)} out`,
+    usd === 0 ? '' : `~$${usd.toFixed(usd >= 1 ? 4 : 6)}`,
+  ].filter((part) => part !== '');
+  return `${parts.join(', ')} (${count(calls)} ${calls === 1 ? 'call' : 'calls'})`;
 }
