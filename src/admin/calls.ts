@@ -1,6 +1,7 @@
 import { openSync, readSync, closeSync } from 'node:fs';
 import type { CallRecord } from '../core/capture.ts';
 import { AppError, messageOf } from '../core/errors.ts';
+import type { RepriceQuery } from '../core/ports.ts';
 import { type Database, openDatabase } from '../store/driver.ts';
 import { type CallFilter, getCall, listCalls, parseStatus } from '../store/queries.ts';
 
@@ -95,6 +96,28 @@ function filterOf(query: CallQuery): CallFilter {
   if (query.since !== undefined) filter.since = timeOf('since', query.since);
   if (query.until !== undefined) filter.until = timeOf('until', query.until);
   return filter;
+}
+
+/** Of a request's body or of the command line. Throws AppError `config_invalid`. */
+export function repriceQueryOf(given: Readonly<Record<string, unknown>>): RepriceQuery {
+  const text = (name: string): string | undefined => {
+    const value = given[name];
+    return value === undefined || value === null
+      ? undefined
+      : typeof value === 'string'
+        ? value
+        : invalid(name, 'a text');
+  };
+  const [since, until, provider, model] = ['since', 'until', 'provider', 'model'].map(text);
+  const dryRun = given['dry_run'] ?? false;
+  return {
+    ...(since === undefined ? {} : { since: timeOf('since', since) }),
+    ...(until === undefined ? {} : { until: timeOf('until', until) }),
+    ...(provider === undefined ? {} : { provider }),
+    ...(model === undefined ? {} : { model }),
+    dryRun: typeof dryRun === 'boolean' ? dryRun : invalid('dry_run', 'true or false'),
+    cursor: text('cursor') ?? null,
+  };
 }
 
 const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };

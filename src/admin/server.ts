@@ -8,7 +8,7 @@ import { AppError, messageOf } from '../core/errors.ts';
 import type { NetControl, RecorderHealth, RecorderService } from '../core/ports.ts';
 import type { Remote } from '../core/rpc.ts';
 import { type AccessOptions, checkOrigin, checkToken, refuse } from './access.ts';
-import type { Calls } from './calls.ts';
+import { type Calls, repriceQueryOf } from './calls.ts';
 import type { Live } from './live.ts';
 
 export interface AdminDeps {
@@ -18,7 +18,7 @@ export interface AdminDeps {
   calls: Calls;
   live: Live;
   /** Throws AppError `not_running` while the recorder thread is started again. */
-  recorder: () => Pick<Remote<RecorderService>, 'stats' | 'metrics' | 'runSummary' | 'health'>;
+  recorder: () => Pick<Remote<RecorderService>, 'stats' | 'metrics' | 'runSummary' | 'health' | 'reprice'>;
   net: Remote<NetControl>;
 }
 
@@ -55,6 +55,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   about(app, deps);
   calls(app, deps);
   runs(app, deps);
+  prices(app, deps);
   return app;
 }
 
@@ -167,5 +168,14 @@ function runs(app: Hono, { net, recorder }: AdminDeps): void {
     const id = context.req.param('id');
     await net.closeRun(id);
     return context.json(await recorder().runSummary(id));
+  });
+}
+
+function prices(app: Hono, { recorder }: AdminDeps): void {
+  app.post('/api/prices/reprice', async (context) => {
+    const body: unknown = await context.req.json().catch(() => null);
+    if (typeof body !== 'object' || body === null || Array.isArray(body))
+      return refuse(context, 400, 'bad_request', 'the body must be a JSON object');
+    return context.json(await recorder().reprice(repriceQueryOf(body as Record<string, unknown>)));
   });
 }

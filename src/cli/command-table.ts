@@ -2,13 +2,17 @@
 import type { Argv } from 'yargs';
 import { OPTIONS, type Option } from '../config/options.ts';
 import { AppError } from '../core/errors.ts';
+import { pricesCommand } from './prices-commands.ts';
 import { SHELLS } from './shell-syntax.ts';
 
 /** Told the exit code of the command that was called. */
 export type ExitWith = (code: Promise<number>) => void;
 
 export function addCommands(parser: Argv, exitWith: ExitWith): Argv {
-  return [serving, clients, trials, lists, logs, authority].reduce((argv, add) => add(argv, exitWith), parser);
+  return [serving, clients, trials, lists, logs, pricesCommand, authority].reduce(
+    (argv, add) => add(argv, exitWith),
+    parser,
+  );
 }
 
 const home = {

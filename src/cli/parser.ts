@@ -7,7 +7,6 @@ import { addCommands, type ExitWith } from './command-table.ts';
 
 /** Known to later versions of this program, or to the programs that it replaces. */
 const NOT_YET = [
-  'prices',
   'search',
   'sessions',
   'export',
@@ -49,6 +48,7 @@ export const COMMANDS = [
   'calls',
   'show',
   'tail',
+  'prices',
   'ca',
 ] as const;
 const CA_COMMANDS = ['show', 'export', 'install', 'add', 'rotate'];

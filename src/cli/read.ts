@@ -13,6 +13,7 @@ import { openDatabase } from '../store/driver.ts';
 import { loadTotals, statsOf } from '../store/queries.ts';
 import { type DaemonInfo, findDaemon } from './daemon-files.ts';
 import { callCost, callDuration, callTokens, count, estimatedSums, totalCost } from './figures.ts';
+import { print, printJson } from './print.ts';
 import { askDaemon, askText, isAnswering } from './run-api.ts';
 import { formatTable } from './table.ts';
 
@@ -240,13 +241,4 @@ function colours(): boolean {
 
 function dim(text: string): string {
   return colours() ? pc.dim(text) : text;
-}
-
-/** What a terminal would obey stands in strings only, where JSON has the same escapes. */
-function printJson(value: unknown): void {
-  print(escapeText(JSON.stringify(value, null, 2)));
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

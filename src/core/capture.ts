@@ -88,7 +88,7 @@ export interface CallRecord {
   stream: boolean;
   transport: 'http' | 'https' | 'websocket';
   billing: Billing;
-  /** As the provider wrote it (`flex`, `priority`, `batch` ...); it changes the price. So do the next three. */
+  /** As the provider wrote it (`flex`, `priority`, `batch` ...); it changes the price. So do the next four. */
   service_tier: string | null;
   /** Anthropic: `standard` or `fast`. */
   speed: string | null;
@@ -96,6 +96,8 @@ export interface CallRecord {
   region: string | null;
   /** Facts of the request, e.g. size and quality of images. */
   dims: Record<string, string>;
+  /** Input tokens by which steps in price go, where they are not `usage.input_tokens`: of the longest answer of a batch. */
+  context_tokens: number | null;
   usage: Usage;
   anomalies: string[];
   cost_usd: number | null;

@@ -69,6 +69,39 @@ export interface RecorderHealth {
   sinks: SinkHealth[];
 }
 
+/** Which stored calls to price again. Times are ISO 8601 UTC; `since` is included, `until` is not. */
+export interface RepriceQuery {
+  since?: string;
+  until?: string;
+  provider?: string;
+  /** Request or response model. */
+  model?: string;
+  /** Change nothing. */
+  dryRun: boolean;
+  /** Of the slice before; null = from the first call. */
+  cursor: string | null;
+}
+
+export interface RepricedModel {
+  provider: string;
+  model: string | null;
+  /** Calls that were looked at. */
+  calls: number;
+  changed: number;
+  /** Nano-dollars, of the priced ones among them. */
+  before_nanos: number;
+  after_nanos: number;
+  newly_priced: number;
+  newly_unpriced: number;
+}
+
+/** A second of the work: whoever wants the rest asks again with the cursor. */
+export interface RepriceSlice {
+  models: RepricedModel[];
+  /** Null = all is done. */
+  next_cursor: string | null;
+}
+
 /** Answered by the recorder thread. */
 export interface RecorderQueries {
   stats(): Stats | Promise<Stats>;
@@ -85,6 +118,8 @@ export interface RecorderQueries {
 export interface RecorderService extends RecorderQueries {
   /** While on, every finished call is posted on the asker's port as a `LiveMessage`. */
   watch(on: boolean): void | Promise<void>;
+  /** Prices stored calls again; the totals follow. Rejects with what SQLite says. */
+  reprice(query: RepriceQuery): Promise<RepriceSlice>;
 }
 
 /** Comes on the port of the calls (core/rpc.ts passes over it). */

@@ -1,10 +1,9 @@
 import type { Cost, CostLine } from '../core/capture.ts';
 import type { TokenCounts } from '../core/usage.ts';
+import { derivedPrice } from './derived.ts';
 import type { ListPrices, PriceFacts } from './list-prices.ts';
 import type { Modifiers } from './modifiers.ts';
-import { globOf } from './globs.ts';
-import { DERIVED_PRICES } from './modifier-rules.ts';
-import { multiply, nanosOf, parseRatio, type Ratio, usdOf } from './money.ts';
+import { multiply, nanosOf, usdOf } from './money.ts';
 import type { Origin, Price, PriceClass, PriceEntry } from './price-table.ts';
 
 export interface BillOptions {
@@ -35,7 +34,8 @@ export class Bill {
   /** The user's own price, else the table's, else the provider file's. */
   price(unit: PriceClass): Price | null {
     const { own, entry, listed, facts } = this.#options;
-    return own?.find(unit, facts) ?? entry?.prices.get(unit) ?? listed?.find(unit, facts) ?? this.#derived(unit);
+    const price = own?.find(unit, facts) ?? entry?.prices.get(unit) ?? listed?.find(unit, facts);
+    return price ?? derivedPrice(unit, facts.models, (other) => this.price(other));
   }
 
   tablePrice(unit: PriceClass): Price | null {
@@ -74,6 +74,8 @@ export class Bill {
 
   /** @param published false: a tier is in force of which no price is published. */
   total(published: boolean): Cost {
+    // Nothing was used, of something whose price is known: that costs nothing, which is not the same as unknown.
+    if (this.#lines.length === 0 && !this.incomplete) this.#origin = this.price('input_tokens')?.origin ?? null;
     if (this.#origin === null) return UNPRICED;
     return {
       nanos: this.#nanos,
@@ -82,19 +84,6 @@ export class Bill {
       confidence: this.incomplete || !published ? 'partial' : 'exact',
       lines: this.#lines,
     };
-  }
-
-  #derived(unit: PriceClass): Price | null {
-    const rule = DERIVED_PRICES.find((one) => one.unit === unit && this.#options.facts.models.some(globOf(one.model)));
-    const base = rule === undefined ? null : this.price(rule.from);
-    const factor = rule === undefined ? null : parseRatio(rule.factor);
-    if (rule === undefined || base === null || factor === null) return null;
-    const scaled = <T extends { rate: Ratio }>(price: T) => {
-      const rate = multiply(price.rate, factor);
-      return { ...price, rate, usd: usdOf(rate, base.per) };
-    };
-    const label = `${base.origin.label} x${rule.factor}: ${rule.source}`;
-    return { ...scaled(base), steps: base.steps.map(scaled), origin: { ...base.origin, label } };
   }
 
   #add(unit: PriceClass, amount: number, price: Price, isToken: boolean): void {

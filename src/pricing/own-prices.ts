@@ -13,7 +13,9 @@ const decimal = z.string().refine((value) => parseRatio(value) !== null, 'must b
 /** One price: the shape of `ListPrice`, and whose it is. */
 export const ownPrice = z.strictObject({
   provider: text,
-  unit: z.enum([...UNIT_NAMES, ...TOKEN_FIELDS]),
+  unit: z.enum([...UNIT_NAMES, ...TOKEN_FIELDS], {
+    error: 'must be a token class or a unit (docs/prices.md lists them), such as characters',
+  }),
   usd: decimal,
   per: z.number().positive(),
   model: text.exactOptional(),

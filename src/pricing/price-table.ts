@@ -102,8 +102,11 @@ export class PriceTable {
   }
 
   providerOfHost(host: string): string | null {
-    const url = `https://${host}/`;
-    return this.#providers.find(({ api_pattern: pattern }) => new RegExp(`^(?:${pattern})`).test(url))?.id ?? null;
+    const origin = `https://${host}`;
+    // The patterns fit beginnings: api.acme.ai.evil.example begins as api.acme.ai does.
+    const isOf = (pattern: string): boolean =>
+      (new RegExp(`^(?:${pattern})`).exec(`${origin}/`)?.[0].length ?? 0) >= origin.length;
+    return this.#providers.find(({ api_pattern: pattern }) => isOf(pattern))?.id ?? null;
   }
 
   /** Every model of every provider, or of one, as its prices are at that time. */

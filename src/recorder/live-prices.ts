@@ -36,19 +36,20 @@ export class LivePrices {
     this.#options = options;
     this.#price = createPricer(createPriceBook({ table: builtIn, listed }));
     this.#checkedAt = clock.now();
-    this.#reload();
+    this.refresh();
   }
 
   price(question: PriceQuestion): Cost {
     const now = this.#options.clock.now();
     if (now - this.#checkedAt >= CHECK_MS) {
       this.#checkedAt = now;
-      this.#reload();
+      this.refresh();
     }
     return this.#price(question);
   }
 
-  #reload(): void {
+  /** Looks at the files now. */
+  refresh(): void {
     const { builtIn, listed, paths } = this.#options;
     if (paths === null) return;
     try {

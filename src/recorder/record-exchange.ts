@@ -6,6 +6,7 @@ import { maskBody, maskHeaders, maskTarget, maskText } from '../core/redact.ts';
 import { BILLED_UNKNOWN } from '../core/totals.ts';
 import { unknownUsage } from '../core/usage.ts';
 import type { PriceQuestion } from '../pricing/cost.ts';
+import { markGuess } from '../pricing/price-again.ts';
 import { identify, type Identity } from '../session/identify.ts';
 import type { Metered, MeteredBody } from '../usage/metered.ts';
 import { type Counted, countedUsage, type CountingDeps } from './counted-usage.ts';
@@ -69,6 +70,7 @@ function recordOf(
     speed: masked(metered.speed),
     region: masked(metered.region),
     dims: Object.fromEntries(Object.entries(metered.dims).map(([name, fact]) => [name, maskText(fact)])),
+    context_tokens: metered.contextTokens,
     usage: counted.usage,
     anomalies: [...metered.anomalies, ...counted.anomalies, ...(end.marks ?? [])],
     cost_usd: nanos === null ? null : nanos / 1e9,
@@ -99,9 +101,7 @@ function mainCost(finished: FinishedExchange, provider: string, counted: Counted
   const model = metered.response_model ?? metered.request_model ?? counted.settles?.model ?? null;
   const { contextTokens, providerCostUsd } = metered;
   const cost = priceOf(finished, provider, { usage, model, contextTokens, providerCostUsd }, deps);
-  // What costs nothing whatever the count, and what the provider says it charged, is no guess.
-  const isGuess = usage.estimated.length > 0 && cost.nanos !== null && cost.nanos > 0 && cost.source !== 'provider';
-  return isGuess ? { ...cost, confidence: 'estimated' } : cost;
+  return markGuess(cost, usage);
 }
 
 /** What differs between the main part of an answer and the others. */
@@ -148,6 +148,7 @@ function sideCapture(
       settles: false,
       request_model: null,
       response_model: masked(side.model),
+      context_tokens: contextTokens,
       usage,
       anomalies: counted.anomalies,
       cost_usd: nanos === null ? null : nanos / 1e9,

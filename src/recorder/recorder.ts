@@ -5,12 +5,13 @@ import type { Counters } from '../core/counters.ts';
 import { messageOf } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import type { Logger } from '../core/log.ts';
-import type { RecorderHealth, RecorderQueries, RunSummary, Stats } from '../core/ports.ts';
+import type { RecorderHealth, RecorderQueries, RepriceQuery, RepriceSlice, RunSummary, Stats } from '../core/ports.ts';
 import type { ConnectionInfo } from '../core/recorder-port.ts';
 import type { Sink } from '../core/sink.ts';
 import type { NetMessage, RecorderMessage } from '../handover/rows.ts';
 import type { PriceQuestion } from '../pricing/cost.ts';
 import type { Estimator } from '../usage/estimate.ts';
+import type { TallyChange } from '../store/reprice.ts';
 import { BodyMemory } from './body-memory.ts';
 import { CalmLog } from './calm-log.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -28,6 +29,8 @@ export interface RecorderOptions {
   totals: TotalsStore;
   /** What the store knows of earlier answers. */
   answers: StoredAnswers;
+  /** Prices stored calls again, and tells what that changed. */
+  reprice(query: RepriceQuery, onChange: (change: TallyChange) => void): Promise<RepriceSlice>;
   sinks: readonly Sink[];
   /** Counts what providers do not state; null = it stays unknown. */
   estimator: Estimator | null;
@@ -110,6 +113,12 @@ export class Recorder implements RecorderQueries {
   runSummary(runId: string): RunSummary {
     this.#options.onRunEnded?.(runId);
     return this.#totals.runSummary(runId);
+  }
+
+  /** What is finished is stored first, and the totals follow. */
+  async reprice(query: RepriceQuery): Promise<RepriceSlice> {
+    if (query.cursor === null) await this.flush();
+    return this.#options.reprice(query, ({ call, difference }) => this.#totals.correct(call.record, difference));
   }
 
   metrics(): string | Promise<string> {

@@ -1,6 +1,6 @@
 import type { CallRecord } from '../core/capture.ts';
 import type { RunSummary, Stats, Totals } from '../core/ports.ts';
-import { addCall, addTally, emptyTally, toTotals } from '../core/totals.ts';
+import { addCall, addTally, emptyTally, type Tally, toTotals } from '../core/totals.ts';
 import { type ModelTally, statsOf } from '../store/queries.ts';
 
 export interface TotalsStore {
@@ -37,6 +37,16 @@ export class RunningTotals {
     addCall(tallyOf(this.#models, record.provider, model), record, costNanos);
     if (record.run_id !== null) addCall(tallyOf(this.#run(record.run_id), record.provider, model), record, costNanos);
     if (this.#since === null || record.started_at < this.#since) this.#since = record.started_at;
+  }
+
+  /** What a stored call adds has changed, e.g. its price. */
+  correct(record: CallRecord, difference: Tally): void {
+    if (record.leg === 'shadow') return;
+    const model = record.response_model ?? record.request_model;
+    addTally(tallyOf(this.#models, record.provider, model), difference);
+    // A run that memory does not know is read from the store, which has changed already.
+    const run = record.run_id === null ? undefined : this.#runs.get(record.run_id);
+    if (run !== undefined) addTally(tallyOf(run, record.provider, model), difference);
   }
 
   stats(): Stats {

@@ -19,6 +19,7 @@ import { DEFAULT_LIMITS } from '../usage/metered.ts';
 import { lazyTokenizer } from '../usage/tokenizer.ts';
 import { LivePrices } from './live-prices.ts';
 import { Recorder, type RecorderOptions } from './recorder.ts';
+import { repriceSlice } from './reprice.ts';
 import type { FromRecorderThread, RecorderConfig, ToRecorderThread, WorkerData } from './thread-messages.ts';
 
 /** Who wants to see calls as they finish. */
@@ -77,6 +78,11 @@ async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderO
       submitted: (provider, responseId) => asked(() => submittedCall(database, provider, responseId), null),
     },
     estimator: config.estimate ? createEstimator(lazyTokenizer()) : null,
+    reprice: (query, onChange) => {
+      // Whoever has just changed a price means the new one.
+      prices.refresh();
+      return repriceSlice(query, { database, price: (question) => prices.price(question), clock, onChange });
+    },
     sinks: sinks.all,
     metricsText: (net) => sinks.metricsText(net),
     onRunEnded: (runId) => sinks.endTrace(runId),
@@ -100,6 +106,7 @@ function serve(port: MessagePort, recorder: Recorder): void {
     runSummary: (runId) => recorder.runSummary(runId),
     flush: () => recorder.flush(),
     health: () => recorder.health(),
+    reprice: (query) => recorder.reprice(query),
     watch: (on) => void (on ? watchers.add(port) : watchers.delete(port)),
   });
 }

@@ -61,7 +61,16 @@ const TEXT_FIELDS = [
   ...(['agent', 'client', 'mode', 'leg', 'outcome', 'service_tier', 'speed', 'region'] as const),
 ] satisfies (keyof CallRecord)[];
 const NUMBER_FIELDS = [
-  ...(['status', 'retry_count', 'duration_ms', 'ttfb_ms', 'ttft_ms', 'request_bytes', 'response_bytes'] as const),
+  ...([
+    'status',
+    'retry_count',
+    'context_tokens',
+    'duration_ms',
+    'ttfb_ms',
+    'ttft_ms',
+    'request_bytes',
+    'response_bytes',
+  ] as const),
 ] satisfies (keyof CallRecord)[];
 
 type Writer = (call: StoredCall, tally: Tally) => SqlValue;
@@ -109,6 +118,15 @@ const WRITERS: [column: string, write: Writer][] = [
   ['counted_estimated_output', (_, tally) => tally.estimated_output_tokens],
   ['counted_estimated_cost', (_, tally) => tally.estimated_cost_nanos],
 ];
+
+/** Columns that change with the price of a call. */
+const COST_WRITERS = WRITERS.filter(([column]) => /^(?:cost_(?!reason)|price_date|counted_)/.test(column));
+export const COST_COLUMNS: readonly string[] = COST_WRITERS.map(([column]) => column);
+
+/** Values for COST_COLUMNS. */
+export function costValues(call: StoredCall, tally: Tally): SqlValue[] {
+  return COST_WRITERS.map(([, write]) => write(call, tally));
+}
 
 /** A call that is there already stays as it is: deliveries may be repeated. */
 export const INSERT_CALL = `INSERT OR IGNORE INTO llm_calls (${WRITERS.map(([column]) => column).join(', ')}) VALUES (${WRITERS.map(() => '?').join(', ')})`;

@@ -67,7 +67,7 @@ export function parseStatus(text: string): StatusRange | null {
 /** Newest first. A page goes on where the cursor stands, also while new calls come in. An unknown cursor starts anew. */
 export function listCalls(database: Database, filter: CallFilter, limit: number, cursor?: string): CallPage {
   const size = Math.min(Math.max(Math.trunc(limit) || 1, 1), MAX_LIMIT);
-  const { where, values } = conditions(filter, cursor);
+  const { where, values } = conditionsOf(filter, cursor);
   const sql = `SELECT * FROM llm_calls ${where} ORDER BY started_at DESC, id DESC LIMIT ?`;
   const calls = database
     .prepare(sql)
@@ -88,7 +88,7 @@ function decodeCursor(cursor: string | undefined): [string, string] | null {
   return startedAt === undefined || id === undefined ? null : [startedAt, id];
 }
 
-function conditions(filter: CallFilter, cursor?: string): { where: string; values: SqlValue[] } {
+export function conditionsOf(filter: CallFilter, cursor?: string): { where: string; values: SqlValue[] } {
   const terms: string[] = [];
   const values: SqlValue[] = [];
   const add = (term: string, ...bound: (SqlValue | undefined)[]): void => {
@@ -201,7 +201,7 @@ const SUMS = [
 
 /** Sums by model of the calls that match. Shadow legs count nowhere. */
 export function sumCalls(database: Database, filter: CallFilter): ModelTally[] {
-  const { where, values } = conditions(filter);
+  const { where, values } = conditionsOf(filter);
   const scope = where === '' ? `WHERE leg = 'primary'` : `${where} AND leg = 'primary'`;
   return database
     .prepare(`SELECT ${SUMS.join(', ')} FROM llm_calls ${scope} GROUP BY 1, 2`)

@@ -54,6 +54,7 @@ export function aRecord(over: Partial<CallRecord> = {}): CallRecord {
     speed: null,
     region: null,
     dims: {},
+    context_tokens: null,
     usage: aUsage(),
     anomalies: [],
     cost_usd: 0.006,

@@ -1,12 +1,20 @@
 import { COMMANDS, createParser } from '../../src/cli/parser.ts';
 
+const PRICES = [
+  'prices update',
+  'prices reprice',
+  'prices override',
+  'prices override list',
+  'prices override add',
+  'prices override remove',
+];
 const CA = ['ca show', 'ca export', 'ca install', 'ca add', 'ca rotate'];
 
 const HEAD = `# Command line
 
 \`npm start\` prints the line with which \`llm-proxy\` runs from any folder of this machine: \`node <clone>/dist/cli.js\`. Below it is written \`llm-proxy\`. Bare \`llm-proxy --port N\` is \`start\`; \`llm-proxy --status\` is \`status\`.
 
-**Which daemon.** Each command looks at \`--home\` if given, else at the daemon that was started last (\`$XDG_STATE_HOME/llm-proxy/daemon\`), from whatever folder. When none runs, \`stats\`, \`calls\`, \`show\` and \`ca\` read the files of the home (\`--home\`, else \`LLM_PROXY_HOME\`, else \`~/.llm-proxy\`); \`run\` starts one.
+**Which daemon.** Each command looks at \`--home\` if given, else at the daemon that was started last (\`$XDG_STATE_HOME/llm-proxy/daemon\`), from whatever folder. When none runs, \`stats\`, \`calls\`, \`show\`, \`prices reprice\` and \`ca\` read the files of the home (\`--home\`, else \`LLM_PROXY_HOME\`, else \`~/.llm-proxy\`); \`run\` starts one.
 
 **Exit codes**
 
@@ -31,7 +39,7 @@ This page is made by test/support/cli-page.ts from the \`--help\` of each comman
 /** docs/cli.md. */
 export async function cliPage(): Promise<string> {
   const sections: string[] = [];
-  for (const command of [...COMMANDS, ...CA]) {
+  for (const command of [...COMMANDS, ...PRICES, ...CA]) {
     sections.push(`## ${command}\n\n\`\`\`\n${await helpOf(command.split(' '))}\n\`\`\`\n`);
   }
   return [HEAD, ...sections].join('\n') + TAIL;

@@ -96,6 +96,7 @@ export function callRecord(fields: Partial<CallRecord> = {}): CallRecord {
     speed: null,
     region: null,
     dims: {},
+    context_tokens: null,
     usage: usage(),
     anomalies: [],
     cost_usd: null,

@@ -4,4 +4,5 @@ ALTER TABLE llm_calls ADD COLUMN service_tier TEXT;
 ALTER TABLE llm_calls ADD COLUMN speed TEXT;
 ALTER TABLE llm_calls ADD COLUMN region TEXT;
 ALTER TABLE llm_calls ADD COLUMN dims TEXT;
+ALTER TABLE llm_calls ADD COLUMN context_tokens INTEGER;
 `;

@@ -39,6 +39,7 @@ const healthy: ReturnType<AdminDeps['recorder']> = {
   metrics: () => Promise.resolve('llm_proxy_calls_total 7\n'),
   runSummary: (id) => Promise.resolve({ run_id: id, totals: toTotals(emptyTally()), by_model: {} }),
   health: () => Promise.resolve({ live: 0, sinks: [] }),
+  reprice: () => Promise.resolve({ models: [], next_cursor: null }),
 };
 
 async function start(access: Partial<AdminDeps['access']> = {}): Promise<void> {
@@ -157,6 +158,7 @@ describe('admin/server', () => {
       'GET /api/live',
       'POST /api/runs',
       'DELETE /api/runs/:id',
+      'POST /api/prices/reprice',
     ]);
     for (const route of routes) {
       const [method = '', path = ''] = route.split(' ');
@@ -226,9 +228,8 @@ describe('admin/server', () => {
     for (const origin of [
       'https://evil.example',
       'null',
-      'http://localhost:3000',
-      'file://',
       `http://localhost:${port}.evil.example`,
+      ...['http://localhost:3000', 'file://'],
     ])
       expect((await stop(origin)).status, origin).toBe(403);
     expect(asked).toEqual([]);

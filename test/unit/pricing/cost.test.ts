@@ -4,7 +4,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Cost } from '../../../src/core/capture.ts';
 import { unknownUsage, type Usage } from '../../../src/core/usage.ts';
 import { createPricer, type PriceQuestion } from '../../../src/pricing/cost.ts';
-import { spellings } from '../../../src/pricing/match-model.ts';
 import { createPriceBook, loadBuiltInTable, PRICE_TABLE } from '../../../src/pricing/prices.ts';
 
 const NOVEMBER = Date.UTC(2026, 10, 21, 12);
@@ -242,13 +241,5 @@ describe('pricing/cost createPricer', () => {
     const cost = priced(question({ provider: 'acme', model: 'house-7b' }));
     expect(cost).toMatchObject({ nanos: 1_200_000, source: 'override', price_date: '2026-11-01' });
     expect(priced(question({})).source).toBe('genai-prices');
-  });
-});
-
-describe('pricing/match-model spellings', () => {
-  it('takes off paths, dates and -latest, but never a fine-tuning', () => {
-    expect(spellings('models/gemini-2.5-pro')).toEqual(['models/gemini-2.5-pro', 'gemini-2.5-pro']);
-    expect(spellings('x-1-20260101')).toEqual(['x-1-20260101', 'x-1']);
-    expect(spellings('ft:gpt-4o-mini:acme::1')).toEqual(['ft:gpt-4o-mini:acme::1']);
   });
 });

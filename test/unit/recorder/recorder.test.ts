@@ -54,6 +54,7 @@ async function open(options: Partial<RecorderOptions> = {}): Promise<House> {
     price: () => ({ nanos: 1000, source: 'override', price_date: null, confidence: 'exact', lines: [] }),
     totals: { load: () => ({ models: [], since: null }), loadRun: () => [] },
     answers: { isCounted: () => false, submitted: () => null },
+    reprice: () => Promise.resolve({ models: [], next_cursor: null }),
     estimator: null,
     sinks: [sink],
     metricsText: (net) => JSON.stringify(net),

@@ -1,0 +1,39 @@
+import type { CallRecord, Cost } from '../core/capture.ts';
+import { BILLED_UNKNOWN } from '../core/totals.ts';
+import type { Usage } from '../core/usage.ts';
+import type { Pricer } from './cost.ts';
+
+/**
+ * Money for counts that were estimated is an estimate, however exact its prices. What costs nothing whatever the count,
+ * and what the provider says it charged, is no guess.
+ */
+export function markGuess(cost: Cost, usage: Usage): Cost {
+  const isGuess = usage.estimated.length > 0 && cost.nanos !== null && cost.nanos > 0 && cost.source !== 'provider';
+  return isGuess ? { ...cost, confidence: 'estimated' } : cost;
+}
+
+/**
+ * What a stored call costs by other prices than those it was priced by. Null = its cost is none of ours to change: the
+ * provider stated it, or there is no usage to price.
+ */
+export function priceAgain(record: CallRecord, price: Pricer): Cost | null {
+  const { usage, cost } = record;
+  if (cost.source === 'provider' || usage.state === 'none' || record.anomalies.includes(BILLED_UNKNOWN)) return null;
+  const again = price({
+    provider: record.provider,
+    model: record.response_model ?? record.request_model,
+    operation: record.operation,
+    dims: record.dims,
+    usage,
+    contextTokens: record.context_tokens,
+    // The record names a port where it is not the usual one.
+    host: record.host.replace(/:\d+$/, ''),
+    serviceTier: record.service_tier,
+    speed: record.speed,
+    region: record.region,
+    billing: record.billing,
+    at: Date.parse(record.started_at),
+    providerCostUsd: null,
+  });
+  return markGuess(again, usage);
+}
