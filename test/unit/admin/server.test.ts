@@ -229,7 +229,7 @@ describe('admin/server', () => {
       'https://evil.example',
       'null',
       `http://localhost:${port}.evil.example`,
-      ...['http://localhost:3000', 'file://'],
+      'http://localhost:3000',
     ])
       expect((await stop(origin)).status, origin).toBe(403);
     expect(asked).toEqual([]);
