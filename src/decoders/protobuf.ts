@@ -13,6 +13,23 @@ export interface ProtobufField {
   readonly name: string;
   readonly type: ProtobufType;
   readonly repeated?: boolean;
+  /** proto3 leaves zeros out: absent from a message that has any other field, it is 0. */
+  readonly zero?: true;
+}
+
+/** A field that comes at most once. */
+export function field(name: string, type: ProtobufType): ProtobufField {
+  return { name, type };
+}
+
+/** A count that is 0 where it is absent. */
+export function count(name: string): ProtobufField {
+  return { name, type: 'int', zero: true };
+}
+
+/** A list of messages. */
+export function list(name: string, message: ProtobufSchema): ProtobufField {
+  return { name, type: { message }, repeated: true };
 }
 
 /** The fields worth reading of one message, by their numbers; all others are passed over. */
@@ -60,13 +77,20 @@ function readMessage(bytes: Uint8Array, schema: ProtobufSchema, state: State, de
     if (value === undefined) state.intact = false;
     else if (field.repeated !== true) members.set(field.name, value);
     else {
-      const list = members.get(field.name);
-      if (Array.isArray(list)) list.push(value);
+      const earlier = members.get(field.name);
+      if (Array.isArray(earlier)) earlier.push(value);
       else members.set(field.name, [value]);
     }
   });
   if (!whole) state.intact = false;
+  if (members.size > 0) addZeros(members, schema);
   return Object.fromEntries(members);
+}
+
+function addZeros(members: Map<string, unknown>, schema: ProtobufSchema): void {
+  for (const { name, zero } of Object.values(schema)) {
+    if (zero === true && !members.has(name)) members.set(name, 0);
+  }
 }
 
 /** Undefined when the content is not of this type. */

@@ -42,6 +42,10 @@ export const provider = {
       billing: 'batch',
       job: 'res.body:$.results[0].batch_result.response.*.id',
     },
+    // gRPC, which the Python SDK speaks.
+    { method: 'POST', path: '/xai_api.Chat/GetCompletion', operation: 'chat', family: 'openai-chat' },
+    { method: 'POST', path: '/xai_api.Chat/GetCompletionChunk', operation: 'chat', family: 'openai-chat' },
+    { method: 'POST', path: '/xai_api.{service}/{rpc}', operation: 'grpc', kind: 'control' },
     ...openaiCompatible('/v1'),
     ...anthropicInference('/v1'),
     ...controls(

@@ -4,7 +4,7 @@
  * google/cloud/aiplatform/v1beta1/{prediction_service,content,usage_metadata}.proto (npm @google-cloud/aiplatform
  * 6.11.0). The two number the same things differently; the versions of each agree.
  */
-import type { GrpcMethod, ProtobufField, ProtobufSchema, ProtobufType } from '../decoders/protobuf.ts';
+import { field, list, type GrpcMethod, type ProtobufSchema } from '../decoders/protobuf.ts';
 
 const MODALITIES = { 1: 'TEXT', 2: 'IMAGE', 3: 'VIDEO', 4: 'AUDIO', 5: 'DOCUMENT' };
 
@@ -13,15 +13,7 @@ const MODALITY_COUNT: ProtobufSchema = {
   2: { name: 'tokenCount', type: 'int' },
 };
 
-function one(name: string, type: ProtobufType): ProtobufField {
-  return { name, type };
-}
-
-function many(name: string, message: ProtobufSchema): ProtobufField {
-  return { name, type: { message }, repeated: true };
-}
-
-const BLOB: ProtobufSchema = { 1: one('mimeType', 'string'), 2: one('data', 'bytes') };
+const BLOB: ProtobufSchema = { 1: field('mimeType', 'string'), 2: field('data', 'bytes') };
 
 // --- generativelanguage.googleapis.com ---
 
@@ -46,46 +38,46 @@ const LANGUAGE_FINISH_REASONS = {
 };
 
 const LANGUAGE_PART: ProtobufSchema = {
-  2: one('text', 'string'),
-  3: one('inlineData', { message: BLOB }),
-  4: one('functionCall', {
-    message: { 1: one('name', 'string'), 2: one('args', 'struct'), 3: one('id', 'string') },
+  2: field('text', 'string'),
+  3: field('inlineData', { message: BLOB }),
+  4: field('functionCall', {
+    message: { 1: field('name', 'string'), 2: field('args', 'struct'), 3: field('id', 'string') },
   }),
-  11: one('thought', 'bool'),
+  11: field('thought', 'bool'),
 };
 
 const LANGUAGE_RESPONSE: ProtobufSchema = {
-  1: many('candidates', {
-    1: one('content', { message: { 1: many('parts', LANGUAGE_PART) } }),
-    2: one('finishReason', { enum: LANGUAGE_FINISH_REASONS }),
-    3: one('index', 'int'),
+  1: list('candidates', {
+    1: field('content', { message: { 1: list('parts', LANGUAGE_PART) } }),
+    2: field('finishReason', { enum: LANGUAGE_FINISH_REASONS }),
+    3: field('index', 'int'),
   }),
-  2: one('promptFeedback', {
+  2: field('promptFeedback', {
     message: {
-      1: one('blockReason', {
+      1: field('blockReason', {
         enum: { 1: 'SAFETY', 2: 'OTHER', 3: 'BLOCKLIST', 4: 'PROHIBITED_CONTENT', 5: 'IMAGE_SAFETY' },
       }),
     },
   }),
-  3: one('usageMetadata', {
+  3: field('usageMetadata', {
     message: {
-      1: one('promptTokenCount', 'int'),
-      2: one('candidatesTokenCount', 'int'),
-      3: one('totalTokenCount', 'int'),
-      4: one('cachedContentTokenCount', 'int'),
-      5: many('promptTokensDetails', MODALITY_COUNT),
-      6: many('cacheTokensDetails', MODALITY_COUNT),
-      7: many('candidatesTokensDetails', MODALITY_COUNT),
-      8: one('toolUsePromptTokenCount', 'int'),
-      9: many('toolUsePromptTokensDetails', MODALITY_COUNT),
-      10: one('thoughtsTokenCount', 'int'),
+      1: field('promptTokenCount', 'int'),
+      2: field('candidatesTokenCount', 'int'),
+      3: field('totalTokenCount', 'int'),
+      4: field('cachedContentTokenCount', 'int'),
+      5: list('promptTokensDetails', MODALITY_COUNT),
+      6: list('cacheTokensDetails', MODALITY_COUNT),
+      7: list('candidatesTokensDetails', MODALITY_COUNT),
+      8: field('toolUsePromptTokenCount', 'int'),
+      9: list('toolUsePromptTokensDetails', MODALITY_COUNT),
+      10: field('thoughtsTokenCount', 'int'),
     },
   }),
-  4: one('modelVersion', 'string'),
-  5: one('responseId', 'string'),
+  4: field('modelVersion', 'string'),
+  5: field('responseId', 'string'),
 };
 
-const LANGUAGE_REQUEST: ProtobufSchema = { 1: one('model', 'string') };
+const LANGUAGE_REQUEST: ProtobufSchema = { 1: field('model', 'string') };
 
 export const GENERATIVE_LANGUAGE: Readonly<Record<string, GrpcMethod>> = {
   GenerateContent: { request: LANGUAGE_REQUEST, response: LANGUAGE_RESPONSE, streams: false },
@@ -111,37 +103,37 @@ const VERTEX_FINISH_REASONS = {
 };
 
 const VERTEX_USAGE: ProtobufSchema = {
-  1: one('promptTokenCount', 'int'),
-  2: one('candidatesTokenCount', 'int'),
-  3: one('totalTokenCount', 'int'),
-  5: one('cachedContentTokenCount', 'int'),
-  8: one('trafficType', {
+  1: field('promptTokenCount', 'int'),
+  2: field('candidatesTokenCount', 'int'),
+  3: field('totalTokenCount', 'int'),
+  5: field('cachedContentTokenCount', 'int'),
+  8: field('trafficType', {
     enum: { 1: 'ON_DEMAND', 2: 'PROVISIONED_THROUGHPUT', 3: 'ON_DEMAND_PRIORITY', 4: 'ON_DEMAND_FLEX' },
   }),
-  9: many('promptTokensDetails', MODALITY_COUNT),
-  10: many('cacheTokensDetails', MODALITY_COUNT),
-  11: many('candidatesTokensDetails', MODALITY_COUNT),
-  12: many('toolUsePromptTokensDetails', MODALITY_COUNT),
-  13: one('toolUsePromptTokenCount', 'int'),
-  14: one('thoughtsTokenCount', 'int'),
+  9: list('promptTokensDetails', MODALITY_COUNT),
+  10: list('cacheTokensDetails', MODALITY_COUNT),
+  11: list('candidatesTokensDetails', MODALITY_COUNT),
+  12: list('toolUsePromptTokensDetails', MODALITY_COUNT),
+  13: field('toolUsePromptTokenCount', 'int'),
+  14: field('thoughtsTokenCount', 'int'),
 };
 
 const VERTEX_PART: ProtobufSchema = {
-  1: one('text', 'string'),
-  2: one('inlineData', { message: BLOB }),
-  5: one('functionCall', { message: { 1: one('name', 'string'), 2: one('args', 'struct') } }),
-  10: one('thought', 'bool'),
+  1: field('text', 'string'),
+  2: field('inlineData', { message: BLOB }),
+  5: field('functionCall', { message: { 1: field('name', 'string'), 2: field('args', 'struct') } }),
+  10: field('thought', 'bool'),
 };
 
 const VERTEX_RESPONSE: ProtobufSchema = {
-  2: many('candidates', {
-    1: one('index', 'int'),
-    2: one('content', { message: { 2: many('parts', VERTEX_PART) } }),
-    3: one('finishReason', { enum: VERTEX_FINISH_REASONS }),
+  2: list('candidates', {
+    1: field('index', 'int'),
+    2: field('content', { message: { 2: list('parts', VERTEX_PART) } }),
+    3: field('finishReason', { enum: VERTEX_FINISH_REASONS }),
   }),
-  3: one('promptFeedback', {
+  3: field('promptFeedback', {
     message: {
-      1: one('blockReason', {
+      1: field('blockReason', {
         enum: {
           1: 'SAFETY',
           2: 'OTHER',
@@ -153,18 +145,18 @@ const VERTEX_RESPONSE: ProtobufSchema = {
       }),
     },
   }),
-  4: one('usageMetadata', { message: VERTEX_USAGE }),
-  11: one('modelVersion', 'string'),
-  13: one('responseId', 'string'),
+  4: field('usageMetadata', { message: VERTEX_USAGE }),
+  11: field('modelVersion', 'string'),
+  13: field('responseId', 'string'),
 };
 
 /** Of the embedding itself it is enough that there is one. */
 const VERTEX_EMBEDDING: ProtobufSchema = {
-  1: one('embedding', { message: {} }),
-  2: one('usageMetadata', { message: VERTEX_USAGE }),
+  1: field('embedding', { message: {} }),
+  2: field('usageMetadata', { message: VERTEX_USAGE }),
 };
 
-const VERTEX_REQUEST: ProtobufSchema = { 5: one('model', 'string') };
+const VERTEX_REQUEST: ProtobufSchema = { 5: field('model', 'string') };
 
 export const VERTEX_AI: Readonly<Record<string, GrpcMethod>> = {
   GenerateContent: { request: VERTEX_REQUEST, response: VERTEX_RESPONSE, streams: false },

@@ -2,16 +2,18 @@ import { GrpcDecoder } from '../decoders/grpc.ts';
 import { readProtobuf, type GrpcMethod } from '../decoders/protobuf.ts';
 import { GENERATIVE_LANGUAGE, VERTEX_AI } from './gemini-protobuf.ts';
 import type { MessageReader } from './message-reader.ts';
+import { XAI_CHAT } from './xai-protobuf.ts';
 
 /** By package without its version, and service. */
 const SERVICES: Readonly<Record<string, Readonly<Record<string, GrpcMethod>>>> = {
   'google.ai.generativelanguage.GenerativeService': GENERATIVE_LANGUAGE,
   'google.cloud.aiplatform.PredictionService': VERTEX_AI,
+  'xai_api.Chat': XAI_CHAT,
 };
 
-const PATH = /^\/([\w.]+)\.v\d\w*\.(\w+)\/(\w+)$/;
+const PATH = /^\/([\w.]+?)(?:\.v\d\w*)?\.(\w+)\/(\w+)$/;
 
-/** The method that a request's path (`/package.v1.Service/Method`) names, or null when it is not known. */
+/** The method that a request's path (`/package.v1.Service/Method`, or without a version) names, or null when it is not known. */
 export function grpcMethod(path: string): GrpcMethod | null {
   const [, name = '', service = '', method = ''] = PATH.exec(path) ?? [];
   const methods = lookUp(SERVICES, `${name}.${service}`);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readProtobuf, type ProtobufSchema } from '../../../src/decoders/protobuf.ts';
+import { count, field, readProtobuf, type ProtobufSchema } from '../../../src/decoders/protobuf.ts';
 import { expectLinearTime } from '../../support/growth.ts';
 import { encodeMessage, type Field } from '../../support/protobuf.ts';
 
@@ -64,6 +64,12 @@ describe('decoders/protobuf', () => {
   it('takes the last of a field that comes twice, and nothing for what is absent', () => {
     expect(read([2, 1], [2, 2])).toEqual({ value: { count: 2 }, intact: true });
     expect(read()).toEqual({ value: {}, intact: true });
+  });
+
+  it('adds the zeros that proto3 leaves out, but none to an empty message', () => {
+    const schema: ProtobufSchema = { 1: count('input'), 2: count('output'), 3: field('other', 'int') };
+    expect(readProtobuf(encodeMessage([1, 5]), schema).value).toEqual({ input: 5, output: 0 });
+    expect(readProtobuf(encodeMessage(), schema).value).toEqual({});
   });
 
   it('reads JSON objects of google.protobuf.Struct', () => {

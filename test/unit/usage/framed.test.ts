@@ -135,6 +135,10 @@ describe('usage/framed: event streams', () => {
   });
 });
 
+/** Of a chunk of xAI's. */
+const xaiDelta = (...fields: Field[]): Buffer => encodeMessage([1, encodeMessage(...fields)]);
+const xaiCounts = (...fields: Field[]): Field => [6, encodeMessage(...fields)];
+
 describe('usage/framed: gRPC', () => {
   const headers = 'Content-Type: application/grpc';
 
@@ -266,6 +270,52 @@ describe('usage/framed: gRPC', () => {
       });
     },
   );
+
+  it('reads xAI at every split: counts so far in each chunk, zeros left out, reasoning beside the completion', async () => {
+    const call = encodeMessage([1, 'c1'], [10, encodeMessage([1, 'look'], [2, '{}'])]);
+    const body = Buffer.concat([
+      grpcFrame(encodeMessage([1, 'id-1'], [2, xaiDelta([4, 'hm'])], [4, 'grok-test-1'], [6, Buffer.alloc(0)])),
+      grpcFrame(encodeMessage([2, xaiDelta([1, 'hi'])], xaiCounts([2, 30], [3, 32], [1, 2]))),
+      grpcFrame(
+        encodeMessage(
+          [2, encodeMessage([1, encodeMessage([3, call])], [3, 4])],
+          xaiCounts([2, 30], [3, 50], [6, 20], [7, 12], [11, 15_000_000]),
+          [12, 2],
+        ),
+      ),
+    ]);
+    for (const pieces of splits(body)) {
+      const metered = await meter({
+        provider: 'xai',
+        target: '/xai_api.Chat/GetCompletionChunk',
+        requestHeaders: headers,
+        request: grpcFrame(encodeMessage([1, encodeMessage([1, 'hi'])], [2, 'grok-test'])),
+        responseHeaders: headers,
+        pieces,
+      });
+      expect(metered).toMatchObject({
+        operation: 'chat',
+        dialect: 'openai-chat',
+        stream: true,
+        request_model: 'grok-test',
+        response_model: 'grok-test-1',
+        response_id: 'id-1',
+        service_tier: 'priority',
+        stop_reason: 'REASON_TOOL_CALLS',
+        assembled: { text: 'hi', thinking: 'hm', toolCalls: [{ id: 'c1', name: 'look', input: '{}' }] },
+        usage: {
+          input_tokens: 30,
+          output_tokens: 20,
+          reasoning_tokens: 20,
+          cache_read_tokens: 12,
+          source: 'grpc',
+          state: 'final',
+        },
+        providerCostUsd: 0.0015,
+        anomalies: [],
+      });
+    }
+  });
 
   it('counts no counting, and states an error that came instead of an answer', async () => {
     const counting = await meter({
