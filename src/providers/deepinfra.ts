@@ -3,10 +3,8 @@ import { openaiCompatible } from './families/openai-endpoints.ts';
 import type { UsageMap } from './families/usage-map.ts';
 import type { Provider } from './provider.ts';
 
-/** Its own API states what it charged, for every kind of model. */
 const NATIVE_USAGE: UsageMap = {
   tokens: { input_tokens: 'inference_status.tokens_input', output_tokens: 'inference_status.tokens_generated' },
-  cost: [{ at: 'inference_status.cost', perUsd: 1 }],
 };
 
 export const provider = {
@@ -18,6 +16,13 @@ export const provider = {
     ...openaiCompatible('/v1/openai'),
     ...openaiCompatible('/v1'),
     ...anthropicInference('/anthropic/v1'),
-    { method: 'POST', path: '/v1/inference/{model+}', operation: 'inference', usage: NATIVE_USAGE },
+    // Its own API says what it charged, for every kind of model.
+    {
+      method: 'POST',
+      path: '/v1/inference/{model+}',
+      operation: 'inference',
+      usage: NATIVE_USAGE,
+      cost: { from: 'res.body:$.inference_status.cost', perUsd: 1 },
+    },
   ],
 } satisfies Provider;

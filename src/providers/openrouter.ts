@@ -21,7 +21,7 @@ export const provider = {
       family: 'openai-chat',
       units: [{ unit: 'images', from: 'res.body:$.data#len if !res.body:$.usage' }],
     },
-    { method: 'POST', path: '/api/v1/videos', operation: 'video_generation' },
+    { method: 'POST', path: '/api/v1/videos', operation: 'video_generation', family: 'openai-responses' },
     {
       method: 'GET',
       path: '/api/v1/videos/{id}',

@@ -17,7 +17,14 @@ export const provider = {
     ...['/async/chat/completions', '/v1/async/sonar'].flatMap((path): Endpoint[] => [
       { method: 'POST', path, operation: 'chat', family: 'openai-chat' },
       { method: 'GET', path, operation: 'chat_admin', kind: 'control' },
-      { method: 'GET', path: `${path}/{id}`, operation: 'fetch_response', kind: 'reread', family: 'openai-chat' },
+      {
+        method: 'GET',
+        path: `${path}/{id}`,
+        operation: 'fetch_response',
+        kind: 'reread',
+        family: 'openai-chat',
+        job: 'req.path:id',
+      },
     ]),
     ...controls('', 'generate_auth_token', 'revoke_auth_token'),
     ...controls('/v1', 'models'),

@@ -1,6 +1,6 @@
 import { controls } from './families/control-endpoints.ts';
 import { openaiCompatible } from './families/openai-endpoints.ts';
-import type { Provider } from './provider.ts';
+import type { Endpoint, Provider } from './provider.ts';
 
 export const provider = {
   id: 'together',
@@ -10,8 +10,21 @@ export const provider = {
   requestIdHeaders: ['x-request-id'],
   endpoints: [
     ...openaiCompatible('/v1'),
-    { method: 'POST', path: '/v2/videos', operation: 'video_generation' },
+    ...['/v1/videos', '/v2/videos'].flatMap((path): Endpoint[] => [
+      { method: 'POST', path, operation: 'video_generation', family: 'openai-responses' },
+      // What the video cost is said when it is done.
+      {
+        method: 'GET',
+        path: `${path}/{id}`,
+        operation: 'fetch_video',
+        kind: 'reread',
+        family: 'openai-responses',
+        countWhen: 'res.body:$.status=completed',
+        job: 'req.path:id',
+        cost: { from: 'res.body:$.outputs.cost', perUsd: 1 },
+      },
+    ]),
     ...controls('/v1', 'fine-tunes', 'endpoints', 'evaluation', 'hardware', 'jobs', 'clusters'),
   ],
-  limits: ['Images, audio and video state no quantity in their answers.'],
+  limits: ['Images and audio state no quantity in their answers.'],
 } satisfies Provider;

@@ -20,8 +20,8 @@ export const provider = {
       kind: 'reread',
       family: 'openai-chat',
     },
-    { method: 'POST', path: '/v1/videos/generations', operation: 'video_generation' },
-    { method: 'POST', path: '/v1/videos/edits', operation: 'video_generation' },
+    { method: 'POST', path: '/v1/videos/generations', operation: 'video_generation', job: 'res.body:$.request_id' },
+    { method: 'POST', path: '/v1/videos/edits', operation: 'video_generation', job: 'res.body:$.request_id' },
     // The finished video states its price; the id is in the path alone.
     {
       method: 'GET',

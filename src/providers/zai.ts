@@ -15,6 +15,7 @@ function modelPaths(base: string): Endpoint[] {
       operation: 'fetch_response',
       kind: 'reread',
       family: 'openai-chat',
+      job: 'req.path:id',
     },
     { method: 'POST', path: `${base}/videos/generations`, operation: 'video_generation', family: 'openai-chat' },
     { method: 'POST', path: `${base}/layout_parsing`, operation: 'ocr', family: 'openai-chat' },
