@@ -2,7 +2,7 @@ import { anthropicInference } from './families/anthropic-endpoints.ts';
 import { bedrockRuntime } from './families/bedrock-endpoints.ts';
 import { geminiMethods } from './families/gemini-endpoints.ts';
 import { openaiInference } from './families/openai-endpoints.ts';
-import { TGI_HEADERS } from './families/tgi.ts';
+import { TEI_HEADERS, TGI_HEADERS } from './families/tgi.ts';
 import type { Endpoint } from './provider.ts';
 
 /**
@@ -13,6 +13,7 @@ export const GENERIC_ENDPOINTS: readonly Endpoint[] = [
   ...openaiInference('**'),
   ...anthropicInference('**'),
   ...geminiMethods('**/models'),
+  { method: 'POST', path: '**/embed', operation: 'embeddings', headerUsage: TEI_HEADERS },
   { method: 'POST', path: '**/generate', operation: 'text_completion', family: 'tgi', headerUsage: TGI_HEADERS },
   { method: 'POST', path: '**/generate_stream', operation: 'text_completion', family: 'tgi', headerUsage: TGI_HEADERS },
   ...bedrockRuntime('**'),

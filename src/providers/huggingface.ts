@@ -1,5 +1,5 @@
 import { openaiCompatible } from './families/openai-endpoints.ts';
-import { TGI_HEADERS } from './families/tgi.ts';
+import { TEI_HEADERS, TGI_HEADERS } from './families/tgi.ts';
 import { withDims } from './families/with-dims.ts';
 import type { Endpoint, Provider } from './provider.ts';
 
@@ -57,6 +57,13 @@ export const provider = {
     { method: 'POST', path: '/generate', operation: 'text_completion', ...TGI },
     { method: 'POST', path: '/generate_stream', operation: 'text_completion', ...TGI },
     { method: 'POST', path: '/invocations', operation: 'text_completion', ...TGI },
+    ...['/embed', '/embed_all', '/embed_sparse'].map((path): Endpoint => ({
+      method: 'POST',
+      path,
+      operation: 'embeddings',
+      headerUsage: TEI_HEADERS,
+    })),
+    { method: 'POST', path: '/rerank', operation: 'rerank', headerUsage: TEI_HEADERS },
     { method: 'POST', path: '/tokenize', operation: 'count_tokens', kind: 'count' },
   ],
   limits: ['Tasks other than chat and text generation state no usage; dedicated endpoints are paid by the hour.'],

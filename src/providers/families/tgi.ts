@@ -12,6 +12,9 @@ export const TGI_HEADERS: UsageMap = {
   tokens: { input_tokens: 'x-prompt-tokens', output_tokens: 'x-generated-tokens' },
 };
 
+/** The sibling of TGI for embeddings and rerankers answers with bare lists. */
+export const TEI_HEADERS: UsageMap = { tokens: { input_tokens: 'x-compute-tokens' } };
+
 /** The native API of Text Generation Inference, and of Hugging Face's endpoints for text. */
 export const tgi: Family = {
   name: 'tgi',

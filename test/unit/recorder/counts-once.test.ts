@@ -1,0 +1,152 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { CallRecord, Cost } from '../../../src/core/capture.ts';
+import { loadRegistry, type ProviderRegistry } from '../../../src/providers/registry.ts';
+import { Rereads } from '../../../src/recorder/rereads.ts';
+import { recordExchange, type RecordDeps } from '../../../src/recorder/record-exchange.ts';
+import { ExchangeMeter } from '../../../src/usage/meter.ts';
+import { DEFAULT_LIMITS } from '../../../src/usage/metered.ts';
+import { connectionInfo, exchangeEnd } from '../../support/exchanges.ts';
+
+let directory: ProviderRegistry;
+beforeAll(async () => {
+  directory = await loadRegistry();
+});
+
+const UNPRICED: Cost = { nanos: null, source: null, price_date: null, confidence: 'unpriced', lines: [] };
+
+/** A recorder's memory, and the calls that went through it. */
+function recording(): (provider: string, request: string, body: unknown, whole?: boolean) => Promise<CallRecord> {
+  const rereads = new Rereads(100, () => false);
+  const deps: RecordDeps = {
+    price: () => UNPRICED,
+    newId: () => 'call_1',
+    countsFirst: (provider, id, reread) => rereads.countsFirst(provider, id, reread),
+    isDuplicate: () => false,
+    estimator: null,
+  };
+  return async (provider, request, body, whole = true) => {
+    const meter = new ExchangeMeter({ directory, host: 'api.example', port: 443, provider, limits: DEFAULT_LIMITS });
+    meter.requestHead(Buffer.from(`${request} HTTP/1.1\r\n\r\n`));
+    meter.responseHead(Buffer.from('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n'), 1);
+    meter.responseBody(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), 2);
+    const facts = {
+      connection: connectionInfo({ provider, host: 'api.example' }),
+      wall: 0,
+      openedAt: 0,
+      responseHeadAt: 1,
+      endedAt: 2,
+      requestBytes: 0,
+      responseBytes: 0,
+      dropped: 0,
+    };
+    const metered = await meter.end(whole ? 'complete' : 'client_aborted', 3);
+    const [capture] = recordExchange({ facts, end: exchangeEnd(), metered }, deps);
+    return capture!.record;
+  };
+}
+
+const inputs = (records: CallRecord[]): (number | null)[] => records.map(({ usage }) => usage.input_tokens);
+
+describe('recorder counts once', () => {
+  const usage = { input_tokens: 30, output_tokens: 4, total_tokens: 34, input_tokens_details: {} };
+  const batch = {
+    object: 'batch',
+    id: 'batch_1',
+    model: 'gpt-x',
+    status: 'completed',
+    output_file_id: 'file-1',
+    usage,
+  };
+  const line = JSON.stringify({ response: { body: { object: 'response', id: 'resp_1', model: 'gpt-x', usage } } });
+
+  it('a batch, whether its object or its file of results is seen first', async () => {
+    const first = recording();
+    expect(
+      inputs([
+        await first('openai', 'GET /v1/batches/batch_1', { ...batch, status: 'in_progress', output_file_id: null }),
+        await first('openai', 'GET /v1/batches/batch_1', batch),
+        await first('openai', 'GET /v1/batches/batch_1', batch),
+        await first('openai', 'GET /v1/files/file-1/content', line),
+      ]),
+    ).toEqual([null, 30, null, null]);
+    const second = recording();
+    expect(
+      inputs([
+        await second('openai', 'GET /v1/files/file-1/content', line),
+        await second('openai', 'GET /v1/batches/batch_1', batch),
+      ]),
+    ).toEqual([30, null]);
+  });
+
+  it('a file of results that is fetched again after it was cut', async () => {
+    const record = recording();
+    expect(
+      inputs([
+        await record('openai', 'GET /v1/files/file-1/content', line, false),
+        await record('openai', 'GET /v1/files/file-1/content', line),
+        await record('openai', 'GET /v1/files/file-1/content', line),
+      ]),
+    ).toEqual([null, 30, null]);
+  });
+
+  it('a run of an assistant, polled until it has ended', async () => {
+    const run = { object: 'thread.run', id: 'run_1', model: 'gpt-x', status: 'in_progress', usage: null };
+    const ended = { ...run, status: 'completed', usage: { prompt_tokens: 9, completion_tokens: 1, total_tokens: 10 } };
+    const record = recording();
+    expect(
+      inputs([
+        await record('openai', 'POST /v1/threads/thread_1/runs', run),
+        await record('openai', 'GET /v1/threads/thread_1/runs/run_1', run),
+        await record('openai', 'GET /v1/threads/thread_1/runs/run_1', ended),
+        await record('openai', 'GET /v1/threads/thread_1/runs/run_1', ended),
+      ]),
+    ).toEqual([null, null, 9, null]);
+  });
+
+  it('a prediction of Replicate, whether it was waited for or asked for', async () => {
+    const urls = { get: 'https://api.example/v1/predictions/p1' };
+    const metrics = { predict_time: 1.5, input_token_count: 7, output_token_count: 3 };
+    const prediction = (status: string): unknown => ({ id: 'p1', model: 'a/b', input: {}, status, urls, metrics });
+    const record = recording();
+    expect(
+      inputs([
+        await record('replicate', 'POST /v1/predictions', prediction('starting')),
+        await record('replicate', 'GET /v1/predictions/p1', prediction('processing')),
+        await record('replicate', 'GET /v1/predictions/p1', prediction('succeeded')),
+        await record('replicate', 'GET /v1/predictions/p1', prediction('succeeded')),
+      ]),
+    ).toEqual([null, null, 7, null]);
+    const waited = recording();
+    expect(
+      inputs([
+        await waited('replicate', 'POST /v1/predictions', prediction('succeeded')),
+        await waited('replicate', 'GET /v1/predictions/p1', prediction('succeeded')),
+      ]),
+    ).toEqual([7, null]);
+  });
+
+  it('a stored response that is fetched and resumed', async () => {
+    const response = { object: 'response', id: 'resp_9', model: 'gpt-x', status: 'completed', usage };
+    const record = recording();
+    expect(
+      inputs([
+        await record('openai', 'POST /v1/responses', { ...response, status: 'queued', usage: null }),
+        await record('openai', 'GET /v1/responses/resp_9', response),
+        await record('openai', 'GET /v1/responses/resp_9?stream=true&starting_after=3', response),
+      ]),
+    ).toEqual([null, 30, null]);
+  });
+
+  it('a task of DashScope and a video of OpenAI by the id of the job', async () => {
+    const record = recording();
+    const task = { request_id: 'a', output: { task_id: 't1', task_status: 'SUCCEEDED' }, usage: { image_count: 2 } };
+    const video = { id: 'video_1', object: 'video', model: 'sora-2', status: 'completed', seconds: '4' };
+    const units = [
+      await record('dashscope', 'GET /api/v1/tasks/t1', task),
+      await record('dashscope', 'GET /api/v1/tasks/t1', { ...task, request_id: 'b' }),
+      await record('openai', 'GET /v1/videos/video_1', video),
+      await record('openai', 'GET /v1/videos/video_1', video),
+    ].map(({ usage: counted }) => counted.units);
+    expect(units).toEqual([{ images: 2 }, {}, { video_seconds: 4 }, {}]);
+  });
+});
