@@ -16,11 +16,10 @@ const UNPRICED: Cost = { nanos: null, source: null, price_date: null, confidence
 
 /** A recorder's memory, and the calls that went through it. */
 function recording(): (provider: string, request: string, body: unknown, whole?: boolean) => Promise<CallRecord> {
-  const rereads = new Rereads(100, () => false);
   const deps: RecordDeps = {
     price: () => UNPRICED,
     newId: () => 'call_1',
-    countsFirst: (provider, id, reread) => rereads.countsFirst(provider, id, reread),
+    rereads: new Rereads(100, { isCounted: () => false, submitted: () => null }),
     isDuplicate: () => false,
     estimator: null,
   };
