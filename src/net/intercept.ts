@@ -1,11 +1,10 @@
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
 import { TLSSocket, type SecureContext } from 'node:tls';
-import { AppError, messageOf } from '../core/errors.ts';
+import { messageOf } from '../core/errors.ts';
 import { handshakeCause, hintFor, type HandshakeCause } from './handshake-cause.ts';
 import { Relay } from './relay.ts';
 import type { RelayTimes } from './slot.ts';
-import type { ClientConnection, LeafSource, NetDeps, SteeredConnections, Target } from './types.ts';
+import type { ClientConnection, LeafSource, NetDeps, SteeredConnections } from './types.ts';
 
 export interface InterceptDeps extends NetDeps {
   leaves: LeafSource;
@@ -123,19 +122,8 @@ function relayFor(
       clientAddress: socket.remoteAddress ?? null,
     },
     deps,
-    dial: () => dialUpstream(target, offer, deps),
+    dial: () => deps.upstream.connectTls(target, offer),
     ...(divert === undefined ? {} : { divert: (head) => divert(client, head) }),
     ...(deps.times === undefined ? {} : { times: deps.times }),
   });
-}
-
-async function dialUpstream(target: Target, offer: readonly string[] | null, deps: InterceptDeps): Promise<Socket> {
-  try {
-    return await deps.upstream.connectTls(target, offer);
-  } catch (error) {
-    if (error instanceof AppError && (error.code === 'upstream_certificate' || error.code === 'upstream_tls')) {
-      deps.counters.add('handshake_failures', `side="upstream",cause="${error.code}"`);
-    }
-    throw error;
-  }
 }

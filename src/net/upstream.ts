@@ -68,7 +68,10 @@ export class Upstream implements UpstreamDialer {
       this.#options.counters.add('upstream_connects', 'result="ok"');
       return opened;
     } catch (error) {
-      this.#options.counters.add('upstream_connects', `result="${codeOf(error) ?? 'unknown'}"`);
+      const code = codeOf(error) ?? 'unknown';
+      this.#options.counters.add('upstream_connects', `result="${code}"`);
+      if (code === 'upstream_certificate' || code === 'upstream_tls')
+        this.#options.counters.add('handshake_failures', `side="upstream",cause="${code}"`);
       throw error;
     }
   }

@@ -207,7 +207,7 @@ describe('intercepted connections that the http-engine serves', () => {
     await client.send(POST).hears('event-stream');
     const upstream = bench.upstream.sockets[0];
     client.socket.pause();
-    const total = 400;
+    const total = 300;
     let written = 0;
     for (; written < total; written += 1) upstream?.write(chunked(event));
     const pending = (): number => upstream?.writableLength ?? 0;
@@ -219,9 +219,11 @@ describe('intercepted connections that the http-engine serves', () => {
       return looks > 30;
     });
     expect(pending()).toBeGreaterThan(event.length * 100);
+    let tail = '';
+    client.socket.on('data', (chunk: Buffer) => (tail = (tail + chunk.toString('latin1', chunk.length - 5)).slice(-5)));
     client.socket.resume();
     upstream?.write('0\r\n\r\n');
-    await untilTrue(() => client.bytes.subarray(-5).toString() === '0\r\n\r\n', 'the end of the stream');
+    await untilTrue(() => tail === '0\r\n\r\n', 'the end of the stream', 15_000);
     expect(client.text.split('data: ').length - 1).toBe(total);
   });
 
