@@ -97,7 +97,14 @@ function mark(usage: Usage, given: readonly Given[], ended: Ended): void {
   usage.state = ended.whole && (best !== 'body' || ended.intact) ? 'final' : 'partial';
   // No usage object, but what the provider wrote, by where it stood.
   const stated = given.filter(({ rule }) => originOf(rule) !== 'request');
-  usage.raw = stated.length === 0 ? null : Object.fromEntries(stated.map(({ rule, amount }) => [rule.text, amount]));
+  usage.raw =
+    stated.length === 0 ? null : Object.fromEntries(stated.map(({ rule, amount }) => [placeOf(rule), amount]));
+}
+
+/** The rule without its conditions. */
+function placeOf({ text }: FactRule): string {
+  const conditions = text.indexOf(' if ');
+  return conditions < 0 ? text : text.slice(0, conditions);
 }
 
 /** The best that a rule leans on: a number of the answer, one of its heads, or only of the request. */
