@@ -178,6 +178,7 @@ export class ResponseSide {
   #usage(answer: AnswerReader, intact: boolean, whole: boolean): Usage {
     answer.settle({ whole: intact, stream: this.#reader.streamed });
     let { usage } = answer.reading;
+    for (const side of answer.reading.side) side.usage.source = this.#reader.source;
     if (answer.reading.rawUsage !== null) usage.source = this.#reader.source;
     else if (this.#reader.damaged || answer.family === null) usage = this.#lastResort(whole) ?? usage;
     return usage;

@@ -1,6 +1,6 @@
 import { unknownUsage, type Usage } from '../../core/usage.ts';
 import { statedError } from './errors.ts';
-import type { Ending, Family } from './family.ts';
+import type { Family } from './family.ts';
 import { isObject, numberAt, objectAt, objectsAt, stringAt, valueAt, type JsonObject } from './json.ts';
 import type { Reading } from './reading.ts';
 import { STATED_COSTS } from './stated-cost.ts';
@@ -68,7 +68,7 @@ export const anthropic: Family = {
       usage.reasoning_tokens = null;
     }
     readModifiers(reading, reading.rawUsage);
-    addIterations(reading, usage, ending);
+    addIterations(reading, usage);
   },
 };
 
@@ -145,7 +145,7 @@ function readModifiers(reading: Reading, usage: JsonObject): void {
  * `iterations` splits a server-side loop. Those of the main model are already in the top-level sums; compaction is
  * billed beside them, and an advisor beside them at another model's price.
  */
-function addIterations(reading: Reading, usage: Usage, ending: Ending): void {
+function addIterations(reading: Reading, usage: Usage): void {
   const list = valueAt(reading.rawUsage, 'iterations');
   if (!Array.isArray(list)) return;
   for (const iteration of list) {
@@ -161,7 +161,7 @@ function addIterations(reading: Reading, usage: Usage, ending: Ending): void {
       reading.side.push({
         kind: 'advisor',
         model: stringAt(iteration, 'model'),
-        usage: { ...unknownUsage(), ...own, source: ending.stream ? 'sse' : 'json', state },
+        usage: { ...unknownUsage(), ...own, state },
       });
     } else {
       reading.anomalies.add('unknown_iteration');

@@ -10,6 +10,7 @@ const VENDOR_USAGE: UsageMap = {
     input_tokens: ['inputTextTokenCount', 'prompt_token_count'],
     output_tokens: ['results[].tokenCount', 'totalOutputTextTokenCount', 'generation_token_count'],
   },
+  units: { images: 'images' },
 };
 
 /** Members with counts; in a stream the input comes once and is null afterwards. */
@@ -27,8 +28,6 @@ const TEXTS = ['outputText', 'generation', 'text', 'completion'] as const;
 const LISTS = ['results', 'outputs', 'generations'] as const;
 const STOP_REASONS = ['completionReason', 'stop_reason', 'finish_reason'] as const;
 
-const IMAGES = 'images';
-
 /** What is left of InvokeModel: Amazon Titan, Meta Llama, Mistral's, Cohere's and AI21's first formats, image models. */
 export const bedrockVendors: Family = {
   name: 'bedrock-vendors',
@@ -38,13 +37,9 @@ export const bedrockVendors: Family = {
     reading.error = statedError(message) ?? reading.error;
     keepCounts(message, reading);
     readText(message, reading);
-    const images = valueAt(message, 'images');
-    if (Array.isArray(images)) reading.memory.set(IMAGES, images.filter((image) => typeof image === 'string').length);
   },
   settle(reading, ending) {
-    const usage = reading.count(VENDOR_USAGE, reading.finished || ending.whole ? 'final' : 'partial');
-    const images = reading.memory.get(IMAGES);
-    if (typeof images === 'number' && images > 0) usage.units.images = images;
+    reading.count(VENDOR_USAGE, reading.finished || ending.whole ? 'final' : 'partial');
   },
 };
 
@@ -59,6 +54,9 @@ function keepCounts(message: JsonObject, reading: Reading): void {
   // Embeddings generate nothing, and do not say so.
   const embeds = valueAt(message, 'embedding') !== undefined || objectAt(message, 'embeddingsByType') !== null;
   if (embeds && numberAt(message, 'inputTextTokenCount') !== null) counts['totalOutputTextTokenCount'] = 0;
+  const images = valueAt(message, 'images');
+  if (Array.isArray(images) && images.length > 0)
+    counts['images'] = images.filter((each) => typeof each === 'string').length;
   if (Object.keys(counts).length > 0) reading.rawUsage = counts;
 }
 
