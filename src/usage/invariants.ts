@@ -1,4 +1,4 @@
-import { TOKEN_FIELDS, UNIT_NAMES, type Usage } from '../core/usage.ts';
+import { TOKEN_FIELDS, type UnitName, type Usage } from '../core/usage.ts';
 
 /** More than any call or batch has of anything; sums of thousands of such calls stay exact (2^53). */
 const MOST = 1e12;
@@ -10,40 +10,50 @@ const MOST = 1e12;
  * @returns the names of what was wrong
  */
 export function enforceInvariants(usage: Usage, subsetsOfMore = false): string[] {
-  const anomalies = new Set<string>();
-  if (removeImpossible(usage)) anomalies.add('invalid_count');
-  if (!subsetsOfMore) for (const name of excesses(usage)) anomalies.add(name);
+  const anomalies = removeImpossible(usage) ? ['invalid_count'] : [];
+  if (!subsetsOfMore) anomalies.push(...excesses(usage));
   const { cache_write_tokens: write, cache_write_5m_tokens: short, cache_write_1h_tokens: long } = usage;
   const isSplit = short !== null && long !== null && write !== null;
-  if (isSplit && short + long !== write) anomalies.add('cache_split_mismatch');
-  return [...anomalies];
+  if (isSplit && short + long !== write) anomalies.push('cache_split_mismatch');
+  return anomalies;
 }
 
 /** @returns whether there was any */
 function removeImpossible(usage: Usage): boolean {
-  const tokens = TOKEN_FIELDS.filter((field) => !isPossible(usage[field] ?? 0, Number.isSafeInteger));
-  for (const field of tokens) usage[field] = null;
-  const units = UNIT_NAMES.filter((unit) => !isPossible(usage.units[unit] ?? 0, Number.isFinite));
-  for (const unit of units) delete usage.units[unit];
-  return tokens.length + units.length > 0;
+  let found = false;
+  for (const field of TOKEN_FIELDS) {
+    const count = usage[field];
+    if (count === null || (Number.isSafeInteger(count) && isPossible(count))) continue;
+    usage[field] = null;
+    found = true;
+  }
+  for (const unit of Object.keys(usage.units) as UnitName[]) {
+    const amount = usage.units[unit] ?? 0;
+    if (Number.isFinite(amount) && isPossible(amount)) continue;
+    delete usage.units[unit];
+    found = true;
+  }
+  return found;
 }
 
-function isPossible(amount: number, isNumber: (amount: number) => boolean): boolean {
-  return isNumber(amount) && amount >= 0 && amount <= MOST;
+function isPossible(amount: number): boolean {
+  return amount >= 0 && amount <= MOST;
 }
 
 /** Parts that are larger than their whole. */
-function* excesses(usage: Usage): Generator<string> {
+function excesses(usage: Usage): string[] {
   const { input_tokens: input, output_tokens: output } = usage;
-  if (exceeds(sum(usage.cache_read_tokens, usage.cache_write_tokens), input)) yield 'cache_exceeds_input';
-  if (exceeds(usage.reasoning_tokens, output)) yield 'reasoning_exceeds_output';
+  const found: string[] = [];
+  if (exceeds(sum(usage.cache_read_tokens, usage.cache_write_tokens), input)) found.push('cache_exceeds_input');
+  if (exceeds(usage.reasoning_tokens, output)) found.push('reasoning_exceeds_output');
   const media = sum(usage.input_audio_tokens, usage.input_image_tokens, usage.input_video_tokens);
-  if (exceeds(usage.tool_prompt_tokens, input) || exceeds(media, input)) yield 'parts_exceed_input';
-  if (exceeds(sum(usage.output_audio_tokens, usage.output_image_tokens), output)) yield 'parts_exceed_output';
+  if (exceeds(usage.tool_prompt_tokens, input) || exceeds(media, input)) found.push('parts_exceed_input');
+  if (exceeds(sum(usage.output_audio_tokens, usage.output_image_tokens), output)) found.push('parts_exceed_output');
+  return found;
 }
 
-function sum(...counts: (number | null)[]): number {
-  return counts.reduce<number>((total, count) => total + (count ?? 0), 0);
+function sum(one: number | null, two: number | null, three: number | null = null): number {
+  return (one ?? 0) + (two ?? 0) + (three ?? 0);
 }
 
 function exceeds(part: number | null, whole: number | null): boolean {

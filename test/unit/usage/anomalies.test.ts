@@ -9,8 +9,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 function anomaliesOf(text: string): string[] {
   const given = /(?:anomal(?:y|ies)(?:\.(?:add|push))?|flag|distrust)\((?:reading, )?(?:\w+ \? )?'([a-z_]+)'/g;
   const chosen = /anomaly\(whole \? '([a-z_]+)' : '([a-z_]+)'\)/g;
-  const yielded = /yield '([a-z_]+)'/g;
-  return [given, chosen, yielded].flatMap((pattern) =>
+  const listed = /found\.push\('([a-z_]+)'\)|\['(invalid_[a-z]+)'\]/g;
+  return [given, chosen, listed].flatMap((pattern) =>
     [...text.matchAll(pattern)].flatMap((match) => match.slice(1).filter((word) => word !== undefined)),
   );
 }
