@@ -23,6 +23,7 @@ export interface CompiledPrice {
 /** By unit, the most specific first. Entries whose price is no decimal are left out. */
 export class ListPrices {
   readonly #byUnit = new Map<PriceClass, CompiledPrice[]>();
+  readonly #byModels = new WeakMap<readonly string[], Map<PriceClass, readonly CompiledPrice[]>>();
 
   /** @param source of every entry, `list-price` or `override`. */
   constructor(prices: readonly ListPrice[], source: Origin['source']) {
@@ -38,7 +39,24 @@ export class ListPrices {
   }
 
   find(unit: PriceClass, facts: PriceFacts): Price | null {
-    return this.#byUnit.get(unit)?.find((entry) => applies(entry, facts))?.price ?? null;
+    const group = this.#byUnit.get(unit);
+    if (group === undefined) return null;
+    return this.#ofModel(unit, group, facts.models).find((entry) => applies(entry, facts))?.price ?? null;
+  }
+
+  /** The matcher gives the same list of names for the same model: what fits them is searched for once. */
+  #ofModel(unit: PriceClass, group: readonly CompiledPrice[], models: readonly string[]): readonly CompiledPrice[] {
+    let known = this.#byModels.get(models);
+    if (known === undefined) {
+      known = new Map();
+      this.#byModels.set(models, known);
+    }
+    let fitting = known.get(unit);
+    if (fitting === undefined) {
+      fitting = group.filter(({ model }) => model === null || models.some(model));
+      known.set(unit, fitting);
+    }
+    return fitting;
   }
 
   has(unit: PriceClass): boolean {
@@ -67,8 +85,7 @@ function conditions({ model, operation, when }: CompiledPrice): number {
   return Number(model !== null) + Number(operation !== null) + when.length;
 }
 
-function applies({ model, operation, when }: CompiledPrice, facts: PriceFacts): boolean {
-  if (model !== null && !facts.models.some(model)) return false;
+function applies({ operation, when }: CompiledPrice, facts: PriceFacts): boolean {
   if (operation !== null && !operation(facts.operation ?? '')) return false;
   return when.every(([name, glob]) => glob((Object.hasOwn(facts.dims, name) ? facts.dims[name] : undefined) ?? ''));
 }

@@ -1,5 +1,6 @@
 import { controls } from './families/control-endpoints.ts';
 import { openaiCompatible } from './families/openai-endpoints.ts';
+import { AI21_PRICES } from './families/token-prices-open-models.ts';
 import type { Provider } from './provider.ts';
 
 export const provider = {
@@ -18,4 +19,5 @@ export const provider = {
     ...controls('/studio/v1', 'library', 'maestro'),
   ],
   limits: ['Jurassic models, embeddings and Maestro runs state no usage.'],
+  prices: AI21_PRICES,
 } satisfies Provider;

@@ -1,5 +1,6 @@
 import { anthropicInference } from './families/anthropic-endpoints.ts';
 import { openaiCompatible, openaiInference, openaiPlatform } from './families/openai-endpoints.ts';
+import { AZURE_PRICES } from './families/unit-prices.ts';
 import type { Endpoint, Provider } from './provider.ts';
 
 export const provider = {
@@ -40,4 +41,5 @@ export const provider = {
   limits: [
     'A deployment is priced as the model that the answer names; provisioned throughput (PTU) is paid by the hour, not by the token.',
   ],
+  prices: AZURE_PRICES,
 } satisfies Provider;

@@ -1,4 +1,5 @@
 import { openaiInference } from './families/openai-endpoints.ts';
+import { COHERE_PRICES } from './families/unit-prices.ts';
 import type { Endpoint, Provider } from './provider.ts';
 
 /** @param operation that the OpenTelemetry conventions have a name for. */
@@ -63,4 +64,5 @@ export const provider = {
     'Transcriptions state no usage: the length of the audio is taken from the file, where its head tells.',
     'Fine-tuning runs at Cohere and states no usage.',
   ],
+  prices: COHERE_PRICES,
 } satisfies Provider;

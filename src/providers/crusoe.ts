@@ -1,4 +1,5 @@
 import { openaiCompatible } from './families/openai-endpoints.ts';
+import { CRUSOE_PRICES } from './families/token-prices-open-models.ts';
 import type { Provider } from './provider.ts';
 
 export const provider = {
@@ -7,4 +8,5 @@ export const provider = {
   hosts: ['api.inference.crusoecloud.com'],
   intercept: true,
   endpoints: [...openaiCompatible('/v1')],
+  prices: CRUSOE_PRICES,
 } satisfies Provider;

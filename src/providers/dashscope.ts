@@ -2,6 +2,7 @@ import { anthropicInference } from './families/anthropic-endpoints.ts';
 import { dashscopeNative } from './families/dashscope-endpoints.ts';
 import { openaiCompatible, openaiInference } from './families/openai-endpoints.ts';
 import { paidAs } from './families/paid-as.ts';
+import { DASHSCOPE_PRICES } from './families/token-prices-open-models.ts';
 import type { Endpoint, Provider } from './provider.ts';
 
 const CODING_PLAN = ['coding.dashscope.aliyuncs.com', 'coding-intl.dashscope.aliyuncs.com'];
@@ -23,4 +24,5 @@ export const provider = {
     ...openaiInference('/api/v2/apps/protocols/compatible-mode/v1'),
     ...anthropicInference('/apps/anthropic/v1'),
   ],
+  prices: DASHSCOPE_PRICES,
 } satisfies Provider;

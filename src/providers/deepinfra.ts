@@ -1,6 +1,7 @@
 import { anthropicInference } from './families/anthropic-endpoints.ts';
 import { openaiCompatible } from './families/openai-endpoints.ts';
 import type { UsageMap } from './families/usage-map.ts';
+import { DEEPINFRA_PRICES } from './families/token-prices-deepinfra.ts';
 import type { Provider } from './provider.ts';
 
 const NATIVE_USAGE: UsageMap = {
@@ -25,4 +26,5 @@ export const provider = {
       cost: { from: 'res.body:$.inference_status.cost', perUsd: 1 },
     },
   ],
+  prices: DEEPINFRA_PRICES,
 } satisfies Provider;

@@ -1,5 +1,6 @@
 import { geminiGrpcMethods, geminiMethods } from './families/gemini-endpoints.ts';
 import { openaiInference } from './families/openai-endpoints.ts';
+import { GOOGLE_PRICES } from './families/unit-prices.ts';
 import type { Provider } from './provider.ts';
 
 export const provider = {
@@ -89,4 +90,5 @@ export const provider = {
   limits: [
     'Video is billed by the second, which only the request states, and not always; a video that failed later is counted.',
   ],
+  prices: GOOGLE_PRICES,
 } satisfies Provider;

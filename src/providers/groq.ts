@@ -1,4 +1,5 @@
 import { openaiCompatible } from './families/openai-endpoints.ts';
+import { GROQ_PRICES } from './families/unit-prices.ts';
 import type { Provider } from './provider.ts';
 
 export const provider = {
@@ -9,4 +10,5 @@ export const provider = {
   requestIdHeaders: ['x-request-id'],
   endpoints: [...openaiCompatible('/openai/v1')],
   limits: ['Whisper is paid by the duration of the audio, which its answer states only in the format verbose_json.'],
+  prices: GROQ_PRICES,
 } satisfies Provider;

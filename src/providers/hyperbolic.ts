@@ -1,4 +1,5 @@
 import { openaiCompatible } from './families/openai-endpoints.ts';
+import { HYPERBOLIC_PRICES } from './families/token-prices-open-models.ts';
 import type { Provider } from './provider.ts';
 
 export const provider = {
@@ -12,4 +13,5 @@ export const provider = {
     { method: 'POST', path: '/v1/audio/generation', operation: 'speech', family: 'openai-responses' },
   ],
   limits: ['Images and speech state no quantity in their answers.'],
+  prices: HYPERBOLIC_PRICES,
 } satisfies Provider;

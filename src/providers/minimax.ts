@@ -2,6 +2,7 @@ import { anthropicInference } from './families/anthropic-endpoints.ts';
 import { controls } from './families/control-endpoints.ts';
 import { openaiCompatible } from './families/openai-endpoints.ts';
 import type { UsageMap } from './families/usage-map.ts';
+import { MINIMAX_PRICES } from './families/unit-prices.ts';
 import type { Provider } from './provider.ts';
 
 const EMBEDDINGS_USAGE: UsageMap = {
@@ -37,4 +38,5 @@ export const provider = {
   limits: [
     'The oldest chat endpoint states only the sum of input and output: such an answer is not counted, and is flagged.',
   ],
+  prices: MINIMAX_PRICES,
 } satisfies Provider;

@@ -1,6 +1,7 @@
 import { controls } from './families/control-endpoints.ts';
 import { openaiCompatible } from './families/openai-endpoints.ts';
 import type { UsageMap } from './families/usage-map.ts';
+import { MISTRAL_PRICES } from './families/unit-prices.ts';
 import type { Endpoint, Provider } from './provider.ts';
 
 /** Documents are paid by the page. */
@@ -50,4 +51,5 @@ export const provider = {
     ...openaiCompatible('/v1'),
     ...controls('/v1', 'batch', 'agents', 'conversations', 'libraries', 'audio/voices', 'observability'),
   ],
+  prices: MISTRAL_PRICES,
 } satisfies Provider;

@@ -1,4 +1,5 @@
 import { openaiCompatible } from './families/openai-endpoints.ts';
+import { NEBIUS_PRICES } from './families/token-prices-nebius.ts';
 import type { Provider } from './provider.ts';
 
 export const provider = {
@@ -7,4 +8,5 @@ export const provider = {
   hosts: ['api.studio.nebius.ai', 'api.studio.nebius.com', 'api.tokenfactory.nebius.com'],
   intercept: true,
   endpoints: [...openaiCompatible('/v1')],
+  prices: NEBIUS_PRICES,
 } satisfies Provider;

@@ -1,5 +1,6 @@
 import { geminiGrpcMethods, geminiMethods } from './families/gemini-endpoints.ts';
 import { openaiInference } from './families/openai-endpoints.ts';
+import { GOOGLE_PRICES } from './families/unit-prices.ts';
 import type { Endpoint, Provider } from './provider.ts';
 
 /** Models of other makers keep their own dialect. */
@@ -58,4 +59,5 @@ export const provider = {
     'Calls over gRPC (the default of some of Google’s own clients) are metered only where HTTP/2 is read.',
     'Video is billed by the second, which only the request states, and not always; a video that failed later is counted.',
   ],
+  prices: GOOGLE_PRICES,
 } satisfies Provider;

@@ -1,6 +1,7 @@
 import { anthropicInference } from './families/anthropic-endpoints.ts';
 import { controls } from './families/control-endpoints.ts';
 import { openaiCompatible } from './families/openai-endpoints.ts';
+import { XAI_PRICES } from './families/unit-prices.ts';
 import type { Provider } from './provider.ts';
 
 export const provider = {
@@ -59,4 +60,5 @@ export const provider = {
     ),
   ],
   limits: ['The Python SDK speaks gRPC over HTTP/2: metered only where HTTP/2 is read.'],
+  prices: XAI_PRICES,
 } satisfies Provider;

@@ -1,0 +1,103 @@
+import { tokenPrices } from './token-prices.ts';
+
+export const AI21_PRICES = tokenPrices([
+  ['j2-light', '3', '3'],
+  ['j2-mid', '10', '10'],
+  ['j2-ultra', '15', '15'],
+  ['jamba-1.5', '0.2', '0.4'],
+  ['jamba-1.5-large', '2', '8'],
+  ['jamba-1.5-large@001', '2', '8'],
+  ['jamba-1.5-mini', '0.2', '0.4'],
+  ['jamba-1.5-mini@001', '0.2', '0.4'],
+  ['jamba-large-1.6', '2', '8'],
+  ['jamba-large-1.7', '2', '8'],
+  ['jamba-mini-1.6', '0.2', '0.4'],
+  ['jamba-mini-1.7', '0.2', '0.4'],
+]);
+
+export const SAMBANOVA_PRICES = tokenPrices([
+  ['DeepSeek-R1', '5', '7'],
+  ['DeepSeek-V3.1', '3', '4.5'],
+  ['DeepSeek-V3.2', '3', '4.5'],
+  ['Llama-4-Maverick-17B-128E-Instruct', '0.63', '1.8'],
+  ['Meta-Llama-3.3-70B-Instruct', '0.6', '1.2'],
+  ['MiniMax-M2.7', '0.6', '2.4'],
+  ['gemma-4-31B-it', '0.38', '1.15'],
+  ['gpt-oss-120b', '0.22', '0.59'],
+]);
+
+export const DASHSCOPE_PRICES = tokenPrices([
+  ['deepseek-v4-flash', '0.2', '0.4', '0.04'],
+  ['deepseek-v4-flash-0731', '0.2', '0.4', '0.04'],
+  ['deepseek-v4-pro', '2.4', '4.8', '0.2'],
+  ['glm-5.1', '1.4', '4.4', '0.26'],
+  ['glm-5.2', '1.4', '4.4', '0.28'],
+  ['kimi-k2.7-code', '0.95', '4', '0.19'],
+  ['qwen-coder', '0.3', '1.5'],
+  ['qwen-max', '1.6', '6.4'],
+  ['qwen-plus', '0.4', '1.2'],
+  ['qwen-plus-2025-01-25', '0.4', '1.2'],
+  ['qwen-plus-2025-04-28', '0.4', '1.2'],
+  ['qwen-plus-2025-07-14', '0.4', '1.2'],
+  ['qwen-turbo', '0.05', '0.2'],
+  ['qwen-turbo-2024-11-01', '0.05', '0.2'],
+  ['qwen-turbo-2025-04-28', '0.05', '0.2'],
+  ['qwen-turbo-latest', '0.05', '0.2'],
+  ['qwen3-next-80b-a3b-instruct', '0.15', '1.2'],
+  ['qwen3-next-80b-a3b-thinking', '0.15', '1.2'],
+  ['qwen3-vl-235b-a22b-instruct', '0.4', '1.6'],
+  ['qwen3-vl-235b-a22b-thinking', '0.4', '4'],
+  ['qwen3-vl-32b-instruct', '0.16', '0.64'],
+  ['qwen3-vl-32b-thinking', '0.16', '2.87'],
+  ['qwen3.7-max', '2.5', '7.5', '0.5'],
+  ['qwen3.8-flash', '0.15', '0.47', '0.016'],
+  ['qwen3.8-max', '2', '6', '0.25'],
+  ['qwen3.8-omni-flash', '0.15', '0.47', '0.016'],
+  ['qwq-plus', '0.8', '2.4'],
+]);
+
+export const HYPERBOLIC_PRICES = tokenPrices([
+  ['NousResearch/Hermes-3-Llama-3.1-70B', '0.12', '0.3'],
+  ['Qwen/QwQ-32B', '0.2', '0.2'],
+  ['Qwen/Qwen2.5-72B-Instruct', '0.12', '0.3'],
+  ['Qwen/Qwen2.5-Coder-32B-Instruct', '0.12', '0.3'],
+  ['Qwen/Qwen3-235B-A22B', '2', '2'],
+  ['deepseek-ai/DeepSeek-R1', '0.4', '0.4'],
+  ['deepseek-ai/DeepSeek-R1-0528', '0.25', '0.25'],
+  ['deepseek-ai/DeepSeek-V3', '0.2', '0.2'],
+  ['deepseek-ai/DeepSeek-V3-0324', '0.4', '0.4'],
+  ['meta-llama/Llama-3.2-3B-Instruct', '0.12', '0.3'],
+  ['meta-llama/Llama-3.3-70B-Instruct', '0.12', '0.3'],
+  ['meta-llama/Meta-Llama-3-70B-Instruct', '0.12', '0.3'],
+  ['meta-llama/Meta-Llama-3.1-405B-Instruct', '0.12', '0.3'],
+  ['meta-llama/Meta-Llama-3.1-70B-Instruct', '0.12', '0.3'],
+  ['meta-llama/Meta-Llama-3.1-8B-Instruct', '0.12', '0.3'],
+  ['moonshotai/Kimi-K2-Instruct', '2', '2'],
+]);
+
+export const NSCALE_PRICES = tokenPrices([
+  ['Qwen/QwQ-32B', '0.18', '0.2'],
+  ['Qwen/Qwen2.5-Coder-32B-Instruct', '0.06', '0.2'],
+  ['Qwen/Qwen2.5-Coder-3B-Instruct', '0.01', '0.03'],
+  ['Qwen/Qwen2.5-Coder-7B-Instruct', '0.01', '0.03'],
+  ['deepseek-ai/DeepSeek-R1-Distill-Llama-70B', '0.375', '0.375'],
+  ['deepseek-ai/DeepSeek-R1-Distill-Llama-8B', '0.025', '0.025'],
+  ['deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B', '0.09', '0.09'],
+  ['deepseek-ai/DeepSeek-R1-Distill-Qwen-14B', '0.07', '0.07'],
+  ['deepseek-ai/DeepSeek-R1-Distill-Qwen-32B', '0.15', '0.15'],
+  ['deepseek-ai/DeepSeek-R1-Distill-Qwen-7B', '0.2', '0.2'],
+  ['meta-llama/Llama-3.1-8B-Instruct', '0.03', '0.03'],
+  ['meta-llama/Llama-3.3-70B-Instruct', '0.2', '0.2'],
+  ['meta-llama/Llama-4-Scout-17B-16E-Instruct', '0.09', '0.29'],
+  ['mistralai/mixtral-8x22b-instruct-v0.1', '0.6', '0.6'],
+]);
+
+export const CRUSOE_PRICES = tokenPrices([
+  ['Qwen/Qwen3-235B-A22B-Instruct-2507', '3', '3'],
+  ['deepseek-ai/DeepSeek-R1-0528', '3', '7'],
+  ['deepseek-ai/DeepSeek-V3-0324', '1.5', '1.5'],
+  ['google/gemma-3-12b-it', '0.1', '0.1'],
+  ['meta-llama/Llama-3.3-70B-Instruct', '0.2', '0.2'],
+  ['moonshotai/Kimi-K2-Thinking', '2.5', '2.5'],
+  ['openai/gpt-oss-120b', '0.8', '0.8'],
+]);
