@@ -11,7 +11,7 @@ export function globOf(pattern: string): Glob {
     const lower = text.toLowerCase();
     return tests.some((test) => test(lower));
   };
-  // Patterns come from provider files and the user's own: a few hundred at most.
+  // Patterns come from provider files and the user's own prices: a few hundred at most.
   cache.set(pattern, glob);
   return glob;
 }

@@ -1,4 +1,4 @@
-import { globOf } from './globs.ts';
+import { globOf } from '../core/globs.ts';
 import { DERIVED_PRICES } from './modifier-rules.ts';
 import { multiply, parseRatio, type Ratio, usdOf } from './money.ts';
 import type { Price, PriceClass } from './price-table.ts';

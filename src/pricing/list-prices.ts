@@ -1,6 +1,6 @@
 /** Prices of provider files and of the user: what the price table lacks, by model, operation and facts of the request. */
 import type { ListPrice } from '../core/list-price.ts';
-import { type Glob, globOf } from './globs.ts';
+import { type Glob, globOf } from '../core/globs.ts';
 import { rateOf } from './money.ts';
 import type { Origin, Price, PriceClass } from './price-table.ts';
 

@@ -1,4 +1,4 @@
-import { globOf } from './globs.ts';
+import { globOf } from '../core/globs.ts';
 import type { PriceEntry, PriceTable } from './price-table.ts';
 
 /** A model whose price is that of another, by the user's word. */

@@ -1,4 +1,4 @@
-import { globOf } from './globs.ts';
+import { globOf } from '../core/globs.ts';
 import { MODIFIER_RULES, type ModifierRule } from './modifier-rules.ts';
 import { multiply, ONE, parseRatio, type Ratio } from './money.ts';
 import type { PriceClass } from './price-table.ts';

@@ -1,6 +1,6 @@
 /** What things cost, for people: every price that a bill of a model would use, and what tiers do to it. */
 import { derivedPrice } from './derived.ts';
-import { globOf } from './globs.ts';
+import { globOf } from '../core/globs.ts';
 import type { CompiledPrice } from './list-prices.ts';
 import { candidates } from './match-model.ts';
 import { DERIVED_PRICES, MODIFIER_RULES, type ModifierRule } from './modifier-rules.ts';

@@ -1,4 +1,6 @@
 import { anthropicInference } from './families/anthropic-endpoints.ts';
+import { azureSpeechEndpoints } from './families/azure-speech-endpoints.ts';
+import { AZURE_SPEECH_PRICES } from './families/azure-speech-prices.ts';
 import { openaiCompatible, openaiInference, openaiPlatform } from './families/openai-endpoints.ts';
 import { AZURE_PRICES } from './families/unit-prices.ts';
 import type { Endpoint, Provider } from './provider.ts';
@@ -37,9 +39,10 @@ export const provider = {
     ...openaiCompatible('/v1'),
     ...openaiCompatible(''),
     ...anthropicInference('/anthropic/v1'),
+    ...azureSpeechEndpoints(),
   ],
   limits: [
     'A deployment is priced as the model that the answer names; provisioned throughput (PTU) is paid by the hour, not by the token.',
   ],
-  prices: AZURE_PRICES,
+  prices: [...AZURE_PRICES, ...AZURE_SPEECH_PRICES],
 } satisfies Provider;

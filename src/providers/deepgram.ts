@@ -30,7 +30,10 @@ function listen(path: string): Endpoint {
       },
     ],
     model: ['req.query:model', 'res.body:$.metadata.model_info.*.name', 'const:base-general'],
-    dims: { language: ['req.query:language', 'const:en'] },
+    dims: {
+      language: ['req.query:language', 'const:en'],
+      insights: INSIGHTS.map((name) => `const:yes if res.body:$.metadata.${name}`),
+    },
   };
 }
 
@@ -58,21 +61,27 @@ export const provider = {
     speak('/v1/speak'),
     speak('/v2/speak'),
     { method: 'WS', path: '/{version:v1|v2}/speak', operation: 'speech', model: ['req.query:model'] },
-    { method: 'POST', path: '/v1/read', operation: 'text_analysis', usage: INSIGHT_TOKENS },
+    {
+      method: 'POST',
+      path: '/v1/read',
+      operation: 'text_analysis',
+      usage: INSIGHT_TOKENS,
+      dims: { insights: 'const:yes' },
+    },
     { method: 'WS', path: '/v1/agent/converse', operation: 'voice_agent' },
     ...controls('/v1', 'auth', 'projects', 'models', 'agent', 'keys'),
   ],
   prices: [
-    { unit: 'audio_seconds', usd: '0.0052', per: 60, model: 'nova-3-medical*', ...LITELLM },
-    { unit: 'audio_seconds', usd: '0.0052', per: 60, model: 'nova-3*', when: { language: 'multi' }, ...LLMOBSERVE },
-    { unit: 'audio_seconds', usd: '0.0043', per: 60, model: 'nova*', ...LLMOBSERVE },
-    { unit: 'audio_seconds', usd: '0.0145', per: 60, model: 'enhanced*', ...LLMOBSERVE },
-    { unit: 'audio_seconds', usd: '0.0125', per: 60, model: 'base*', ...LLMOBSERVE },
-    { unit: 'audio_seconds', usd: '0.0048', per: 60, model: 'whisper*', ...LLMOBSERVE },
+    { unit: 'audio_seconds', usd: '0.0052', per: 60, model: '*nova-3-medical*', ...LITELLM },
+    { unit: 'audio_seconds', usd: '0.0052', per: 60, model: '*nova-3*', when: { language: 'multi' }, ...LLMOBSERVE },
+    { unit: 'audio_seconds', usd: '0.0043', per: 60, model: '*nova*', ...LLMOBSERVE },
+    { unit: 'audio_seconds', usd: '0.0145', per: 60, model: '*enhanced*', ...LLMOBSERVE },
+    { unit: 'audio_seconds', usd: '0.0125', per: 60, model: '*base*', ...LLMOBSERVE },
+    { unit: 'audio_seconds', usd: '0.0048', per: 60, model: '*whisper*', ...LLMOBSERVE },
     { unit: 'characters', usd: '0.030', per: 1000, model: 'aura-2*', ...LLMOBSERVE },
     { unit: 'characters', usd: '0.015', per: 1000, model: 'aura-*', ...LLMOBSERVE },
-    { unit: 'input_tokens', usd: '0.0003', per: 1000, operation: 'text_analysis|transcription', ...LLMOBSERVE },
-    { unit: 'output_tokens', usd: '0.0006', per: 1000, operation: 'text_analysis|transcription', ...LLMOBSERVE },
+    { unit: 'input_tokens', usd: '0.0003', per: 1000, when: { insights: 'yes' }, ...LLMOBSERVE },
+    { unit: 'output_tokens', usd: '0.0006', per: 1000, when: { insights: 'yes' }, ...LLMOBSERVE },
   ],
   limits: [
     'Live transcription, live speech and voice agents run over WebSockets: named, not counted.',

@@ -2,6 +2,8 @@ import { LITELLM } from './families/price-sources.ts';
 import type { UsageMap } from './families/usage-map.ts';
 import type { Endpoint, Provider } from './provider.ts';
 
+const PACK = { asOf: '2026-11', source: 'pack of a billion tokens for $50, not verified' } as const;
+
 const API = ['api.jina.ai', 'svip.jina.ai'];
 const READER = ['r.jina.ai', 's.jina.ai', 'eu.r.jina.ai', 'eu.s.jina.ai'];
 
@@ -58,17 +60,16 @@ export const provider = {
       unit: 'input_tokens',
       usd: '0.05',
       per: 1_000_000,
-      asOf: '2026-11',
-      source: 'pack of a billion tokens for $50, not verified',
+      operation: 'embeddings|rerank|classify|train|segment|chat',
       note: 'Tokens are prepaid in packs that all models share',
+      ...PACK,
     },
     {
       unit: 'output_tokens',
       usd: '0.05',
       per: 1_000_000,
-      operation: 'read_page',
-      asOf: '2026-11',
-      source: 'pack of a billion tokens for $50, not verified',
+      operation: 'read_page|chat',
+      ...PACK,
     },
   ],
   limits: ['The reader answers in plain text without a count unless it is asked for JSON or sends `x-usage-tokens`.'],

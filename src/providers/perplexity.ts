@@ -1,5 +1,6 @@
 import { controls } from './families/control-endpoints.ts';
 import { openaiInference } from './families/openai-endpoints.ts';
+import { LITELLM } from './families/price-sources.ts';
 import type { Endpoint, Provider } from './provider.ts';
 
 export const provider = {
@@ -26,7 +27,9 @@ export const provider = {
         job: 'req.path:id',
       },
     ]),
+    { method: 'POST', path: '/search', operation: 'search', units: [{ unit: 'requests', from: 'const:1' }] },
     ...controls('', 'generate_auth_token', 'revoke_auth_token'),
     ...controls('/v1', 'models'),
   ],
+  prices: [{ unit: 'requests', usd: '0.005', per: 1, operation: 'search', ...LITELLM }],
 } satisfies Provider;

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../provider.ts';
 
+const SPEECH = { service: 'const:speech' };
 const RECOGNITION = '{mode:conversation|interactive|dictation}/cognitiveservices/v1';
 
 /**
@@ -7,7 +8,9 @@ const RECOGNITION = '{mode:conversation|interactive|dictation}/cognitiveservices
  * OpenAI is, too. Speech is billed by characters with its rules for markup (`#azure`), of which answers say nothing.
  */
 export function azureSpeechEndpoints(): Endpoint[] {
-  return [...speech(''), ...speech('/tts'), ...recognition(''), ...recognition('/stt'), ...jobs()];
+  const all = [...speech(''), ...speech('/tts'), ...recognition(''), ...recognition('/stt'), ...jobs()];
+  // Where the hosts are shared, its prices must not be taken for those of models.
+  return all.map((endpoint) => (endpoint.kind === 'control' ? endpoint : { ...endpoint, dims: SPEECH }));
 }
 
 function speech(base: string): Endpoint[] {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { globOf } from '../../../src/pricing/globs.ts';
+import { globOf } from '../../../src/core/globs.ts';
 
-describe('pricing/globs', () => {
+describe('core/globs', () => {
   it.each([
     ['gpt-4o', 'GPT-4o', true],
     ['gpt-4o', 'gpt-4o-mini', false],
