@@ -52,7 +52,18 @@ const AMBIGUOUS_NAMES = new Set(['token', 'secret', 'key']);
 
 const SECRET_HEADER =
   /(?:^|[-_])(?:api-?key|token|secret|authorization|auth|cookie2?|password|signature|credential|virtual-key)$/;
-const SECRET_HEADER_NAMES = new Set(['ocp-apim-subscription-key', 'cf-access-client-secret', 'x-amz-security-token']);
+const SECRET_HEADER_NAMES = new Set([
+  'ocp-apim-subscription-key',
+  'cf-access-client-secret',
+  'x-amz-security-token',
+  'x-key',
+  'x-api-secret-key',
+  'x-aws-access-key',
+  'x-aws-secret-key',
+  'x-algolia-usertoken',
+  'paypal-auth-assertion',
+  'jwttokenstring',
+]);
 /** Whose call it was, not with what right. */
 const IDENTIFIER_HEADERS = new Set([
   'chatgpt-account-id',
@@ -61,6 +72,11 @@ const IDENTIFIER_HEADERS = new Set([
   'anthropic-organization-id',
   'anthropic-workspace-id',
   'x-hf-bill-to',
+  'x-user-id',
+  'x-found-cluster',
+  'stripe-account',
+  'stripe-context',
+  'email',
 ]);
 const SECRET_QUERY_NAMES = new Set([
   'key',
@@ -75,9 +91,15 @@ const SECRET_QUERY_NAMES = new Set([
   'clientsecret',
   'code',
   'refreshtoken',
+  'singleusetoken',
+  'faljwttoken',
 ]);
 const SCHEME = /^(?:Bearer|Basic|Token|ApiKey|Key|Digest|Negotiate)\s+/i;
 const SOCKET_PROTOCOL_KEY = /((?:api-?key|token|bearer|auth|jwt)[^.,\s]{0,40}\.)([^,\s]+)/gi;
+/** Deepgram: `token, KEY`. */
+const SOCKET_PROTOCOL_NEXT = /(^\s*(?:token|bearer)\s*,\s*)([^,\s]+)/gi;
+/** Of card payments, in forms. */
+const CARD_FIELD = /card\]?\[(?:number|cvc)\]$/;
 const SECRET_CHARACTERS = /^[\w.~+/=:%|-]{16,}$/;
 
 /** Long enough, without spaces, and mixed: not a word, not a number of tokens. */
@@ -150,7 +172,11 @@ function maskHeader(name: string, value: string): string {
     case 'secret':
       return maskSecret(value);
     case 'protocol':
-      return maskText(value.replaceAll(SOCKET_PROTOCOL_KEY, (_, kind: string, key: string) => kind + maskSecret(key)));
+      return maskText(
+        value
+          .replaceAll(SOCKET_PROTOCOL_KEY, (_, kind: string, key: string) => kind + maskSecret(key))
+          .replaceAll(SOCKET_PROTOCOL_NEXT, (_, kind: string, key: string) => kind + maskSecret(key)),
+      );
     case 'text':
       return value.length < 8 ? value : maskText(value);
   }
@@ -172,10 +198,14 @@ function maskQuery(query: string): string {
       const name = plainName(decode(pair.slice(0, equals)));
       const value = pair.slice(equals + 1);
       if (name === 'groupid') return `${pair.slice(0, equals + 1)}${fingerprint(value)}`;
-      const masked = SECRET_QUERY_NAMES.has(name) || SECRET_NAMES.has(name) ? maskSecret(decode(value)) : null;
-      return pair.slice(0, equals + 1) + (masked ?? maskEncoded(value));
+      const masked = isSecretMember(name) ? maskSecret(decode(value)) : maskEncoded(value);
+      return pair.slice(0, equals + 1) + masked;
     })
     .join('&');
+}
+
+function isSecretMember(name: string): boolean {
+  return SECRET_QUERY_NAMES.has(name) || SECRET_NAMES.has(name) || name.endsWith('apikey') || CARD_FIELD.test(name);
 }
 
 /** Unchanged unless it, or its decoded form, holds a secret. */
