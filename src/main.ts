@@ -24,6 +24,7 @@ import { type Entrance, openEntrance } from './net/listeners.ts';
 import { parseUpstreamProxy } from './net/upstream-proxy.ts';
 import { upstreamContext } from './net/upstream-roots.ts';
 import { Upstream } from './net/upstream.ts';
+import type { Provider } from './providers/provider.ts';
 import { loadRegistry, type ProviderRegistry } from './providers/registry.ts';
 import type { RecorderConfig } from './recorder/thread-messages.ts';
 import { RecorderThread } from './recorder/thread.ts';
@@ -180,6 +181,7 @@ async function openNet(input: DaemonInput, { counters, rows, leaves, admin }: Ne
   const ownPorts = new Set<number>();
   const upstream = createUpstream(input, counters, ownPorts, () => admin()?.port ?? null);
   const hosts = await loadRegistry({ localServers: config.local, own: config.provider });
+  for (const id of config.capture.bodies_of) knownProvider(hosts, 'capture.bodies_of', id);
   return openEntrance({
     open: openFrontDoor,
     host: config.host,
@@ -208,17 +210,17 @@ async function openNet(input: DaemonInput, { counters, rows, leaves, admin }: Ne
   });
 }
 
-/** Throws `config_invalid` for a provider that nobody knows. */
+/** Throws `config_invalid` for a provider that nobody knows. @param key where the configuration names it. */
+function knownProvider(hosts: ProviderRegistry, key: string, id: string): Provider {
+  const provider = hosts.get(id);
+  if (provider !== null) return provider;
+  const ids = hosts.all().map((known) => known.id);
+  throw new AppError('config_invalid', `${key}: there is no provider ${id}${suggestion(id, ids)}`);
+}
+
 function providersToAsk({ config, log }: DaemonInput, hosts: ProviderRegistry): ReadonlySet<string> {
   const asked = config.usage.include_usage.filter((id) => {
-    const provider = hosts.get(id);
-    if (provider === null) {
-      const near = suggestion(
-        id,
-        hosts.all().map((known) => known.id),
-      );
-      throw new AppError('config_invalid', `usage.include_usage: there is no provider ${id}${near}`);
-    }
+    const provider = knownProvider(hosts, 'usage.include_usage', id);
     const why = reasonNotToAsk(provider);
     if (why !== null) log.warn({ provider: id, why }, 'usage.include_usage has no effect for this provider');
     return why === null;
@@ -289,6 +291,7 @@ function recorderConfig({ config, logOptions }: DaemonInput): RecorderConfig {
     localServers: config.local,
     ownProviders: config.provider,
     estimate: config.usage.estimate,
+    bodiesOf: config.capture.bodies_of,
     prices: { overrides: config.prices.overrides, table: config.prices.table },
     log: logOptions,
   };

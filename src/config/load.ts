@@ -28,6 +28,7 @@ export interface Config {
   logs: { bodies: 'full' | 'new' | 'none'; max_file_bytes: number; max_total_bytes: number; max_age_days: number };
   admin: { auth: 'token' | 'none'; allowed_hosts: string[] };
   usage: { include_usage: string[]; estimate: boolean };
+  capture: { bodies_of: string[] };
   prices: { overrides: string; table: string };
   local: LocalServer[];
   provider: Table[];

@@ -174,6 +174,13 @@ export const OPTIONS = [
     help: 'Count the tokens of answers whose provider states none; shown apart from what providers state',
   },
   {
+    key: 'capture.bodies_of',
+    kind: 'texts',
+    value: 'PROVIDER...',
+    default: [],
+    help: 'Payments, messaging, search and vector databases (by id) whose bodies are kept; without it their usage alone is',
+  },
+  {
     key: 'prices.overrides',
     kind: 'path',
     value: 'FILE',

@@ -19,6 +19,7 @@ export const provider = {
       operation: 'transcription',
       units: [],
       model: ['req.body:$.speech_model', 'req.body:$.speech_models[0]'],
+      job: 'res.body:$.id',
     },
     {
       method: 'GET',

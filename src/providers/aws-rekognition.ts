@@ -72,6 +72,7 @@ export const provider = {
       operation: 'video_analysis',
       operationFrom: TARGET,
       units: [],
+      job: 'res.body:$.JobId',
     },
     { method: 'POST', path: '/', operation: 'admin', operationFrom: TARGET, kind: 'control' },
   ],

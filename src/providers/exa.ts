@@ -16,6 +16,9 @@ function call(path: string, operation: string): Endpoint {
   };
 }
 
+/** Where research is started, and what its id is called. */
+const RESEARCH = { '/research/v0': 'researchId', '/research/v1': 'researchId', '/agent/runs': 'id' };
+
 export const provider = {
   id: 'exa',
   title: 'Exa',
@@ -35,8 +38,15 @@ export const provider = {
       cost: COST,
     },
     { ...call('/chat/completions', 'chat'), family: 'openai-chat', model: ['req.body:$.model'] },
-    ...['/research/v0', '/research/v1', '/agent/runs'].flatMap((path): Endpoint[] => [
-      { method: 'POST', path, operation: 'research', units: [], model: ['req.body:$.model'] },
+    ...Object.entries(RESEARCH).flatMap(([path, id]): Endpoint[] => [
+      {
+        method: 'POST',
+        path,
+        operation: 'research',
+        units: [],
+        model: ['req.body:$.model'],
+        job: `res.body:$.${id}`,
+      },
       {
         method: 'GET',
         path: `${path}/{id}`,

@@ -30,7 +30,15 @@ export const provider = {
       job: 'req.path:id',
     },
     // Waits in the queue; its result is fetched above.
-    { method: 'POST', path: '/{app+}', hosts: QUEUE, operation: 'generation', units: [], model: ['req.path:app'] },
+    {
+      method: 'POST',
+      path: '/{app+}',
+      hosts: QUEUE,
+      operation: 'generation',
+      units: [],
+      model: ['req.path:app'],
+      job: 'res.body:$.request_id',
+    },
     { method: 'WS', path: '/{app+}/realtime', operation: 'realtime', model: ['req.path:app'] },
     { method: 'WS', path: '/{app+}', operation: 'realtime', model: ['req.path:app'] },
     {

@@ -6,7 +6,7 @@ function call(path: string, operation: string, ...from: FactSource[]): Endpoint 
 }
 
 function submit(path: string, operation: string): Endpoint {
-  return { method: 'POST', path, operation, units: [] };
+  return { method: 'POST', path, operation, units: [], job: 'res.body:$.id' };
 }
 
 function poll(path: string, operation: string): Endpoint {

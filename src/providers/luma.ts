@@ -5,7 +5,14 @@ const BASE = '/dream-machine/v1';
 const PLANS = { asOf: '2026-05-08', source: 'api-evangelist/luma-ai, plans' } as const;
 
 function submit(path: string, operation: string): Endpoint {
-  return { method: 'POST', path: `${BASE}${path}`, operation, units: [], model: ['req.body:$.model'] };
+  return {
+    method: 'POST',
+    path: `${BASE}${path}`,
+    operation,
+    units: [],
+    model: ['req.body:$.model'],
+    job: 'res.body:$.id',
+  };
 }
 
 export const provider = {

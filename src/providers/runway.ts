@@ -11,6 +11,7 @@ function submit(path: string): Endpoint {
     units: [],
     model: ['req.body:$.model'],
     dims: { ratio: 'req.body:$.ratio' },
+    job: 'res.body:$.id',
   };
 }
 

@@ -15,6 +15,8 @@ import type { FinishedExchange } from './live-exchange.ts';
 export interface RecordDeps extends CountingDeps {
   price(question: PriceQuestion): Cost;
   newId(wall: number): string;
+  /** False: of what passes there (payments, messages, searches, vectors) usage alone is kept. */
+  keepsBodies(provider: string): boolean;
 }
 
 const UNPRICED: Cost = { nanos: null, source: null, price_date: null, confidence: 'unpriced', lines: [] };
@@ -31,7 +33,7 @@ export function recordExchange(finished: FinishedExchange, deps: RecordDeps): Ca
   const counted = countedUsage(finished, provider, deps);
   const cost = mainCost(finished, provider, counted, deps);
   const record = recordOf(finished, provider, counted, cost, deps);
-  const main = captureOf(record, cost, metered);
+  const main = captureOf(record, cost, deps.keepsBodies(provider) ? metered : withoutBodies(metered));
   return [main, ...metered.side.map((side) => sideCapture(main, side, finished, counted, deps))];
 }
 
@@ -164,6 +166,13 @@ function sideCapture(
     response: main.response === null ? null : { ...main.response, body: EMPTY_BODY },
     assembled: null,
   };
+}
+
+/** How long they were is told; what they said is not. */
+function withoutBodies(metered: Metered): Metered {
+  const requestBody = { ...metered.requestBody, text: null, bytes: null };
+  const responseBody = { ...metered.responseBody, text: null, bytes: null };
+  return { ...metered, requestBody, responseBody, assembled: null };
 }
 
 function captureOf(record: CallRecord, cost: Cost, metered: Metered): Capture {

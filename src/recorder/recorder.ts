@@ -32,6 +32,8 @@ export interface RecorderOptions {
   /** Prices stored calls again, and tells what that changed. */
   reprice(query: RepriceQuery, onChange: (change: TallyChange) => void): Promise<RepriceSlice>;
   sinks: readonly Sink[];
+  /** Whether the bodies of a provider's calls are written anywhere. */
+  keepsBodies(provider: string): boolean;
   /** Counts what providers do not state; null = it stays unknown. */
   estimator: Estimator | null;
   /** Prometheus text of this thread's counters and of the net thread's, which are given. */
@@ -148,6 +150,7 @@ export class Recorder implements RecorderQueries {
       rereads: this.#rereads,
       isDuplicate: (sighting) => this.#seen.isDuplicate(sighting),
       estimator: this.#estimator,
+      keepsBodies: (provider) => this.#options.keepsBodies(provider),
     });
     for (const capture of captures) this.#deliver(capture);
   }

@@ -15,6 +15,8 @@ export interface RecorderConfig {
   ownProviders?: readonly Readonly<Record<string, unknown>>[];
   /** Whether to count what providers do not state. */
   estimate: boolean;
+  /** Providers of payments, messaging, search and vector databases whose bodies are kept as well. */
+  bodiesOf?: readonly string[];
   /** Body bytes that live exchanges may hold, all together; absent = the default. */
   bodyMemoryBytes?: number;
   /** Files of the user's own prices; absent = none. */

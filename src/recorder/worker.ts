@@ -17,6 +17,7 @@ import { createEstimator } from '../usage/estimate.ts';
 import { ExchangeMeter } from '../usage/meter.ts';
 import { DEFAULT_LIMITS } from '../usage/metered.ts';
 import { lazyTokenizer } from '../usage/tokenizer.ts';
+import { bodyRule } from './body-rule.ts';
 import { LivePrices } from './live-prices.ts';
 import { Recorder, type RecorderOptions } from './recorder.ts';
 import { repriceSlice } from './reprice.ts';
@@ -77,6 +78,7 @@ async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderO
       isCounted: (provider, responseId) => asked(() => isCounted(database, provider, responseId), false),
       submitted: (provider, responseId) => asked(() => submittedCall(database, provider, responseId), null),
     },
+    keepsBodies: bodyRule(directory, config.bodiesOf ?? []),
     estimator: config.estimate ? createEstimator(lazyTokenizer()) : null,
     reprice: (query, onChange) => {
       // Whoever has just changed a price means the new one.

@@ -74,7 +74,13 @@ function jobs(): Endpoint[] {
         job: 'req.path:id',
       },
     ]),
-    { method: 'PUT', path: '/texttospeech/batchsyntheses/{id}', operation: 'batch_speech', units: [] },
+    {
+      method: 'PUT',
+      path: '/texttospeech/batchsyntheses/{id}',
+      operation: 'batch_speech',
+      units: [],
+      job: 'req.path:id',
+    },
     {
       method: 'GET',
       path: '/texttospeech/batchsyntheses/{id}',

@@ -48,6 +48,7 @@ function capturesOf(parts: Case): Capture[] {
       rereads: noRereads(),
       isDuplicate: () => false,
       estimator: null,
+      keepsBodies: () => true,
       ...parts.deps,
     },
   );

@@ -56,6 +56,7 @@ async function open(options: Partial<RecorderOptions> = {}): Promise<House> {
     answers: { isCounted: () => false, submitted: () => null },
     reprice: () => Promise.resolve({ models: [], next_cursor: null }),
     estimator: null,
+    keepsBodies: () => true,
     sinks: [sink],
     metricsText: (net) => JSON.stringify(net),
     onRecord: (record) => records.push(record),

@@ -130,7 +130,14 @@ async function tallyOf(body: string, dialect: Dialect, whole = true): Promise<{ 
   const tally = emptyTally();
   const captures = recordExchange(
     { facts, end: exchangeEnd({ outcome }), metered },
-    { price, newId: () => 'call_1', rereads: noRereads(), isDuplicate: () => false, estimator: null },
+    {
+      price,
+      newId: () => 'call_1',
+      rereads: noRereads(),
+      isDuplicate: () => false,
+      estimator: null,
+      keepsBodies: () => true,
+    },
   );
   for (const { record, costNanos } of captures) {
     addCall(tally, record, costNanos);
