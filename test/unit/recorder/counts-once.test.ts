@@ -22,6 +22,7 @@ function recording(): (provider: string, request: string, body: unknown, whole?:
     rereads: new Rereads(100, { isCounted: () => false, submitted: () => null }),
     isDuplicate: () => false,
     estimator: null,
+    keepsBodies: () => true,
   };
   return async (provider, request, body, whole = true) => {
     const meter = new ExchangeMeter({ directory, host: 'api.example', port: 443, provider, limits: DEFAULT_LIMITS });
@@ -147,5 +148,34 @@ describe('recorder counts once', () => {
       await record('openai', 'GET /v1/videos/video_1', video),
     ].map(({ usage: counted }) => counted.units);
     expect(units).toEqual([{ images: 2 }, {}, { video_seconds: 4 }, {}]);
+  });
+
+  it('jobs of speech, video and scraping, however often they are asked for', async () => {
+    const first = recording();
+    const poll = { id: 'tr_1', status: 'completed', audio_duration: 60, speech_model_used: 'universal' };
+    const units = [
+      await first('assemblyai', 'POST /v2/transcript', { id: 'tr_1', status: 'queued' }),
+      await first('assemblyai', 'GET /v2/transcript/tr_1', { ...poll, status: 'processing' }),
+      await first('assemblyai', 'GET /v2/transcript/tr_1', poll),
+      await first('assemblyai', 'GET /v2/transcript/tr_1', poll),
+      await first('runway', 'GET /v1/tasks/t1', { id: 't1', status: 'SUCCEEDED', cost: { credits: 25 } }),
+      await first('runway', 'GET /v1/tasks/t1', { id: 't1', status: 'SUCCEEDED', cost: { credits: 25 } }),
+      await first('firecrawl', 'GET /v2/crawl/c1', { status: 'completed', creditsUsed: 7 }),
+      await first('firecrawl', 'GET /v2/crawl/c1?skip=10', { status: 'completed', creditsUsed: 7 }),
+    ].map(({ usage: { units: counted } }) => counted);
+    expect(units).toEqual([{}, {}, { audio_seconds: 60 }, {}, { credits: 25 }, {}, { credits: 7 }, {}]);
+  });
+
+  it('a message that is sent, and asked for later', async () => {
+    const first = recording();
+    const path = '/2010-04-01/Accounts/AC/Messages';
+    const sent = { sid: 'SM1', num_segments: '2', num_media: '0', price: null };
+    const delivered = { ...sent, price: '-0.0166', price_unit: 'USD' };
+    const units = [
+      await first('twilio', `POST ${path}.json`, sent),
+      await first('twilio', `GET ${path}/SM1.json`, delivered),
+      await first('twilio', `GET ${path}/SM2.json`, { ...delivered, sid: 'SM2' }),
+    ].map(({ usage: { units: counted } }) => counted);
+    expect(units).toEqual([{ segments: 2 }, {}, { segments: 2 }]);
   });
 });
