@@ -1,3 +1,4 @@
+import type { UsageMap } from './families/usage-map.ts';
 import type { Endpoint, Provider, UnitRule } from './provider.ts';
 
 const POINTS = '/collections/{collection}/points';
@@ -5,8 +6,11 @@ const ONE_QUERY: UnitRule = { unit: 'queries', from: 'const:1' };
 const SEARCHES: UnitRule = { unit: 'queries', from: ['req.body:$.searches#len', 'const:1'] };
 const SENT_POINTS: UnitRule = { unit: 'points', from: ['req.body:$.points#len', 'req.body:$.batch.ids#len'] };
 
+/** Tokens of the models that Qdrant Cloud runs itself, by model. */
+const INFERENCE: UsageMap = { tokens: { input_tokens: 'usage.inference.models.*.tokens' } };
+
 function call(method: 'POST' | 'PUT' | 'GET', path: string, operation: string, ...units: UnitRule[]): Endpoint {
-  return { method, path: `${POINTS}${path}`, operation, units };
+  return { method, path: `${POINTS}${path}`, operation, units, usage: INFERENCE };
 }
 
 export const provider = {

@@ -9,6 +9,7 @@ import { isObject, valueAt, type JsonObject } from './json.ts';
  *   `input_tokens + cache_read_input_tokens?`    a sum; `?` = may be absent. A sum of which nothing is there is unknown
  *   `details[modality=AUDIO].tokenCount`         the elements of a list with that member (any letter case), summed
  *   `results[].tokenCount`                       all elements of a list, summed
+ *   `models.*.tokens`                            all members of a member, summed
  */
 export type CountRule = string | readonly string[];
 
@@ -167,7 +168,7 @@ function compileRule(rule: CountRule): Expression[] {
   return alternatives.map((text) => text.split('+').map((term) => compileTerm(term.trim())));
 }
 
-const STEP = /^([\w-]+)(\[(?:([\w-]+)=([\w-]+))?\])?$/;
+const STEP = /^([\w-]+|\*)(\[(?:([\w-]+)=([\w-]+))?\])?$/;
 
 function compileTerm(text: string): Term {
   const optional = text.endsWith('?');
@@ -217,6 +218,11 @@ function collect(node: unknown, path: readonly Step[], index: number, into: unkn
   const step = path[index];
   if (step === undefined) {
     into.push(node);
+    return;
+  }
+  if (step.key === '*') {
+    const members = isObject(node) ? Object.values(node) : [];
+    for (const member of members) collect(member, path, index + 1, into);
     return;
   }
   const value = valueAt(node, step.key);

@@ -1,11 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Provider } from '../../../src/providers/provider.ts';
+import type { Endpoint, Provider } from '../../../src/providers/provider.ts';
 import { loadProviders, loadRegistry, ProviderRegistry } from '../../../src/providers/registry.ts';
 import { expectLinearTime } from '../../support/growth.ts';
 
 function provider(fields: Partial<Provider> = {}): Provider {
   return { id: 'acme', title: 'Acme', hosts: ['api.acme.ai'], intercept: true, endpoints: [], ...fields };
 }
+
+const FREE: Endpoint = { method: 'GET', path: '/v1', operation: 'x', cost: { from: 'const:1', perUsd: 0 } };
 
 describe('providers/registry', () => {
   let registry: ProviderRegistry;
@@ -169,6 +171,19 @@ describe('providers/registry', () => {
     ['a name stands twice', [provider({ endpoints: [{ method: 'POST', path: '/{a}/{b}/{a}', operation: 'chat' }] })]],
     ['not the start of a path', [provider({ inner: [{ at: '/{model+}', provider: 'x' }] })]],
     ['not the start of a path', [provider({ inner: [{ at: 'x', provider: 'x' }] })]],
+    [
+      'not a fact of an exchange',
+      [
+        provider({
+          endpoints: [{ method: 'POST', path: '/v1', operation: 'x', units: [{ unit: 'images', from: 'req.body' }] }],
+        }),
+      ],
+    ],
+    [
+      'not a fact of an exchange',
+      [provider({ endpoints: [{ method: 'GET', path: '/', operation: 'x', job: '$.id' }] })],
+    ],
+    ['acme, /v1: perUsd must be above 0', [provider({ endpoints: [FREE] })]],
     [
       'not a count expression',
       [

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { endpointFacts } from '../../../src/providers/families/endpoint-facts.ts';
 import { compileConditions } from '../../../src/providers/families/fact-source.ts';
 import type { Endpoint } from '../../../src/providers/provider.ts';
+import { expectLinearTime } from '../../support/growth.ts';
 import { AnswerFacts, FactReader, type RequestEvidence } from '../../../src/usage/facts.ts';
 
 interface Exchange {
@@ -163,6 +164,17 @@ describe('usage/facts', () => {
     }
     expect(number('res.body:$.d#seconds', answered({ d: 'soon' }))).toBeNull();
     expect(number('req.query:Fields#items', { request: { query: { Fields: 'a,b, c' } } })).toBe(3);
+  });
+
+  it('takes linear time for hostile markup', async () => {
+    await expectLinearTime((count) => {
+      const texts = ['<', '<voice name ', '<speak ', '&a', '<voice name="', '你<'].map((part) => part.repeat(count));
+      return () => {
+        for (const each of texts) {
+          for (const rule of ['req.body:$#ssml', 'req.body:$#azure', 'req.body:$#voice']) number(rule, asked(each));
+        }
+      };
+    }, 20_000);
   });
 
   it('does not throw on a place without anything in it', () => {
