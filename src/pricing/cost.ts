@@ -111,13 +111,22 @@ function listCost(question: PriceQuestion, book: PriceBook): Cost {
   const facts = { models: match.models, operation, dims };
   const inputTokens = question.contextTokens ?? usage.input_tokens ?? 0;
   const bill = new Bill({ entry: match.entry, own, listed, facts, modifiers, inputTokens });
-  addInput(bill, usage);
-  addOutput(bill, usage);
+  addTokens(bill, usage);
   addUnits(bill, usage);
   return bill.total(modifiers.published);
 }
 
 const known = (count: number | null | undefined): number => count ?? 0;
+
+function addTokens(bill: Bill, usage: Usage): void {
+  if (isMeasuredOtherwise(bill, usage)) {
+    // Seconds, images ... are what is billed: tokens that nobody counted, or that have no price, are not missing.
+    const hasPrice = bill.price('input_tokens') !== null || bill.price('output_tokens') !== null;
+    if (!hasPrice || (usage.input_tokens === null && usage.output_tokens === null)) return;
+  }
+  addInput(bill, usage);
+  addOutput(bill, usage);
+}
 
 function addInput(bill: Bill, usage: Usage): void {
   if (usage.input_tokens === null) {
@@ -182,6 +191,15 @@ const BILLED_APART: ReadonlySet<string> = new Set([
   'lookups',
   'verifications',
 ] satisfies PriceClass[]);
+
+/** The work itself is billed by another measure than tokens: a transcription by its length. */
+function isMeasuredOtherwise(bill: Bill, { units }: Usage): boolean {
+  for (const name in units) {
+    const unit = name as keyof typeof units;
+    if (!BILLED_APART.has(unit) && known(units[unit]) > 0 && bill.price(unit) !== null) return true;
+  }
+  return false;
+}
 
 function addUnits(bill: Bill, { units }: Usage): void {
   const whole = WHOLE_MEASURES.find((unit) => known(units[unit]) > 0 && bill.price(unit) !== null);

@@ -2,6 +2,7 @@ import { anthropicInference } from './families/anthropic-endpoints.ts';
 import { bedrockRuntime } from './families/bedrock-endpoints.ts';
 import { controls } from './families/control-endpoints.ts';
 import { openaiInference, openaiPlatform } from './families/openai-endpoints.ts';
+import { BEDROCK_PRICES } from './families/token-prices-clouds.ts';
 import type { Provider } from './provider.ts';
 
 export const provider = {
@@ -36,4 +37,5 @@ export const provider = {
     'The ARN of an application inference profile does not tell the model, and Converse does not either: unpriced.',
     'Bidirectional streams (Nova Sonic) are metered only where HTTP/2 is read.',
   ],
+  prices: BEDROCK_PRICES,
 } satisfies Provider;

@@ -1,5 +1,6 @@
 import { controls } from './families/control-endpoints.ts';
 import { openaiCompatible } from './families/openai-endpoints.ts';
+import { TOGETHER_PRICES } from './families/token-prices-clouds.ts';
 import type { Endpoint, Provider } from './provider.ts';
 
 export const provider = {
@@ -27,4 +28,5 @@ export const provider = {
     ...controls('/v1', 'fine-tunes', 'endpoints', 'evaluation', 'hardware', 'jobs', 'clusters'),
   ],
   limits: ['Images and audio state no quantity in their answers.'],
+  prices: TOGETHER_PRICES,
 } satisfies Provider;

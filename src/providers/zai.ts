@@ -2,6 +2,7 @@ import { anthropicInference } from './families/anthropic-endpoints.ts';
 import { controls } from './families/control-endpoints.ts';
 import { openaiCompatible } from './families/openai-endpoints.ts';
 import { paidAs } from './families/paid-as.ts';
+import { ZAI_PRICES } from './families/token-prices-clouds.ts';
 import type { Endpoint, Provider } from './provider.ts';
 
 function modelPaths(base: string): Endpoint[] {
@@ -37,4 +38,5 @@ export const provider = {
   limits: [
     'Calls of a coding plan through /api/anthropic look like others: their cost is shown as if they were paid by the token.',
   ],
+  prices: ZAI_PRICES,
 } satisfies Provider;

@@ -1,4 +1,5 @@
 import type { ListPrice } from '../../core/list-price.ts';
+import { OPENAI_COMPLETION_PRICES } from './token-prices-clouds.ts';
 
 const LITELLM = { asOf: '2026-11-21', source: 'litellm 1.109.1 model_prices_and_context_window.json' } as const;
 const LLMOBSERVE = { asOf: '2026-01-26', source: 'pss9179/CostTracking collector/pricing/registry.json' } as const;
@@ -34,6 +35,7 @@ export const OPENAI_PRICES: readonly ListPrice[] = [
   { unit: 'video_seconds', usd: '0.1', per: 1, model: 'sora-2', ...LITELLM },
   { unit: 'video_seconds', usd: '0.3', per: 1, model: 'sora-2-pro', when: { size: '1280x720|720x1280|' }, ...LITELLM },
   { unit: 'video_seconds', usd: '0.5', per: 1, model: 'sora-2-pro', when: { size: '1792x1024|1024x1792' }, ...LITELLM },
+  ...OPENAI_COMPLETION_PRICES,
   // The table prices their text only.
   ...audio('gpt-4o-audio-preview*', '40', '80'),
   ...audio('gpt-4o-mini-audio-preview*', '10', '20'),

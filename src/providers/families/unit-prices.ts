@@ -1,5 +1,6 @@
 /** What providers of models bill by another measure than tokens, and the price table lacks. */
 import type { ListPrice } from '../../core/list-price.ts';
+import { MISTRAL_TOKEN_PRICES } from './token-prices-clouds.ts';
 import { OPENAI_PRICES } from './openai-prices.ts';
 
 const SEEN = { asOf: '2026-11-21', source: 'litellm 1.109.1 model_prices_and_context_window.json' } as const;
@@ -84,6 +85,7 @@ export const GROQ_PRICES: readonly ListPrice[] = [
 ];
 
 export const MISTRAL_PRICES: readonly ListPrice[] = [
+  ...MISTRAL_TOKEN_PRICES,
   characters('voxtral-mini-tts-latest|voxtral-mini-tts-2603', '16'),
   characters('voxtral-mini-tts-3*', '13'),
   { unit: 'audio_seconds', usd: '0.0001', per: 1, model: 'voxtral-mini-transcribe-realtime-2602', ...SEEN },

@@ -156,6 +156,22 @@ describe('wrong costs of other meters', () => {
     }
   });
 
+  it('does not miss a price for tokens where seconds are billed', () => {
+    const cost = bill('mistral', 'voxtral-mini-latest', {
+      input_tokens: 13,
+      output_tokens: 151,
+      units: { audio_seconds: 60 },
+    });
+    expect(cost).toMatchObject({ nanos: 3_000_000, confidence: 'exact' });
+    // A search beside tokens of unknown price is only a part of the bill.
+    const searched = bill('openai', 'no-such-model', {
+      input_tokens: 13,
+      output_tokens: 1,
+      units: { web_searches: 1 },
+    });
+    expect(searched.confidence).toBe('unpriced');
+  });
+
   it('says which tier it could not price, and still gives the list price', () => {
     const cost = bill('openai', 'gpt-4o', { input_tokens: 1000, output_tokens: 0 }, { serviceTier: 'scale' });
     expect(cost).toMatchObject({ nanos: 2_500_000, confidence: 'partial' });
