@@ -37,11 +37,41 @@ type Facts = Pick<PriceQuestion, 'provider' | 'serviceTier' | 'speed' | 'region'
 export function modifiersOf(facts: Facts, models: readonly string[]): Modifiers {
   const wanted = wantedOf(facts);
   if (wanted.length === 0) return NO_MODIFIERS;
+  const key = `${facts.provider} ${wanted.map(({ kind, value }) => `${kind} ${value}`).join(' ')}`;
+  const known = remembered(models);
+  let modifiers = known.get(key);
+  if (modifiers === undefined) {
+    modifiers = inForce(facts.provider, wanted, models);
+    if (known.size >= MEMO_ENTRIES) known.clear();
+    known.set(key, modifiers);
+  }
+  return modifiers;
+}
+
+/** Tiers are what providers write: there is a bound. */
+const MEMO_ENTRIES = 20;
+/** By the names of a model, of which the matcher gives the same list each time. */
+const MEMO = new WeakMap<readonly string[], Map<string, Modifiers>>();
+
+function remembered(models: readonly string[]): Map<string, Modifiers> {
+  const known = MEMO.get(models);
+  if (known !== undefined) return known;
+  const empty = new Map<string, Modifiers>();
+  MEMO.set(models, empty);
+  return empty;
+}
+
+interface Wanted {
+  kind: ModifierRule['kind'];
+  value: string;
+}
+
+function inForce(provider: string, wanted: readonly Wanted[], models: readonly string[]): Modifiers {
   const rules: ModifierRule[] = [];
   let published = true;
   const notes: string[] = [];
   for (const { kind, value } of wanted) {
-    const rule = MODIFIER_RULES.find((candidate) => fits(candidate, facts.provider, kind, value, models));
+    const rule = MODIFIER_RULES.find((candidate) => fits(candidate, provider, kind, value, models));
     // A host without a rule is a host like others; a tier without a rule has a price that we do not know.
     if (rule === undefined) {
       if (kind === 'host') continue;
@@ -53,18 +83,17 @@ export function modifiersOf(facts: Facts, models: readonly string[]): Modifiers 
     if (rule.factor !== '1')
       notes.push(`${kind === 'host' || kind === 'region' ? `${kind} ${value}` : value} x${rule.factor}`);
   }
-  return { factor: (unit, isToken) => factorOf(rules, unit, isToken), note: notes.join(', ') || null, published };
+  const factors = new Map<string, Ratio>();
+  const factor = (unit: PriceClass, isToken: boolean): Ratio => {
+    const found = factors.get(unit) ?? factorOf(rules, unit, isToken);
+    factors.set(unit, found);
+    return found;
+  };
+  return { factor, note: notes.join(', ') || null, published };
 }
 
-function wantedOf({
-  provider,
-  serviceTier,
-  speed,
-  region,
-  billing,
-  host,
-}: Facts): { kind: ModifierRule['kind']; value: string }[] {
-  const wanted: { kind: ModifierRule['kind']; value: string }[] = [];
+function wantedOf({ provider, serviceTier, speed, region, billing, host }: Facts): Wanted[] {
+  const wanted: Wanted[] = [];
   const tier = billing === 'batch' ? 'batch' : nameOf(serviceTier);
   if (!STANDARD.has(tier)) wanted.push({ kind: 'tier', value: tier });
   const pace = nameOf(speed);
