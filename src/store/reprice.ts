@@ -99,7 +99,7 @@ function changeOf({ before, after }: Repriced): TallyChange {
   const difference = emptyTally();
   const old = tallyOf(before);
   addTally(difference, tallyOf(after));
-  for (const key of Object.keys(old) as (keyof Tally)[]) difference[key] -= old[key];
+  for (const key of TALLY_KEYS) difference[key] -= old[key];
   return { call: after, difference };
 }
 
@@ -107,10 +107,14 @@ function commit(database: Database, repriced: readonly Repriced[]): void {
   const update = database.prepare(
     `UPDATE llm_calls SET ${COST_COLUMNS.map((column) => `${column} = ?`).join(', ')} WHERE id = ?`,
   );
+  const correct = database.prepare(
+    `UPDATE totals SET ${TALLY_KEYS.map((key) => `${key} = ${key} + ?`).join(', ')} WHERE provider = ? AND model = ?`,
+  );
   database.exec('BEGIN IMMEDIATE');
   try {
     for (const { after } of repriced) update.run(...costValues(after, tallyOf(after)), after.record.id);
-    for (const { call, difference } of repriced.map(changeOf)) correctTotals(database, call, difference);
+    for (const { provider, model, difference } of sumsOf(repriced))
+      correct.run(...TALLY_KEYS.map((key) => difference[key]), provider, model);
     database.exec('COMMIT');
   } catch (error) {
     try {
@@ -122,14 +126,19 @@ function commit(database: Database, repriced: readonly Repriced[]): void {
   }
 }
 
-function correctTotals(database: Database, { record }: StoredCall, difference: Tally): void {
-  if (record.leg === 'shadow') return;
-  const changed = (Object.keys(difference) as (keyof Tally)[]).filter((key) => difference[key] !== 0);
-  if (changed.length === 0) return;
-  const model = record.response_model ?? record.request_model ?? '';
-  database
-    .prepare(
-      `UPDATE totals SET ${changed.map((key) => `${key} = ${key} + ?`).join(', ')} WHERE provider = ? AND model = ?`,
-    )
-    .run(...changed.map((key) => difference[key]), record.provider, model);
+const TALLY_KEYS = Object.keys(emptyTally()) as (keyof Tally)[];
+
+/** What changes in each row of the totals. */
+function sumsOf(repriced: readonly Repriced[]): { provider: string; model: string; difference: Tally }[] {
+  const sums = new Map<string, { provider: string; model: string; difference: Tally }>();
+  for (const { call, difference } of repriced.map(changeOf)) {
+    const { leg, provider, response_model: answered, request_model: asked } = call.record;
+    if (leg === 'shadow') continue;
+    const model = answered ?? asked ?? '';
+    const key = `${provider}\n${model}`;
+    const known = sums.get(key);
+    if (known === undefined) sums.set(key, { provider, model, difference });
+    else addTally(known.difference, difference);
+  }
+  return [...sums.values()];
 }

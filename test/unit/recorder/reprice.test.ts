@@ -8,6 +8,7 @@ import { addModels, repriceSlice } from '../../../src/recorder/reprice.ts';
 import { RunningTotals } from '../../../src/recorder/totals.ts';
 import { CallWriter } from '../../../src/store/call-writer.ts';
 import { type Database, openDatabase } from '../../../src/store/driver.ts';
+import { calls as firstSchema } from '../../../src/store/migrations/0001-calls.ts';
 import { migrate } from '../../../src/store/migrations.ts';
 import { getCall, loadTotals, sumCalls } from '../../../src/store/queries.ts';
 import { aRecord, aUsage } from '../../support/captures.ts';
@@ -197,6 +198,24 @@ describe('recorder/reprice', () => {
     expect(expectOneTruth()).toBe(1203 * 4_500_000);
     expect(totals.runSummary('run_1').totals).toMatchObject({ requests: 1203, unpriced_calls: 0 });
     expect(totals.runSummary('run_1').totals.cost_usd).toBeCloseTo(1203 * LIST_USD, 9);
+  });
+
+  it('prices calls that the first version stored', async () => {
+    const old = openDatabase(':memory:');
+    old.exec(`${firstSchema}; PRAGMA user_version = 1;
+      INSERT INTO llm_calls (id, started_at, provider, request_model, operation, inference, host, path, method, stream,
+        transport, billing, input_tokens, output_tokens, usage_state, cost_confidence, duration_ms, mode, leg, outcome,
+        request_bytes, response_bytes, capture_truncated, capture_dropped, counted_requests, counted_errors,
+        counted_tool_calls, counted_unpriced, counted_without_usage, counted_inexact)
+      VALUES ('call_1', '2026-01-01T00:00:00.000Z', 'openai', 'gpt-4o', 'chat', 1, 'api.openai.com', '/v1', 'POST', 0,
+        'https', 'metered', 1000, 10, 'final', 'unpriced', 1, 'passthrough', 'primary', 'complete',
+        1, 1, 0, 0, 1, 0, 0, 1, 0, 0);
+      INSERT INTO totals VALUES ('openai', 'gpt-4o', '2026-01-01T00:00:00.000Z', 1, 0, 1000, 10, 0, 0, 0, 0, 0, 1, 0, 0, 1, 1)`);
+    migrate(old);
+    await repriceSlice({ dryRun: false, cursor: null }, { database: old, price: pricer(), clock: { now: () => 0 } });
+    // 1,000 x 2,500 + 10 x 10,000
+    expect(loadTotals(old).models).toMatchObject([{ requests: 1, cost_nanos: 2_600_000, unpriced_calls: 0 }]);
+    old.close();
   });
 
   it('refuses a cursor that is none of ours', async () => {
