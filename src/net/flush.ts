@@ -33,7 +33,8 @@ export function resetAfterFlush(socket: Socket, lingerMs: number): void {
   }
   const flushed = (): void => {
     clearTimeout(timer);
-    if (!socket.destroyed) timer = setTimeout(() => reset(socket), RESET_DELAY_MS);
+    // One look at the sockets behind a loop that was held up: see client-side.ts.
+    if (!socket.destroyed) timer = setTimeout(() => setImmediate(() => reset(socket)), RESET_DELAY_MS);
   };
   if (socket.writableFinished) flushed();
   else if (socket.writableEnded) socket.once('finish', flushed);
