@@ -8,7 +8,7 @@ export interface LogFileSystem {
   fstatSync(fd: number): { ino: number; dev: number; size: number };
   /** @throws ENOENT */
   statSync(path: string): { ino: number; dev: number; size: number };
-  write(fd: number, data: Uint8Array, done: (error: Error | null, written: number) => void): void;
+  writev(fd: number, pieces: readonly Uint8Array[], done: (error: Error | null, written: number) => void): void;
   ftruncateSync(fd: number, length: number): void;
 }
 
@@ -44,20 +44,21 @@ export class LogFile {
     }
   }
 
-  /** All of it or nothing. @throws whatever write(2) says */
-  async append(data: Uint8Array): Promise<void> {
+  /** All of it or nothing. @throws whatever writev(2) says */
+  async append(pieces: readonly Uint8Array[]): Promise<void> {
     let done = 0;
     try {
-      while (done < data.length) {
-        const written = await this.#write(data.subarray(done));
+      for (let rest = pieces; rest.length > 0;) {
+        const written = await this.#write(rest);
         if (written === 0) throw new Error('nothing could be written');
         done += written;
+        rest = behind(rest, written);
       }
     } catch (error) {
       if (done > 0) this.#cutBack();
       throw error;
     }
-    this.#written += data.length;
+    this.#written += done;
   }
 
   close(): void {
@@ -76,9 +77,19 @@ export class LogFile {
     }
   }
 
-  #write(data: Uint8Array): Promise<number> {
+  #write(pieces: readonly Uint8Array[]): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.#fs.write(this.#fd, data, (error, written) => (error === null ? resolve(written) : reject(error)));
+      this.#fs.writev(this.#fd, pieces, (error, written) => (error === null ? resolve(written) : reject(error)));
     });
   }
+}
+
+/** What is left of `pieces` when so many bytes of them are written. */
+function behind(pieces: readonly Uint8Array[], written: number): readonly Uint8Array[] {
+  let left = written;
+  for (const [index, piece] of pieces.entries()) {
+    if (left < piece.length) return [piece.subarray(left), ...pieces.slice(index + 1)];
+    left -= piece.length;
+  }
+  return [];
 }

@@ -210,18 +210,13 @@ class LogFiles implements Sink {
     if (channel === undefined) return;
     this.#losses.add(channel.brokenBy, sections.length - valid.length);
     if (valid.length === 0) return;
-    let done = 0;
     try {
-      while (done < valid.length) {
-        const { data, count } = nextRun(valid, done);
-        await output.file.append(data);
-        done += count;
-      }
+      await output.file.append(runsOf(valid));
     } catch (error) {
       output.epoch += 1;
       output.position = output.file.written;
       this.#broken(channel, error);
-      this.#losses.add(channel.brokenBy, valid.length - done, error);
+      this.#losses.add(channel.brokenBy, valid.length, error);
     }
   }
 
@@ -250,15 +245,24 @@ function byOutput(sections: readonly Section[]): Map<Output, Section[]> {
   return groups;
 }
 
-/** From `from` on, what stands together in one page: one write. */
-function nextRun(sections: readonly Section[], from: number): { data: Uint8Array; count: number } {
-  const first = sections[from];
-  if (first === undefined) return { data: new Uint8Array(), count: 1 };
-  let end = first.at + first.length;
-  let next = from + 1;
-  for (; sections[next]?.page === first.page && sections[next]?.at === end; next += 1)
-    end += sections[next]?.length ?? 0;
-  return { data: first.page.bytes(first.at, end), count: next - from };
+/**
+ * What stands together in a page, as one piece. All pieces of a batch are one write: with a write for each page, a
+ * recorder at full load came by only one page a turn of its loop, and lost most of its sections.
+ */
+function runsOf(sections: readonly Section[]): Uint8Array[] {
+  const runs: Uint8Array[] = [];
+  let first: Section | undefined;
+  let end = 0;
+  for (const section of sections) {
+    if (first !== undefined && (section.page !== first.page || section.at !== end)) {
+      runs.push(first.page.bytes(first.at, end));
+      first = undefined;
+    }
+    first ??= section;
+    end = section.at + section.length;
+  }
+  if (first !== undefined) runs.push(first.page.bytes(first.at, end));
+  return runs;
 }
 
 /** Closed when the last section that is queued for it is written. */

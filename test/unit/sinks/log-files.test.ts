@@ -41,11 +41,11 @@ function limitedFileSystem(): LogFileSystem & { failing: Error | null; room: num
     ...fs,
     failing: null as Error | null,
     room: 0,
-    write(fd: number, data: Uint8Array, done: (error: Error | null, written: number) => void) {
-      if (limited.failing === null) fs.write(fd, data, done);
+    writev(fd: number, pieces: readonly Uint8Array[], done: (error: Error | null, written: number) => void) {
+      if (limited.failing === null) fs.writev(fd, pieces, done);
       else if (limited.room === 0) done(limited.failing, 0);
       else {
-        fs.write(fd, data.subarray(0, limited.room), (error, written) => {
+        fs.write(fd, Buffer.concat(pieces).subarray(0, limited.room), (error, written) => {
           limited.room -= written;
           done(error, written);
         });
@@ -156,6 +156,25 @@ describe('sinks/log-files', () => {
     expect(text).not.toContain('lost');
     const { offset, length } = locations.take('b')!;
     expect(ids(text.slice(offset, offset + length))).toEqual(['b']);
+  });
+
+  it('writes all that waits in one call, and goes on where a short write stopped', async () => {
+    const calls: number[] = [];
+    const disk: LogFileSystem = {
+      ...fs,
+      writev(fd, pieces, done) {
+        calls.push(pieces.length);
+        fs.write(fd, Buffer.concat(pieces).subarray(0, 150_000), done);
+      },
+    };
+    const sink = await logSink({ fileSystem: disk });
+    const pages = ['a', 'b', 'c'].map((id) => aCapture({ id, path: `/${id.repeat(100_000)}` }));
+    for (const capture of pages) sink.write(capture);
+    await sink.flush();
+    expect(calls[0]).toBe(3);
+    expect(calls.at(-1)).toBe(1);
+    expect(ids(read(files()[0]))).toEqual(['a', 'b', 'c']);
+    expect(house.dropped('log_files')).toBe(0);
   });
 
   it('drops what was queued behind a failed write, so that no place in the file is wrong', async () => {
