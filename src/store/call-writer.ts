@@ -35,7 +35,7 @@ interface TotalsChange {
   tally: Tally;
 }
 
-/** Writes finished calls, the totals and the traces of one batch in one transaction. */
+/** Writes finished calls, and with each transaction what they change in the totals and the traces. */
 export class CallWriter {
   readonly #database: Database;
   readonly #insertCall: Statement;
@@ -43,6 +43,9 @@ export class CallWriter {
   readonly #upsertTrace: Statement;
   readonly #endIdle: Statement;
   readonly #endOne: Statement;
+  /** Of the open transaction. */
+  readonly #totals = new Map<string, TotalsChange>();
+  readonly #traces = new Map<string, TraceChange>();
 
   /** @param database migrated. */
   constructor(database: Database) {
@@ -54,28 +57,50 @@ export class CallWriter {
     this.#endOne = database.prepare(`${END_TRACES} AND trace_id = ?`);
   }
 
-  /** All or nothing. Calls that are stored already change nothing. @throws whatever SQLite says */
+  /** One transaction: all or nothing. @throws whatever SQLite says */
   write(calls: readonly StoredCall[]): void {
-    this.#database.exec('BEGIN IMMEDIATE');
+    this.begin();
     try {
-      const totals = new Map<string, TotalsChange>();
-      const traces = new Map<string, TraceChange>();
-      for (const call of calls) {
-        const tally = tallyOf(call);
-        if (Number(this.#insertCall.run(...callValues(call, tally)).changes) === 0) continue;
-        noteTotals(totals, call, tally);
-        noteTrace(traces, call);
-      }
-      for (const { provider, model, first, tally } of totals.values()) {
-        this.#upsertTotals.run(provider, model, first, ...TALLY_COLUMNS.map((column) => tally[column]));
-      }
-      for (const [id, { kind, taskId, first, last, calls: count, failed }] of traces) {
-        this.#upsertTrace.run(id, kind, taskId, first, last, count, Number(failed));
-      }
-      this.#database.exec('COMMIT');
+      for (const call of calls) this.add(call);
+      this.commit();
     } catch (error) {
-      this.#rollBack();
+      this.rollBack();
       throw error;
+    }
+  }
+
+  /** Opens a transaction. @throws whatever SQLite says, e.g. that another program writes */
+  begin(): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+  }
+
+  /** Into the open transaction. A call that is stored already changes nothing. @throws whatever SQLite says of this call */
+  add(call: StoredCall): void {
+    const tally = tallyOf(call);
+    if (Number(this.#insertCall.run(...callValues(call, tally)).changes) === 0) return;
+    noteTotals(this.#totals, call, tally);
+    noteTrace(this.#traces, call);
+  }
+
+  /** The transaction stays open when this throws. @throws whatever SQLite says */
+  commit(): void {
+    for (const { provider, model, first, tally } of this.#totals.values()) {
+      this.#upsertTotals.run(provider, model, first, ...TALLY_COLUMNS.map((column) => tally[column]));
+    }
+    for (const [id, { kind, taskId, first, last, calls: count, failed }] of this.#traces) {
+      this.#upsertTrace.run(id, kind, taskId, first, last, count, Number(failed));
+    }
+    this.#database.exec('COMMIT');
+    this.#forget();
+  }
+
+  /** Gives up the open transaction. */
+  rollBack(): void {
+    this.#forget();
+    try {
+      this.#database.exec('ROLLBACK');
+    } catch {
+      // A full disk makes SQLite roll back by itself.
     }
   }
 
@@ -89,12 +114,9 @@ export class CallWriter {
     this.#endOne.run(traceId);
   }
 
-  #rollBack(): void {
-    try {
-      this.#database.exec('ROLLBACK');
-    } catch {
-      // A full disk makes SQLite roll back by itself.
-    }
+  #forget(): void {
+    this.#totals.clear();
+    this.#traces.clear();
   }
 }
 

@@ -36,6 +36,29 @@ describe('sinks/sqlite', () => {
     await expect.poll(storedRequests, { interval: 10, timeout: 5000 }).toBe(1);
   });
 
+  it('loses no other call to one that SQLite refuses', async () => {
+    const sink = await sqlite();
+    for (let index = 0; index < 40; index += 1) {
+      sink.write(aCapture({ id: `call_${index}`, ...(index % 20 === 5 ? { host: {} as string } : {}) }));
+    }
+    await sink.flush();
+    expect(storedRequests()).toBe(38);
+    expect(house.counters.get('dropped', 'reason="row_refused",sink="sqlite"')).toBe(2);
+  });
+
+  it('lets other programs write between two turns of the loop, however many calls come', async () => {
+    const sink = await sqlite();
+    const other = openDatabase(house.database, { busyTimeoutMs: 0 });
+    for (let turn = 0; turn < 3; turn += 1) {
+      for (let index = 0; index < 100; index += 1) sink.write(aCapture({ id: `call_${turn}_${index}` }));
+      await new Promise((resolve) => setImmediate(resolve));
+      other.exec('BEGIN IMMEDIATE; ROLLBACK');
+    }
+    other.close();
+    await sink.flush();
+    expect(storedRequests()).toBe(300);
+  });
+
   it('waits in memory while another program holds the database, then writes all', async () => {
     const sink = await sqlite();
     const other = openDatabase(house.database);
@@ -66,7 +89,7 @@ describe('sinks/sqlite', () => {
     held[0]?.exec('PRAGMA max_page_count = 1');
     for (let index = 0; index < 3; index += 1) {
       for (let call = 0; call < 50; call += 1)
-        sink.write(aCapture({ id: `lost_${index}_${call}`, agent: 'x'.repeat(500) }));
+        sink.write(aCapture({ id: `lost_${index}_${call}`, agent: 'x'.repeat(5000) }));
       await sink.flush();
     }
     expect(house.counters.get('dropped', 'reason="disk_full",sink="sqlite"')).toBe(150);
