@@ -24,6 +24,7 @@ export const peers = {
         // As npm start does (src/cli/collector.ts).
         '--single-threaded-gc',
         '--max-semi-space-size=2',
+        '--no-allocation-site-pretenuring',
         join(root, 'dist', 'cli.js'),
         'start',
         '--home',

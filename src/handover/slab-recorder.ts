@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Counters } from '../core/counters.ts';
 import { messageOf } from '../core/errors.ts';
+import { NumberTable } from '../core/number-table.ts';
 import type { Logger } from '../core/log.ts';
 import type { ConnectionInfo, ExchangeEnd, RecorderPort, Side } from '../core/recorder-port.ts';
 import { ConnectionTable } from './connection-table.ts';
@@ -46,7 +47,7 @@ export class SlabRecorder implements RecorderPort {
   readonly #budget: number;
   readonly #pool = new SlabPool();
   readonly #connections = new ConnectionTable(CONNECTIONS);
-  readonly #live = new Map<number, Live>();
+  readonly #live = new NumberTable<Live>();
   readonly #fences = new Map<number, () => void>();
   /** Slabs out, oldest first: they are acknowledged in order. */
   readonly #unread: { size: number; ends: number }[] = [];
@@ -104,7 +105,7 @@ export class SlabRecorder implements RecorderPort {
   }
 
   head(exchange: number, side: Side, head: Uint8Array, at: number): void {
-    if (!this.#live.has(exchange)) return;
+    if (this.#live.get(exchange) === undefined) return;
     this.#whole(side === 'request' ? ROW.requestHead : ROW.responseHead, exchange, at, head);
   }
 

@@ -1,5 +1,6 @@
 import type { Counters } from '../core/counters.ts';
 import { messageOf } from '../core/errors.ts';
+import { NumberTable } from '../core/number-table.ts';
 import type { ConnectionInfo, ExchangeEnd } from '../core/recorder-port.ts';
 import {
   decodeConnection,
@@ -32,7 +33,7 @@ const SHUTDOWN: ExchangeEnd = { outcome: 'shutdown', error: null, opaqueRequestB
 export class Receiver {
   readonly #options: ReceiverOptions;
   readonly #connections = new Map<number, ConnectionInfo>();
-  readonly #live = new Map<number, LiveExchange>();
+  readonly #live = new NumberTable<LiveExchange>();
   readonly #current: Row = { kind: 0, exchange: 0, at: 0, offset: 0, length: 0, extra: 0 };
   readonly #draining = new Set<Promise<void>>();
 
@@ -61,7 +62,7 @@ export class Receiver {
 
   /** Ends what is live as `shutdown` and waits for what drains. */
   async close(): Promise<void> {
-    for (const [exchange, live] of this.#live) {
+    for (const [exchange, live] of this.#live.entries()) {
       try {
         this.#end(exchange, live, SHUTDOWN, live.facts.endedAt);
       } catch (error) {
