@@ -45,11 +45,12 @@ export function createConsoleSink(options: ConsoleOptions, deps: SinkDeps): Sink
   const losses = new Losses('console', deps);
   const format = options.format === 'json' ? jsonLine : linePainter(options.colour);
   const write = options.write ?? fs.write;
-  const batch = new Batch<string>({
+  // Bytes outside the heap: as strings, lines that wait are soon old, and dear to collect.
+  const batch = new Batch<Buffer>({
     ...QUEUE,
     write: async (lines) => {
       try {
-        await writeAll(write, options.fd ?? 1, Buffer.from(lines.join('')));
+        await writeAll(write, options.fd ?? 1, Buffer.concat(lines));
       } catch (error) {
         losses.add(codeOf(error) === 'EAGAIN' ? 'slow_reader' : 'io_error', lines.length, error);
       }
@@ -60,7 +61,7 @@ export function createConsoleSink(options: ConsoleOptions, deps: SinkDeps): Sink
     name: 'console',
     open() {},
     write({ record }: Capture) {
-      const line = format(record);
+      const line = Buffer.from(format(record));
       batch.add(line, line.length);
     },
     flush: () => batch.flush(),
