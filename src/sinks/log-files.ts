@@ -119,12 +119,12 @@ class LogFiles implements Sink {
       this.#losses.add(channel.brokenBy, 1);
       return;
     }
-    const text = formatSection(capture, this.#options.bodies);
-    const length = Buffer.byteLength(text);
+    const parts = formatSection(capture, this.#options.bodies);
+    const length = parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
     const page = this.#pages.withRoom(output.page, length);
     const at = page.used;
     if (!this.#batch.add({ channel, output, epoch: output.epoch, page, at, length }, length)) return;
-    page.append(text, length);
+    page.append(parts);
     output.page = page;
     this.#locations?.set(id, { file: output.file.path, offset: output.position, length });
     output.position += length;

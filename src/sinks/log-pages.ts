@@ -21,10 +21,9 @@ export class LogPage {
     return this.#used;
   }
 
-  /** The caller has made sure that it fits. @param length bytes of the text in UTF-8 */
-  append(text: string, length: number): void {
-    this.#buffer.write(text, this.#used);
-    this.#used += length;
+  /** One section. The caller has made sure that it fits. */
+  append(parts: readonly string[]): void {
+    for (const part of parts) this.#used += this.#buffer.write(part, this.#used);
     this.queued += 1;
   }
 

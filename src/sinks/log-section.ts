@@ -20,19 +20,19 @@ export type LogBodies = 'full' | 'new' | 'none';
 /** All that comes from a client or a provider is indented by this: nothing of it can look like a heading of ours. */
 const MARGIN = '  ';
 
-/** Ends with an empty line. */
-export function formatSection({ record, request, response, assembled }: Capture, bodies: LogBodies): string {
-  const parts = [
+/** Ends with an empty line. In parts: each time that a body is put together with something, all of it is copied. */
+export function formatSection({ record, request, response, assembled }: Capture, bodies: LogBodies): string[] {
+  return [
     heading(record),
-    message('>', request, bodies === 'new' ? newMessagesOf(request.body.text) : request.body.text, bodies),
-    response === null ? '< no response\n' : answer(response, assembled, record.stream, bodies),
-    usageLine(record),
-    costLine(record),
-    contextLine(record),
-    record.anomalies.length === 0 ? '' : `= anomalies: ${escapeLine(record.anomalies.join(', '))}\n`,
-    errorLine(record),
+    ...message('>', request, bodies === 'new' ? newMessagesOf(request.body.text) : request.body.text, bodies),
+    ...(response === null ? ['< no response\n'] : answer(response, assembled, record.stream, bodies)),
+    usageLine(record) +
+      costLine(record) +
+      contextLine(record) +
+      (record.anomalies.length === 0 ? '' : `= anomalies: ${escapeLine(record.anomalies.join(', '))}\n`) +
+      errorLine(record),
+    '\n',
   ];
-  return `${parts.join('')}\n`;
 }
 
 function heading(record: CallRecord): string {
@@ -55,8 +55,8 @@ function message(
   { startLine, headers, body }: CapturedMessage,
   text: string | null,
   bodies: LogBodies,
-): string {
-  return formatHead(mark, startLine, headers) + formatBody(body, text, bodies);
+): string[] {
+  return [formatHead(mark, startLine, headers), ...formatBody(body, text, bodies)];
 }
 
 function formatHead(mark: string, startLine: string, headers: CapturedMessage['headers']): string {
@@ -69,18 +69,21 @@ function formatHead(mark: string, startLine: string, headers: CapturedMessage['h
   return `${heading}${escapeLine(startLine)}\n${lines.join('')}`;
 }
 
-function formatBody(body: CapturedBody, text: string | null, bodies: LogBodies): string {
-  if (body.wireBytes === 0 && (text === null || text === '')) return '';
-  if (bodies === 'none' || text === null) return `${MARGIN}[${body.wireBytes} bytes, not shown]\n`;
-  const cut = body.truncated ? `${MARGIN}[cut here; ${body.wireBytes} bytes on the wire]\n` : '';
-  return indented(text) + cut;
+function formatBody(body: CapturedBody, text: string | null, bodies: LogBodies): string[] {
+  if (body.wireBytes === 0 && (text === null || text === '')) return [];
+  if (bodies === 'none' || text === null) return [`${MARGIN}[${body.wireBytes} bytes, not shown]\n`];
+  return [...indented(text), cutLine(body)];
 }
 
-function indented(text: string): string {
+function cutLine({ truncated, wireBytes }: CapturedBody): string {
+  return truncated ? `${MARGIN}[cut here; ${wireBytes} bytes on the wire]\n` : '';
+}
+
+function indented(text: string): string[] {
   const pretty = prettyJson(text, MARGIN);
-  if (pretty !== null) return `${MARGIN}${escapeText(pretty)}\n`;
+  if (pretty !== null) return [MARGIN, escapeText(pretty), '\n'];
   const plain = escapeText(text.endsWith('\n') ? text.slice(0, -1) : text);
-  return `${MARGIN}${plain.replaceAll('\n', `\n${MARGIN}`)}\n`;
+  return [MARGIN, plain.replaceAll('\n', `\n${MARGIN}`), '\n'];
 }
 
 /** A stream is shown put together: its fragments tell people nothing. */
@@ -89,21 +92,21 @@ function answer(
   assembled: AssembledOutput | null,
   stream: boolean,
   bodies: LogBodies,
-): string {
+): string[] {
   const isEmpty =
     assembled === null || (assembled.text === '' && assembled.thinking === '' && assembled.toolCalls.length === 0);
   if (!stream || isEmpty || bodies === 'none') return message('<', response, response.body.text, bodies);
   const { thinking, text, toolCalls } = assembled;
-  const head = formatHead('<', response.startLine, response.headers);
-  const parts = [
-    thinking === '' ? '' : `- thinking\n${indented(thinking)}`,
-    text === '' ? '' : `- text\n${indented(text)}`,
-    ...toolCalls.map(
-      ({ id, name, input }) => `- tool call ${escapeLine(id === null ? name : `${name} (${id})`)}\n${indented(input)}`,
-    ),
+  return [
+    formatHead('<', response.startLine, response.headers),
+    ...(thinking === '' ? [] : ['- thinking\n', ...indented(thinking)]),
+    ...(text === '' ? [] : ['- text\n', ...indented(text)]),
+    ...toolCalls.flatMap(({ id, name, input }) => [
+      `- tool call ${escapeLine(id === null ? name : `${name} (${id})`)}\n`,
+      ...indented(input),
+    ]),
+    cutLine(response.body),
   ];
-  const cut = response.body.truncated ? `${MARGIN}[cut here; ${response.body.wireBytes} bytes on the wire]\n` : '';
-  return head + parts.join('') + cut;
 }
 
 const INPUT_PARTS = [

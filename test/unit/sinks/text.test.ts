@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { escapeLine, escapeText } from '../../../src/sinks/escape.ts';
-import { formatSection } from '../../../src/sinks/log-section.ts';
+import type { Capture } from '../../../src/core/capture.ts';
+import { formatSection as partsOf, type LogBodies } from '../../../src/sinks/log-section.ts';
 import { newMessagesOf } from '../../../src/sinks/new-messages.ts';
 import { prettyJson } from '../../../src/sinks/pretty-json.ts';
 import { aCapture, aMessage, aUsage } from '../../support/captures.ts';
 import { expectLinearTime } from '../../support/growth.ts';
+
+const formatSection = (capture: Capture, bodies: LogBodies): string => partsOf(capture, bodies).join('');
 
 /** What a terminal would obey, or a reader take for a line of its own. */
 const HOSTILE = [
