@@ -48,6 +48,7 @@ export const peers = {
       ready,
       route: { host: HOST, proxy: Number(new URL(url).port), connectPort: 443, caFile },
       stop: () => child.kill('SIGTERM'),
+      note: 'everything on: meter, prices, console, text logs with full bodies, SQLite, metrics',
     };
   },
 
@@ -72,11 +73,20 @@ export const peers = {
     };
   },
 
-  'http-mitm-proxy': (env) => nodePeer(env, 'peer-http-mitm-proxy.mjs'),
+  'http-mitm-proxy': (env) =>
+    nodePeer(env, 'peer-http-mitm-proxy.mjs', {
+      note: 'as its README starts it, with no handler of its own: it dials the upstream anew for each call',
+    }),
+
+  'http-mitm-proxy+keepAlive': (env) =>
+    nodePeer(env, 'peer-http-mitm-proxy.mjs', {
+      note: 'the same with its option `keepAlive`, which its README does not set',
+      KEEP_ALIVE: '1',
+    }),
 
   async mockttp(env) {
     if (!existsSync(join(here, 'node_modules', 'mockttp'))) return null;
-    return nodePeer(env, 'peer-mockttp.mjs');
+    return nodePeer(env, 'peer-mockttp.mjs', { note: 'passes all through; nothing is written' });
   },
 
   async mitmproxy(env) {
@@ -111,18 +121,19 @@ export const peers = {
   },
 };
 
-async function nodePeer(env, script) {
-  const folder = join(env.folder, script.replace('.mjs', ''));
+async function nodePeer(env, script, { note, ...variables }) {
+  const folder = join(env.folder, `${script.replace('.mjs', '')}-${Object.keys(variables).length}`);
   mkdirSync(folder, { recursive: true });
   const child = spawn(process.execPath, [join(here, script)], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_EXTRA_CA_CERTS: env.caFile, FOLDER: folder },
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: env.caFile, FOLDER: folder, ...variables },
   });
   const line = JSON.parse(await firstLine(child, /^\{/));
   return {
     pids: [child.pid],
     route: { host: 'localhost', proxy: line.port, connectPort: env.port, caFile: line.caFile },
     stop: () => child.kill('SIGTERM'),
+    note,
   };
 }
 

@@ -4,7 +4,7 @@ export function report({ rows, scenarios, command, machine }) {
   const lines = [
     '# Benchmarks',
     '',
-    `Made by \`${command}\` on ${machine}. Medians over the rounds; every peer ran in each round. CPU is that of the whole process, all threads, from when connections are open and streams have begun (except where connecting is what is measured).`,
+    `Made by \`${command}\` on ${machine}. Medians over the rounds; every peer ran in each round. CPU is that of the whole process, all threads, from when connections are open and streams have begun (except where connecting is what is measured) until the process is idle again: work that was put off counts.`,
     '',
   ];
   const start = rows.filter((row) => row.scenario === 'start');
@@ -16,6 +16,8 @@ export function report({ rows, scenarios, command, machine }) {
     const mine = rows.filter((row) => row.scenario === key);
     if (mine.length > 0) lines.push(`## ${title}`, '', ...table(key, mine), '');
   }
+  const notes = new Map(rows.filter((row) => row.note !== undefined).map((row) => [row.peer, row.note]));
+  if (notes.size > 0) lines.push('## Who was measured', '', ...[...notes].map(([peer, note]) => `- ${peer}: ${note}`));
   return `${lines.join('\n').trimEnd()}\n`;
 }
 

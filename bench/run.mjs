@@ -13,7 +13,10 @@ const here = dirname(fileURLToPath(import.meta.url));
 const { values: flags } = parseArgs({
   options: {
     only: { type: 'string', default: 'start,json,latency,ttft,sse,connect,big' },
-    peers: { type: 'string', default: 'direct,llm-proxy,nginx,http-mitm-proxy,mockttp,mitmproxy' },
+    peers: {
+      type: 'string',
+      default: 'direct,llm-proxy,nginx,http-mitm-proxy,http-mitm-proxy+keepAlive,mockttp,mitmproxy',
+    },
     seconds: { type: 'string', default: '6' },
     rounds: { type: 'string', default: '3' },
     write: { type: 'boolean', default: false },
@@ -21,7 +24,9 @@ const { values: flags } = parseArgs({
 });
 const seconds = Number(flags.seconds);
 const rounds = Number(flags.rounds);
+/** A process that spends less than two ticks (20 ms) of CPU in so long is idle. */
 const SETTLE_MS = 500;
+const SETTLE_LIMIT_MS = 15_000;
 
 const scenarios = {
   json: {
@@ -174,8 +179,8 @@ async function measure(name, env, round) {
       const watch = setInterval(() => (peak = Math.max(peak, memory(peer.pids))), 200);
       try {
         const result = await load(peer, scenario, options, () => (before = cpu(peer.pids)));
-        // Work that was put off (a recorder's, say) counts as well.
-        await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+        // Work that was put off (a recorder's, say) counts as well, and must not disturb the next scenario.
+        await idle(peer.pids);
         rows.push({
           peer: name,
           scenario: key,
@@ -210,6 +215,15 @@ function load(peer, scenario, options, onMark = () => {}) {
     });
     child.send({ scenario, options: { ...options, route: peer.route } });
   });
+}
+
+async function idle(pids) {
+  const until = Date.now() + SETTLE_LIMIT_MS;
+  for (let before = NaN, now = cpu(pids); !(now - before < 0.02) && Date.now() < until;) {
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    before = now;
+    now = cpu(pids);
+  }
 }
 
 /** CPU seconds of a process and its children, all threads. */
