@@ -25,10 +25,10 @@ export interface SqliteSink extends Sink {
 const TRACE_IDLE_MS = 10 * 60_000;
 const SWEEP_MS = 60_000;
 /**
- * Calls that wait for a transaction. Few: once it is open, calls go straight into it, until the end of this turn of the
- * loop. A record that waits is soon old, and costs more to collect than to write (10 µs a call under load).
+ * Calls that wait for a transaction. Once it is open, calls go straight into it, until the end of this turn of the loop:
+ * a record that waits is soon old, and dear to collect. Fewer than these would be more commits than they are worth.
  */
-const GROUP = { maxItems: 20_000, maxBytes: 64 * 1024 * 1024, delayMs: 50, full: 16, retryMs: 500 };
+const GROUP = { maxItems: 20_000, maxBytes: 64 * 1024 * 1024, delayMs: 50, full: 32, retryMs: 500 };
 /** Another program holds the database: the recorder may not wait for it, the queue can. */
 const BUSY_MS = 50;
 /** A row and its JSON columns in memory, about. */
