@@ -75,13 +75,7 @@ export const peers = {
 
   'http-mitm-proxy': (env) =>
     nodePeer(env, 'peer-http-mitm-proxy.mjs', {
-      note: 'as its README starts it, with no handler of its own: it dials the upstream anew for each call',
-    }),
-
-  'http-mitm-proxy+keepAlive': (env) =>
-    nodePeer(env, 'peer-http-mitm-proxy.mjs', {
-      note: 'the same with its option `keepAlive`, which its README does not set',
-      KEEP_ALIVE: '1',
+      note: 'with its option `keepAlive`; as its README starts it, it ends the connection of the client after each call',
     }),
 
   async mockttp(env) {

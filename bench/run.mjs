@@ -15,7 +15,7 @@ const { values: flags } = parseArgs({
     only: { type: 'string', default: 'start,json,latency,ttft,sse,connect,big' },
     peers: {
       type: 'string',
-      default: 'direct,llm-proxy,nginx,http-mitm-proxy,http-mitm-proxy+keepAlive,mockttp,mitmproxy',
+      default: 'direct,llm-proxy,nginx,http-mitm-proxy,mockttp,mitmproxy',
     },
     seconds: { type: 'string', default: '6' },
     rounds: { type: 'string', default: '3' },

@@ -19,7 +19,7 @@ export interface Estimate {
   output: number | null;
 }
 
-/** Counts where a provider said nothing. Marked as such wherever it is shown: docs/decisions/0004-estimates.md. */
+/** Counts where a provider said nothing. Marked as such wherever it is shown: docs/decisions/0005-estimates.md. */
 export type Estimator = (question: EstimateQuestion) => Estimate;
 
 /**
