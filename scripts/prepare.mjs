@@ -45,8 +45,22 @@ function build() {
     mkdirSync(dirname(target), { recursive: true });
     cpSync(asset, target);
   }
+  run(
+    process.execPath,
+    ['--input-type=module', '--eval', PROVIDERS],
+    'the providers could not be put together: see the lines above',
+  );
   writeFileSync(stamp, want);
 }
+
+/** Puts the data of the provider files into two files, so that starting is fast (src/providers/registry.ts). */
+const PROVIDERS = `
+import { writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+const folder = ${JSON.stringify(join(root, 'dist', 'providers'))} + '/';
+const { builtProviders } = await import(pathToFileURL(folder + 'registry.js').href);
+for (const [name, text] of await builtProviders()) writeFileSync(folder + name, text);
+`;
 
 /** Names, sizes and times of all sources: a touched file is a stale build. */
 function sourceDigest() {

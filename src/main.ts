@@ -25,7 +25,7 @@ import { parseUpstreamProxy } from './net/upstream-proxy.ts';
 import { upstreamContext } from './net/upstream-roots.ts';
 import { Upstream } from './net/upstream.ts';
 import type { Provider } from './providers/provider.ts';
-import { loadRegistry, type ProviderRegistry } from './providers/registry.ts';
+import { loadHosts, loadRegistry, type ProviderRegistry } from './providers/registry.ts';
 import type { RecorderConfig } from './recorder/thread-messages.ts';
 import { RecorderThread } from './recorder/thread.ts';
 
@@ -180,7 +180,9 @@ async function openNet(input: DaemonInput, { counters, rows, leaves, admin }: Ne
   const { config, log } = input;
   const ownPorts = new Set<number>();
   const upstream = createUpstream(input, counters, ownPorts, () => admin()?.port ?? null);
-  const hosts = await loadRegistry({ localServers: config.local, own: config.provider });
+  // What a provider may be asked for is in its endpoints; who serves a host is not.
+  const load = config.usage.include_usage.length > 0 ? loadRegistry : loadHosts;
+  const hosts = await load({ localServers: config.local, own: config.provider });
   for (const id of config.capture.bodies_of) knownProvider(hosts, 'capture.bodies_of', id);
   return openEntrance({
     open: openFrontDoor,
