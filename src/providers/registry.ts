@@ -39,7 +39,31 @@ const BUILT = { providers: 'providers.json', hosts: 'hosts.json' } as const;
 
 /** The providers of this folder: as the build has put them together, else from their files. */
 export async function loadProviders(): Promise<Provider[]> {
-  return (await readBuilt(BUILT.providers)) ?? importProviders();
+  const built = (await readBuilt(BUILT.providers)) as BuiltProviders | null;
+  if (built === null) return importProviders();
+  const { endpoints, providers } = built;
+  return providers.map((provider) => ({
+    ...provider,
+    endpoints: provider.endpoints.flatMap((index) => endpoints[index] ?? []),
+  }));
+}
+
+/** Many providers have the same endpoints: each stands there once. */
+interface BuiltProviders {
+  endpoints: Endpoint[];
+  providers: (Omit<Provider, 'endpoints'> & { endpoints: number[] })[];
+}
+
+function packed(providers: readonly Provider[]): BuiltProviders {
+  const indices = new Map<string, number>();
+  const indexOf = (endpoint: Endpoint): number => {
+    const text = JSON.stringify(endpoint);
+    const index = indices.get(text) ?? indices.size;
+    indices.set(text, index);
+    return index;
+  };
+  const all = providers.map((provider) => ({ ...provider, endpoints: provider.endpoints.map(indexOf) }));
+  return { endpoints: [...indices.keys()].map((text) => JSON.parse(text) as Endpoint), providers: all };
 }
 
 /**
@@ -58,14 +82,14 @@ export async function builtProviders(): Promise<[name: string, text: string][]> 
     return { id, title, intercept, kind, localPort, hosts: names, endpoints: [] };
   });
   return [
-    [BUILT.providers, JSON.stringify(providers)],
+    [BUILT.providers, JSON.stringify(packed(providers))],
     [BUILT.hosts, JSON.stringify(hosts)],
   ];
 }
 
-async function readBuilt(name: string): Promise<Provider[] | null> {
+async function readBuilt(name: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(new URL(name, import.meta.url), 'utf8')) as Provider[];
+    return JSON.parse(await readFile(new URL(name, import.meta.url), 'utf8'));
   } catch (error) {
     // The source tree has none.
     if (codeOf(error) === 'ENOENT') return null;
@@ -93,7 +117,8 @@ export async function loadRegistry(options: RegistryOptions = {}): Promise<Provi
 
 /** The same for who asks for hosts alone (the net thread): endpoints and prices may be left out. */
 export async function loadHosts(options: RegistryOptions = {}): Promise<ProviderRegistry> {
-  return registryOf((await readBuilt(BUILT.hosts)) ?? (await importProviders()), options);
+  const built = (await readBuilt(BUILT.hosts)) as Provider[] | null;
+  return registryOf(built ?? (await importProviders()), options);
 }
 
 function registryOf(files: readonly Provider[], options: RegistryOptions): ProviderRegistry {
