@@ -62,13 +62,18 @@ function find({ book, providers }: OpenPrices, model: string, provider: string |
   const now = Date.now();
   const ids = provider === null ? providers.all().map(({ id }) => id) : [provider];
   const exact = ids.map((id) => pricesOfModel(book, id, model, now)).filter(({ prices }) => prices.some(isOfModel));
-  if (exact.length > 0) return exact;
+  if (exact.length > 0) return exact.map((found) => ({ ...found, prices: found.prices.filter(mayBeOfModel) }));
   return modelsLike(book, model, provider, now).map((entry) => pricesOfEntry(entry, provider ?? entry.provider));
 }
 
 /** Prices of a provider for all its models say nothing of this one. */
 function isOfModel({ for_model: isOwn }: ListedPrice): boolean {
   return isOwn;
+}
+
+/** What the provider bills for an operation of another kind (its speech, say) is left out. */
+function mayBeOfModel({ for_model: isOwn, operation }: ListedPrice): boolean {
+  return isOwn || operation === null;
 }
 
 function allOf({ book }: OpenPrices, provider: string): PricedModel[] {
