@@ -58,6 +58,8 @@ const MODEL_PROVIDERS = [
   'lambda.ai',
   'arcee.ai',
   'voyageai.com',
+  'ml.cloud.ibm.com',
+  'aleph-alpha.com',
   'ai.mongodb.com',
   'ollama.com',
   'replicate.com',

@@ -31,7 +31,7 @@ const PROVIDER_HOSTS = `
   us.inference.heroku.com api.writer.com api.lambda.ai api.arcee.ai api.voyageai.com ollama.com api.replicate.com
   stream.replicate.com streaming-api.svc.us.c.replicate.net api.githubcopilot.com api.individual.githubcopilot.com
   copilot-proxy.githubusercontent.com models.github.ai api2.cursor.sh api.cursor.com gateway.ai.cloudflare.com
-  api.cloudflare.com ai-gateway.vercel.sh
+  api.cloudflare.com ai-gateway.vercel.sh us-south.ml.cloud.ibm.com api.aleph-alpha.com
 `
   .trim()
   .split(/\s+/);
