@@ -20,8 +20,9 @@ const BREAKDOWN = '"usage_breakdown":{';
 export function findUsage(tail: string): JsonObject | null {
   const window = tail.slice(-TAIL_WINDOW);
   const hits = [...window.matchAll(KEY)].slice(-MAX_TRIES).toReversed();
+  const hasShares = window.includes(BREAKDOWN);
   for (const hit of hits) {
-    if (isShare(window, hit.index)) continue;
+    if (hasShares && isShare(window, hit.index)) continue;
     const start = hit.index + hit[0].length - 1;
     const text = objectText(window, start);
     const value = text === null ? null : parse(text);
