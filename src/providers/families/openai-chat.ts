@@ -70,6 +70,10 @@ export const openaiChat: Family = {
     return numberAt(usage, 'prompt_tokens') !== null || (object === 'list' && numberAt(usage, 'total_tokens') !== null);
   },
   read(whole, reading) {
+    if (reading.memory.get(PLAIN) === whole) {
+      readPlain(whole, reading);
+      return;
+    }
     const message = unwrapped(whole);
     const object = stringAt(message, 'object');
     reading.error = statedError(whole) ?? statedError(objectAt(message, 'x_groq') ?? {}) ?? reading.error;
@@ -88,6 +92,7 @@ export const openaiChat: Family = {
     readNative(message, reading);
     readUsage(message, reading);
     for (const [position, choice] of objectsAt(message, 'choices').entries()) readChoice(choice, position, reading);
+    if (isPlain(whole)) reading.memory.set(PLAIN, whole);
   },
   settle(reading, ending) {
     reading.rawUsage ??= secondUsage(reading);
@@ -95,6 +100,40 @@ export const openaiChat: Family = {
     if (reading.rawUsage !== null) correct(usage, reading.rawUsage, reading);
   },
 };
+
+/**
+ * A chunk of generated words and nothing else. When the same object comes again, with other words in it
+ * (decoders/repeated-json.ts), what it did not have it does not have now: most of a stream need not be looked through.
+ */
+function isPlain(message: JsonObject): boolean {
+  if (NOT_PLAIN.some((key) => isStated(message, key)) || stringAt(message, 'object') !== 'chat.completion.chunk')
+    return false;
+  return objectsAt(message, 'choices').every(
+    (choice) => objectAt(choice, 'delta') !== null && !CHOICE_NOT_PLAIN.some((key) => isStated(choice, key)),
+  );
+}
+
+const PLAIN = 'plain';
+const NOT_PLAIN = ['error', 'usage', 'x_groq', 'timings', 'result', 'response', 'base_resp', 'success', 'tool_calls'];
+const CHOICE_NOT_PLAIN = ['error', 'usage', 'base_resp', 'success', 'object'];
+
+function isStated(message: JsonObject, key: string): boolean {
+  const value = valueAt(message, key);
+  return value !== undefined && value !== null;
+}
+
+function readPlain(message: JsonObject, reading: Reading): void {
+  reading.identify({
+    model: stringAt(message, 'model'),
+    id: stringAt(message, 'id'),
+    serviceTier: stringAt(message, 'service_tier'),
+  });
+  const choices = objectsAt(message, 'choices');
+  for (let position = 0; position < choices.length; position += 1) {
+    const choice = choices[position];
+    if (choice !== undefined) readWords(choice, position, reading);
+  }
+}
 
 /** Workers AI wraps its answers in `result`; the answer to an asynchronous request lies in `response` (Perplexity). */
 function unwrapped(message: JsonObject): JsonObject {
@@ -169,10 +208,14 @@ function secondUsage(reading: Reading): JsonObject | null {
 }
 
 function readChoice(choice: JsonObject, position: number, reading: Reading): void {
-  const index = numberAt(choice, 'index') ?? position;
-  const part = objectAt(choice, 'delta') ?? objectAt(choice, 'message');
   // OpenRouter says here that its upstream broke.
   reading.error = statedError(choice) ?? reading.error;
+  readWords(choice, position, reading);
+}
+
+function readWords(choice: JsonObject, position: number, reading: Reading): void {
+  const index = numberAt(choice, 'index') ?? position;
+  const part = objectAt(choice, 'delta') ?? objectAt(choice, 'message');
   // Of several choices the first is put together for people.
   if (index === 0) {
     reading.stopReason = stringAt(choice, 'finish_reason') ?? reading.stopReason;
