@@ -1,5 +1,7 @@
 /** What makes naive meters wrong at the providers, from errors inside a 200 on. */
 import { describe, expect, it } from 'vitest';
+import { mayIncludeUsage } from '../../src/gateway/include-usage.ts';
+import { SeenAnswers } from '../../src/recorder/seen-answers.ts';
 import { ANTHROPIC, BEDROCK, chat, chunk, counts, GEMINI, message, OPENAI, usageChunk } from './answers.ts';
 import { bytesOf, meter, type Exchange } from './exchange.ts';
 
@@ -250,6 +252,23 @@ describe('more traps of providers', () => {
       'cached_by_gateway',
     );
     expect((await meter({ ...gateway, body, headers: { 'cf-aig-cache-status': 'MISS' } })).billing).toBe('metered');
+  });
+
+  it('28: one answer that passes through us twice, by a gateway and by its provider, counts once', () => {
+    const seen = new SeenAnswers(10);
+    const inner = { responseId: 'chatcmpl-9f8e7d6c5b4a', upstream: 'api.openai.com:443', openedAt: 2, endedAt: 8 };
+    const outer = { ...inner, upstream: 'gateway.local:4000', openedAt: 1, endedAt: 9 };
+    expect([inner, outer].map((each) => seen.isDuplicate({ ...each, stated: '9 4' }))).toEqual([false, true]);
+  });
+
+  it('29: a signed request is never changed, also where a change was asked for', () => {
+    const headers = [
+      ['Content-Type', 'application/json'],
+      ['Authorization', 'AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=content-type;host, Signature=c'],
+    ] as const;
+    const request = { method: 'POST', target: '/v1/chat/completions' };
+    expect(mayIncludeUsage({ ...request, headers })).toBe(false);
+    expect(mayIncludeUsage({ ...request, headers: headers.slice(0, 1) })).toBe(true);
   });
 
   it('30: nulls, missing fields and floats are what they are', async () => {
