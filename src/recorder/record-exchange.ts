@@ -111,9 +111,13 @@ type Priced = Pick<PriceQuestion, 'usage' | 'model' | 'contextTokens' | 'provide
 
 function priceOf({ facts, metered }: FinishedExchange, provider: string, priced: Priced, deps: RecordDeps): Cost {
   if (priced.usage.state === 'none' && priced.providerCostUsd === null) return UNPRICED;
+  // No spread: see usage/meter.ts.
   const cost = deps.price({
-    ...priced,
     provider,
+    model: priced.model,
+    usage: priced.usage,
+    contextTokens: priced.contextTokens ?? null,
+    providerCostUsd: priced.providerCostUsd,
     operation: metered.operation,
     dims: metered.dims,
     host: facts.connection.host,

@@ -1,3 +1,5 @@
+import { RecentMap } from './recent-map.ts';
+
 /** What was stored of an answer before this daemon started, or before memory forgot it. */
 export interface StoredAnswers {
   /** Its usage counts. */
@@ -17,14 +19,14 @@ export interface Submitted {
  * servers, fakes) are two calls. A job that is submitted has no usage; the first reading that has it settles the call.
  */
 export class Rereads {
-  readonly #capacity: number;
   readonly #stored: StoredAnswers;
-  readonly #counted = new Map<string, true>();
-  readonly #submitted = new Map<string, Submitted>();
+  readonly #counted: RecentMap<true>;
+  readonly #submitted: RecentMap<Submitted>;
 
   /** @param stored asked for re-reads that memory does not know: after a restart, or after `capacity` answers. */
   constructor(capacity: number, stored: StoredAnswers) {
-    this.#capacity = capacity;
+    this.#counted = new RecentMap(capacity);
+    this.#submitted = new RecentMap(capacity);
     this.#stored = stored;
   }
 
@@ -32,13 +34,13 @@ export class Rereads {
   countsFirst(provider: string, responseId: string, reread: boolean): boolean {
     const key = `${provider} ${responseId}`;
     if (reread && (this.#counted.has(key) || this.#stored.isCounted(provider, responseId))) return false;
-    this.#remember(this.#counted, key, true);
+    this.#counted.set(key, true);
     return true;
   }
 
   /** A call was answered with an id and without a usage. */
   submit(provider: string, responseId: string, submitted: Submitted): void {
-    this.#remember(this.#submitted, `${provider} ${responseId}`, submitted);
+    this.#submitted.set(`${provider} ${responseId}`, submitted);
   }
 
   /** To be asked once, for a re-read that counts: the call that it settles, or null. */
@@ -47,15 +49,5 @@ export class Rereads {
     const known = this.#submitted.get(key);
     this.#submitted.delete(key);
     return known ?? this.#stored.submitted(provider, responseId);
-  }
-
-  #remember<T>(answers: Map<string, T>, key: string, value: T): void {
-    answers.delete(key);
-    answers.set(key, value);
-    if (answers.size <= this.#capacity) return;
-    for (const oldest of answers.keys()) {
-      answers.delete(oldest);
-      break;
-    }
   }
 }

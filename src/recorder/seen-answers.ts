@@ -1,3 +1,5 @@
+import { RecentMap } from './recent-map.ts';
+
 /** One answer, as far as its identity goes. Times: milliseconds of one monotonic clock. */
 export interface Sighting {
   responseId: string;
@@ -17,11 +19,10 @@ const MIN_ID = 16;
  * client waits. Both answers bear the provider's response id; the tokens are those of one call.
  */
 export class SeenAnswers {
-  readonly #capacity: number;
-  readonly #seen = new Map<string, Sighting>();
+  readonly #seen: RecentMap<Sighting>;
 
   constructor(capacity: number) {
-    this.#capacity = capacity;
+    this.#seen = new RecentMap(capacity);
   }
 
   /**
@@ -32,18 +33,8 @@ export class SeenAnswers {
     if (sighting.responseId.length < MIN_ID) return false;
     const known = this.#seen.get(sighting.responseId);
     const isDuplicate = known !== undefined && areNested(known, sighting) && standsIn(known, sighting);
-    if (!isDuplicate) this.#remember(sighting);
+    if (!isDuplicate) this.#seen.set(sighting.responseId, sighting);
     return isDuplicate;
-  }
-
-  #remember(sighting: Sighting): void {
-    this.#seen.delete(sighting.responseId);
-    this.#seen.set(sighting.responseId, sighting);
-    if (this.#seen.size <= this.#capacity) return;
-    for (const oldest of this.#seen.keys()) {
-      this.#seen.delete(oldest);
-      break;
-    }
   }
 }
 
