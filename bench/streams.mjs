@@ -14,7 +14,7 @@ const PER_HOP = new Set(['content-encoding', 'content-length', 'transfer-encodin
 
 /** `{name, requestHead, requestBody, responseHead, body, host, provider}`; `body` as it was on the wire. */
 export function allStreams() {
-  return [...recordedStreams(), ...ownStreams()];
+  return [...recordedStreams(), ...ownStreams(), ...grpcStreams()];
 }
 
 function recordedStreams() {
@@ -66,6 +66,49 @@ function ownStreams() {
       provider,
     );
   });
+}
+
+/** Gemini over gRPC, of which there are no recordings: length-prefixed messages in protobuf, unary and streamed. */
+function grpcStreams() {
+  const varint = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...varint(Math.floor(value / 128))]);
+  const number = (field, value) => Buffer.from([...varint(field * 8), ...varint(value)]);
+  const nested = (field, ...parts) => {
+    const inner = Buffer.concat(parts);
+    return Buffer.concat([Buffer.from([...varint(field * 8 + 2), ...varint(inner.length)]), inner]);
+  };
+  const framed = (message) => {
+    const length = Buffer.alloc(5);
+    length.writeUInt32BE(message.length, 1);
+    return Buffer.concat([length, message]);
+  };
+  const answer = (words, output, finish) =>
+    framed(
+      Buffer.concat([
+        nested(1, nested(1, nested(1, nested(2, Buffer.from(words)))), ...(finish ? [number(2, 1)] : [])),
+        nested(3, number(1, 321), number(2, output), number(3, 321 + output), nested(5, number(1, 1), number(2, 321))),
+      ]),
+    );
+  const method = (name) => `/google.ai.generativelanguage.v1beta.GenerativeService/${name}`;
+  const headers = { 'content-type': 'application/grpc' };
+  const at = (name, body) =>
+    stream(
+      `grpc ${name}`,
+      'generativelanguage.googleapis.com',
+      'POST',
+      method(name),
+      headers,
+      Buffer.alloc(0),
+      200,
+      headers,
+      body,
+    );
+  return [
+    at('GenerateContent', answer('It is a quiet day. '.repeat(20), 90, true)),
+    at(
+      'StreamGenerateContent',
+      Buffer.concat([5, 17, 300].map((output, index) => answer('words ', output, index === 2))),
+    ),
+  ];
 }
 
 function text(value) {
