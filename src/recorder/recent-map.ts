@@ -19,13 +19,20 @@ export class RecentMap<Value> {
 
   /** What is set again is young again. */
   set(key: string, value: Value): void {
-    this.#entries.delete(key);
+    const { size } = this.#entries;
     this.#entries.set(key, value);
-    if (this.#entries.size > this.#most) this.#forget();
+    if (this.#entries.size === size) this.#rejuvenate(key, value);
+    else if (size >= this.#most) this.#forget();
   }
 
   delete(key: string): void {
     this.#entries.delete(key);
+  }
+
+  /** Ids come once, nearly always: only those that come again pay for being taken out first. */
+  #rejuvenate(key: string, value: Value): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, value);
   }
 
   /**

@@ -101,11 +101,11 @@ export class ExchangeMeter {
     const response = this.#response;
     const answered = response?.settle(outcome === 'complete') ?? unanswered();
     const { reading } = answered;
-    const verdict = this.#verdict(answered, outcome);
+    const { model, stream } = request.facts();
+    const verdict = this.#verdict(answered, model, outcome);
     const { usage } = verdict;
     const anomalies = anomaliesOf(request, answered, verdict);
     const assembled = reading.assembled();
-    const { stream } = request.facts();
     const call = this.#call(answered, verdict);
     const heads = this.#heads();
     // No spread: V8 makes a slow object of a literal that begins with one (35 µs a call, measured on Node 20).
@@ -148,9 +148,9 @@ export class ExchangeMeter {
   }
 
   /** What the exchange says in the end: the endpoint's own rules over what the dialect read. */
-  #verdict(answered: Answered, outcome: Outcome): FactVerdict {
+  #verdict(answered: Answered, requestModel: string | null, outcome: Outcome): FactVerdict {
     const { match } = this.#request;
-    const stated = statedBy(answered, this.#request);
+    const stated = statedBy(answered, requestModel, match);
     const facts = match === null ? null : endpointFacts(match.endpoint);
     if (facts === null) return stated;
     const response = this.#response;
@@ -218,25 +218,24 @@ type HeadFacts = Pick<
 
 /** After this no count is left that cannot be. */
 function anomaliesOf(request: RequestSide, { reading, anomalies }: Answered, { usage }: FactVerdict): string[] {
-  const counted = [usage, ...reading.side.map((side) => side.usage)];
-  return [
-    ...new Set([
-      ...request.anomalies(),
-      ...anomalies,
-      ...counted.flatMap((one) => enforceInvariants(one, reading.subsetsOfMore)),
-    ]),
-  ];
+  const found = [...request.anomalies(), ...anomalies, ...enforceInvariants(usage, reading.subsetsOfMore)];
+  for (const side of reading.side) found.push(...enforceInvariants(side.usage, reading.subsetsOfMore));
+  return found.length < 2 ? found : [...new Set(found)];
 }
 
-function statedBy({ usage, reading, model, id }: Answered, request: RequestSide): FactVerdict {
+function statedBy(
+  { usage, reading, model, id }: Answered,
+  requestModel: string | null,
+  match: EndpointMatch | null,
+): FactVerdict {
   return {
     usage,
-    requestModel: request.facts().model,
+    requestModel,
     responseModel: model,
     responseId: id,
     dims: {},
     costUsd: reading.costUsd,
-    operation: request.match?.endpoint.operation ?? null,
+    operation: match?.endpoint.operation ?? null,
   };
 }
 

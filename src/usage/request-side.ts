@@ -19,6 +19,8 @@ export class RequestSide {
   readonly match: EndpointMatch | null;
   /** The gRPC method, if it is one that can be read. */
   readonly grpc: GrpcMethod | null;
+  /** Lower case. */
+  readonly #contentType: string;
   readonly #tap: BodyTap;
   readonly #kept: ByteBuffer;
   readonly #reader: RequestReader;
@@ -31,6 +33,7 @@ export class RequestSide {
     this.head = parseRequestHead(raw);
     this.match = this.head.method === '' ? null : this.#matched(find);
     const contentType = contentTypeOf(this.head.headers);
+    this.#contentType = contentType;
     const kept = new ByteBuffer(limits.bodyBytes);
     const reader = new RequestReader(contentType);
     this.grpc = binaryFraming(contentType) === 'grpc' ? grpcMethod(pathOf(this.head.target)) : null;
@@ -83,7 +86,7 @@ export class RequestSide {
     return new RequestView({
       head: this.head,
       match: this.match,
-      contentType: contentTypeOf(this.head.headers),
+      contentType: this.#contentType,
       kept: this.#kept.view(),
       length: isWhole ? this.#length : null,
       form: isWhole ? this.#reader.form() : null,
@@ -100,7 +103,7 @@ export class RequestSide {
   }
 
   capture(): MeteredBody {
-    const isText = isTextType(contentTypeOf(this.head.headers)) || startsAsJson(this.#kept.view());
+    const isText = isTextType(this.#contentType) || startsAsJson(this.#kept.view());
     return capturedBody(this.#kept, this.#tap, isText);
   }
 }

@@ -41,6 +41,8 @@ export interface Answered {
 export class ResponseSide {
   readonly head: ResponseHead;
   readonly #request: RequestSide;
+  /** Lower case. */
+  readonly #contentType: string;
   readonly #answer: AnswerReader | null;
   readonly #batch: BatchReader | null;
   readonly #reader: ResponseReader;
@@ -52,6 +54,7 @@ export class ResponseSide {
     this.head = parseResponseHead(raw);
     this.#request = request;
     const contentType = contentTypeOf(this.head.headers);
+    this.#contentType = contentType;
     const wanted = request.match === null ? null : endpointFacts(request.match.endpoint);
     this.facts = wanted === null ? null : new AnswerFacts(wanted);
     const { answer, batch } = messageReaders(request, this.head.status, limits, this.facts);
@@ -120,7 +123,7 @@ export class ResponseSide {
 
   capture(): MeteredBody {
     const { kept, textual } = this.#reader;
-    return capturedBody(kept, this.#tap, textual || isTextType(contentTypeOf(this.head.headers)));
+    return capturedBody(kept, this.#tap, textual || isTextType(this.#contentType));
   }
 
   #settleBatch(batch: BatchReader, intact: boolean, anomalies: string[]): Answered {

@@ -6,7 +6,12 @@ import type { EndpointMatch, Provider } from '../providers/provider.ts';
 const REQUEST_ID_HEADERS = ['request-id', 'x-request-id', 'x-amzn-requestid', 'apim-request-id', 'x-generation-id'];
 
 export function requestIdOf(provider: Provider | null, headers: HeaderPairs): string | null {
-  for (const name of [...(provider?.requestIdHeaders ?? []), ...REQUEST_ID_HEADERS]) {
+  const own = provider?.requestIdHeaders;
+  return (own === undefined ? null : firstValue(headers, own)) ?? firstValue(headers, REQUEST_ID_HEADERS);
+}
+
+function firstValue(headers: HeaderPairs, names: readonly string[]): string | null {
+  for (const name of names) {
     const value = headerValue(headers, name);
     if (value !== null && value !== '') return value;
   }
@@ -62,7 +67,10 @@ function isSubscription({ provider, requestHeaders }: BillingFacts): boolean {
 }
 
 function isCacheHit(headers: HeaderPairs): boolean {
-  return CACHE_HITS.some(({ header, value }) => value.test(headerValue(headers, header) ?? ''));
+  return CACHE_HITS.some(({ header, value }) => {
+    const stated = headerValue(headers, header);
+    return stated !== null && value.test(stated);
+  });
 }
 
 const TEXT = /^text\/|json|xml|x-www-form-urlencoded|graphql|javascript|csv/;

@@ -119,7 +119,8 @@ function costOf(costs: CompiledMap['cost'], raw: JsonObject): number | null {
 
 // --- the expressions, compiled once per map ---
 
-type Term = { path: Step[]; optional: boolean };
+/** `keys`: the path of a term that is nothing but members, which most are; null = by its steps. */
+type Term = { path: Step[]; keys: readonly string[] | null; optional: boolean };
 type Step = { key: string; list: boolean; where: { key: string; value: string } | null };
 type Expression = Term[];
 
@@ -179,7 +180,8 @@ function compileTerm(text: string): Term {
     const where = whereKey === undefined ? null : { key: whereKey, value: (whereValue ?? '').toLowerCase() };
     return { key, list: list !== undefined, where };
   });
-  return { path, optional };
+  const isPlain = path.every(({ key, list }) => key !== '*' && !list);
+  return { path, keys: isPlain ? path.map(({ key }) => key) : null, optional };
 }
 
 type ReadNumber = (value: unknown) => number | null;
@@ -195,21 +197,32 @@ function evaluate(rule: Expression[], raw: JsonObject, read: ReadNumber, anomali
 function sumOf(expression: Expression, raw: JsonObject, read: ReadNumber, anomalies: Set<string>): number | null {
   let sum: number | null = null;
   for (const term of expression) {
-    const values: unknown[] = [];
-    collect(raw, term.path, 0, values);
-    const stated = values.filter((value) => value !== undefined && value !== null);
-    if (stated.length === 0) {
-      if (!term.optional) return null;
-      continue;
+    const amount = amountOf(term, raw, read);
+    if (amount === null) {
+      anomalies.add('invalid_count');
+      return null;
     }
-    for (const value of stated) {
-      const amount = read(value);
-      if (amount === null) {
-        anomalies.add('invalid_count');
-        return null;
-      }
-      sum = (sum ?? 0) + amount;
-    }
+    if (amount !== undefined) sum = (sum ?? 0) + amount;
+    else if (!term.optional) return null;
+  }
+  return sum;
+}
+
+/** Undefined = nothing is there; null = what is there is no count. */
+function amountOf({ keys, path }: Term, raw: JsonObject, read: ReadNumber): number | null | undefined {
+  if (keys !== null) {
+    let value: unknown = raw;
+    for (const key of keys) value = valueAt(value, key);
+    return value === undefined || value === null ? undefined : read(value);
+  }
+  const values: unknown[] = [];
+  collect(raw, path, 0, values);
+  let sum: number | undefined;
+  for (const value of values) {
+    if (value === undefined || value === null) continue;
+    const amount = read(value);
+    if (amount === null) return null;
+    sum = (sum ?? 0) + amount;
   }
   return sum;
 }
