@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { type CliResult, runCli } from '../support/run-cli.ts';
+import { runInProcess } from '../support/run-in-process.ts';
 
 const ANSWER = JSON.stringify({
   id: 'chatcmpl-1',
@@ -54,6 +55,8 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 const prices = (...words: string[]): Promise<CliResult> => runCli(['prices', ...words, '--home', home], env);
+/** What reads and writes files only. */
+const pricesHere = (...words: string[]): Promise<CliResult> => runInProcess(['prices', ...words, '--home', home], env);
 
 async function call(daemon: Daemon): Promise<void> {
   const outgoing = request({
@@ -148,24 +151,35 @@ describe('llm-proxy prices', () => {
   });
 
   it('lists the providers, and says so when it knows no price', async () => {
-    expect((await prices()).stdout).toMatch(/anthropic +\d+/);
-    const unknown = await prices('no-such-model');
+    expect((await pricesHere()).stdout).toMatch(/anthropic +\d+/);
+    const unknown = await pricesHere('no-such-model');
     expect(unknown).toMatchObject({ code: 0 });
     expect(unknown.stdout).toContain('No price is known');
-    expect(await prices('--provider', 'nobody')).toMatchObject({ code: 2 });
+    expect(await pricesHere('--provider', 'nobody')).toMatchObject({ code: 2 });
   });
 
   it('keeps own prices in a file that it lists, and takes them out again', async () => {
-    await prices('override', 'add', 'prod', '--provider', 'azure-openai', '--like', 'gpt-4o');
-    await prices('override', 'add', '--provider', 'openai', '--unit', 'images', '--usd', '0.05', '--when', 'size=big');
+    await pricesHere('override', 'add', 'prod', '--provider', 'azure-openai', '--like', 'gpt-4o');
+    await pricesHere(
+      'override',
+      'add',
+      '--provider',
+      'openai',
+      '--unit',
+      'images',
+      '--usd',
+      '0.05',
+      '--when',
+      'size=big',
+    );
     expect(JSON.parse(readFileSync(join(home, 'prices.json'), 'utf8'))).toMatchObject({
       prices: [{ provider: 'openai', unit: 'images', usd: '0.05', per: 1, when: { size: 'big' } }],
       aliases: [{ provider: 'azure-openai', model: 'prod', as_model: 'gpt-4o' }],
     });
-    expect((await prices('override', 'list')).stdout).toMatch(/openai +\* +images +0\.05/);
-    expect((await prices('prod', '--provider', 'azure-openai')).stdout).toContain('genai-prices openai/gpt-4o');
-    expect(await prices('override', 'remove', 'prod', '--provider', 'azure-openai')).toMatchObject({ code: 0 });
-    expect(await prices('override', 'remove', 'prod', '--provider', 'azure-openai')).toMatchObject({ code: 1 });
+    expect((await pricesHere('override', 'list')).stdout).toMatch(/openai +\* +images +0\.05/);
+    expect((await pricesHere('prod', '--provider', 'azure-openai')).stdout).toContain('genai-prices openai/gpt-4o');
+    expect(await pricesHere('override', 'remove', 'prod', '--provider', 'azure-openai')).toMatchObject({ code: 0 });
+    expect(await pricesHere('override', 'remove', 'prod', '--provider', 'azure-openai')).toMatchObject({ code: 1 });
   });
 
   it.each([
@@ -181,7 +195,7 @@ describe('llm-proxy prices', () => {
     [['reprice'], /since/],
     [['update', 'nowhere.json'], /there is no file nowhere\.json/],
   ])('refuses %j in one line', async (words, message) => {
-    const result = await prices(...words);
+    const result = await pricesHere(...words);
     expect(result.code).toBe(2);
     expect(result.stderr).toMatch(message);
     expect(result.stderr.trimEnd()).not.toContain('\n');
@@ -192,10 +206,10 @@ describe('llm-proxy prices', () => {
     const given = join(home, 'data.json');
     const models = [{ id: 'gpt-4o', match: { equals: 'gpt-4o' }, prices: { input_mtok: 9 } }];
     writeFileSync(given, JSON.stringify([{ id: 'openai', name: 'OpenAI', api_pattern: 'https://x', models }]));
-    expect(await prices('update', given)).toMatchObject({ code: 0 });
-    expect((await prices('gpt-4o', '--provider', 'openai')).stdout).toMatch(/input_tokens +9 /);
+    expect(await pricesHere('update', given)).toMatchObject({ code: 0 });
+    expect((await pricesHere('gpt-4o', '--provider', 'openai')).stdout).toMatch(/input_tokens +9 /);
     writeFileSync(given, '{}');
-    expect(await prices('update', given)).toMatchObject({ code: 2 });
-    expect((await prices('gpt-4o', '--provider', 'openai')).stdout).toMatch(/input_tokens +9 /);
+    expect(await pricesHere('update', given)).toMatchObject({ code: 2 });
+    expect((await pricesHere('gpt-4o', '--provider', 'openai')).stdout).toMatch(/input_tokens +9 /);
   });
 });

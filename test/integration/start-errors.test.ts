@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CLI } from '../support/daemon.ts';
+import { runInProcess } from '../support/run-in-process.ts';
+import { type CliResult, runCli } from '../support/run-cli.ts';
 
 let home: string;
 beforeEach(() => {
@@ -12,23 +12,21 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
+type Run = typeof runCli | typeof runInProcess;
+
+interface How {
+  /** In process what is refused before a thread of the daemon is started: those need the built program. */
+  run?: Run;
+  folder?: string;
+  env?: NodeJS.ProcessEnv;
+}
+
 /** `start` on free ports unless told otherwise; it must end by itself. */
-function start(
-  args: readonly string[],
-  folder = home,
-  env: NodeJS.ProcessEnv = {},
-): Promise<{ code: number | null; stderr: string }> {
+async function start(args: readonly string[], { run = runCli, folder = home, env = {} }: How = {}): Promise<CliResult> {
   const ports = ['--port', '--admin-port'].flatMap((flag) => (args.includes(flag) ? [] : [flag, '0']));
-  const child = spawn(process.execPath, [CLI, 'start', '--home', folder, ...ports, ...args], {
-    env: { ...process.env, HOME: home, XDG_STATE_HOME: join(home, 's'), XDG_CONFIG_HOME: join(home, 'c'), ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-    timeout: 15_000,
-  });
-  let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
-  return new Promise((resolve) =>
-    child.once('close', (code) => resolve({ code, stderr: stderr.replaceAll(home, '~') })),
-  );
+  const own = { HOME: home, XDG_STATE_HOME: join(home, 's'), XDG_CONFIG_HOME: join(home, 'c') };
+  const result = await run(['start', '--home', folder, ...ports, ...args], { ...own, ...env });
+  return { ...result, stderr: result.stderr.replaceAll(home, '~') };
 }
 
 const file = (text: string): string => {
@@ -48,32 +46,39 @@ async function busyPort(): Promise<{ port: number; free: () => Promise<void> }> 
 
 describe('start', () => {
   it.each([
-    ['an unknown option', ['--prot', '1'], /unknown option --prot.*did you mean --port/],
-    ['an option of a later version', ['--mode', 'target'], /--mode is not in this version/],
-    ['a port that is none', ['--port', '70000'], /--port must be a port/],
-    ['a file that is not there', ['--config', '/nowhere/x.toml'], /\/nowhere\/x\.toml/],
-    ['a proxy that is no URL', ['--upstream-proxy', 'nonsense'], /upstream.proxy/],
-    ['a CA file that is not there', ['--upstream-ca', '/nowhere/ca.pem'], /\/nowhere\/ca\.pem/],
-    ['a host that is none', ['--intercept', 'a b'], /intercept: a b/],
-    ['a provider that is none', ['--include-usage', 'opnai'], /there is no provider opnai; did you mean openai\?/],
-  ] as [string, string[], RegExp][])('refuses %s in one line, with exit code 2', async (_, args, message) => {
-    const { code, stderr } = await start(args);
+    ['an unknown option', ['--prot', '1'], /unknown option --prot.*did you mean --port/, runInProcess],
+    ['an option of a later version', ['--mode', 'target'], /--mode is not in this version/, runInProcess],
+    ['a port that is none', ['--port', '70000'], /--port must be a port/, runInProcess],
+    ['a file that is not there', ['--config', '/nowhere/x.toml'], /\/nowhere\/x\.toml/, runInProcess],
+    ['a proxy that is no URL', ['--upstream-proxy', 'nonsense'], /upstream.proxy/, runCli],
+    ['a CA file that is not there', ['--upstream-ca', '/nowhere/ca.pem'], /\/nowhere\/ca\.pem/, runCli],
+    ['a host that is none', ['--intercept', 'a b'], /intercept: a b/, runCli],
+    [
+      'a provider that is none',
+      ['--include-usage', 'opnai'],
+      /there is no provider opnai; did you mean openai\?/,
+      runCli,
+    ],
+  ] as [string, string[], RegExp, Run][])('refuses %s in one line, with exit code 2', async (_, args, message, run) => {
+    const { code, stderr } = await start(args, { run });
     expect(stderr).toMatch(/^llm-proxy: [^\n]+\n$/);
     expect(stderr).toMatch(message);
     expect(code).toBe(2);
   });
 
   it('says the same whatever language the terminal speaks', async () => {
-    expect(await start(['--prot', '1'], home, { LC_ALL: 'de_DE.UTF-8' })).toEqual(await start(['--prot', '1']));
+    const args = ['--prot', '1'];
+    expect(await start(args, { env: { LC_ALL: 'de_DE.UTF-8' } })).toEqual(await start(args, { run: runInProcess }));
   });
 
   it('names file and line of an unknown key and of what is no TOML', async () => {
     const unknown = await start(['--config', file('port = 0\n\n[logs]\nbodis = "new"\n')]);
     expect(unknown).toEqual({
       code: 2,
+      stdout: '',
       stderr: 'llm-proxy: ~/given.toml:4: unknown key logs.bodis; did you mean logs.bodies?\n',
     });
-    const broken = await start(['--config', file('port = 0\nhost = \n')]);
+    const broken = await start(['--config', file('port = 0\nhost = \n')], { run: runInProcess });
     expect(broken.stderr).toMatch(/^llm-proxy: ~\/given\.toml:2: [^\n]+\n$/);
     expect(broken.code).toBe(2);
   });
@@ -102,10 +107,10 @@ describe('start', () => {
 
   it('refuses a home that cannot be one, and two of them', async () => {
     writeFileSync(join(home, 'taken'), '');
-    const taken = await start([], join(home, 'taken'));
+    const taken = await start([], { folder: join(home, 'taken') });
     expect(taken.stderr).toMatch(/^llm-proxy: [^\n]*~\/taken[^\n]*\n$/);
     expect(taken.code).toBe(1);
-    const twice = await start(['--home', join(home, 'other')]);
-    expect(twice).toEqual({ code: 2, stderr: 'llm-proxy: --home is given twice\n' });
+    const twice = await start(['--home', join(home, 'other')], { run: runInProcess });
+    expect(twice).toEqual({ code: 2, stdout: '', stderr: 'llm-proxy: --home is given twice\n' });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expectLinearTime } from './growth.ts';
+import { cpuTime, expectLinearTime } from './growth.ts';
 
 /** `rounds(n)` steps over an array that the optimiser cannot leave out. */
 function steps(rounds: (size: number) => number): (size: number) => () => void {
@@ -30,11 +30,30 @@ describe('support/growth expectLinearTime', () => {
     );
   });
 
-  it('refuses quadratic work', { timeout: 60_000 }, async () => {
-    const quadratic = expectLinearTime(
-      steps((size) => size * size),
+  it.each([
+    ['quadratic work', (size: number) => size ** 2],
+    ['cubic work', (size: number) => size ** 3],
+  ])('refuses %s', async (_, rounds) => {
+    let now = 0;
+    // The clock of this work is its number of steps: real quadratic work would take ten seconds here.
+    const refused = expectLinearTime(
+      (size) => () => (now += rounds(size) / 1_000_000),
       14_000,
+      'the work',
+      async (work) => {
+        const start = now;
+        await work();
+        return now - start;
+      },
     );
-    await expect(quadratic).rejects.toThrow('the work: ms for four times 14000');
+    await expect(refused).rejects.toThrow('the work: ms for four times 14000');
+  });
+
+  it('measures work, not waiting', async () => {
+    const spin = (): void => {
+      for (const start = process.cpuUsage().user; process.cpuUsage().user < start + 20_000;);
+    };
+    expect(await cpuTime(spin)).toBeGreaterThanOrEqual(20);
+    expect(await cpuTime(() => new Promise((resolve) => setTimeout(resolve, 60)))).toBeLessThan(50);
   });
 });

@@ -13,34 +13,37 @@ const ATTEMPTS = 3;
  * Expects `work` to take time in proportion to its size. CPU time, sizes of one run, the best of three: no bound in
  * milliseconds, so neither a slow machine nor its other programs decide. Quadratic work fails each attempt.
  * @param prepare makes the input of a size and returns the work on it; only the work is timed.
+ * @param measure milliseconds that a piece of work takes.
  */
 export async function expectLinearTime(
   prepare: (size: number) => () => unknown,
   size: number,
   what = 'the work',
+  measure: (work: () => unknown) => Promise<number> = cpuTime,
 ): Promise<void> {
   const small = Math.ceil(size / FACTOR);
   // Not compiled yet, the first piece of work is slow.
-  await cpuTime(prepare(small));
+  await measure(prepare(small));
   let growth = Infinity;
   const best = { small: Infinity, large: Infinity, fourfold: Infinity };
   for (let attempt = 0; attempt < ATTEMPTS && growth > MOST; attempt += 1) {
-    best.small = Math.min(best.small, await cpuTime(prepare(small)));
-    best.large = Math.min(best.large, await cpuTime(prepare(size)));
+    best.small = Math.min(best.small, await measure(prepare(small)));
+    best.large = Math.min(best.large, await measure(prepare(size)));
     growth = best.large / Math.max(best.small, FLOOR_MS);
   }
   if (growth <= MOST) return;
   // Where the garbage collector changes its ways between the two sizes there is a step: only above it can one tell.
   for (let attempt = 0; attempt < ATTEMPTS && best.fourfold > MOST_OF_FOURFOLD * best.large; attempt += 1) {
-    best.large = Math.min(best.large, await cpuTime(prepare(size)));
-    best.fourfold = Math.min(best.fourfold, await cpuTime(prepare(size * 4)));
+    best.large = Math.min(best.large, await measure(prepare(size)));
+    best.fourfold = Math.min(best.fourfold, await measure(prepare(size * 4)));
   }
   expect(best.fourfold, `${what}: ms for four times ${size}, which took ${best.large} ms`).toBeLessThanOrEqual(
     MOST_OF_FOURFOLD * best.large,
   );
 }
 
-async function cpuTime(work: () => unknown): Promise<number> {
+/** Milliseconds of CPU of this process. */
+export async function cpuTime(work: () => unknown): Promise<number> {
   const start = process.cpuUsage();
   await work();
   const { user, system } = process.cpuUsage(start);
