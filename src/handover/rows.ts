@@ -103,10 +103,10 @@ export function decodeConnection(bytes: Uint8Array): ConnectionInfo {
 
 /** Nothing at all for an exchange that ended like most do. */
 export function encodeEnd(end: ExchangeEnd): Uint8Array {
+  const { error, opaqueRequestBytes, opaqueResponseBytes, marks } = end;
+  if (error === null && opaqueRequestBytes === 0 && opaqueResponseBytes === 0 && marks === undefined) return NO_BYTES;
   const { outcome: _, ...details } = end;
-  const { error, opaqueRequestBytes, opaqueResponseBytes, marks } = details;
-  const isPlain = error === null && opaqueRequestBytes === 0 && opaqueResponseBytes === 0 && marks === undefined;
-  return isPlain ? NO_BYTES : Buffer.from(JSON.stringify(details satisfies EndDetails));
+  return Buffer.from(JSON.stringify(details satisfies EndDetails));
 }
 
 export function decodeEnd(outcome: number, bytes: Uint8Array): ExchangeEnd {

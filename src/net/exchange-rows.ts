@@ -46,8 +46,8 @@ export class ExchangeRows {
     if (this.#ended) return;
     this.#ended = true;
     const end = { outcome, error, opaqueRequestBytes: opaque.request, opaqueResponseBytes: opaque.response };
-    const marks = this.#marks.length === 0 ? {} : { marks: this.#marks };
-    this.#recorder.end(this.#exchange, { ...end, ...marks }, this.#clock.now());
+    const marked = this.#marks.length === 0 ? end : { ...end, marks: this.#marks };
+    this.#recorder.end(this.#exchange, marked, this.#clock.now());
   }
 }
 

@@ -80,7 +80,7 @@ const NO_TEXT = /^(?:image|speech|transcription|translation|audio|video|moderati
 function estimated(finished: FinishedExchange, estimator: Estimator | null): Usage {
   const { metered } = finished;
   const { usage } = metered;
-  if (estimator === null || !mayEstimate(metered)) return usage;
+  if (estimator === null || usage.state === 'final' || !mayEstimate(metered)) return usage;
   if (usage.state === 'none') return wholeEstimate(finished, estimator);
   const { assembled } = metered;
   // The input came first (Anthropic), the count of the output was still to come when the stream was cut.

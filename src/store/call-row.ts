@@ -131,9 +131,11 @@ export function costValues(call: StoredCall, tally: Tally): SqlValue[] {
 /** A call that is there already stays as it is: deliveries may be repeated. */
 export const INSERT_CALL = `INSERT OR IGNORE INTO llm_calls (${WRITERS.map(([column]) => column).join(', ')}) VALUES (${WRITERS.map(() => '?').join(', ')})`;
 
+const VALUE_WRITERS = WRITERS.map(([, write]) => write);
+
 /** Values for INSERT_CALL. */
 export function callValues(call: StoredCall, tally: Tally): SqlValue[] {
-  return WRITERS.map(([, write]) => write(call, tally));
+  return VALUE_WRITERS.map((write) => write(call, tally));
 }
 
 /** The record of a row with all columns of `llm_calls`. */
