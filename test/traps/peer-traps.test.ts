@@ -1,7 +1,7 @@
 /**
  * What broke other programs of this kind, over sockets, through the running daemon. The rest of the list is tested where it
- * belongs: a to h, l and v in usage-traps; q and r by the clients in integration/ca-clients; s in integration/faults; u in
- * integration/secrets; z in unit/cli/client-env; memory over days by `npm run soak`.
+ * belongs: a to h and v in usage-traps; l, u, w and z in small-traps; r by Python in integration/ca-clients; s in
+ * integration/faults.
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -192,6 +192,34 @@ describe('traps that other programs fell into', () => {
         return socket !== null;
       })
       .toBe(true);
+  });
+
+  it('q: a leaf lives 45 days at most', async () => {
+    const socket = await openTls(daemon, HOST);
+    socket.write(httpRequest('GET', '/v1/models', HOST, {}));
+    await once(socket, 'data');
+    const leaf = socket.getPeerX509Certificate();
+    const days = (Date.parse(leaf?.validTo ?? '') - Date.parse(leaf?.validFrom ?? '')) / 86_400_000;
+    expect(days).toBeGreaterThan(1);
+    expect(days).toBeLessThanOrEqual(46);
+    socket.destroy();
+  });
+
+  it('t: memory does not grow with the number of calls', async () => {
+    const socket = await openTls(daemon, HOST);
+    const request = httpRequest('GET', '/v1/models', HOST, {});
+    const answer = httpResponse('{}').length;
+    const calls = async (count: number): Promise<number> => {
+      for (let call = 0; call < count; call += 1) {
+        socket.write(request);
+        await readBytes(socket, answer);
+      }
+      return residentBytes(daemon.pid);
+    };
+    const warm = await calls(2_000);
+    const later = await calls(2_000);
+    expect(later - warm).toBeLessThan(20 * 1024 * 1024);
+    socket.destroy();
   });
 
   it('x: a client that leaves a stream is no error of the provider', async () => {
