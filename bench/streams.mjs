@@ -68,6 +68,12 @@ function ownStreams() {
   });
 }
 
+function framed(message) {
+  const length = Buffer.alloc(5);
+  length.writeUInt32BE(message.length, 1);
+  return Buffer.concat([length, message]);
+}
+
 /** Gemini over gRPC, of which there are no recordings: length-prefixed messages in protobuf, unary and streamed. */
 function grpcStreams() {
   const varint = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...varint(Math.floor(value / 128))]);
@@ -75,11 +81,6 @@ function grpcStreams() {
   const nested = (field, ...parts) => {
     const inner = Buffer.concat(parts);
     return Buffer.concat([Buffer.from([...varint(field * 8 + 2), ...varint(inner.length)]), inner]);
-  };
-  const framed = (message) => {
-    const length = Buffer.alloc(5);
-    length.writeUInt32BE(message.length, 1);
-    return Buffer.concat([length, message]);
   };
   const answer = (words, output, finish) =>
     framed(
