@@ -68,35 +68,40 @@ function ownStreams() {
   });
 }
 
+function varint(value) {
+  return value < 128 ? [value] : [(value & 127) | 128, ...varint(Math.floor(value / 128))];
+}
+
+function number(field, value) {
+  return Buffer.from([...varint(field * 8), ...varint(value)]);
+}
+
+function nested(field, ...parts) {
+  const inner = Buffer.concat(parts);
+  return Buffer.concat([Buffer.from([...varint(field * 8 + 2), ...varint(inner.length)]), inner]);
+}
+
 function framed(message) {
   const length = Buffer.alloc(5);
   length.writeUInt32BE(message.length, 1);
   return Buffer.concat([length, message]);
 }
 
+function geminiMessage(words, output, finish) {
+  const content = nested(1, nested(1, nested(2, Buffer.from(words))));
+  const counts = [number(1, 321), number(2, output), number(3, 321 + output), nested(5, number(1, 1), number(2, 321))];
+  return framed(Buffer.concat([nested(1, content, ...(finish ? [number(2, 1)] : [])), nested(3, ...counts)]));
+}
+
 /** Gemini over gRPC, of which there are no recordings: length-prefixed messages in protobuf, unary and streamed. */
 function grpcStreams() {
-  const varint = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...varint(Math.floor(value / 128))]);
-  const number = (field, value) => Buffer.from([...varint(field * 8), ...varint(value)]);
-  const nested = (field, ...parts) => {
-    const inner = Buffer.concat(parts);
-    return Buffer.concat([Buffer.from([...varint(field * 8 + 2), ...varint(inner.length)]), inner]);
-  };
-  const answer = (words, output, finish) =>
-    framed(
-      Buffer.concat([
-        nested(1, nested(1, nested(1, nested(2, Buffer.from(words)))), ...(finish ? [number(2, 1)] : [])),
-        nested(3, number(1, 321), number(2, output), number(3, 321 + output), nested(5, number(1, 1), number(2, 321))),
-      ]),
-    );
-  const method = (name) => `/google.ai.generativelanguage.v1beta.GenerativeService/${name}`;
   const headers = { 'content-type': 'application/grpc' };
   const at = (name, body) =>
     stream(
       `grpc ${name}`,
       'generativelanguage.googleapis.com',
       'POST',
-      method(name),
+      `/google.ai.generativelanguage.v1beta.GenerativeService/${name}`,
       headers,
       Buffer.alloc(0),
       200,
@@ -104,10 +109,10 @@ function grpcStreams() {
       body,
     );
   return [
-    at('GenerateContent', answer('It is a quiet day. '.repeat(20), 90, true)),
+    at('GenerateContent', geminiMessage('It is a quiet day. '.repeat(20), 90, true)),
     at(
       'StreamGenerateContent',
-      Buffer.concat([5, 17, 300].map((output, index) => answer('words ', output, index === 2))),
+      Buffer.concat([5, 17, 300].map((output, index) => geminiMessage('words ', output, index === 2))),
     ),
   ];
 }
