@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { parseJson } from './parse-json.ts';
 
 /**
  * The JSON texts of a stream are nearly always the same with other words in it. This parser learns that shape and reads the
@@ -24,7 +25,7 @@ export class RepeatedJson {
     this.#misses += 1;
     if (this.#misses >= PATIENCE) this.#shape = null;
     if (this.#shape === null) this.#learn(text);
-    return parsed(text);
+    return parseJson(text);
   }
 
   /** Not from the first ones: a short answer would pay for it and gain nothing. */
@@ -76,7 +77,7 @@ class Shape {
 
   /** Null for texts that JSON.stringify would write otherwise (blanks, escapes, doubled keys), or that are long. */
   static of(text: string): Shape | null {
-    const value = text.length <= LONGEST ? parsed(text) : undefined;
+    const value = text.length <= LONGEST ? parseJson(text) : undefined;
     if (!isTree(value) || JSON.stringify(value) !== text) return null;
     const holes: Hole[] = [];
     const source = sourceOf(value, holes, 0);
@@ -126,12 +127,4 @@ function isTree(value: unknown): value is Record<string, unknown> {
 
 function literal(value: unknown): string {
   return (JSON.stringify(value) ?? '').replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

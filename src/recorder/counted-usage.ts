@@ -1,7 +1,7 @@
 import { headerValue } from '../core/headers.ts';
 import { BILLED_UNKNOWN } from '../core/totals.ts';
 import { type EstimatedField, unknownUsage, type Usage } from '../core/usage.ts';
-import { parseJson } from '../usage/message-reader.ts';
+import { parseJson } from '../decoders/parse-json.ts';
 import type { Estimator } from '../usage/estimate.ts';
 import type { Metered } from '../usage/metered.ts';
 import type { FinishedExchange } from './live-exchange.ts';

@@ -8,7 +8,8 @@ import { Reading } from '../providers/families/reading.ts';
 import type { UsageMap } from '../providers/families/usage-map.ts';
 import type { Endpoint } from '../providers/provider.ts';
 import type { AnswerFacts } from './facts.ts';
-import { parseJson, type MessageReader } from './message-reader.ts';
+import { parseJson } from '../decoders/parse-json.ts';
+import type { MessageReader } from './message-reader.ts';
 
 const MARKED = Object.values(FAMILIES).filter((family) => family.byEndpointOnly !== true);
 /** Megabytes of base64 in which nothing else stands: not worth parsing. */

@@ -5,7 +5,8 @@ import type { Endpoint } from '../providers/provider.ts';
 import { AnswerReader } from './answer-reader.ts';
 import type { AnswerFacts } from './facts.ts';
 import type { SideUsage } from './metered.ts';
-import { parseJson, type MessageReader } from './message-reader.ts';
+import { parseJson } from '../decoders/parse-json.ts';
+import type { MessageReader } from './message-reader.ts';
 
 const KEPT_RAW = 100;
 /** A batch is of one model, or of a few. */

@@ -1,7 +1,8 @@
 import type { EventStreamMessage } from '../decoders/eventstream.ts';
 import type { StatedError } from '../providers/families/errors.ts';
 import { isObject, stringAt } from '../providers/families/json.ts';
-import { parseJson, type MessageReader } from './message-reader.ts';
+import { parseJson } from '../decoders/parse-json.ts';
+import type { MessageReader } from './message-reader.ts';
 
 /** A body inside the frames, cut anywhere (SageMaker). */
 export type InnerBody = (bytes: Uint8Array) => void;

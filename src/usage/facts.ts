@@ -2,7 +2,7 @@ import type { EndpointFacts } from '../providers/families/endpoint-facts.ts';
 import type { Condition, Fact, FactRule, Measure, Step, Value } from '../providers/families/fact-source.ts';
 import { isObject, valueAt } from '../providers/families/json.ts';
 import { measured } from './measures.ts';
-import { parseJson } from './message-reader.ts';
+import { parseJson } from '../decoders/parse-json.ts';
 
 /** What was found of one fact. */
 export interface Found {

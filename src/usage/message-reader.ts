@@ -14,12 +14,3 @@ export interface MessageReader {
   failed(error: StatedError): void;
   anomaly(name: string): void;
 }
-
-/** The JSON value of a text, or undefined. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

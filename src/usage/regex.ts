@@ -1,3 +1,4 @@
+import { parseJson } from '../decoders/parse-json.ts';
 import { isObject, type JsonObject } from '../providers/families/json.ts';
 
 /** How much of the end of a body is searched. Characters. */
@@ -25,8 +26,8 @@ export function findUsage(tail: string): JsonObject | null {
     if (hasShares && isShare(window, hit.index)) continue;
     const start = hit.index + hit[0].length - 1;
     const text = objectText(window, start);
-    const value = text === null ? null : parse(text);
-    if (value !== null && Object.keys(value).length > 0) return { [hit[1] ?? 'usage']: value };
+    const value = text === null ? null : parseJson(text);
+    if (isObject(value) && Object.keys(value).length > 0) return { [hit[1] ?? 'usage']: value };
   }
   return null;
 }
@@ -58,13 +59,4 @@ function objectText(text: string, start: number): string | null {
     }
   }
   return null;
-}
-
-function parse(text: string): JsonObject | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
-  } catch {
-    return null;
-  }
 }

@@ -3,7 +3,7 @@ import { audioSeconds, pcmSeconds } from '../decoders/audio-length.ts';
 import { decodeSegment } from '../providers/path-pattern.ts';
 import type { EndpointMatch } from '../providers/provider.ts';
 import type { RequestEvidence } from './facts.ts';
-import { parseJson } from './message-reader.ts';
+import { parseJson } from '../decoders/parse-json.ts';
 import type { RequestForm } from './request-facts.ts';
 
 export interface RequestFound {

@@ -1,5 +1,5 @@
 import { isObject, valueAt, type JsonObject } from '../providers/families/json.ts';
-import { parseJson } from './message-reader.ts';
+import { parseJson } from '../decoders/parse-json.ts';
 
 /** What of a request a model reads as text. Images, audio and files are not in it. */
 export interface RequestText {

@@ -5,7 +5,8 @@ import type { UsageSource } from '../core/usage.ts';
 import { framedReader, type Framed, type GrpcCall } from './framed.ts';
 import { binaryFraming, detectFraming, LEAD_LENGTH, type Framing } from './framing.ts';
 import type { MeterLimits } from './metered.ts';
-import { parseJson, type MessageReader } from './message-reader.ts';
+import { parseJson } from '../decoders/parse-json.ts';
+import type { MessageReader } from './message-reader.ts';
 import { TAIL_WINDOW } from './regex.ts';
 
 /** What is worth knowing of a document that is too large, or too broken, to be parsed. */

@@ -3,7 +3,7 @@ import { statedError, type StatedError } from '../providers/families/errors.ts';
 import { geminiLive } from '../providers/families/gemini-live.ts';
 import { isObject, objectAt, stringAt, valueAt, type JsonObject } from '../providers/families/json.ts';
 import { openaiResponses } from '../providers/families/openai-responses.ts';
-import { parseJson } from './message-reader.ts';
+import { parseJson } from '../decoders/parse-json.ts';
 import { OpenAnswer, type Asked, type SocketAnswer } from './socket-answer.ts';
 
 export interface SocketReaderOptions {
