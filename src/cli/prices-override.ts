@@ -1,14 +1,11 @@
 /** `prices override`: the user's own prices, in the file of `prices.overrides` (docs/prices.md). */
 import { AppError } from '../core/errors.ts';
-import { alias, checked, type OwnFile, ownPrice } from '../pricing/own-prices.ts';
+import { type Alias, aliasOf, type OwnFile, type OwnPrice, ownPriceOf } from '../pricing/own-prices.ts';
 import { readOwnFile, writeOwnFile } from '../pricing/price-files.ts';
 import { configOf } from './price-book.ts';
 import { count } from './figures.ts';
 import { print, printJson } from './print.ts';
 import { type Column, formatTable } from './table.ts';
-
-type OwnPrice = OwnFile['prices'][number];
-type Alias = OwnFile['aliases'][number];
 
 /** As given; what was not given is undefined. */
 export interface OverrideArguments {
@@ -99,14 +96,14 @@ function pricesOf(given: OverrideArguments, today: string): OwnPrice[] {
   if ((unit === undefined) !== (usd === undefined))
     throw new AppError('config_invalid', '--unit and --usd belong together: --unit characters --usd 15 --per 1000000');
   const all = unit === undefined ? rows : [...rows, { ...common, unit, usd, per: per ?? 1 }];
-  return all.map((row) => checked(ownPrice, row, 'the price'));
+  return all.map((row) => ownPriceOf(row, 'the price'));
 }
 
 function aliasesOf({ provider, model, like, likeProvider }: OverrideArguments): Alias[] {
   if (like === undefined) return [];
   if (model === undefined) throw new AppError('config_invalid', '--like needs the model that costs the same');
   const other = likeProvider === undefined ? {} : { as_provider: likeProvider };
-  return [checked(alias, { provider, model, as_model: like, ...other }, 'the alias')];
+  return [aliasOf({ provider, model, as_model: like, ...other }, 'the alias')];
 }
 
 function whenOf(facts: readonly string[]): Record<string, string> {
@@ -120,15 +117,12 @@ function whenOf(facts: readonly string[]): Record<string, string> {
 }
 
 function isSame(one: OwnPrice, other: OwnPrice): boolean {
-  const key = ({ provider, unit, model, operation, when }: OwnPrice): string =>
-    JSON.stringify([
-      provider,
-      unit,
-      model,
-      operation,
-      Object.entries(when ?? {}).toSorted(([name], [next]) => (name < next ? -1 : 1)),
-    ]);
-  return key(one) === key(other);
+  return keyOf(one) === keyOf(other);
+}
+
+function keyOf({ provider, unit, model, operation, when }: OwnPrice): string {
+  const facts = Object.entries(when ?? {}).toSorted(([name], [next]) => (name < next ? -1 : 1));
+  return JSON.stringify([provider, unit, model, operation, facts]);
 }
 
 const PRICE_COLUMNS: readonly Column<OwnPrice>[] = [

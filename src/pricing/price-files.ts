@@ -1,9 +1,9 @@
 /** Where prices are kept between runs: the user's own file and a newer table. Each is read whole and replaced whole. */
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { z } from 'zod';
 import { AppError, codeOf, messageOf } from '../core/errors.ts';
-import { checked, type OwnFile, overridesOf, parseJson, parseOwnFile, parseTable } from './own-prices.ts';
+import { anyText, table } from '../core/checks.ts';
+import { check, type OwnFile, overridesOf, parseFile, parseOwnFile, parseTable } from './own-prices.ts';
 import { PriceTable } from './price-table.ts';
 import type { PriceOverrides } from './prices.ts';
 
@@ -14,13 +14,20 @@ export interface PricePaths {
   table: string;
 }
 
-const storedTable = z.object({
+const storedTable = table(
+  { date: anyText, source: anyText, providers: () => {} },
+  ['date', 'source', 'providers'],
+  true,
+);
+
+/** What is kept of a newer table. */
+interface Stored {
   /** Day of the data (YYYY-MM-DD): when the file that was given had been written. */
-  date: z.string(),
+  date: string;
   /** The file that was given, as it was typed. */
-  source: z.string(),
-  providers: z.unknown(),
-});
+  source: string;
+  providers: unknown;
+}
 
 export interface StoredTable {
   table: PriceTable;
@@ -50,7 +57,9 @@ export function writeOwnFile(path: string, file: OwnFile): void {
 export function readStoredTable(path: string): StoredTable | null {
   const found = readText(path);
   if (found === null) return null;
-  const { date, source, providers } = checked(storedTable, parseJson(found, path), path);
+  const stored = parseFile(found, path);
+  check(storedTable, stored, path);
+  const { date, source, providers } = stored as Stored;
   return { table: new PriceTable(parseTable(providers, path), 'genai-prices', date), source };
 }
 
@@ -61,7 +70,7 @@ export function readStoredTable(path: string): StoredTable | null {
 export function storeTable(file: string, path: string): StoredTable {
   const found = readText(file);
   if (found === null) throw new AppError('config_invalid', `there is no file ${file}`);
-  const value = parseJson(found, file);
+  const value = parseFile(found, file);
   const date = dayOf(statSync(file).mtimeMs);
   const table = new PriceTable(parseTable(value, file), 'genai-prices', date);
   writeWhole(path, JSON.stringify({ date, source: file, providers: value }));
