@@ -84,6 +84,14 @@ function targetOf(entry: Import): string | null {
   return entry.specifier.startsWith('.') ? resolve(dirname(entry.from), entry.specifier) : null;
 }
 
+/** `@scope/name/part` -> `@scope/name`. */
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
 /** Everything that `entry` loads at run time, static and dynamic, ours and not. */
 function reach(entry: string): Set<string> {
   const seen = new Set<string>();
@@ -133,6 +141,18 @@ describe('src', () => {
       .filter((found) => IMPURE_MODULES.includes(found.specifier))
       .map((found) => `${relative(src, found.from)} imports ${found.specifier}`);
     expect(wrong).toEqual([]);
+  });
+
+  it('imports only what an installation without the tools of development has', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(src, '../package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    const strangers = sources()
+      .flatMap(importsOf)
+      .filter(({ specifier, typeOnly }) => !typeOnly && !/^(?:\.|node:)/.test(specifier))
+      .filter(({ specifier }) => !(packageOf(specifier) in dependencies))
+      .map((found) => `${relative(src, found.from)} imports ${found.specifier}`);
+    expect(strangers).toEqual([]);
   });
 
   it('lets only the front door import http-mitm-proxy', () => {

@@ -32,6 +32,8 @@ export interface DaemonOptions {
   /** Runs before the daemon in the same shell, e.g. `ulimit -f 100`. */
   shell?: string;
   node?: string;
+  /** Another build than that of the repository. */
+  cli?: string;
 }
 
 /** Starts the built daemon on free ports and waits for its ready line. */
@@ -70,7 +72,17 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
 
 function launch(home: string, options: DaemonOptions): ChildProcess {
   const node = options.node ?? process.execPath;
-  const args = [CLI, 'start', '--home', home, '--port', '0', '--admin-port', '0', ...(options.args ?? [])];
+  const args = [
+    options.cli ?? CLI,
+    'start',
+    '--home',
+    home,
+    '--port',
+    '0',
+    '--admin-port',
+    '0',
+    ...(options.args ?? []),
+  ];
   const env = {
     ...process.env,
     XDG_STATE_HOME: join(home, 'state'),
