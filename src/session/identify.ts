@@ -1,4 +1,5 @@
 import { headerValue, type HeaderPairs } from '../core/headers.ts';
+import { clientOf } from './clients.ts';
 
 /** Who a call belongs to, as far as the client says so itself. `null` = it does not. */
 export interface Identity {
@@ -15,7 +16,7 @@ export interface Identity {
   customer_id: string | null;
   tenant_id: string | null;
   agent: string | null;
-  /** `product/version`, e.g. `claude-cli/2.1.3`. */
+  /** `name/version`, e.g. `claude-code/2.1.3`: session/clients.ts. */
   client: string | null;
 }
 
@@ -33,28 +34,52 @@ const MAX_LENGTH = 255;
 const BODY_WINDOW = 16 * 1024;
 const SESSION_ID = /^[A-Za-z0-9_-]{1,255}$/;
 
-/** Earlier names win. Ours and LLMObserve's first: a user set them for this purpose. */
+/** Lower case; earlier names win. Ours and LLMObserve's first: a user set them for this purpose. docs/clients.md has them all. */
 const NAMES = {
   session: [
     'x-llm-proxy-session',
     'x-llm-proxy-session-id',
     'x-llmobserve-session-id',
     'x-claude-code-session-id',
+    'thread-id', // Codex: a sub-agent has a thread of its own within the session
+    'thread_id',
     'session_id', // Codex
     'session-id',
     'conversation_id', // Codex before 0.60
     'conversation-id',
+    'x-opencode-session',
+    'x-client-session-id', // Copilot CLI
+    'helicone-session-id',
+    'x-litellm-session-id',
     'x-session-id',
   ],
-  parentSession: ['x-llm-proxy-parent-session', 'x-llm-proxy-parent-session-id', 'x-claude-code-parent-session-id'],
+  parentSession: [
+    'x-llm-proxy-parent-session',
+    'x-llm-proxy-parent-session-id',
+    'x-claude-code-parent-session-id',
+    'x-codex-parent-thread-id',
+  ],
   task: ['x-llm-proxy-task', 'x-llm-proxy-task-id', 'x-llmobserve-task-id', 'x-task-id'],
-  trace: ['x-llm-proxy-trace', 'x-llm-proxy-trace-id', 'x-llmobserve-trace-id', 'x-trace-id'],
+  trace: [
+    'x-llm-proxy-trace',
+    'x-llm-proxy-trace-id',
+    'x-llmobserve-trace-id',
+    'x-trace-id',
+    'x-portkey-trace-id',
+    'x-litellm-trace-id',
+  ],
   span: ['x-llm-proxy-span', 'x-llm-proxy-span-id', 'x-llmobserve-span-id'],
   parentSpan: ['x-llm-proxy-parent-span', 'x-llm-proxy-parent-span-id', 'x-llmobserve-parent-span-id'],
   run: ['x-llm-proxy-run', 'x-llm-proxy-run-id', 'x-llmobserve-run-id'],
   section: ['x-llm-proxy-section', 'x-llmobserve-section'],
-  sectionPath: ['x-llm-proxy-section-path', 'x-llmobserve-section-path'],
-  customer: ['x-llm-proxy-customer', 'x-llm-proxy-customer-id', 'x-llmobserve-customer-id'],
+  sectionPath: ['x-llm-proxy-section-path', 'x-llmobserve-section-path', 'helicone-session-path'],
+  customer: [
+    'x-llm-proxy-customer',
+    'x-llm-proxy-customer-id',
+    'x-llmobserve-customer-id',
+    'x-customer-id',
+    'helicone-user-id',
+  ],
   tenant: ['x-llm-proxy-tenant', 'x-llm-proxy-tenant-id', 'x-llmobserve-tenant-id'],
   agent: [
     'x-llm-proxy-agent',
@@ -63,13 +88,42 @@ const NAMES = {
     'x-llmobserve-agent-name',
     'x-agent-name',
     'x-claude-code-agent-id', // only sub-agents of Claude Code send it
+    'x-openai-subagent', // Codex: `review`, `compact`, `collab_spawn`
   ],
 } as const satisfies Record<string, readonly string[]>;
 
+/** Members of W3C `baggage`, lower case; earlier keys win. A header of its own wins over them all. */
+const BAGGAGE_KEYS = {
+  session: ['session.id', 'gen_ai.conversation.id', 'langfuse.session.id', 'langfuse_session_id', 'session'],
+  task: ['task.id', 'task'],
+  run: ['run.id', 'run'],
+  section: ['section'],
+  customer: ['customer.id', 'customer', 'user.id', 'enduser.id', 'langfuse.user.id', 'langfuse_user_id'],
+  tenant: ['tenant.id', 'tenant'],
+  agent: ['gen_ai.agent.name', 'agent.name', 'agent'],
+} as const satisfies Partial<Record<keyof typeof NAMES, readonly string[]>>;
+/** Members of the JSON in Codex's `x-codex-turn-metadata`: it says there what its other headers say, and more. */
+const CODEX_KEYS = {
+  session: ['thread_id', 'session_id'],
+  parentSession: ['parent_thread_id'],
+  agent: ['subagent_kind'],
+} as const satisfies Partial<Record<keyof typeof NAMES, readonly string[]>>;
+/** Longest header that is read member by member: what W3C asks of who passes baggage on. */
+const MAX_MEMBERS_LENGTH = 8192;
+
 type Key = keyof typeof NAMES;
-const RANKS: ReadonlyMap<string, { key: Key; rank: number }> = new Map(
-  (Object.keys(NAMES) as Key[]).flatMap((key) => NAMES[key].map((name, rank) => [name, { key, rank }] as const)),
-);
+type Ranks = ReadonlyMap<string, { key: Key; rank: number }>;
+const HEADER_RANKS = ranksOf(NAMES, 0);
+/** Headers with members of their own: how they are read, and what their members mean. Below all other headers. */
+const MEMBERS: ReadonlyMap<string, { read(text: string): [key: string, value: string][]; ranks: Ranks }> = new Map([
+  ['x-codex-turn-metadata', { read: textsOfJson, ranks: ranksOf(CODEX_KEYS, 1000) }],
+  ['baggage', { read: membersOfBaggage, ranks: ranksOf(BAGGAGE_KEYS, 2000) }],
+]);
+
+function ranksOf(names: Partial<Record<Key, readonly string[]>>, base: number): Ranks {
+  const entries = Object.entries(names) as [Key, readonly string[]][];
+  return new Map(entries.flatMap(([key, list]) => list.map((name, rank) => [name, { key, rank: base + rank }])));
+}
 
 export function identify(input: IdentifyInput): Identity {
   const named = contextOf(input.requestHeaders);
@@ -101,23 +155,57 @@ export function identify(input: IdentifyInput): Identity {
 function contextOf(headers: HeaderPairs): ReadonlyMap<Key, string> {
   const values = new Map<Key, string>();
   const ranks = new Map<Key, number>();
-  for (const [name, raw] of headers) {
-    const known = RANKS.get(name.toLowerCase());
-    if (known === undefined || known.rank >= (ranks.get(known.key) ?? Infinity)) continue;
-    const value = cleaned(raw);
-    if (value === null) continue;
+  const take = (known: { key: Key; rank: number } | undefined, text: string): void => {
+    if (known === undefined || known.rank >= (ranks.get(known.key) ?? Infinity)) return;
+    const value = usable(text);
+    if (value === null) return;
     values.set(known.key, value);
     ranks.set(known.key, known.rank);
+  };
+  for (const [name, raw] of headers) {
+    const key = name.toLowerCase();
+    const known = HEADER_RANKS.get(key);
+    if (known !== undefined) take(known, decoded(raw));
+    const members = MEMBERS.get(key);
+    if (members === undefined || raw.length > MAX_MEMBERS_LENGTH) continue;
+    for (const [member, text] of members.read(decoded(raw))) take(members.ranks.get(member), text);
   }
   return values;
 }
 
-/** Header values are bytes; people write names of customers in UTF-8. Empty, endless or unprintable ones say nothing. */
-function cleaned(raw: string): string | null {
-  const text = /[\u0080-\u00ff]/.test(raw) ? Buffer.from(raw, 'latin1').toString('utf8') : raw;
+/** Header values are bytes; people write names of customers in UTF-8. */
+function decoded(raw: string): string {
+  return /[\u0080-\u00ff]/.test(raw) ? Buffer.from(raw, 'latin1').toString('utf8') : raw;
+}
+
+/** Empty, endless or unprintable values say nothing. */
+function usable(text: string): string | null {
   const value = text.trim();
   if (value === '' || value.length > MAX_LENGTH || /[\u0000-\u001f\u007f-\u009f\ufffd]/.test(value)) return null;
   return value;
+}
+
+/** W3C baggage: `key=value;property, key2=value2`; values are percent-encoded UTF-8. */
+function membersOfBaggage(text: string): [key: string, value: string][] {
+  return text.split(',').flatMap((member): [string, string][] => {
+    const [pair = ''] = member.split(';', 1);
+    const at = pair.indexOf('=');
+    try {
+      return at < 1 ? [] : [[pair.slice(0, at).trim().toLowerCase(), decodeURIComponent(pair.slice(at + 1).trim())]];
+    } catch {
+      return []; // a `%` that encodes nothing
+    }
+  });
+}
+
+function textsOfJson(text: string): [key: string, value: string][] {
+  try {
+    const object: unknown = JSON.parse(text);
+    if (typeof object !== 'object' || object === null) return [];
+    return Object.entries(object).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  } catch {
+    return [];
+  }
 }
 
 /** W3C trace context: `00-<32 hex>-<16 hex>-<2 hex>`; all zeroes is invalid. */
@@ -152,25 +240,4 @@ function sessionOfUserId(userId: string): string | null {
   const at = userId.lastIndexOf('_session_');
   const session = json?.[1] ?? (at < 0 ? '' : userId.slice(at + '_session_'.length));
   return SESSION_ID.test(session) ? session : null;
-}
-
-/** `OpenAI/Python 2.1.0`, `AsyncAnthropic/Python 0.68.0`, `OpenAI/JS 6.49.0`: the SDKs made by Stainless. */
-const STAINLESS_AGENT = /^(?:Async)?([A-Za-z]{2,30})\/([A-Za-z]{1,20}) v?(\d[\w.+-]{0,30})/;
-const PRODUCT_AGENT = /^([A-Za-z][\w.@/-]{0,60})\/v?(\d[\w.+-]{0,30})/;
-
-function clientOf(headers: HeaderPairs): string | null {
-  const agent = headerValue(headers, 'user-agent') ?? '';
-  const [, vendor, language, sdkVersion] = STAINLESS_AGENT.exec(agent) ?? [];
-  if (vendor !== undefined && language !== undefined && sdkVersion !== undefined)
-    return `${vendor.toLowerCase()}-${language.toLowerCase()}/${sdkVersion}`;
-  const [, product, version] = PRODUCT_AGENT.exec(agent) ?? [];
-  if (product !== undefined && version !== undefined) return `${product}/${version}`;
-  return stainlessOf(headers) ?? cleaned(agent.slice(0, 80).split(' ', 1)[0] ?? '');
-}
-
-/** Programs that set a user agent of their own (or none) on top of such an SDK. */
-function stainlessOf(headers: HeaderPairs): string | null {
-  const language = headerValue(headers, 'x-stainless-lang');
-  const version = headerValue(headers, 'x-stainless-package-version');
-  return language === null || version === null ? null : cleaned(`stainless-${language}/${version}`);
 }

@@ -82,7 +82,7 @@ describe('recorder/record-exchange', () => {
       run_id: 'run_1',
       session_id: 's-1',
       trace_id: 'run_1',
-      client: 'claude-cli/2.1.3',
+      client: 'claude-code/2.1.3',
       request_bytes: 10,
       response_bytes: 20,
       inference: true,
