@@ -1,3 +1,4 @@
+import type { CutBody } from './blocks.ts';
 import type { Usage } from './usage.ts';
 
 /** Money for one usage. `null` amount = unknown price, shown as "unpriced", never as 0. */
@@ -149,6 +150,24 @@ export interface CapturedBody {
   wireBytes: number;
   /** True when `text` is not the whole body. */
   truncated: boolean;
+  /** True when something in it was replaced: it is not what was on the wire. */
+  masked: boolean;
+}
+
+/** Both bodies in the pieces of which they are stored: secrets masked, content-encoding removed. */
+export interface CaptureParts {
+  /** `null` = not kept: too much of it is missing, or it is of a provider whose bodies are not kept. */
+  request: CutBody | null;
+  response: CutBody | null;
+  /** Of a streamed answer: where in its body each chunk began, and when it came. `null` = not streamed, or not known. */
+  arrivals: readonly Arrival[] | null;
+}
+
+export interface Arrival {
+  /** Bytes of the body before it, content-encoding removed. */
+  offset: number;
+  /** Milliseconds after the request's first byte. */
+  at: number;
 }
 
 /** What a stream said, put together again (for people, not for machines). Secrets masked. */
@@ -166,4 +185,5 @@ export interface Capture {
   readonly request: CapturedMessage;
   readonly response: CapturedMessage | null;
   readonly assembled: AssembledOutput | null;
+  readonly parts: CaptureParts;
 }

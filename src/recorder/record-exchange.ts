@@ -1,16 +1,19 @@
-import type { AssembledOutput, CallRecord, Capture, CapturedMessage, Cost } from '../core/capture.ts';
+import type { CutBody } from '../core/blocks.ts';
+import type { AssembledOutput, CallRecord, Capture, CapturedMessage, CaptureParts, Cost } from '../core/capture.ts';
 import { headerValue, type HeaderPairs } from '../core/headers.ts';
 import { formatAuthority } from '../core/hosts.ts';
 import type { ConnectionInfo } from '../core/recorder-port.ts';
-import { maskBody, maskHeaders, maskTarget, maskText } from '../core/redact.ts';
+import { maskHeaders, maskBody, maskTarget, maskText } from '../core/redact.ts';
 import { BILLED_UNKNOWN } from '../core/totals.ts';
 import { unknownUsage } from '../core/usage.ts';
 import type { PriceQuestion } from '../pricing/cost.ts';
 import { markGuess } from '../pricing/price-again.ts';
 import { identify, type Identity } from '../session/identify.ts';
-import type { Metered, MeteredBody } from '../usage/metered.ts';
+import { type BodyForm, cutBody } from '../store/blocks/cut.ts';
+import type { Metered } from '../usage/metered.ts';
 import { type Counted, countedUsage, type CountingDeps } from './counted-usage.ts';
 import type { FinishedExchange } from './live-exchange.ts';
+import { maskedBody, type MaskedBody } from './masked-body.ts';
 
 export interface RecordDeps extends CountingDeps {
   price(question: PriceQuestion): Cost;
@@ -20,7 +23,8 @@ export interface RecordDeps extends CountingDeps {
 }
 
 const UNPRICED: Cost = { nanos: null, source: null, price_date: null, confidence: 'unpriced', lines: [] };
-const EMPTY_BODY = { text: null, wireBytes: 0, truncated: false } as const;
+const EMPTY_BODY = { text: null, wireBytes: 0, truncated: false, masked: false } as const;
+const NO_PARTS: CaptureParts = { request: null, response: null, arrivals: null };
 const DEFAULT_PORTS = { http: 80, https: 443 } as const;
 
 /**
@@ -169,6 +173,7 @@ function sideCapture(
     request: { ...main.request, body: EMPTY_BODY },
     response: main.response === null ? null : { ...main.response, body: EMPTY_BODY },
     assembled: null,
+    parts: NO_PARTS,
   };
 }
 
@@ -181,29 +186,43 @@ function withoutBodies(metered: Metered): Metered {
 
 function captureOf(record: CallRecord, cost: Cost, metered: Metered): Capture {
   const { responseStartLine } = metered;
-  const response =
-    responseStartLine === null
-      ? null
-      : messageOf(maskText(responseStartLine), metered.responseHeaders, metered.responseBody);
+  const request = maskedBody(metered.requestBody, metered.requestHeaders);
+  const response = responseStartLine === null ? null : maskedBody(metered.responseBody, metered.responseHeaders);
   return {
     record,
     costNanos: cost.nanos,
-    request: messageOf(maskStartLine(metered.requestStartLine), metered.requestHeaders, metered.requestBody),
-    response,
+    request: messageOf(maskStartLine(metered.requestStartLine), metered.requestHeaders, request),
+    response:
+      responseStartLine === null || response === null
+        ? null
+        : messageOf(maskText(responseStartLine), metered.responseHeaders, response),
     assembled:
       metered.assembled === null
         ? null
         : maskAssembled(metered.assembled, metered.responseBody.text, response?.body.text ?? null),
+    parts: partsOf(request, response, metered.stream),
   };
 }
 
-function messageOf(startLine: string, headers: HeaderPairs, body: MeteredBody): CapturedMessage {
-  const text = body.text === null ? null : maskBody(body.text, headerValue(headers, 'content-type') ?? undefined);
+function messageOf(startLine: string, headers: HeaderPairs, { body }: MaskedBody): CapturedMessage {
+  return { startLine, headers: maskHeaders(headers), body };
+}
+
+function partsOf(request: MaskedBody, response: MaskedBody | null, isStream: boolean): CaptureParts {
   return {
-    startLine,
-    headers: maskHeaders(headers),
-    body: { text, wireBytes: body.wireBytes, truncated: body.truncated },
+    request: cutOf(request, request.body.text === null ? 'binary' : 'request'),
+    response: response === null ? null : cutOf(response, answerForm(response.body.text !== null, isStream)),
+    arrivals: null,
   };
+}
+
+function answerForm(isText: boolean, isStream: boolean): BodyForm {
+  if (isText) return isStream ? 'stream' : 'document';
+  return isStream ? 'frames' : 'binary';
+}
+
+function cutOf({ bytes }: MaskedBody, form: BodyForm): CutBody | null {
+  return bytes === null ? null : cutBody(bytes, form);
 }
 
 /** @param body of the response, @param masked the same without secrets */

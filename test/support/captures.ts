@@ -107,7 +107,7 @@ export function aMessage(startLine: string, body: string | null, over: Partial<C
   return {
     startLine,
     headers: [['Content-Type', 'application/json']],
-    body: { text: body, wireBytes: body === null ? 0 : Buffer.byteLength(body), truncated: false },
+    body: { text: body, wireBytes: body === null ? 0 : Buffer.byteLength(body), truncated: false, masked: false },
     ...over,
   };
 }
@@ -123,6 +123,7 @@ export function aCapture(over: Partial<CallRecord> = {}, parts: Partial<Omit<Cap
     ),
     response: aMessage('HTTP/1.1 200 OK', '{"type":"message","content":[{"type":"text","text":"Hi there"}]}'),
     assembled: null,
+    parts: { request: null, response: null, arrivals: null },
     ...parts,
   };
 }

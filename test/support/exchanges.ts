@@ -131,12 +131,13 @@ export function callRecord(fields: Partial<CallRecord> = {}): CallRecord {
 }
 
 export function capture(fields: Partial<CallRecord> = {}, costNanos: number | null = null): Capture {
-  const body = { text: '{}', wireBytes: 2, truncated: false };
+  const body = { text: '{}', wireBytes: 2, truncated: false, masked: false };
   return {
     record: callRecord(fields),
     costNanos,
     request: { startLine: 'POST /v1/messages HTTP/1.1', headers: [], body },
     response: { startLine: 'HTTP/1.1 200 OK', headers: [], body },
     assembled: null,
+    parts: { request: null, response: null, arrivals: null },
   };
 }

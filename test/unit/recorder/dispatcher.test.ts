@@ -145,7 +145,7 @@ describe('recorder/dispatcher', () => {
     const dispatcher = dispatcherOf([sinkWith({ open: never })], { queueBytes: 250_000 });
     void dispatcher.open();
     const large = capture();
-    const body = { text: 'x'.repeat(100_000), wireBytes: 100_000, truncated: false };
+    const body = { text: 'x'.repeat(100_000), wireBytes: 100_000, truncated: false, masked: false };
     for (let call = 0; call < 3; call += 1) dispatcher.dispatch({ ...large, request: { ...large.request, body } });
     expect(dispatcher.health).toMatchObject([{ queued: 2, dropped: 1 }]);
   });
