@@ -202,6 +202,7 @@ async function openNet(input: DaemonInput, { counters, rows, leaves, admin }: Ne
       clock: systemClock,
       log,
       upstream,
+      strict: config.store.durability === 'strict',
     },
     intercept: (net, steered) =>
       withoutDoctor((recorder) => createIntercept({ ...net, recorder, leaves, steered }), net.recorder),
@@ -288,7 +289,7 @@ function recorderConfig({ config, logOptions }: DaemonInput): RecorderConfig {
         maxTotalBytes: logs.max_total_bytes,
         maxDays: logs.max_age_days,
       },
-      sqlite: { path: config.db },
+      sqlite: { path: config.db, isAwaited: config.store.durability === 'strict' },
     },
     localServers: config.local,
     ownProviders: config.provider,

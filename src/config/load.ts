@@ -29,6 +29,7 @@ export interface Config {
   admin: { auth: 'token' | 'none'; allowed_hosts: string[] };
   usage: { include_usage: string[]; estimate: boolean };
   capture: { bodies_of: string[] };
+  store: { durability: 'default' | 'strict' };
   prices: { overrides: string; table: string };
   local: LocalServer[];
   provider: Table[];

@@ -181,6 +181,14 @@ export const OPTIONS = [
     help: 'Payments, messaging, search and vector databases (by id) whose bodies are kept; without it their usage alone is',
   },
   {
+    key: 'store.durability',
+    kind: 'choice',
+    choices: ['default', 'strict'],
+    value: 'MODE',
+    default: 'default',
+    help: 'strict: an answer ends for its client when its call is on record, so that a kill loses none: durability.md',
+  },
+  {
     key: 'prices.overrides',
     kind: 'path',
     value: 'FILE',
@@ -225,8 +233,6 @@ export const NOT_YET: ReadonlySet<string> = new Set([
   'budgets',
   'sessions',
   'retention',
-  'store',
-  'durability',
   'sinks',
   'otlp',
   'loki',

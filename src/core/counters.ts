@@ -19,7 +19,9 @@ export type CounterName =
   /** Upstream connections: `result="ok|refused|..."`. */
   | 'upstream_connects'
   /** Streams whose usage was asked for in the client's place: `result="added|unfiltered|refused|too_long"`. */
-  | 'include_usage';
+  | 'include_usage'
+  /** Ends of answers that went to their client before the call was on record, though strict: `reason="..."`. */
+  | 'durability_released';
 
 /** Labels already in Prometheus form, e.g. `reason="queue_full"`; a fixed set of literals, never input. */
 export class Counters {

@@ -50,7 +50,11 @@ export interface RecorderPort {
   head(exchange: number, side: Side, head: Uint8Array, at: number): void;
   /** Body bytes with the transfer coding removed, the content coding still on. */
   body(exchange: number, side: Side, bytes: Uint8Array, at: number): void;
-  end(exchange: number, end: ExchangeEnd, at: number): void;
+  /**
+   * @param settled called once, perhaps before this returns: the call is on record, or nobody will say so in time. What
+   * waits for it (durability = "strict") must be let go then.
+   */
+  end(exchange: number, end: ExchangeEnd, at: number, settled?: () => void): void;
 }
 
 /** Gives the next exchange number; shared by all connections of the net thread. */

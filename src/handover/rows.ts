@@ -40,6 +40,8 @@ export const ROW = {
   end: 10,
   /** `exchange` = fence number: answered when all before it is recorded. */
   fence: 11,
+  /** As `end`, and somebody waits until the call is on record: it is answered. */
+  awaitedEnd: 12,
 } as const;
 
 export const OUTCOMES = [
@@ -69,7 +71,7 @@ export interface CountersMessage {
 }
 
 /** Recorder -> net. */
-export type RecorderMessage = AckMessage | FenceMessage;
+export type RecorderMessage = AckMessage | FenceMessage | SettledMessage;
 
 /** One slab, the oldest that is out, was read; its buffer comes back. */
 export interface AckMessage {
@@ -78,6 +80,13 @@ export interface AckMessage {
 
 export interface FenceMessage {
   fence: number;
+}
+
+/** Exchanges that were awaited, by their number. */
+export interface SettledMessage {
+  stored: readonly number[];
+  /** Not stored in time, or for good. */
+  lost: readonly number[];
 }
 
 /** Reads into `row`: one object serves a whole slab. */

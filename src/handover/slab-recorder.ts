@@ -4,6 +4,7 @@ import { messageOf } from '../core/errors.ts';
 import { NumberTable } from '../core/number-table.ts';
 import type { Logger } from '../core/log.ts';
 import type { ConnectionInfo, ExchangeEnd, RecorderPort, Side } from '../core/recorder-port.ts';
+import { Awaited } from './awaited.ts';
 import { ConnectionTable } from './connection-table.ts';
 import { encodeConnection, encodeEnd, OUTCOMES, ROW, type RecorderMessage } from './rows.ts';
 import { type Slab, SlabPool } from './slab.ts';
@@ -16,6 +17,8 @@ export interface SlabRecorderOptions {
   onDetached?: (lostExchanges: number) => void;
   /** Bytes that the recorder has not read yet, at which bodies are cut. */
   budgetBytes?: number;
+  /** Milliseconds that an end may wait for its record. */
+  settleMs?: number;
 }
 
 /** Kept of a response while the recorder is behind. */
@@ -26,6 +29,8 @@ const SMALL_TAIL_BYTES = 8 * 1024;
 const BUDGET_BYTES = 64 * 1024 * 1024;
 const FLUSH_MS = 10;
 const COUNTERS_MS = 1000;
+/** A store that takes longer has failed, as far as the client is concerned. */
+const SETTLE_MS = 250;
 const CONNECTIONS = 16_384;
 /** With so many slabs unread the timer sends no more half-empty ones: a recorder that is behind gets full slabs. */
 const UNREAD_SLABS = 4;
@@ -49,6 +54,7 @@ export class SlabRecorder implements RecorderPort {
   readonly #connections = new ConnectionTable(CONNECTIONS);
   readonly #live = new NumberTable<Live>();
   readonly #fences = new Map<number, () => void>();
+  readonly #awaited: Awaited;
   /** Slabs out, oldest first: they are acknowledged in order. */
   readonly #unread: { size: number; ends: number }[] = [];
   #unreadBytes = 0;
@@ -58,12 +64,14 @@ export class SlabRecorder implements RecorderPort {
   #lastFence = 0;
   #slab: Slab | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #hurry: NodeJS.Immediate | null = null;
   #countersTimer: NodeJS.Timeout | null = null;
   #lastCounters = '';
 
   constructor(options: SlabRecorderOptions) {
     this.#options = options;
     this.#budget = options.budgetBytes ?? BUDGET_BYTES;
+    this.#awaited = new Awaited(options.settleMs ?? SETTLE_MS, options.counters);
   }
 
   /** Bytes that the recorder has not read yet. */
@@ -116,14 +124,22 @@ export class SlabRecorder implements RecorderPort {
     else this.#responseBody(exchange, live, bytes, at);
   }
 
-  end(exchange: number, end: ExchangeEnd, at: number): void {
+  end(exchange: number, end: ExchangeEnd, at: number, settled?: () => void): void {
     const live = this.#live.get(exchange);
-    if (live === undefined) return;
+    if (live === undefined) {
+      if (settled !== undefined) this.#awaited.refuse('not_recorded', settled);
+      return;
+    }
     this.#tellRequestGap(exchange, live, at);
     this.#releaseTail(exchange, live, at, this.#unreadBytes > 2 * this.#budget);
     this.#live.delete(exchange);
-    this.#whole(ROW.end, exchange, at, encodeEnd(end), OUTCOMES.indexOf(end.outcome));
+    const kind = settled === undefined ? ROW.end : ROW.awaitedEnd;
+    this.#whole(kind, exchange, at, encodeEnd(end), OUTCOMES.indexOf(end.outcome));
     if (this.#slab !== null) this.#slab.ends += 1;
+    if (settled === undefined) return;
+    this.#awaited.add(exchange, settled);
+    // One slab for all the ends that this turn of the loop brings.
+    this.#hurry ??= setImmediate(() => this.#send());
   }
 
   /** Resolves when all rows before it are recorded, or when there is no recorder to wait for. */
@@ -233,8 +249,7 @@ export class SlabRecorder implements RecorderPort {
     const slab = this.#slab;
     if (slab === null || this.#port === null) return;
     this.#slab = null;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#disarm();
     const message = slab.message();
     this.#unread.push({ size: slab.size, ends: slab.ends });
     this.#unreadBytes += slab.size;
@@ -243,6 +258,10 @@ export class SlabRecorder implements RecorderPort {
 
   #receive(port: MessagePort, message: RecorderMessage): void {
     if (port !== this.#port) return;
+    if ('stored' in message) {
+      this.#awaited.settle(message);
+      return;
+    }
     if ('fence' in message) {
       this.#fences.get(message.fence)?.();
       this.#fences.delete(message.fence);
@@ -286,12 +305,19 @@ export class SlabRecorder implements RecorderPort {
     this.#tailBytes = 0;
     this.#unread.length = 0;
     this.#unreadBytes = 0;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#disarm();
     if (this.#countersTimer !== null) clearInterval(this.#countersTimer);
     this.#countersTimer = null;
     for (const resolve of this.#fences.values()) resolve();
     this.#fences.clear();
+    this.#awaited.releaseAll('recorder_down');
+  }
+
+  #disarm(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#hurry !== null) clearImmediate(this.#hurry);
+    this.#hurry = null;
   }
 
   #drop(reason: string): void {

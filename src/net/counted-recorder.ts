@@ -56,14 +56,15 @@ export class CountedRecorder implements RecorderPort {
     }
   }
 
-  end(exchange: number, end: ExchangeEnd, at: number): void {
+  end(exchange: number, end: ExchangeEnd, at: number, settled?: () => void): void {
     this.#live -= 1;
     const cut = end.outcome === 'client_aborted' || end.outcome === 'upstream_aborted';
     const told = this.#stopping && cut ? { ...end, outcome: 'shutdown' as const } : end;
     try {
-      this.#port.end(exchange, told, at);
+      this.#port.end(exchange, told, at, settled);
     } catch {
       this.#failed();
+      settled?.();
     }
   }
 

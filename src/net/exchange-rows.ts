@@ -42,12 +42,13 @@ export class ExchangeRows {
     outcome: Outcome,
     error: { type: string; message: string } | null = null,
     opaque = { request: 0, response: 0 },
+    settled?: () => void,
   ): void {
     if (this.#ended) return;
     this.#ended = true;
     const end = { outcome, error, opaqueRequestBytes: opaque.request, opaqueResponseBytes: opaque.response };
     const marked = this.#marks.length === 0 ? end : { ...end, marks: this.#marks };
-    this.#recorder.end(this.#exchange, marked, this.#clock.now());
+    this.#recorder.end(this.#exchange, marked, this.#clock.now(), settled);
   }
 }
 

@@ -49,11 +49,12 @@ export class Exchanges {
     return this.#isWebSocket;
   }
 
-  /** @param verdict unless the exchange has one of its own. */
-  close(verdict: Verdict): void {
+  /** @param verdict unless the exchange has one of its own. @param settled called at once when there is none. */
+  close(verdict: Verdict, settled?: () => void): void {
     const slot = this.current;
     this.current = null;
-    slot?.tap.end(slot.verdict ?? verdict);
+    if (slot === null) settled?.();
+    else slot.tap.end(slot.verdict ?? verdict, settled);
   }
 
   /** @param head as the client sent it: context headers included, for the recorder reads them. */

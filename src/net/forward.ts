@@ -13,6 +13,7 @@ import { endToEndHeaders, pairsOf } from './end-to-end.ts';
 import type { ExchangeRows } from './exchange-rows.ts';
 import { headBytes } from './exchange-rows.ts';
 import { resetAfterFlush } from './flush.ts';
+import { HeldAnswer, lengthOf } from './held-answer.ts';
 import { refusalFor, refuseRequest } from './refusal.ts';
 
 export interface ForwardPlan {
@@ -26,6 +27,8 @@ export interface ForwardPlan {
   rows: ExchangeRows | null;
   /** Null = nothing is changed. */
   edit: ExchangeEdit | null;
+  /** The end of the answer waits until its call is on record. */
+  holdsEnd: boolean;
 }
 
 /** Response heads of model servers are short; this is what we accept from clients too. */
@@ -197,22 +200,26 @@ class Exchange {
       incoming.destroy();
       return;
     }
-    response.flushHeaders();
+    const held = this.#plan.holdsEnd
+      ? new HeldAnswer(this.#request.method ?? '', status, lengthOf(incoming, bodyEdit))
+      : null;
+    if (held?.isHeadAlone !== true) response.flushHeaders();
     const pass = (chunk: Buffer): void => {
       this.#plan.rows?.responseBody(chunk);
-      const bytes = bodyEdit === null ? chunk : bodyEdit.push(chunk);
+      const edited = bodyEdit === null ? chunk : bodyEdit.push(chunk);
+      const bytes = held === null ? edited : held.push(edited);
       if (bytes.length > 0 && !response.write(bytes)) incoming.pause();
     };
     for (const chunk of first) pass(chunk);
     response.on('drain', () => incoming.resume());
     incoming.on('data', pass);
-    const end = (): void => this.#endAnswer(incoming, bodyEdit);
+    const end = (): void => this.#endAnswer(incoming, bodyEdit, held);
     if (incoming.closed) end();
     else incoming.once('end', end).once('close', end);
   }
 
   /** Called at the end of the upstream's answer, or where it was cut. */
-  #endAnswer(incoming: IncomingMessage, bodyEdit: BodyEdit | null): void {
+  #endAnswer(incoming: IncomingMessage, bodyEdit: BodyEdit | null, held: HeldAnswer | null): void {
     if (this.#over) return;
     const rest = bodyEdit?.end();
     if (rest !== undefined && rest.length > 0) this.#response.write(rest);
@@ -220,29 +227,36 @@ class Exchange {
       this.#cutShort();
       return;
     }
-    this.#finish('complete');
-    if (incoming.rawTrailers.length > 0) this.#response.addTrailers(pairsOf(incoming.rawTrailers));
-    this.#response.end();
+    this.#finish('complete', null, () => {
+      if (incoming.rawTrailers.length > 0) this.#response.addTrailers(pairsOf(incoming.rawTrailers));
+      this.#response.end(held?.last ?? undefined);
+    });
   }
 
-  #finish(outcome: Outcome, error: { type: string; message: string } | null = null): void {
+  /** @param answer ends it for the client: when the call is on record, if that is asked for. */
+  #finish(outcome: Outcome, error: { type: string; message: string } | null, answer?: () => void): void {
     this.#over = true;
-    const { edit, rows } = this.#plan;
+    const { edit, rows, holdsEnd } = this.#plan;
     edit?.release();
     const mark = edit?.mark ?? null;
     if (mark !== null) rows?.mark(mark);
+    if (holdsEnd && rows !== null && answer !== undefined) {
+      rows.end(outcome, error, undefined, answer);
+      return;
+    }
     rows?.end(outcome, error);
+    answer?.();
   }
 
   /** The upstream broke off: so do we, never with a clean end. */
   #cutShort(): void {
-    this.#finish('upstream_aborted', { type: 'upstream_reset', message: 'the upstream broke off its answer' });
-    resetAfterFlush(this.#request.socket, LINGER_MS);
+    const error = { type: 'upstream_reset', message: 'the upstream broke off its answer' };
+    this.#finish('upstream_aborted', error, () => resetAfterFlush(this.#request.socket, LINGER_MS));
   }
 
   #clientClosed(): void {
     if (this.#over) return;
-    this.#finish('client_aborted');
+    this.#finish('client_aborted', null);
     this.#outgoing?.destroy();
   }
 
@@ -255,8 +269,10 @@ class Exchange {
     // What fails later than the dialling fails when the upstream may be at work already.
     const isDialled = !(error instanceof AppError);
     const refusal = refusalFor(isDialled ? describe(error, this.#plan) : error);
-    this.#finish(isDialled ? 'upstream_aborted' : 'upstream_error', { type: refusal.type, message: refusal.message });
-    refuseRequest(this.#request, this.#response, refusal);
+    const outcome = isDialled ? 'upstream_aborted' : 'upstream_error';
+    this.#finish(outcome, { type: refusal.type, message: refusal.message }, () =>
+      refuseRequest(this.#request, this.#response, refusal),
+    );
   }
 
   /** Once, for a request without a body and without effects that met the idle close of a kept connection. A POST never. */

@@ -153,7 +153,8 @@ export class HttpEngine {
     const headers = withFraming(request, withoutContextHeaders(whole));
     const edit =
       upgrade || provider === null ? null : this.#deps.inclusions.editOf(shapeOf(request, onward, provider, headers));
-    return { agent: lane.agent, ...authority, path, headers, rows, edit };
+    const holdsEnd = rows !== null && this.#deps.net.strict === true;
+    return { agent: lane.agent, ...authority, path, headers, rows, edit, holdsEnd };
   }
 
   #openRows(request: IncomingMessage, onward: Onward, lane: UpstreamLane): ExchangeRows {
@@ -188,7 +189,7 @@ export class HttpEngine {
       };
     }
     const headers = withFraming(request, endToEndHeaders(request.rawHeaders));
-    return { agent: this.#adminAgent, ...admin, path, headers, rows: null, edit: null };
+    return { agent: this.#adminAgent, ...admin, path, headers, rows: null, edit: null, holdsEnd: false };
   }
 
   #unknownPath(path: string): Refusal {

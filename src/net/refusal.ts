@@ -12,6 +12,17 @@ export interface Refusal {
   message: string;
 }
 
+export const HEAD_TIMEOUT: Refusal = {
+  status: 408,
+  type: 'request_timeout',
+  message: 'The request head did not arrive in time.',
+};
+export const NOT_STEERED: Refusal = {
+  status: 500,
+  type: 'internal_error',
+  message: 'This request could not be steered.',
+};
+
 /** A client that is told no may still be sending: that much, for so long, is read and dropped, so that it hears us. */
 const MAX_DRAINED_BYTES = 64 * 1024 * 1024;
 const LINGER_MS = 10_000;

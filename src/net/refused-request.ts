@@ -23,7 +23,9 @@ export class RefusedRequest {
     this.#client = client;
     this.#timer = setTimeout(() => this.end(), silenceMs);
     const bytes = refusalBytes(refusal);
-    client.write(slot.method === 'HEAD' ? bytes.subarray(0, bytes.indexOf('\r\n\r\n') + 4) : bytes);
+    const answer = slot.method === 'HEAD' ? bytes.subarray(0, bytes.indexOf('\r\n\r\n') + 4) : bytes;
+    // A client that is still sending may wait for the whole answer before it stops.
+    client.write(slot.requestDone ? client.holdEnd(answer, true) : answer);
     if (slot.expectContinue) this.end();
     else this.#endIfHeard();
   }
@@ -38,8 +40,10 @@ export class RefusedRequest {
 
   end(): void {
     clearTimeout(this.#timer);
-    this.#slot.tap.end(this.#slot.verdict ?? { outcome: 'refused', error: null });
-    this.#client.end();
+    const client = this.#client;
+    const settled = client.holding ? (): void => client.release() : undefined;
+    this.#slot.tap.end(this.#slot.verdict ?? { outcome: 'refused', error: null }, settled);
+    client.end();
   }
 
   #endIfHeard(): void {

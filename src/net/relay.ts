@@ -1,15 +1,16 @@
 import type { Duplex } from 'node:stream';
-import { codeOf } from '../core/errors.ts';
 import { ClientSide } from './client-side.ts';
 import { mentionsContext, withoutContext } from './context-headers.ts';
 import { connectEngine } from './engine-link.ts';
 import { Exchanges } from './exchanges.ts';
-import { refusalBytes, refusalFor, type Refusal } from './refusal.ts';
+import { HEAD_TIMEOUT, NOT_STEERED, refusalBytes, refusalFor, type Refusal } from './refusal.ts';
 import { RefusedRequest } from './refused-request.ts';
 import { RequestPath } from './request-path.ts';
-import { RELAY_TIMES, type RelayOptions, type RelayTimes, type Slot } from './slot.ts';
-import { CLIENT_GONE, COMPLETE, UPGRADED, upstreamAborted, type Verdict } from './tap.ts';
+import { isDone, RELAY_TIMES, type RelayOptions, type RelayTimes, type Slot } from './slot.ts';
+import { CLIENT_GONE, COMPLETE, UPGRADED, STALLED, upstreamGone, type Verdict } from './tap.ts';
 import { UpstreamLink, watchPeer, type PeerEvents } from './upstream-link.ts';
+
+const NO_BYTES = Buffer.alloc(0);
 
 /**
  * Bytes across between one client and its upstream, as they are, with a parser watching each direction. What the
@@ -39,9 +40,9 @@ export class Relay {
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#times = { ...RELAY_TIMES, ...options.times };
-    this.#client = new ClientSide(options.client, options.raw, this.#times);
+    this.#client = new ClientSide(options.client, options.raw, this.#times, options.deps);
     this.#exchanges = new Exchanges(options);
-    this.#path = new RequestPath(options.client, this.#times.stalledWriteMs, () => this.#onStalled());
+    this.#path = new RequestPath(options.client, this.#times.stalledWriteMs, () => this.#cut(STALLED));
     this.#strict = options.divert !== undefined;
     this.#peerEvents = {
       data: (peer, chunk) => this.#onPeerData(peer, chunk),
@@ -149,7 +150,7 @@ export class Relay {
     } catch {
       // A request that was to be steered never slips past.
       this.#options.deps.counters.add('internal_errors', 'part="divert"');
-      this.#refuse(slot, { status: 500, type: 'internal_error', message: 'This request could not be steered.' });
+      this.#refuse(slot, NOT_STEERED);
       return false;
     }
     this.#upstream.open();
@@ -174,14 +175,9 @@ export class Relay {
     this.#path.write(bytes);
   }
 
-  #onStalled(): void {
-    this.#cut(upstreamAborted('upstream_stalled', 'the upstream took no request bytes'));
-  }
-
   #armHeadTimer(): void {
     if (!this.#exchanges.requests.begun || this.#headTimer !== undefined) return;
-    const refusal = { status: 408, type: 'request_timeout', message: 'The request head did not arrive in time.' };
-    this.#headTimer = setTimeout(() => this.#sayLast(refusal), this.#times.headMs);
+    this.#headTimer = setTimeout(() => this.#sayLast(HEAD_TIMEOUT), this.#times.headMs);
   }
 
   // From the upstream, or a server of ours
@@ -207,7 +203,7 @@ export class Relay {
     const switched = this.#exchanges.responses.opaque;
     const bytes = to === chunk.length || switched ? chunk : chunk.subarray(0, to);
     slot.responseBytes += bytes.length;
-    this.#toClient(peer, bytes);
+    this.#toClient(peer, slot.responseDone ? this.#client.holdEnd(bytes, slot.requestDone) : bytes);
     if (switched) {
       slot.tap.opaque('response', chunk.length - to);
       const protocol = this.#exchanges.upgradesToWebSocket ? 'websocket' : 'other';
@@ -220,7 +216,7 @@ export class Relay {
   #toClient(peer: Duplex, bytes: Buffer): void {
     this.#path.heard();
     this.#endTimer?.refresh();
-    if (!this.#client.write(bytes)) peer.pause();
+    if (bytes.length > 0 && !this.#client.write(bytes)) peer.pause();
   }
 
   /** Bytes or an end that answer nothing, such as the 408 of an idle connection: they never reach the client. */
@@ -235,8 +231,11 @@ export class Relay {
       this.#dropUnsolicited(peer);
       return;
     }
+    const slot = this.#exchanges.current;
+    const wasDone = slot?.responseDone === true;
     if (!lost) this.#exchanges.responses.finish();
-    if (this.#opaque ? !lost : this.#exchanges.current?.responseDone === true) {
+    if (slot?.responseDone === true && !wasDone) this.#client.holdEnd(NO_BYTES, slot.requestDone);
+    if (this.#opaque ? !lost : slot?.responseDone === true) {
       // What the client still sends goes on to the upstream as long as that takes it (an early 413 is answered so).
       if (lost) this.#path.unblock();
       this.#last = true;
@@ -244,8 +243,7 @@ export class Relay {
       this.#endExchangeIfDone();
       return;
     }
-    const [type, did] = codeOf(error) === null ? ['upstream_closed', 'closed'] : ['upstream_reset', 'reset'];
-    this.#cut(upstreamAborted(type, `the upstream ${did} the connection before its answer was whole`));
+    this.#cut(upstreamGone(error));
   }
 
   // Ends
@@ -253,6 +251,16 @@ export class Relay {
   #endExchangeIfDone(): void {
     const slot = this.#exchanges.current;
     if (slot === null || !isDone(slot) || this.#opaque || this.#refused !== null) return;
+    if (!this.#client.holding) this.#endExchange(slot);
+    else {
+      slot.tap.end(slot.verdict ?? COMPLETE, () => {
+        this.#client.release();
+        this.#endExchangeIfDone();
+      });
+    }
+  }
+
+  #endExchange(slot: Slot): void {
     const { peer } = this.#path;
     this.#exchanges.close(COMPLETE);
     this.#path.disconnect();
@@ -301,7 +309,7 @@ export class Relay {
 
   /** The client must not take for whole what is not. */
   #cut(verdict: Verdict): void {
-    this.#exchanges.close(this.#clientEnded ? CLIENT_GONE : verdict);
+    this.#exchanges.close(this.#clientEnded ? CLIENT_GONE : verdict, this.#client.holdClose());
     this.#last = true;
     this.#path.peer?.destroy();
     this.#upstream.close();
@@ -389,8 +397,4 @@ export class Relay {
     this.#client.write(refusalBytes(refusal));
     this.#leave();
   }
-}
-
-function isDone({ requestDone, responseDone }: Slot): boolean {
-  return requestDone && responseDone;
 }

@@ -45,3 +45,7 @@ export interface Slot {
   /** How it ends, when not as it should. */
   verdict: Verdict | null;
 }
+
+export function isDone({ requestDone, responseDone }: Slot): boolean {
+  return requestDone && responseDone;
+}

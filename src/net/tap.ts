@@ -1,6 +1,7 @@
 import type { Outcome } from '../core/capture.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
+import { codeOf } from '../core/errors.ts';
 import type { RecorderPort, Sequence, Side } from '../core/recorder-port.ts';
 
 export interface TapDeps {
@@ -8,6 +9,8 @@ export interface TapDeps {
   exchanges: Sequence;
   counters: Counters;
   clock: Clock;
+  /** Durability is strict: an answer ends for its client when its call is on record. */
+  strict?: boolean;
 }
 
 /** How an exchange ended. */
@@ -22,6 +25,14 @@ export const UPGRADED: Verdict = { outcome: 'upgraded', error: null };
 
 export function upstreamAborted(type: string, message: string): Verdict {
   return { outcome: 'upstream_aborted', error: { type, message } };
+}
+
+export const STALLED = upstreamAborted('upstream_stalled', 'the upstream took no request bytes');
+
+/** @param error of its socket; null = it ended. */
+export function upstreamGone(error: unknown): Verdict {
+  const [type, did] = codeOf(error) === null ? ['upstream_closed', 'closed'] : ['upstream_reset', 'reset'];
+  return upstreamAborted(type, `the upstream ${did} the connection before its answer was whole`);
 }
 
 /**
@@ -69,7 +80,8 @@ export class Tap {
     else this.#opaqueResponseBytes += bytes;
   }
 
-  end(verdict: Verdict): void {
+  /** @param settled see `RecorderPort.end`. */
+  end(verdict: Verdict, settled?: () => void): void {
     if (this.#ended) return;
     this.#ended = true;
     const end = {
@@ -79,9 +91,10 @@ export class Tap {
       opaqueResponseBytes: this.#opaqueResponseBytes,
     };
     try {
-      this.#deps.recorder.end(this.#exchange, end, this.#deps.clock.now());
+      this.#deps.recorder.end(this.#exchange, end, this.#deps.clock.now(), settled);
     } catch {
       this.#failed();
+      settled?.();
     }
   }
 

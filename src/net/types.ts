@@ -44,6 +44,8 @@ export interface NetDeps {
   log: Logger;
   upstream: UpstreamDialer;
   registry: ConnectionRegistry;
+  /** See `TapDeps.strict`. */
+  strict?: boolean;
 }
 
 /** All live sockets, so that stop can drain and then end them (http-mitm-proxy's close() does not). */

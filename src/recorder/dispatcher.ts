@@ -1,6 +1,6 @@
 import type { Capture } from '../core/capture.ts';
 import type { SinkHealth } from '../core/ports.ts';
-import type { Sink } from '../core/sink.ts';
+import type { Settled, Sink } from '../core/sink.ts';
 import { SinkRunner, type SinkRunnerOptions } from './sink-runner.ts';
 
 /** Gives every capture to every sink; what one of them does never reaches another, nor the traffic. */
@@ -19,8 +19,15 @@ export class Dispatcher {
     await Promise.all(this.#runners.map((runner) => runner.open()));
   }
 
-  dispatch(capture: Capture): void {
-    for (const runner of this.#runners) runner.write(capture);
+  /** @param settled is answered by the first durable sink; there is none: by nobody's fault, at once. */
+  dispatch(capture: Capture, settled?: Settled): void {
+    if (settled === undefined) {
+      for (const runner of this.#runners) runner.write(capture);
+      return;
+    }
+    const durable = this.#runners.find((runner) => runner.isDurable);
+    for (const runner of this.#runners) runner.write(capture, runner === durable ? settled : undefined);
+    if (durable === undefined) settled(false);
   }
 
   async flush(): Promise<void> {

@@ -2,6 +2,7 @@ import type { Counters } from '../core/counters.ts';
 import { messageOf } from '../core/errors.ts';
 import { NumberTable } from '../core/number-table.ts';
 import type { ConnectionInfo, ExchangeEnd } from '../core/recorder-port.ts';
+import type { Settled } from '../core/sink.ts';
 import {
   decodeConnection,
   decodeEnd,
@@ -19,8 +20,13 @@ import { type FinishedExchange, LiveExchange, type Meter } from './live-exchange
 
 export interface ReceiverOptions {
   createMeter(connection: ConnectionInfo): Meter;
-  /** Records one exchange. What it throws costs this exchange only. */
-  onFinished(finished: FinishedExchange): void;
+  /**
+   * Records one exchange. What it throws costs this exchange only.
+   * @param settled somebody waits for the record: to be called once, unless this throws.
+   */
+  onFinished(finished: FinishedExchange, settled?: Settled): void;
+  /** An awaited exchange is on record, or will not be. */
+  onSettled(exchange: number, stored: boolean): void;
   reply(message: RecorderMessage, transfer: readonly ArrayBuffer[]): void;
   memory: BodyMemory;
   counters: Counters;
@@ -92,12 +98,28 @@ export class Receiver {
         this.#fence(row.exchange);
         return;
       default: {
-        // Rows of an exchange that has failed find nothing.
         const live = this.#live.get(row.exchange);
-        if (live === undefined) return;
-        if (row.kind === ROW.end) this.#end(row.exchange, live, decodeEnd(row.extra, bytesOf(buffer, row)), row.at);
+        if (live === undefined) this.#rowOfNothing(row);
+        else if (row.kind === ROW.end || row.kind === ROW.awaitedEnd) this.#lastRow(live, row, buffer);
         else part(live, row, buffer);
       }
+    }
+  }
+
+  /** Its exchange has failed. */
+  #rowOfNothing({ kind, exchange }: Row): void {
+    if (kind === ROW.awaitedEnd) this.#options.onSettled(exchange, false);
+  }
+
+  #lastRow(live: LiveExchange, { kind, exchange, at, extra }: Row, buffer: ArrayBuffer): void {
+    const end = decodeEnd(extra, bytesOf(buffer, this.#current));
+    const settled: Settled | undefined =
+      kind === ROW.awaitedEnd ? (stored) => this.#options.onSettled(exchange, stored) : undefined;
+    try {
+      this.#end(exchange, live, end, at, settled);
+    } catch (error) {
+      settled?.(false);
+      throw error;
     }
   }
 
@@ -108,16 +130,19 @@ export class Receiver {
     this.#live.set(exchange, new LiveExchange(info, wall, at, meter, this.#options.memory));
   }
 
-  #end(exchange: number, live: LiveExchange, end: ExchangeEnd, at: number): void {
+  #end(exchange: number, live: LiveExchange, end: ExchangeEnd, at: number, settled?: Settled): void {
     const finished = live.end(end, at);
     this.#live.delete(exchange);
     if (!(finished instanceof Promise)) {
-      this.#options.onFinished(finished);
+      this.#options.onFinished(finished, settled);
       return;
     }
     const draining = finished
-      .then((value) => this.#options.onFinished(value))
-      .catch((error: unknown) => this.#fail(exchange, error))
+      .then((value) => this.#options.onFinished(value, settled))
+      .catch((error: unknown) => {
+        this.#fail(exchange, error);
+        settled?.(false);
+      })
       .finally(() => this.#draining.delete(draining));
     this.#draining.add(draining);
   }

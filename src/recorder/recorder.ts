@@ -7,7 +7,7 @@ import { newId } from '../core/ids.ts';
 import type { Logger } from '../core/log.ts';
 import type { RecorderHealth, RecorderQueries, RepriceQuery, RepriceSlice, RunSummary, Stats } from '../core/ports.ts';
 import type { ConnectionInfo } from '../core/recorder-port.ts';
-import type { Sink } from '../core/sink.ts';
+import type { Settled, Sink } from '../core/sink.ts';
 import type { NetMessage, RecorderMessage } from '../handover/rows.ts';
 import type { PriceQuestion } from '../pricing/cost.ts';
 import type { Estimator } from '../usage/estimate.ts';
@@ -21,6 +21,7 @@ import { Receiver } from './receive.ts';
 import { recordExchange } from './record-exchange.ts';
 import { Rereads, type StoredAnswers } from './rereads.ts';
 import { SeenAnswers } from './seen-answers.ts';
+import { SettledReplies } from './settled-replies.ts';
 import { RunningTotals, type TotalsStore } from './totals.ts';
 
 export interface RecorderOptions {
@@ -88,9 +89,11 @@ export class Recorder implements RecorderQueries {
 
   /** Takes the rows of the net thread from `port`. Once. */
   attach(port: MessagePort): void {
+    const settled = new SettledReplies((message) => port.postMessage(message, []));
     const receiver = new Receiver({
       createMeter: (connection) => this.#options.createMeter(connection),
-      onFinished: (finished) => this.#record(finished),
+      onFinished: (finished, settled) => this.#record(finished, settled),
+      onSettled: (exchange, stored) => settled.add(exchange, stored),
       reply: (message: RecorderMessage, transfer) => port.postMessage(message, transfer),
       memory: this.#memory,
       counters: this.#counters,
@@ -143,7 +146,7 @@ export class Recorder implements RecorderQueries {
     this.#port?.close();
   }
 
-  #record(finished: FinishedExchange): void {
+  #record(finished: FinishedExchange, settled?: Settled): void {
     const captures = recordExchange(finished, {
       price: (question) => this.#price(question),
       newId: (wall) => newId('call', wall),
@@ -152,12 +155,13 @@ export class Recorder implements RecorderQueries {
       estimator: this.#estimator,
       keepsBodies: (provider) => this.#options.keepsBodies(provider),
     });
-    for (const capture of captures) this.#deliver(capture);
+    const each = settled === undefined ? undefined : whenAll(captures.length, settled);
+    for (const capture of captures) this.#deliver(capture, each);
   }
 
-  #deliver(capture: Capture): void {
+  #deliver(capture: Capture, settled?: Settled): void {
     this.#totals.add(capture.record, capture.costNanos);
-    this.#dispatcher.dispatch(capture);
+    this.#dispatcher.dispatch(capture, settled);
     this.#options.onRecord?.(capture.record);
   }
 
@@ -184,4 +188,15 @@ export class Recorder implements RecorderQueries {
       return { nanos: null, source: null, price_date: null, confidence: 'unpriced', lines: [] };
     }
   }
+}
+
+/** Of the captures of one exchange, the last answer is the answer. */
+function whenAll(count: number, settled: Settled): Settled {
+  let open = count;
+  let all = true;
+  return (stored) => {
+    open -= 1;
+    all &&= stored;
+    if (open === 0) settled(all);
+  };
 }

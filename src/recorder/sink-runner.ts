@@ -2,7 +2,7 @@ import type { Capture } from '../core/capture.ts';
 import type { Counters } from '../core/counters.ts';
 import { codeOf, messageOf } from '../core/errors.ts';
 import type { SinkHealth } from '../core/ports.ts';
-import type { Sink } from '../core/sink.ts';
+import type { Settled, Sink } from '../core/sink.ts';
 import type { CalmLog } from './calm-log.ts';
 
 export interface SinkRunnerOptions {
@@ -75,9 +75,18 @@ export class SinkRunner {
     }
   }
 
-  write(capture: Capture): void {
-    if (this.#state === 'open') this.#writeNow(capture);
-    else if (this.#state !== 'closed') this.#enqueue(capture);
+  get isDurable(): boolean {
+    return this.#sink.isDurable === true;
+  }
+
+  /** @param settled nobody waits for a sink that is not open: it may take long. */
+  write(capture: Capture, settled?: Settled): void {
+    if (this.#state === 'open') {
+      this.#writeNow(capture, settled);
+      return;
+    }
+    if (this.#state !== 'closed') this.#enqueue(capture);
+    settled?.(false);
   }
 
   async flush(): Promise<void> {
@@ -120,11 +129,12 @@ export class SinkRunner {
     }
   }
 
-  #writeNow(capture: Capture): void {
+  #writeNow(capture: Capture, settled?: Settled): void {
     try {
-      this.#sink.write(capture);
+      this.#sink.write(capture, settled);
       this.#failures = 0;
     } catch (error) {
+      settled?.(false);
       this.#drop('sink_error', 1);
       this.#failed('write', error);
       this.#failures += 1;

@@ -47,6 +47,11 @@ export class Batch<T> {
     return true;
   }
 
+  /** Writes what waits now, unless a batch is being written or a retry is due. */
+  hurry(): void {
+    if (this.#writing === null && !this.#pausing) this.#start();
+  }
+
   /** Resolves when all that was added before is written, or when a retry is due later. */
   async flush(): Promise<void> {
     await this.#writing;

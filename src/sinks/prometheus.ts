@@ -46,6 +46,7 @@ const HELP: Readonly<Record<CounterName, string>> = {
   upgrades: 'Connections that switched protocols (101)',
   upstream_connects: 'Connections to upstreams by result',
   include_usage: 'Streams whose usage was asked for in place of the client, by result',
+  durability_released: 'Answers that ended before their call was on record although durability is strict, by reason',
 };
 
 export function createPrometheusSink(): PrometheusSink {

@@ -1,5 +1,6 @@
+import type { Capture } from '../core/capture.ts';
 import { messageOf } from '../core/errors.ts';
-import type { Sink } from '../core/sink.ts';
+import type { Settled, Sink } from '../core/sink.ts';
 import type { StoredCall } from '../store/call-row.ts';
 import { CallWriter } from '../store/call-writer.ts';
 import { type Database, openDatabase } from '../store/driver.ts';
@@ -11,6 +12,8 @@ import { Losses, type SinkDeps } from './losses.ts';
 export interface SqliteOptions {
   /** The database file. */
   path: string;
+  /** Somebody waits for each call: a database that is busy is tried again soon. */
+  isAwaited?: boolean;
   /** A trace without a call for so long has ended. */
   traceIdleMs?: number;
   /** Tests only. */
@@ -31,6 +34,8 @@ const SWEEP_MS = 60_000;
 const GROUP = { maxItems: 20_000, maxBytes: 64 * 1024 * 1024, delayMs: 50, full: 32, retryMs: 500 };
 /** Another program holds the database: the recorder may not wait for it, the queue can. */
 const BUSY_MS = 50;
+/** Somebody waits for the record: to be tried again within the time that they have. */
+const AWAITED_RETRY_MS = 25;
 /** A row and its JSON columns in memory, about. */
 const ROW_BYTES = 3000;
 
@@ -38,27 +43,37 @@ export function createSqliteSink(options: SqliteOptions, locations: LogLocations
   return new SqliteWriter(options, locations, deps);
 }
 
+/** A call on its way into the database, and who waits for it. */
+interface Queued {
+  call: StoredCall;
+  settled: Settled | undefined;
+}
+
 class SqliteWriter implements SqliteSink {
   readonly name = 'sqlite';
+  readonly isDurable = true;
   readonly #options: SqliteOptions;
   readonly #locations: LogLocations | null;
   readonly #deps: SinkDeps;
   readonly #losses: Losses;
-  readonly #batch: Batch<StoredCall>;
+  readonly #batch: Batch<Queued>;
   #database: Database | null = null;
   #writer: CallWriter | null = null;
   #sweep: NodeJS.Timeout | null = null;
   /** Set while a transaction is open. */
   #commitSoon: NodeJS.Immediate | null = null;
   #uncommitted = 0;
+  /** Of the calls in the open transaction. */
+  #awaited: Settled[] = [];
 
   constructor(options: SqliteOptions, locations: LogLocations | null, deps: SinkDeps) {
     this.#options = options;
     this.#locations = locations;
     this.#deps = deps;
     this.#losses = new Losses(this.name, deps);
-    this.#batch = new Batch<StoredCall>({
+    this.#batch = new Batch<Queued>({
       ...GROUP,
+      ...(options.isAwaited === true ? { retryMs: AWAITED_RETRY_MS } : {}),
       write: (calls) => this.#write(calls),
       onDropped: (reason, count) => this.#losses.add(reason, count),
     });
@@ -80,10 +95,12 @@ class SqliteWriter implements SqliteSink {
     this.#sweep.unref();
   }
 
-  write({ record, costNanos }: Parameters<Sink['write']>[0]): void {
+  write({ record, costNanos }: Capture, settled?: Settled): void {
     const call = { record, costNanos, log: this.#locations?.take(record.id) ?? null };
-    if (this.#commitSoon !== null) this.#add(call);
-    else this.#batch.add(call, ROW_BYTES);
+    const queued = { call, settled };
+    if (this.#commitSoon !== null) this.#add(queued);
+    else if (!this.#batch.add(queued, ROW_BYTES)) settled?.(false);
+    else if (settled !== undefined) this.#batch.hurry();
   }
 
   async flush(): Promise<void> {
@@ -112,12 +129,13 @@ class SqliteWriter implements SqliteSink {
     this.#quietly(() => this.#writer?.endIdleTraces(new Date(before).toISOString()));
   }
 
-  #write(calls: readonly StoredCall[]): void {
+  #write(calls: readonly Queued[]): void {
     try {
       this.#writer?.begin();
     } catch (error) {
       if (failureOf(error) === 'busy') throw new TryAgain('busy', { cause: error });
       this.#losses.add(reasonFor(error), calls.length, error);
+      for (const { settled } of calls) settled?.(false);
       return;
     }
     // Other programs write too: no transaction of ours outlives a turn of the loop.
@@ -125,21 +143,26 @@ class SqliteWriter implements SqliteSink {
     for (const [index, call] of calls.entries()) {
       const failure = this.#add(call);
       if (failure === null) continue;
-      this.#losses.add(failure, calls.length - index - 1);
+      const rest = calls.slice(index + 1);
+      this.#losses.add(failure, rest.length);
+      for (const { settled } of rest) settled?.(false);
       return;
     }
   }
 
   /** Into the open transaction; why that was given up, or null. One call that SQLite refuses costs only itself. */
-  #add(call: StoredCall): string | null {
+  #add({ call, settled }: Queued): string | null {
     this.#uncommitted += 1;
+    if (settled !== undefined) this.#awaited.push(settled);
     try {
       this.#writer?.add(call);
       return null;
     } catch (error) {
       if (failureOf(error) !== 'row') return this.#giveUp(error);
       this.#uncommitted -= 1;
+      if (settled !== undefined) this.#awaited.pop();
       this.#losses.add(reasonFor(error), 1, error);
+      settled?.(false);
       return null;
     }
   }
@@ -148,7 +171,7 @@ class SqliteWriter implements SqliteSink {
     if (this.#commitSoon === null) return;
     try {
       this.#writer?.commit();
-      this.#closeTransaction();
+      this.#closeTransaction(true);
     } catch (error) {
       this.#giveUp(error);
     }
@@ -157,15 +180,19 @@ class SqliteWriter implements SqliteSink {
   #giveUp(error: unknown): string {
     const reason = reasonFor(error);
     this.#losses.add(reason, this.#uncommitted, error);
-    this.#closeTransaction();
     this.#writer?.rollBack();
+    this.#closeTransaction(false);
     return reason;
   }
 
-  #closeTransaction(): void {
+  #closeTransaction(stored: boolean): void {
     if (this.#commitSoon !== null) clearImmediate(this.#commitSoon);
     this.#commitSoon = null;
     this.#uncommitted = 0;
+    if (this.#awaited.length === 0) return;
+    const awaited = this.#awaited;
+    this.#awaited = [];
+    for (const settled of awaited) settled(stored);
   }
 
   #quietly(work: () => void): void {

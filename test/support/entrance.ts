@@ -4,6 +4,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { Counters } from '../../src/core/counters.ts';
 import { matchesHost } from '../../src/core/hosts.ts';
 import type { Logger } from '../../src/core/log.ts';
+import type { RecorderPort } from '../../src/core/recorder-port.ts';
 import { isOwnEndpoint } from '../../src/net/addresses.ts';
 import { DEFAULT_LIMITS, type OpenFrontDoor } from '../../src/net/http-server.ts';
 import { type Entrance, type EntranceOptions, openEntrance } from '../../src/net/listeners.ts';
@@ -39,15 +40,7 @@ export async function startEntrance(open: OpenFrontDoor, options: TestEntranceOp
   const intercepted: ClientConnection[] = [];
   const logged: TestEntrance['logged'] = [];
   const ownPorts = new Set<number>();
-  const upstream = new Upstream({
-    context: () => options.context ?? createSecureContext(),
-    connectTo: [],
-    proxy: null,
-    isOwnEndpoint: (address, port) => isOwnEndpoint(address, port, ownPorts),
-    counters,
-    resolve: resolveForTests,
-    dialTimeoutMs: 2_000,
-  });
+  const upstream = upstreamOf(counters, ownPorts, options.context);
   const { rules, context: _, ...rest } = options;
   const entrance = await openEntrance({
     open,
@@ -79,6 +72,32 @@ export async function startEntrance(open: OpenFrontDoor, options: TestEntranceOp
   });
   const stop = async (): Promise<void> => entrance.stop();
   return { entrance, port: entrance.port, recorder, counters, intercepted, logged, ownPorts, stop };
+}
+
+function upstreamOf(counters: Counters, ownPorts: ReadonlySet<number>, context = createSecureContext()): Upstream {
+  return new Upstream({
+    context: () => context,
+    connectTo: [],
+    proxy: null,
+    isOwnEndpoint: (address, port) => isOwnEndpoint(address, port, ownPorts),
+    counters,
+    resolve: resolveForTests,
+    dialTimeoutMs: 2_000,
+  });
+}
+
+/** For `options.net`: who waits for a record waits for `recorder`. */
+export function strictNet(recorder: RecorderPort, counters: Counters): EntranceOptions['net'] {
+  return {
+    recorder,
+    connections: sequence(),
+    exchanges: sequence(),
+    counters,
+    clock: systemClock,
+    log: keepingLogger([]),
+    upstream: upstreamOf(counters, new Set()),
+    strict: true,
+  };
 }
 
 function lookupForTests(host: string): { provider: string; intercept: boolean } | null {

@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { ConnectionInfo } from '../../src/core/recorder-port.ts';
 import { Counters } from '../../src/core/counters.ts';
+import type { Settled } from '../../src/core/sink.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { NetMessage, RecorderMessage } from '../../src/handover/rows.ts';
@@ -80,6 +81,8 @@ export class HandoverPair {
   /** While true, messages stay unread. */
   #held: NetMessage[] | null = null;
   #port: MessagePort | null = null;
+  /** What becomes of the record that somebody waits for. */
+  settle: (settled: Settled) => void = (settled) => settled(true);
   createMeter: (info: ConnectionInfo) => Meter = (info) => {
     const meter = new KeepingMeter(info);
     this.meters.push(meter);
@@ -102,7 +105,12 @@ export class HandoverPair {
     this.#port = port2;
     this.receiver = new Receiver({
       createMeter: (info) => this.createMeter(info),
-      onFinished: (finished) => this.finished.push(finished),
+      onFinished: (finished, settled) => {
+        this.finished.push(finished);
+        if (settled !== undefined) this.settle(settled);
+      },
+      onSettled: (exchange, stored) =>
+        port2.postMessage({ stored: stored ? [exchange] : [], lost: stored ? [] : [exchange] }, []),
       reply: (message: RecorderMessage, transfer) => port2.postMessage(message, transfer),
       memory: this.memory,
       counters: this.recorderCounters,

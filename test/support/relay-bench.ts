@@ -38,6 +38,8 @@ export interface BenchOptions {
   times?: InterceptDeps['times'];
   divert?: (head: Buffer) => HttpServer | null;
   upstream?: Partial<UpstreamOptions>;
+  /** See `TapDeps.strict`. */
+  strict?: boolean;
 }
 
 /** The relay behind a listener that peeks the hello, as the front door does, with authorities made for the test. */
@@ -73,6 +75,7 @@ export async function startRelayBench(options: BenchOptions = {}): Promise<Relay
     }),
     registry: { add: () => {}, size: 0 },
     leaves: { covers: () => true, contextFor: () => context },
+    ...(options.strict === undefined ? {} : { strict: options.strict }),
     ...(divert === undefined ? {} : { divert: (_, head) => divert(head) }),
     ...(options.times === undefined ? {} : { times: options.times }),
   });

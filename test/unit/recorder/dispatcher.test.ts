@@ -3,7 +3,7 @@ import type { Capture } from '../../../src/core/capture.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { Counters } from '../../../src/core/counters.ts';
 import { silentLogger } from '../../../src/core/log.ts';
-import type { Sink } from '../../../src/core/sink.ts';
+import type { Settled, Sink } from '../../../src/core/sink.ts';
 import { CalmLog } from '../../../src/recorder/calm-log.ts';
 import { Dispatcher } from '../../../src/recorder/dispatcher.ts';
 import type { SinkRunnerOptions } from '../../../src/recorder/sink-runner.ts';
@@ -54,6 +54,30 @@ function send(dispatcher: Dispatcher, count: number): string[] {
 describe('recorder/dispatcher', () => {
   beforeEach(() => vi.useFakeTimers());
   afterEach(() => vi.useRealTimers());
+
+  it('asks the durable sink alone to say that a capture is stored', async () => {
+    const asked: (Settled | undefined)[] = [];
+    const keep = (_capture: Capture, settled?: Settled): void => void asked.push(settled);
+    const dispatcher = dispatcherOf([sinkWith({ write: keep }), sinkWith({ write: keep, isDurable: true })]);
+    await dispatcher.open();
+    const settled = vi.fn<Settled>();
+    dispatcher.dispatch(capture(), settled);
+    expect(asked).toEqual([undefined, settled]);
+    expect(settled).not.toHaveBeenCalled();
+  });
+
+  it.each<[string, Sink[]]>([
+    ['there is no durable sink', [new MemorySink()]],
+    ['the durable sink throws', [sinkWith({ write: boom, isDurable: true })]],
+    ['the durable sink does not open', [sinkWith({ open: never, isDurable: true })]],
+  ])('says at once that nothing is stored when %s', async (_, sinks) => {
+    const dispatcher = dispatcherOf(sinks, { timeoutMs: 10 });
+    void dispatcher.open();
+    await vi.advanceTimersByTimeAsync(5);
+    const settled = vi.fn<Settled>();
+    dispatcher.dispatch(capture(), settled);
+    expect(settled.mock.calls).toEqual([[false]]);
+  });
 
   it.each<[string, Partial<Sink>]>([
     ['throws at write', { write: boom }],

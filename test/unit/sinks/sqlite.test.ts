@@ -36,6 +36,60 @@ describe('sinks/sqlite', () => {
     await expect.poll(storedRequests, { interval: 10, timeout: 5000 }).toBe(1);
   });
 
+  it('commits at once what somebody waits for, all calls of one turn together, and answers each', async () => {
+    const sink = await sqlite();
+    const answers: [number, boolean][] = [];
+    sink.write(aCapture({ id: 'earlier' }));
+    for (const index of [1, 2, 3])
+      sink.write(aCapture({ id: `call_${index}` }), (is) => void answers.push([index, is]));
+    expect(answers).toEqual([]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(answers).toEqual([
+      [1, true],
+      [2, true],
+      [3, true],
+    ]);
+    expect(storedRequests()).toBe(4);
+  });
+
+  it('answers for a call that SQLite refuses, and for those that a full disk takes', async () => {
+    const held: Database[] = [];
+    const open = (path: string): Database => {
+      const database = openDatabase(path);
+      held.push(database);
+      return database;
+    };
+    const sink = await house.opened(createSqliteSink({ path: house.database, open }, null, house.deps()));
+    const answers: boolean[] = [];
+    const heard = (stored: boolean): void => void answers.push(stored);
+    sink.write(aCapture({ id: 'bad', host: {} as string }), heard);
+    sink.write(aCapture({ id: 'good' }), heard);
+    await sink.flush();
+    expect(answers).toEqual([false, true]);
+    held[0]?.exec('PRAGMA max_page_count = 1');
+    const large = 'x'.repeat(100_000);
+    for (const id of ['a', 'b']) sink.write(aCapture({ id, path: large }), heard);
+    await sink.flush();
+    expect(answers.slice(2)).toEqual([false, false]);
+  });
+
+  it('tries again soon for whoever waits while another program holds the database', async () => {
+    const options = { path: house.database, isAwaited: true };
+    const sink = await house.opened(createSqliteSink(options, null, house.deps()));
+    const other = openDatabase(house.database);
+    other.exec('BEGIN EXCLUSIVE');
+    const answers: boolean[] = [];
+    sink.write(aCapture({ id: 'a' }), (stored) => void answers.push(stored));
+    await sink.flush();
+    expect(answers).toEqual([]);
+    other.exec('ROLLBACK');
+    const began = performance.now();
+    await expect.poll(() => answers, { interval: 5 }).toEqual([true]);
+    // The pause for those whom nobody waits for is 500 ms.
+    expect(performance.now() - began).toBeLessThan(400);
+    other.close();
+  });
+
   it('loses no other call to one that SQLite refuses', async () => {
     const sink = await sqlite();
     for (let index = 0; index < 40; index += 1) {
