@@ -1,6 +1,7 @@
 /** Who may ask the admin port what. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
+import { isPeriodQuestion } from '../core/stats-question.ts';
 
 export interface AccessOptions {
   /** Null = nobody is asked for one (loopback only, config/load.ts sees to it). */
@@ -42,8 +43,7 @@ export function checkOrigin({ host, allowedHosts }: AccessOptions): MiddlewareHa
 export function checkToken({ token }: AccessOptions): MiddlewareHandler {
   const want = token === null ? null : digest(token);
   return async (context, next) => {
-    const isOpen = isReading(context) && OPEN.has(context.req.path);
-    if (want !== null && !isOpen) {
+    if (want !== null && !isOpen(context)) {
       const given = givenToken(context);
       if (given === '' || !timingSafeEqual(want, digest(given))) {
         return refuse(
@@ -65,6 +65,13 @@ export function refuse(
   message: string,
 ): Response {
   return context.json({ error: { type, message } }, status);
+}
+
+/** A question tells more than totals do: who the customers are, say. */
+function isOpen(context: Context): boolean {
+  const { path } = context.req;
+  const asksMore = path === '/api/stats' && isPeriodQuestion(context.req.query());
+  return isReading(context) && OPEN.has(path) && !asksMore;
 }
 
 function isReading(context: Context): boolean {

@@ -1,9 +1,13 @@
 import { openSync, readSync, closeSync } from 'node:fs';
 import type { CallRecord } from '../core/capture.ts';
 import { AppError, messageOf } from '../core/errors.ts';
-import type { RepriceQuery } from '../core/ports.ts';
+import type { PeriodStats, RepriceQuery } from '../core/ports.ts';
+import type { StatsParameters } from '../core/stats-question.ts';
 import { type Database, openDatabase } from '../store/driver.ts';
+import { periodStats } from '../store/period-stats.ts';
 import { type CallFilter, getCall, listCalls, parseStatus } from '../store/queries.ts';
+import { statsQueryOf } from './stats-query.ts';
+import { timeOf } from './times.ts';
 
 export interface CallQuery {
   limit?: string | undefined;
@@ -48,6 +52,11 @@ export class Calls {
   get(id: string): CallRecord | 'ambiguous' | null {
     const found = getCall(this.#open(), id);
     return found === null || found === 'ambiguous' ? found : found.record;
+  }
+
+  /** Totals of a period. Throws AppError `config_invalid` on a question that means nothing. */
+  stats(given: StatsParameters): PeriodStats {
+    return periodStats(this.#open(), statsQueryOf(given));
   }
 
   /** The call's section of the text log; null when there is none (any more). */
@@ -118,17 +127,6 @@ export function repriceQueryOf(given: Readonly<Record<string, unknown>>): Repric
     dryRun: typeof dryRun === 'boolean' ? dryRun : invalid('dry_run', 'true or false'),
     cursor: text('cursor') ?? null,
   };
-}
-
-const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** ISO 8601, or so long ago: `30m`, `12h`, `7d`. */
-function timeOf(name: string, text: string): string {
-  const ago = /^(\d+)([mhd])$/.exec(text);
-  const time = ago === null ? Date.parse(text) : Date.now() - Number(ago[1]) * (UNITS[ago[2] ?? ''] ?? 0);
-  return Number.isNaN(time)
-    ? invalid(name, 'a time such as 2026-11-21T10:00:00Z, or 30m, 12h, 7d')
-    : new Date(time).toISOString();
 }
 
 function invalid(name: string, what: string): never {

@@ -10,6 +10,7 @@ import type { Remote } from '../core/rpc.ts';
 import { type AccessOptions, checkOrigin, checkToken, refuse } from './access.ts';
 import { type Calls, repriceQueryOf } from './calls.ts';
 import type { Live } from './live.ts';
+import { statsRoutes } from './stats-routes.ts';
 
 export interface AdminDeps {
   access: AccessOptions;
@@ -59,7 +60,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   return app;
 }
 
-function about(app: Hono, { version, caFile, recorder, net }: AdminDeps): void {
+function about(app: Hono, { version, caFile, calls: store, recorder, net }: AdminDeps): void {
   app.get('/', (context) =>
     context.text(
       `llm-proxy ${version}\n\n/health  /metrics  /ca.pem  /api/stats   open\n/api/calls  /api/live ...           with the token of <home>/run/admin-token\n`,
@@ -81,7 +82,7 @@ function about(app: Hono, { version, caFile, recorder, net }: AdminDeps): void {
       'content-type': 'application/pkix-cert',
     }),
   );
-  app.get('/api/stats', async (context) => context.json(await recorder().stats()));
+  statsRoutes(app, { calls: store, recorder });
   app.get('/api/mode', (context) => context.json({ mode: 'passthrough' }));
   app.put('/api/mode', (context) =>
     refuse(context, 501, 'not_implemented', `modes are ${NOT_YET}: every call passes through`),

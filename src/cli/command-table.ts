@@ -4,12 +4,13 @@ import { OPTIONS, type Option } from '../config/options.ts';
 import { AppError } from '../core/errors.ts';
 import { pricesCommand } from './prices-commands.ts';
 import { SHELLS } from './shell-syntax.ts';
+import { statsCommand } from './stats-commands.ts';
 
 /** Told the exit code of the command that was called. */
 export type ExitWith = (code: Promise<number>) => void;
 
 export function addCommands(parser: Argv, exitWith: ExitWith): Argv {
-  return [serving, clients, trials, lists, logs, pricesCommand, authority].reduce(
+  return [serving, clients, trials, statsCommand, lists, logs, pricesCommand, authority].reduce(
     (argv, add) => add(argv, exitWith),
     parser,
   );
@@ -183,61 +184,50 @@ const FILTERS = {
 };
 
 function lists(parser: Argv, exitWith: ExitWith): Argv {
-  return parser
-    .command(
-      'stats',
-      'Totals by model',
-      (argv) => argv.options({ home, json }),
-      (args) => {
-        exitWith(
-          import('./read.ts').then(({ statsMain }) => statsMain({ home: optional(args.home), json: args.json })),
-        );
-      },
-    )
-    .command(
-      'calls',
-      'The last calls',
-      (argv) =>
-        argv.options({
-          home,
-          json,
-          ...FILTERS,
-        }),
-      (args) => {
-        const {
-          home: folder,
-          json: asJson,
-          limit,
-          cursor,
-          provider,
-          model,
-          session,
-          run,
-          status,
-          since,
-          until,
-          q,
-        } = args;
-        exitWith(
-          import('./read.ts').then(({ callsMain }) =>
-            callsMain({
-              home: optional(folder),
-              json: asJson,
-              limit,
-              cursor,
-              provider,
-              model,
-              session,
-              run,
-              status,
-              since,
-              until,
-              q,
-            }),
-          ),
-        );
-      },
-    );
+  return parser.command(
+    'calls',
+    'The last calls',
+    (argv) =>
+      argv.options({
+        home,
+        json,
+        ...FILTERS,
+      }),
+    (args) => {
+      const {
+        home: folder,
+        json: asJson,
+        limit,
+        cursor,
+        provider,
+        model,
+        session,
+        run,
+        status,
+        since,
+        until,
+        q,
+      } = args;
+      exitWith(
+        import('./read.ts').then(({ callsMain }) =>
+          callsMain({
+            home: optional(folder),
+            json: asJson,
+            limit,
+            cursor,
+            provider,
+            model,
+            session,
+            run,
+            status,
+            since,
+            until,
+            q,
+          }),
+        ),
+      );
+    },
+  );
 }
 
 function logs(parser: Argv, exitWith: ExitWith): Argv {

@@ -204,14 +204,14 @@ function storedStats(home: string | null): Stats {
 }
 
 /** As the daemon of this home would use. */
-function databaseOf(home: string | null): string {
+export function databaseOf(home: string | null): string {
   const flags = { home: homeOf(home, process.env, process.cwd()) };
   const { db } = loadConfig({ flags, env: process.env, cwd: process.cwd() }).config;
   if (existsSync(db)) return db;
   throw new AppError('store_unusable', `no daemon runs and there is no database ${db}; --home names another home`);
 }
 
-async function running(home: string | null): Promise<DaemonInfo | null> {
+export async function running(home: string | null): Promise<DaemonInfo | null> {
   const daemon = findDaemon(home, process.env, process.cwd());
   return daemon !== null && (await isAnswering(daemon, 2000)) ? daemon : null;
 }

@@ -46,6 +46,35 @@ export interface Stats extends Omit<Totals, 'requests'> {
   since: string | null;
 }
 
+/** Milliseconds, to two digits, of requests that succeeded and came whole; null = there was none. */
+export interface Percentiles {
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
+}
+
+/** `GET /api/stats` with a question: totals of a period. */
+export interface PeriodStats extends Stats {
+  /** ISO 8601 UTC; `since` is included (null = from the first call), `until` is not (null = up to now). */
+  until: string | null;
+  /** Calls of the hours at the ends are no longer stored: the period was widened to whole hours. */
+  whole_hours: boolean;
+  duration_ms: Percentiles;
+  ttft_ms: Percentiles;
+  /** By what `groups` are; absent = not asked for. */
+  group?: string;
+  /** Time upwards; anything else by cost, dearest first. */
+  groups?: PeriodGroup[];
+  groups_left_out?: number;
+}
+
+export interface PeriodGroup extends Totals {
+  /** Null = the calls did not say. */
+  key: string | null;
+  duration_ms: Percentiles;
+  ttft_ms: Percentiles;
+}
+
 /** What `run` prints at its end. */
 export interface RunSummary {
   run_id: string;

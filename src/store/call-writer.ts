@@ -1,6 +1,7 @@
 import { isError, addTally, emptyTally, type Tally } from '../core/totals.ts';
 import { callValues, INSERT_CALL, type StoredCall, tallyOf, traceOf } from './call-row.ts';
 import type { Database, Statement } from './driver.ts';
+import { RollupWriter } from './rollup-writer.ts';
 
 const TALLY_COLUMNS = Object.keys(emptyTally()) as (keyof Tally)[];
 
@@ -35,7 +36,7 @@ interface TotalsChange {
   tally: Tally;
 }
 
-/** Writes finished calls, and with each transaction what they change in the totals and the traces. */
+/** Writes finished calls, and with each transaction what they change in the totals, the sums by hour and the traces. */
 export class CallWriter {
   readonly #database: Database;
   readonly #insertCall: Statement;
@@ -43,6 +44,7 @@ export class CallWriter {
   readonly #upsertTrace: Statement;
   readonly #endIdle: Statement;
   readonly #endOne: Statement;
+  readonly #rollups: RollupWriter;
   /** Of the open transaction. */
   readonly #totals = new Map<string, TotalsChange>();
   readonly #traces = new Map<string, TraceChange>();
@@ -53,6 +55,7 @@ export class CallWriter {
     this.#insertCall = database.prepare(INSERT_CALL);
     this.#upsertTotals = database.prepare(UPSERT_TOTALS);
     this.#upsertTrace = database.prepare(UPSERT_TRACE);
+    this.#rollups = new RollupWriter(database);
     this.#endIdle = database.prepare(`${END_TRACES} AND last_call_at < ?`);
     this.#endOne = database.prepare(`${END_TRACES} AND trace_id = ?`);
   }
@@ -79,6 +82,7 @@ export class CallWriter {
     const tally = tallyOf(call);
     if (Number(this.#insertCall.run(...callValues(call, tally)).changes) === 0) return;
     noteTotals(this.#totals, call, tally);
+    this.#rollups.add(call, tally);
     noteTrace(this.#traces, call);
   }
 
@@ -90,6 +94,7 @@ export class CallWriter {
     for (const [id, { kind, taskId, first, last, calls: count, failed }] of this.#traces) {
       this.#upsertTrace.run(id, kind, taskId, first, last, count, Number(failed));
     }
+    this.#rollups.flush();
     this.#database.exec('COMMIT');
     this.#forget();
   }
@@ -116,6 +121,7 @@ export class CallWriter {
 
   #forget(): void {
     this.#totals.clear();
+    this.#rollups.forget();
     this.#traces.clear();
   }
 }

@@ -4,9 +4,10 @@ import { calls } from './migrations/0001-calls.ts';
 import { estimates } from './migrations/0002-estimates.ts';
 import { priceFacts } from './migrations/0003-price-facts.ts';
 import { callNumbers } from './migrations/0004-call-numbers.ts';
+import { hourly } from './migrations/0005-hourly.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
-const MIGRATIONS: readonly string[] = [calls, estimates, priceFacts, callNumbers];
+const MIGRATIONS: readonly string[] = [calls, estimates, priceFacts, callNumbers, hourly];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

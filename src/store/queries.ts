@@ -171,7 +171,7 @@ export function loadTotals(database: Database): { models: ModelTally[]; since: s
 }
 
 /** Estimates are in the columns of a call, and in no exact sum. */
-const SUM_OF = {
+export const SUM_OF = {
   requests: 'sum(counted_requests)',
   errors: 'sum(counted_errors)',
   input_tokens: 'total(input_tokens) - sum(counted_estimated_input)',
@@ -233,10 +233,18 @@ export function statsOf(models: readonly ModelTally[], since: string | null): St
 
 const TALLY_KEYS = Object.keys(emptyTally()) as (keyof Tally)[];
 
-function modelTallyOf(row: SqlRow): ModelTally {
+export function tallyOfRow(row: SqlRow): Tally {
   const tally = emptyTally();
   for (const key of TALLY_KEYS) tally[key] = Number(row[key] ?? 0);
-  return { ...tally, provider: String(row['provider']), model: row['model'] === '' ? null : String(row['model']) };
+  return tally;
+}
+
+function modelTallyOf(row: SqlRow): ModelTally {
+  return {
+    ...tallyOfRow(row),
+    provider: String(row['provider']),
+    model: row['model'] === '' ? null : String(row['model']),
+  };
 }
 
 /** Model names are input: no prototype to spoil. */

@@ -5,6 +5,7 @@ import { addTally, emptyTally, type Tally } from '../core/totals.ts';
 import { COST_COLUMNS, costValues, type StoredCall, storedCallOf, tallyOf } from './call-row.ts';
 import type { Database } from './driver.ts';
 import { type CallFilter, conditionsOf } from './queries.ts';
+import { RollupWriter } from './rollup-writer.ts';
 
 /** What one call adds to the totals now, less what it added before. */
 export interface TallyChange {
@@ -110,11 +111,15 @@ function commit(database: Database, repriced: readonly Repriced[]): void {
   const correct = database.prepare(
     `UPDATE totals SET ${TALLY_KEYS.map((key) => `${key} = ${key} + ?`).join(', ')} WHERE provider = ? AND model = ?`,
   );
+  const rollups = new RollupWriter(database);
+  const changes = repriced.map(changeOf);
   database.exec('BEGIN IMMEDIATE');
   try {
     for (const { after } of repriced) update.run(...costValues(after, tallyOf(after)), after.record.id);
-    for (const { provider, model, difference } of sumsOf(repriced))
+    for (const { call, difference } of changes) rollups.correct(call, difference);
+    for (const { provider, model, difference } of sumsOf(changes))
       correct.run(...TALLY_KEYS.map((key) => difference[key]), provider, model);
+    rollups.flush();
     database.exec('COMMIT');
   } catch (error) {
     try {
@@ -129,9 +134,9 @@ function commit(database: Database, repriced: readonly Repriced[]): void {
 const TALLY_KEYS = Object.keys(emptyTally()) as (keyof Tally)[];
 
 /** What changes in each row of the totals. */
-function sumsOf(repriced: readonly Repriced[]): { provider: string; model: string; difference: Tally }[] {
+function sumsOf(changes: readonly TallyChange[]): { provider: string; model: string; difference: Tally }[] {
   const sums = new Map<string, { provider: string; model: string; difference: Tally }>();
-  for (const { call, difference } of repriced.map(changeOf)) {
+  for (const { call, difference } of changes) {
     const { leg, provider, response_model: answered, request_model: asked } = call.record;
     if (leg === 'shadow') continue;
     const model = answered ?? asked ?? '';

@@ -1,0 +1,104 @@
+/** `stats --since …`: totals of a period, by what is asked. */
+import pc from 'picocolors';
+import { Calls } from '../admin/calls.ts';
+import { AppError } from '../core/errors.ts';
+import type { PeriodGroup, PeriodStats } from '../core/ports.ts';
+import type { StatsParameters } from '../core/stats-question.ts';
+import { localDay, localTime } from '../sinks/figures.ts';
+import { callDuration, count, estimatedSums, totalCost } from './figures.ts';
+import { print, printJson } from './print.ts';
+import { databaseOf, type ReadArguments, running } from './read.ts';
+import { askDaemon } from './run-api.ts';
+import { type Column, formatTable } from './table.ts';
+
+const ANSWER_MS = 30_000;
+
+export async function periodStatsMain({
+  home,
+  json,
+  question,
+}: ReadArguments & { question: StatsParameters }): Promise<number> {
+  const stats = await answerTo(home, {
+    ...question,
+    group: question.group ?? 'model',
+    zone: question.zone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
+  });
+  if (json) printJson(stats);
+  else show(stats);
+  return 0;
+}
+
+async function answerTo(home: string | null, question: StatsParameters): Promise<PeriodStats> {
+  const daemon = await running(home);
+  if (daemon === null) {
+    const calls = new Calls(databaseOf(home));
+    try {
+      return calls.stats(question);
+    } finally {
+      calls.close();
+    }
+  }
+  const given = Object.entries(question).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  const path = `/api/stats?${new URLSearchParams(given).toString()}`;
+  const answer = (await askDaemon(daemon, 'GET', path, null, ANSWER_MS, [400])) as PeriodStats | Refused;
+  if ('error' in answer) throw new AppError('config_invalid', answer.error.message);
+  return answer;
+}
+
+interface Refused {
+  error: { type: string; message: string };
+}
+
+function show({ groups = [], group = '', ...all }: PeriodStats): void {
+  if (groups.length === 0) {
+    print('No calls in this time.');
+    return;
+  }
+  const total: PeriodGroup = { ...all, key: 'total', requests: all.total_requests };
+  const rows = groups.length === 1 ? groups : [...groups, total];
+  const isColoured = process.stdout.isTTY && pc.isColorSupported;
+  print(formatTable(columnsOf(group, all.estimated.calls > 0), rows, isColoured));
+  for (const note of notesOf(all)) print(isColoured ? pc.dim(note) : note);
+}
+
+function notesOf({ groups_left_out: leftOut = 0, whole_hours: isWidened, since, until }: PeriodStats): string[] {
+  return [
+    leftOut > 0 ? [`${count(leftOut)} that cost less are not shown`] : [],
+    isWidened ? ['in whole hours: the calls of this time are no longer stored, their sums are'] : [],
+    since === null ? [] : [`since ${timeOf(since)}`],
+    until === null ? [] : [`until ${timeOf(until)}`],
+  ].flat();
+}
+
+type Cell = (row: PeriodGroup) => string;
+
+function columnsOf(group: string, hasEstimates: boolean): Column<PeriodGroup>[] {
+  const figures: [title: string, value: Cell][] = [
+    ['calls', ({ requests }) => count(requests)],
+    ['errors', ({ errors }) => (errors === 0 ? '' : count(errors))],
+    ['input', (row) => count(row.input_tokens)],
+    ['cached', (row) => count(row.cache_read_tokens)],
+    ['output', (row) => count(row.output_tokens)],
+    ['tools', (row) => count(row.tool_calls)],
+    ['cost', totalCost],
+    ['time p50', (row) => callDuration(row.duration_ms.p50)],
+    ['p95', (row) => callDuration(row.duration_ms.p95)],
+    ['first token p50', (row) => callDuration(row.ttft_ms.p50)],
+    ['p95', (row) => callDuration(row.ttft_ms.p95)],
+  ];
+  return [
+    { title: group, align: 'left', max: 50, value: ({ key }) => keyText(key, group) },
+    ...figures.map(([title, value]) => ({ title, align: 'right', value }) as const),
+    ...(hasEstimates ? [{ title: 'estimated, not in these', align: 'left', value: estimatedSums } as const] : []),
+  ];
+}
+
+function keyText(key: string | null, group: string): string {
+  if (key === null) return '(not told)';
+  return group === 'hour' && key !== 'total' ? timeOf(key) : key;
+}
+
+function timeOf(iso: string): string {
+  const wall = Date.parse(iso);
+  return `${localDay(wall)} ${localTime(wall)}`;
+}

@@ -1,0 +1,44 @@
+/** The words of `stats`: totals of all time, or of a period, by what you ask. */
+import type { Argv } from 'yargs';
+import { isPeriodQuestion, STATS_GROUPS } from '../core/stats-question.ts';
+import type { ExitWith } from './command-table.ts';
+
+const home = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'The daemon of this folder [the one started last]',
+} as const;
+const json = { type: 'boolean', default: false, describe: 'JSON for programs' } as const;
+const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
+
+const QUESTION = {
+  since: text('A time, or 30m, 12h, 7d'),
+  until: text('A time, or 30m, 12h, 7d'),
+  group: { choices: STATS_GROUPS, requiresArg: true, describe: 'By what [model]' },
+  zone: text('Whose days, e.g. Europe/Berlin [of this machine]'),
+  provider: text('Of this provider'),
+  model: text('Of this model'),
+  client: text('Of this client'),
+  agent: text('Of this agent'),
+  section: text('Of this section'),
+  customer: text('Of this customer'),
+  tenant: text('Of this tenant'),
+} as const;
+
+export function statsCommand(parser: Argv, exitWith: ExitWith): Argv {
+  return parser.command(
+    'stats',
+    'Totals by model, or of a period: --since 7d --group day',
+    (argv) => argv.options({ home, json, ...QUESTION }),
+    (args) => {
+      const { since, until, group, zone, provider, model, client, agent, section, customer, tenant } = args;
+      const question = { since, until, group, zone, provider, model, client, agent, section, customer, tenant };
+      const common = { home: args.home ?? null, json: args.json };
+      exitWith(
+        isPeriodQuestion(question)
+          ? import('./period-stats.ts').then(({ periodStatsMain }) => periodStatsMain({ ...common, question }))
+          : import('./read.ts').then(({ statsMain }) => statsMain(common)),
+      );
+    },
+  );
+}

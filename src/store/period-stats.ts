@@ -1,0 +1,141 @@
+/** Totals of a period, and what they are made of: the question of the dashboard and of `stats --since`. */
+import type { PeriodGroup, PeriodStats } from '../core/ports.ts';
+import type { StatsGroup } from '../core/stats-question.ts';
+import { toTotals } from '../core/totals.ts';
+import type { Database } from './driver.ts';
+import { type Period, wholeHours } from './hours.ts';
+import { percentilesOf } from './latencies.ts';
+import {
+  addSum,
+  emptySum,
+  isCut,
+  type PeriodSum,
+  type PeriodSums,
+  sumAt,
+  type SumFilter,
+  sumPeriod,
+} from './period-sums.ts';
+import { type ModelTally, statsOf } from './queries.ts';
+import type { Dimension } from './rollup-writer.ts';
+
+export interface StatsQuery extends Period {
+  group: StatsGroup | null;
+  filter: SumFilter;
+  /** IANA name: the days of which zone; each hour is of the day in which it begins. */
+  zone: string;
+}
+
+/** Groups of one answer that are not of time; those that cost least are left out. */
+const MAX_GROUPS = 1000;
+
+/** @throws RangeError for a zone that is none */
+export function periodStats(database: Database, query: StatsQuery): PeriodStats {
+  const { filter, group } = query;
+  // One moment for all sums of an answer, although calls come in.
+  database.exec('BEGIN');
+  try {
+    const isRounded = isCut(database, query);
+    const period = isRounded ? wholeHours(query) : { from: query.from, to: query.to };
+    const models = sumPeriod(database, 'model', filter, period);
+    const all = sumOf(models);
+    const { since: _, ...totals } = statsOf([...models].map(modelTallyOf), null);
+    return {
+      ...totals,
+      since: period.from,
+      until: period.to,
+      whole_hours: isRounded,
+      duration_ms: percentilesOf(all.duration),
+      ttft_ms: percentilesOf(all.ttft),
+      ...(group === null ? {} : groupsOf(sumsBy(database, query, period, models, all), group)),
+    };
+  } finally {
+    database.exec('COMMIT');
+  }
+}
+
+function sumsBy(
+  database: Database,
+  { filter, group, zone }: StatsQuery,
+  period: Period,
+  models: PeriodSums,
+  all: PeriodSum,
+): PeriodSums {
+  switch (group) {
+    case null:
+      return new Map();
+    case 'model':
+      return models;
+    case 'provider':
+      return joined(models, (key) => key.slice(0, key.indexOf('\n')));
+    case 'hour':
+      return sumPeriod(database, 'hour', filter, period);
+    case 'day':
+      return joined(sumPeriod(database, 'hour', filter, period), dayIn(zone));
+    default:
+      return withUntold(sumPeriod(database, group satisfies Dimension, filter, period), all);
+  }
+}
+
+/** Calls that say nothing of a dimension are in no rollup of it: they are what the others leave of the whole. */
+function withUntold(sums: PeriodSums, all: PeriodSum): PeriodSums {
+  const rest = emptySum();
+  addSum(rest, all);
+  for (const [key, sum] of sums) if (key !== '') addSum(rest, sum, -1);
+  sums.delete('');
+  if (rest.calls > 0) sums.set('', rest);
+  return sums;
+}
+
+function joined(sums: PeriodSums, keyOf: (key: string) => string): PeriodSums {
+  const result: PeriodSums = new Map();
+  for (const [key, sum] of sums) addSum(sumAt(result, keyOf(key)), sum);
+  return result;
+}
+
+function dayIn(zone: string): (hour: string) => string {
+  if (zone === 'UTC') return (hour) => hour.slice(0, 10);
+  const days = new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  return (hour) => days.format(Date.parse(`${hour}:00:00Z`));
+}
+
+function sumOf(sums: PeriodSums): PeriodSum {
+  const all = emptySum();
+  for (const sum of sums.values()) addSum(all, sum);
+  return all;
+}
+
+function modelTallyOf([key, { tally }]: [string, PeriodSum]): ModelTally {
+  const [provider, model] = splitModel(key);
+  return { ...tally, provider, model };
+}
+
+function splitModel(key: string): [provider: string, model: string | null] {
+  const at = key.indexOf('\n');
+  const model = key.slice(at + 1);
+  return [key.slice(0, at), model === '' ? null : model];
+}
+
+function groupsOf(sums: PeriodSums, group: StatsGroup): Pick<PeriodStats, 'group' | 'groups' | 'groups_left_out'> {
+  const isTime = group === 'hour' || group === 'day';
+  const sorted = [...sums].toSorted(([one, a], [other, b]) => {
+    if (isTime) return one < other ? -1 : 1;
+    return b.tally.cost_nanos - a.tally.cost_nanos || b.calls - a.calls || (one < other ? -1 : 1);
+  });
+  const shown = isTime ? sorted : sorted.slice(0, MAX_GROUPS);
+  return {
+    group,
+    groups: shown.map(([key, sum]) => groupOf(nameOf(key, group), sum)),
+    groups_left_out: sorted.length - shown.length,
+  };
+}
+
+function nameOf(key: string, group: StatsGroup): string | null {
+  if (group === 'hour') return `${key}:00:00Z`;
+  if (group !== 'model') return key === '' ? null : key;
+  const [provider, model] = splitModel(key);
+  return `${provider}/${model ?? 'unknown'}`;
+}
+
+function groupOf(key: string | null, { tally, duration, ttft }: PeriodSum): PeriodGroup {
+  return { key, ...toTotals(tally), duration_ms: percentilesOf(duration), ttft_ms: percentilesOf(ttft) };
+}
