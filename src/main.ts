@@ -1,4 +1,6 @@
 /** Composition root of the net thread: the daemon. The only place that knows all three threads. */
+import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import type { AdminThreadData } from './admin/thread-messages.ts';
 import { AdminThread } from './admin/thread.ts';
@@ -28,6 +30,7 @@ import type { Provider } from './providers/provider.ts';
 import { loadHosts, loadRegistry, type ProviderRegistry } from './providers/registry.ts';
 import type { RecorderConfig } from './recorder/thread-messages.ts';
 import { RecorderThread } from './recorder/thread.ts';
+import type { SessionLogOptions } from './sinks/session-jsonl.ts';
 
 export interface DaemonInput {
   config: Config;
@@ -289,6 +292,7 @@ function recorderConfig({ config, logOptions }: DaemonInput): RecorderConfig {
         maxTotalBytes: logs.max_total_bytes,
         maxDays: logs.max_age_days,
       },
+      sessionLog: sessionLogOptions(config),
       sqlite: { path: config.db, isAwaited: config.store.durability === 'strict' },
     },
     localServers: config.local,
@@ -298,6 +302,28 @@ function recorderConfig({ config, logOptions }: DaemonInput): RecorderConfig {
     prices: { overrides: config.prices.overrides, table: config.prices.table },
     log: logOptions,
   };
+}
+
+function sessionLogOptions({ session_log: sessions, log_dir: logDir, logs }: Config): SessionLogOptions | null {
+  if (!sessions.enabled) return null;
+  return {
+    folder: sessions.dir ?? join(logDir, 'sessions'),
+    machine: machineName(),
+    maxFileBytes: logs.max_file_bytes,
+    maxTotalBytes: logs.max_total_bytes,
+    maxDays: logs.max_age_days,
+  };
+}
+
+/** `user@host`; in a container a user may have no name. */
+function machineName(): string {
+  let user = 'unknown';
+  try {
+    user = userInfo().username;
+  } catch {
+    // There is no entry for this user id.
+  }
+  return `${user}@${hostname() || 'unknown'}`;
 }
 
 function adminSettings({ config, version, adminToken }: DaemonInput, caFile: string): Omit<AdminThreadData, 'net'> {

@@ -14,7 +14,12 @@ export interface ConfigFile {
   values: FileValue[];
   /** Keys that mean nothing in this version, each a sentence. */
   warnings: string[];
+  /** It has keys that only the llm-proxy in Go knows, whose users read its session logs. */
+  isOfGoProxy: boolean;
 }
+
+const KEYS_OF_GO_PROXY = ['bedrock_region', 'explore_port'];
+const LOKI_KEYS_OF_GO_PROXY = ['auth_token', 'batch_wait', 'retry_max', 'use_gzip', 'environment'];
 
 /** Throws AppError `config_invalid` that names file and line. */
 export function readConfigFile(path: string): ConfigFile {
@@ -30,7 +35,7 @@ export function readConfigFile(path: string): ConfigFile {
   } catch (error) {
     throw new AppError('config_invalid', `${path}${tomlProblem(error)}`, { cause: error });
   }
-  const file: ConfigFile = { values: [], warnings: [] };
+  const file: ConfigFile = { values: [], warnings: [], isOfGoProxy: isOfGoProxy(tree) };
   for (const [key, value] of flatten(tree)) {
     const where = `${path}:${lineOf(text, key)}`;
     const option = OPTIONS.find((candidate) => candidate.key === key);
@@ -40,6 +45,15 @@ export function readConfigFile(path: string): ConfigFile {
     else throw new AppError('config_invalid', `${where}: unknown key ${key}${suggestion(key)}`);
   }
   return file;
+}
+
+function isOfGoProxy(tree: Readonly<Record<string, unknown>>): boolean {
+  const { loki } = tree;
+  const isTable = typeof loki === 'object' && loki !== null;
+  return (
+    KEYS_OF_GO_PROXY.some((key) => Object.hasOwn(tree, key)) ||
+    (isTable && LOKI_KEYS_OF_GO_PROXY.some((key) => Object.hasOwn(loki, key)))
+  );
 }
 
 /** Tables become dotted keys, as far as options have them. */

@@ -26,6 +26,7 @@ export interface Config {
   connect_to: string[];
   log_level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   logs: { bodies: 'full' | 'new' | 'none'; max_file_bytes: number; max_total_bytes: number; max_age_days: number };
+  session_log: { enabled: boolean; dir: string | null };
   admin: { auth: 'token' | 'none'; allowed_hosts: string[] };
   usage: { include_usage: string[]; estimate: boolean };
   capture: { bodies_of: string[] };
@@ -62,11 +63,13 @@ export function homeOf(flag: unknown, env: Env, cwd: string): string {
 export function loadConfig({ flags, env, cwd }: LoadInput): LoadedConfig {
   const home = homeOf(flags['home'], env, cwd);
   const path = findFile(flags['config'], env, home, cwd);
-  const file: ConfigFile = path === null ? { values: [], warnings: [] } : readConfigFile(path);
+  const file: ConfigFile = path === null ? { values: [], warnings: [], isOfGoProxy: false } : readConfigFile(path);
   const values = new Map<string, Value>();
   for (const option of OPTIONS as readonly Option[]) {
     values.set(option.key, valueOf(option, { file, path, flags, env, home, cwd }));
   }
+  const isForGoProxy = file.isOfGoProxy && !isGiven('session_log.enabled', flags, env, file);
+  if (isForGoProxy) values.set('session_log.enabled', true);
   const config = build(home, values);
   if (config.admin.auth === 'none' && !isLoopbackName(config.admin_host)) {
     throw new AppError(
@@ -74,7 +77,17 @@ export function loadConfig({ flags, env, cwd }: LoadInput): LoadedConfig {
       `admin.auth = "none" is for loopback only, and admin_host is ${config.admin_host}`,
     );
   }
-  return { config, file: path, warnings: [...file.warnings, ...unknownVariables(env)] };
+  const notes = isForGoProxy ? [`${path}: ${OF_GO_PROXY}`] : [];
+  return { config, file: path, warnings: [...file.warnings, ...notes, ...unknownVariables(env)] };
+}
+
+const OF_GO_PROXY =
+  'this is a file of the Go llm-proxy, so session logs are written as that one did; session_log.enabled says otherwise';
+
+function isGiven(key: string, flags: LoadInput['flags'], env: Env, file: ConfigFile): boolean {
+  const option = (OPTIONS as readonly Option[]).find((candidate) => candidate.key === key);
+  const variable = option === undefined ? undefined : env[variableOf(option)];
+  return flags[key] !== undefined || (variable ?? '') !== '' || file.values.some((value) => value.option === option);
 }
 
 interface Sources extends LoadInput {

@@ -144,6 +144,20 @@ export const OPTIONS = [
   },
   { key: 'logs.max_age_days', kind: 'number', value: 'DAYS', default: 30, help: 'Older log files are deleted' },
   {
+    key: 'session_log.enabled',
+    kind: 'boolean',
+    value: 'true|false',
+    default: false,
+    help: 'Each conversation as a file of JSON lines: session-log.md. On when the file is one of the Go llm-proxy',
+  },
+  {
+    key: 'session_log.dir',
+    kind: 'path',
+    value: 'DIR',
+    default: null,
+    help: 'Where they go, as HOST/YYYY-MM-DD/SESSION.jsonl; without it `sessions` in `log_dir`. Sizes and ages: `logs`',
+  },
+  {
     key: 'admin.auth',
     kind: 'choice',
     choices: ['token', 'none'],

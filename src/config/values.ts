@@ -20,7 +20,7 @@ type Read = (raw: unknown, folder: string, option: Option) => Value;
 
 const READERS: Readonly<Record<Option['kind'], Read>> = {
   text: (raw) => (raw === null ? null : text(raw)),
-  path: (raw, folder) => path(text(raw), folder),
+  path: (raw, folder) => (raw === null ? null : path(text(raw), folder)),
   port: (raw) => integer(raw, 0, 65_535, 'a port from 0 to 65535'),
   number: (raw) => integer(raw, 0, 1_000_000, 'a whole number'),
   boolean: yesOrNo,

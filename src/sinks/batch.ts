@@ -55,8 +55,8 @@ export class Batch<T> {
   /** Resolves when all that was added before is written, or when a retry is due later. */
   async flush(): Promise<void> {
     await this.#writing;
-    if (this.#items.length === 0) return;
-    this.#start();
+    // The end of that batch may have begun the next one, with all that waited.
+    if (this.#writing === null) this.#start();
     await this.#writing;
   }
 

@@ -6,12 +6,14 @@ import { createLogFilesSink, type LogFilesOptions } from './log-files.ts';
 import { LogLocations } from './log-locations.ts';
 import type { SinkDeps } from './losses.ts';
 import { createPrometheusSink } from './prometheus.ts';
+import { createSessionJsonlSink, type SessionLogOptions } from './session-jsonl.ts';
 import { createSqliteSink, type SqliteOptions } from './sqlite.ts';
 
 /** `null` = off. Prometheus is always on: it costs a few microseconds and asks for nothing. */
 export interface SinksOptions {
   console: ConsoleOptions | null;
   logFiles: LogFilesOptions | null;
+  sessionLog?: SessionLogOptions | null;
   sqlite: SqliteOptions | null;
 }
 
@@ -31,6 +33,7 @@ export function createSinks(options: SinksOptions, deps: SinkDeps): Sinks {
   const all: (Sink | null)[] = [
     options.console && createConsoleSink(options.console, deps),
     options.logFiles && createLogFilesSink(options.logFiles, options.sqlite === null ? null : locations, deps),
+    options.sessionLog ? createSessionJsonlSink(options.sessionLog, deps) : null,
     sqlite,
     prometheus,
   ];

@@ -12,7 +12,10 @@ export interface LogFileSystem {
   ftruncateSync(fd: number, length: number): void;
 }
 
-const CREATE = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL;
+const APPEND = constants.O_WRONLY | constants.O_APPEND;
+// No link is followed and no file of others is touched: it must not exist yet.
+const CREATE = APPEND | constants.O_CREAT | constants.O_EXCL;
+const CONTINUE = APPEND | constants.O_NOFOLLOW;
 
 export class LogFile {
   readonly path: string;
@@ -21,12 +24,15 @@ export class LogFile {
   /** Bytes that are in the file. */
   #written = 0;
 
-  /** @throws EEXIST, and whatever else open(2) says */
-  constructor(path: string, fs: LogFileSystem) {
+  /**
+   * @param how `continue`: it is there already, and all of it is whole lines.
+   * @throws EEXIST, ENOENT, and whatever else open(2) says
+   */
+  constructor(path: string, fs: LogFileSystem, how: 'create' | 'continue' = 'create') {
     this.path = path;
     this.#fs = fs;
-    // No link is followed and no file of others is touched: it must not exist yet.
-    this.#fd = fs.openSync(path, CREATE, 0o600);
+    this.#fd = fs.openSync(path, how === 'create' ? CREATE : CONTINUE, 0o600);
+    if (how === 'continue') this.#written = fs.fstatSync(this.#fd).size;
   }
 
   get written(): number {

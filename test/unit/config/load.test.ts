@@ -171,7 +171,34 @@ describe('config/load', () => {
       ':3: explore_port is not in this version and has no effect',
       ':4: loki is not in this version and has no effect',
       ':6: server is not in this version and has no effect',
+      ': this is a file of the Go llm-proxy, so session logs are written as that one did; session_log.enabled says otherwise',
     ]);
+  });
+
+  it.each([
+    ['bedrock_region = "us-west-2"\n', true],
+    ['explore_port = 9090\n', true],
+    ['[loki]\nurl = "http://loki:3100"\nbatch_wait = "5s"\n', true],
+    ['[loki]\nurl = "http://loki:3100"\n', false],
+    ['port = 9\nlog_dir = "logs"\n', false],
+    ['explore_port = 9090\n[session_log]\nenabled = false\n', false],
+    ['[session_log]\nenabled = true\n', true],
+  ])('writes session logs for the file %j: %s', (text, expected) => {
+    expect(load({ config: write(text) }).config.session_log).toEqual({ enabled: expected, dir: null });
+  });
+
+  it('lets a variable say that a file of the Go llm-proxy gets no session logs', () => {
+    const { config, warnings } = load(
+      { config: write('explore_port = 1\n') },
+      { LLM_PROXY_SESSION_LOG__ENABLED: 'false' },
+    );
+    expect(config.session_log.enabled).toBe(false);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('takes the folder of session logs from where it is given', () => {
+    const { config } = load({ config: write('[session_log]\ndir = "talks"\n') });
+    expect(config.session_log.dir).toMatch(/^\/.*\/talks$/);
   });
 
   it('warns of variables that mean nothing', () => {

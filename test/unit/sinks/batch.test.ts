@@ -52,6 +52,20 @@ describe('sinks/batch', () => {
     releases.shift()?.();
   });
 
+  it('has written all that was added before when a flush resolves, also what a slow write held up', async () => {
+    const written: number[] = [];
+    const batch = aBatch(
+      async (items) => {
+        await new Promise<void>((resolve) => void setImmediate(resolve));
+        written.push(...items);
+      },
+      { delayMs: 60_000 },
+    );
+    for (let item = 1; item <= 5; item += 1) batch.add(item, 1);
+    await batch.flush();
+    expect(written).toEqual([1, 2, 3, 4, 5]);
+  });
+
   it('counts what is being written as memory that is not free yet', () => {
     const dropped: string[] = [];
     const batch = aBatch(() => new Promise<void>(() => {}), {

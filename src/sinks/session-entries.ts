@@ -1,0 +1,148 @@
+/** One call as entries of a session log, in the schema of docs/session-log.md. Pure: capture -> lines of JSON. */
+import type { CallRecord, Capture, CapturedBody, CapturedMessage } from '../core/capture.ts';
+
+export interface SessionPlace {
+  /** `_meta.session`. */
+  session: string;
+  /** `_meta.machine`: `user@host`. */
+  machine: string;
+}
+
+/** Operations that are turns of a conversation; embeddings, images, files ... are in no session log. */
+const CONVERSATIONS: ReadonlySet<string> = new Set([
+  'chat',
+  'text_completion',
+  'responses',
+  'responses_compact',
+  'message',
+  'conversation',
+  'assistant_run',
+  'agent_run',
+  'invoke_agent',
+  'generate_content',
+  'generate',
+  'generation',
+  'interactions',
+  'invoke_model',
+  'inference',
+  'code_assist',
+  'realtime',
+  'voice_agent',
+]);
+
+export function isConversation({ inference, operation, session_id: session }: CallRecord): boolean {
+  return inference && (operation === null ? session !== null : CONVERSATIONS.has(operation));
+}
+
+/** The first line of a file. */
+export function sessionStart({ record }: Capture, place: SessionPlace): string {
+  return line({
+    type: 'session_start',
+    _meta: { ts: record.started_at, machine: place.machine, host: record.host, session: place.session },
+    provider: record.provider,
+    upstream: record.host,
+  });
+}
+
+/**
+ * The request and what came back, also when that is nothing: no request stands alone.
+ * @param seq number of the call in its session, from 1.
+ * @param times of the response's chunks: milliseconds since its head, by the byte of the decoded body where they begin.
+ */
+export function callEntries(capture: Capture, place: SessionPlace, seq: number, times: ChunkTimes | null): string[] {
+  const { record, request, response } = capture;
+  const meta = { machine: place.machine, host: record.host, session: place.session, request_id: record.id };
+  const started = Date.parse(record.started_at);
+  return [
+    line({
+      type: 'request',
+      seq,
+      _meta: { ts: record.started_at, ...meta },
+      method: record.method,
+      path: record.path.split('?', 1)[0],
+      headers: headersOf(request),
+      ...bodyOf(request.body),
+      size: request.body.wireBytes,
+    }),
+    line({
+      type: 'response',
+      seq,
+      _meta: { ts: at(started + record.duration_ms), ...meta },
+      status: record.status,
+      headers: response === null ? {} : headersOf(response),
+      timing: { ttfb_ms: rounded(record.ttfb_ms), total_ms: rounded(record.duration_ms) },
+      size: record.response_bytes,
+      ...(response === null ? { body: null } : answerOf(record, response.body, times)),
+      ...(record.outcome === 'complete' ? {} : { outcome: record.outcome }),
+      ...(record.error === null ? {} : { error: record.error }),
+    }),
+  ];
+}
+
+/** Where the pieces of a body begin, and when each came. Both ascend. */
+export interface ChunkTimes {
+  /** Bytes of the decoded body. */
+  readonly offsets: readonly number[];
+  /** Milliseconds since the response head. */
+  readonly ms: readonly number[];
+}
+
+interface Chunk {
+  ts: string | null;
+  delta_ms: number | null;
+  raw: string;
+}
+
+function answerOf(record: CallRecord, body: CapturedBody, times: ChunkTimes | null): object {
+  if (!record.stream || body.text === null) return bodyOf(body);
+  const headAt = record.ttfb_ms === null ? null : Date.parse(record.started_at) + record.ttfb_ms;
+  return { chunks: chunksOf(body.text, headAt, times), ...(body.truncated ? { truncated: true } : {}) };
+}
+
+/** One for each line, with its line feed. */
+function chunksOf(text: string, headAt: number | null, times: ChunkTimes | null): Chunk[] {
+  const chunks: Chunk[] = [];
+  const timeOf = times === null ? () => null : arrivals(times);
+  let byte = 0;
+  for (let start = 0; start < text.length;) {
+    const feed = text.indexOf('\n', start);
+    const end = feed < 0 ? text.length : feed + 1;
+    const raw = text.slice(start, end);
+    byte += Buffer.byteLength(raw);
+    // A line is there when its last byte is.
+    const delta = timeOf(byte - 1);
+    chunks.push({ ts: delta === null || headAt === null ? null : at(headAt + delta), delta_ms: rounded(delta), raw });
+    start = end;
+  }
+  return chunks;
+}
+
+/** When a byte came; to be asked in ascending order. */
+function arrivals({ offsets, ms }: ChunkTimes): (byte: number) => number | null {
+  let piece = 0;
+  return (byte) => {
+    while ((offsets[piece + 1] ?? Infinity) <= byte) piece += 1;
+    return ms[piece] ?? null;
+  };
+}
+
+function bodyOf({ text, truncated }: CapturedBody): object {
+  return truncated ? { body: text, truncated } : { body: text };
+}
+
+/** Name -> values, names as Go's net/http writes them. */
+function headersOf({ headers }: CapturedMessage): Record<string, string[]> {
+  // Names are input: no prototype to spoil.
+  const object: Record<string, string[]> = Object.create(null);
+  for (const [name, value] of headers) (object[canonical(name)] ??= []).push(value);
+  return object;
+}
+
+function canonical(name: string): string {
+  return name.toLowerCase().replaceAll(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase());
+}
+
+const at = (wall: number): string => new Date(wall).toISOString();
+/** Whole milliseconds: readers of this schema take no fractions. */
+const rounded = (ms: number | null): number | null => (ms === null ? null : Math.round(ms));
+const line = (entry: object): string => `${JSON.stringify(entry)}\n`;
