@@ -1,5 +1,5 @@
 /** One call as entries of a session log, in the schema of docs/session-log.md. Pure: capture -> lines of JSON. */
-import type { CallRecord, Capture, CapturedBody, CapturedMessage } from '../core/capture.ts';
+import type { Arrival, CallRecord, Capture, CapturedBody, CapturedMessage } from '../core/capture.ts';
 
 export interface SessionPlace {
   /** `_meta.session`. */
@@ -47,10 +47,9 @@ export function sessionStart({ record }: Capture, place: SessionPlace): string {
 /**
  * The request and what came back, also when that is nothing: no request stands alone.
  * @param seq number of the call in its session, from 1.
- * @param times of the response's chunks: milliseconds since its head, by the byte of the decoded body where they begin.
  */
-export function callEntries(capture: Capture, place: SessionPlace, seq: number, times: ChunkTimes | null): string[] {
-  const { record, request, response } = capture;
+export function callEntries(capture: Capture, place: SessionPlace, seq: number): string[] {
+  const { record, request, response, parts } = capture;
   const meta = { machine: place.machine, host: record.host, session: place.session, request_id: record.id };
   const started = Date.parse(record.started_at);
   return [
@@ -72,19 +71,11 @@ export function callEntries(capture: Capture, place: SessionPlace, seq: number, 
       headers: response === null ? {} : headersOf(response),
       timing: { ttfb_ms: rounded(record.ttfb_ms), total_ms: rounded(record.duration_ms) },
       size: record.response_bytes,
-      ...(response === null ? { body: null } : answerOf(record, response.body, times)),
+      ...(response === null ? { body: null } : answerOf(record, response.body, parts.arrivals)),
       ...(record.outcome === 'complete' ? {} : { outcome: record.outcome }),
       ...(record.error === null ? {} : { error: record.error }),
     }),
   ];
-}
-
-/** Where the pieces of a body begin, and when each came. Both ascend. */
-export interface ChunkTimes {
-  /** Bytes of the decoded body. */
-  readonly offsets: readonly number[];
-  /** Milliseconds since the response head. */
-  readonly ms: readonly number[];
 }
 
 interface Chunk {
@@ -93,37 +84,34 @@ interface Chunk {
   raw: string;
 }
 
-function answerOf(record: CallRecord, body: CapturedBody, times: ChunkTimes | null): object {
+function answerOf(record: CallRecord, body: CapturedBody, arrivals: readonly Arrival[] | null): object {
   if (!record.stream || body.text === null) return bodyOf(body);
-  const headAt = record.ttfb_ms === null ? null : Date.parse(record.started_at) + record.ttfb_ms;
-  return { chunks: chunksOf(body.text, headAt, times), ...(body.truncated ? { truncated: true } : {}) };
+  return { chunks: chunksOf(body.text, record, arrivals ?? []), ...(body.truncated ? { truncated: true } : {}) };
 }
 
 /** One for each line, with its line feed. */
-function chunksOf(text: string, headAt: number | null, times: ChunkTimes | null): Chunk[] {
+function chunksOf(text: string, record: CallRecord, arrivals: readonly Arrival[]): Chunk[] {
+  const started = Date.parse(record.started_at);
+  const headAt = record.ttfb_ms ?? 0;
   const chunks: Chunk[] = [];
-  const timeOf = times === null ? () => null : arrivals(times);
   let byte = 0;
+  let piece = 0;
   for (let start = 0; start < text.length;) {
     const feed = text.indexOf('\n', start);
     const end = feed < 0 ? text.length : feed + 1;
     const raw = text.slice(start, end);
     byte += Buffer.byteLength(raw);
     // A line is there when its last byte is.
-    const delta = timeOf(byte - 1);
-    chunks.push({ ts: delta === null || headAt === null ? null : at(headAt + delta), delta_ms: rounded(delta), raw });
+    while ((arrivals[piece + 1]?.offset ?? Infinity) < byte) piece += 1;
+    const came = arrivals[piece]?.at ?? null;
+    chunks.push({
+      ts: came === null ? null : at(started + came),
+      delta_ms: came === null ? null : Math.max(0, Math.round(came - headAt)),
+      raw,
+    });
     start = end;
   }
   return chunks;
-}
-
-/** When a byte came; to be asked in ascending order. */
-function arrivals({ offsets, ms }: ChunkTimes): (byte: number) => number | null {
-  let piece = 0;
-  return (byte) => {
-    while ((offsets[piece + 1] ?? Infinity) <= byte) piece += 1;
-    return ms[piece] ?? null;
-  };
 }
 
 function bodyOf({ text, truncated }: CapturedBody): object {

@@ -128,7 +128,7 @@ class SessionJsonl implements Sink {
     const session = this.#sessionOf(host, id);
     const file = this.#fileOf(session);
     const place = { session: id, machine: this.#options.machine };
-    const lines = callEntries(capture, place, session.seq + 1, null);
+    const lines = callEntries(capture, place, session.seq + 1);
     if (file.written === 0) lines.unshift(sessionStart(capture, place));
     try {
       await file.append([Buffer.from(lines.join(''))]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CallRecord, Capture } from '../../../src/core/capture.ts';
+import type { Arrival, CallRecord, Capture } from '../../../src/core/capture.ts';
 import { callEntries, isConversation, sessionStart } from '../../../src/sinks/session-entries.ts';
 import { aCapture, aMessage, aRecord } from '../../support/captures.ts';
 
@@ -15,11 +15,14 @@ interface Entry {
   [field: string]: unknown;
 }
 
-const entriesOf = (capture: Capture, times: Parameters<typeof callEntries>[3] = null): [Entry, Entry] =>
-  callEntries(capture, PLACE, 3, times).map((line) => JSON.parse(line) as Entry) as [Entry, Entry];
+const entriesOf = (capture: Capture): [Entry, Entry] =>
+  callEntries(capture, PLACE, 3).map((line) => JSON.parse(line) as Entry) as [Entry, Entry];
 
-const aStream = (text: string, over: Partial<CallRecord> = {}): Capture =>
-  aCapture({ stream: true, ...over }, { response: aMessage('HTTP/1.1 200 OK', text) });
+const aStream = (text: string, over: Partial<CallRecord> = {}, arrivals: Arrival[] | null = null): Capture =>
+  aCapture(
+    { stream: true, ...over },
+    { response: aMessage('HTTP/1.1 200 OK', text), parts: { request: null, response: null, arrivals } },
+  );
 
 describe('sinks/session-entries', () => {
   it('writes the start of a session with provider and upstream', () => {
@@ -94,13 +97,14 @@ describe('sinks/session-entries', () => {
     const text = 'ab\né\n\nlast';
     const bytes = Buffer.from(text);
     const offsets = Array.from({ length: Math.ceil(bytes.length / step) }, (_, index) => index * step);
-    const times = { offsets, ms: offsets.map((_, index) => index * 10.4) };
-    const [, response] = entriesOf(aStream(text), times);
-    const ends = [2, 5, 6, 10];
-    const expected = ends.map((last) => Math.round(Math.floor(last / step) * 10.4));
-    expect(response.chunks?.map(({ delta_ms }) => delta_ms)).toEqual(expected);
-    const head = Date.parse('2026-11-21T12:00:00.000Z') + 300.25;
-    expect(response.chunks?.[3]?.ts).toBe(new Date(head + Math.floor(10 / step) * 10.4).toISOString());
+    const arrivals = offsets.map((offset, index) => ({ offset, at: 300.25 + index * 10.4 }));
+    const [, response] = entriesOf(aStream(text, {}, arrivals));
+    const ends = [2, 5, 6, 10].map((last) => Math.floor(last / step) * 10.4);
+    expect(response.chunks?.map(({ delta_ms }) => delta_ms)).toEqual(ends.map((ms) => Math.round(ms)));
+    const started = Date.parse('2026-11-21T12:00:00.000Z');
+    expect(response.chunks?.map(({ ts }) => ts)).toEqual(
+      ends.map((ms) => new Date(started + 300.25 + ms).toISOString()),
+    );
   });
 
   it('leaves no request alone: a call without an answer has a response entry that says why', () => {
@@ -129,8 +133,8 @@ describe('sinks/session-entries', () => {
   });
 
   it('says of a body that is not whole that it is truncated, and of a binary one that it is null', () => {
-    const cut = { text: '{"a":', wireBytes: 99, truncated: true };
-    const binary = { text: null, wireBytes: 12, truncated: false };
+    const cut = { text: '{"a":', wireBytes: 99, truncated: true, masked: false };
+    const binary = { text: null, wireBytes: 12, truncated: false, masked: false };
     const [request, response] = entriesOf(
       aCapture(
         {},
@@ -144,7 +148,7 @@ describe('sinks/session-entries', () => {
 
   it('has one line for each entry, whatever the bodies hold', () => {
     const body = 'a\nb\u2028c\u0000"\\';
-    const lines = callEntries(aStream(body), PLACE, 1, null);
+    const lines = callEntries(aStream(body), PLACE, 1);
     for (const line of lines) expect(line.indexOf('\n')).toBe(line.length - 1);
   });
 

@@ -56,6 +56,9 @@ const linesOf = (name: string): Line[] => {
 };
 const shapeOf = (name: string): string[] => linesOf(name).map(({ type, seq }) => `${type} ${seq ?? ''}`.trim());
 
+const twelveSessions = (): ReturnType<typeof aCapture>[] =>
+  Array.from({ length: 12 }, (_, index) => aCall(`s${index}`));
+
 async function writeAll(sink: Sink, ...captures: ReturnType<typeof aCapture>[]): Promise<void> {
   for (const capture of captures) sink.write(capture);
   await sink.flush();
@@ -279,8 +282,7 @@ describe('sinks/session-jsonl', () => {
       },
     };
     const sink = await sessionSink({ maxOpenFiles: 3, fileSystem: counting });
-    const round = (): ReturnType<typeof aCapture>[] => Array.from({ length: 12 }, (_, index) => aCall(`s${index}`));
-    await writeAll(sink, ...round(), ...round());
+    await writeAll(sink, ...twelveSessions(), ...twelveSessions());
     // One is opened before the oldest is closed.
     expect(most).toBeLessThanOrEqual(4);
     await house.closeAll();

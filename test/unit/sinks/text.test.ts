@@ -179,7 +179,11 @@ describe('sinks/log-section formatSection', () => {
   it('shows bodies as asked, and says what it does not show', () => {
     const capture = aCapture(
       {},
-      { response: aMessage('HTTP/1.1 200 OK', null, { body: { text: null, wireBytes: 99, truncated: false, masked: false } }) },
+      {
+        response: aMessage('HTTP/1.1 200 OK', null, {
+          body: { text: null, wireBytes: 99, truncated: false, masked: false },
+        }),
+      },
     );
     expect(formatSection(capture, 'full')).toContain('  [99 bytes, not shown]\n');
     expect(formatSection(capture, 'none')).not.toContain('Hello');
