@@ -1,8 +1,8 @@
 import type { ListPrice } from '../../core/list-price.ts';
+import { LLMOBSERVE } from './price-sources.ts';
 import { OPENAI_COMPLETION_PRICES } from './token-prices-clouds.ts';
 
 const LITELLM = { asOf: '2026-11-21', source: 'litellm 1.109.1 model_prices_and_context_window.json' } as const;
-const LLMOBSERVE = { asOf: '2026-01-26', source: 'pss9179/CostTracking collector/pricing/registry.json' } as const;
 
 const image = (model: string, usd: string, when: Readonly<Record<string, string>>): ListPrice => ({
   unit: 'images',
