@@ -23,6 +23,7 @@ export const provider = {
   id: 'alephalpha',
   title: 'Aleph Alpha',
   hosts: ['aleph-alpha.com'],
+  base: 'https://api.aleph-alpha.com',
   intercept: true,
   endpoints: [
     ...OPERATIONS.map(([path, operation]): Endpoint => ({ method: 'POST', path: `/${path}`, operation, usage: USAGE })),

@@ -17,6 +17,7 @@ export const provider = {
   title: 'Algolia',
   // `{app}-dsn`, `{app}-1` ... are below them.
   hosts: ['algolia.net', 'algolianet.com', 'algolia.com', 'algolia.io'],
+  base: null,
   intercept: false,
   kind: 'search',
   requestIdHeaders: ['x-alg-pt', 'x-request-id'],

@@ -8,6 +8,7 @@ export const provider = {
   id: 'assemblyai',
   title: 'AssemblyAI',
   hosts: ['assemblyai.com'],
+  base: 'https://api.assemblyai.com',
   intercept: true,
   kind: 'model',
   requestIdHeaders: ['x-request-id'],

@@ -7,6 +7,7 @@ export const provider = {
   id: 'azure-api-management',
   title: 'Azure API Management',
   hosts: ['azure-api.net'],
+  base: null,
   intercept: false,
   kind: 'gateway',
   endpoints: withDims({ inner_provider: 'const:azure-openai' }, openaiInference('**/deployments/{model}')),

@@ -16,6 +16,7 @@ export const provider = {
     'models.ai.azure.com',
     'inference.ml.azure.com',
   ],
+  base: null,
   intercept: true,
   requestIdHeaders: ['apim-request-id', 'x-request-id'],
   endpoints: [

@@ -14,6 +14,7 @@ export const provider = {
     'speech.azure.us',
     'speech.platform.bing.com',
   ],
+  base: null,
   intercept: true,
   kind: 'model',
   requestIdHeaders: ['x-requestid', 'apim-request-id', 'x-connectionid'],

@@ -6,6 +6,7 @@ export const provider = {
   title: 'Black Forest Labs',
   // Regions (api.us, api.eu2 ...) are below the first; the second is the old one.
   hosts: ['bfl.ai', 'api.bfl.ml'],
+  base: 'https://api.bfl.ai',
   intercept: true,
   kind: 'model',
   endpoints: [

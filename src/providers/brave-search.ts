@@ -12,6 +12,7 @@ export const provider = {
   id: 'brave-search',
   title: 'Brave Search',
   hosts: ['api.search.brave.com'],
+  base: 'https://api.search.brave.com/res/v1',
   intercept: false,
   kind: 'search',
   requestIdHeaders: ['x-request-id'],

@@ -17,6 +17,7 @@ export const provider = {
   id: 'chroma',
   title: 'Chroma Cloud',
   hosts: ['trychroma.com'],
+  base: 'https://api.trychroma.com',
   intercept: false,
   kind: 'vector_database',
   requestIdHeaders: ['chroma-trace-id', 'x-request-id'],

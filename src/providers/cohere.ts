@@ -11,6 +11,7 @@ export const provider = {
   id: 'cohere',
   title: 'Cohere',
   hosts: ['api.cohere.com', 'api.cohere.ai'],
+  base: 'https://api.cohere.com/v2',
   intercept: true,
   requestIdHeaders: ['x-debug-trace-id'],
   endpoints: [

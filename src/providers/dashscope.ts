@@ -12,6 +12,7 @@ export const provider = {
   title: 'Alibaba Model Studio (Qwen)',
   // Hosts of other regions and of the coding plan are below the first two.
   hosts: ['dashscope.aliyuncs.com', 'dashscope-intl.aliyuncs.com', 'dashscope-us.aliyuncs.com'],
+  base: 'https://dashscope.aliyuncs.com/compatible-mode/v1',
   intercept: true,
   requestIdHeaders: ['x-request-id', 'x-dashscope-request-id'],
   endpoints: [

@@ -7,6 +7,7 @@ export const provider = {
   id: 'databricks',
   title: 'Databricks Model Serving',
   hosts: ['cloud.databricks.com', 'azuredatabricks.net', 'gcp.databricks.com'],
+  base: null,
   intercept: false,
   requestIdHeaders: ['x-request-id'],
   endpoints: [

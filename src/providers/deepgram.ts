@@ -51,6 +51,7 @@ export const provider = {
   id: 'deepgram',
   title: 'Deepgram',
   hosts: ['deepgram.com'],
+  base: 'https://api.deepgram.com/v1',
   intercept: true,
   kind: 'model',
   requestIdHeaders: ['dg-request-id'],

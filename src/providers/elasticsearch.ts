@@ -29,6 +29,7 @@ export const provider = {
     'es.amazonaws.com',
     'aoss.amazonaws.com',
   ],
+  base: null,
   intercept: false,
   kind: 'vector_database',
   requestIdHeaders: ['x-opaque-id', 'x-amzn-requestid'],

@@ -40,6 +40,7 @@ export const provider = {
   title: 'ElevenLabs',
   // Regions (api.us, api.eu.residency ...) are below it.
   hosts: ['elevenlabs.io'],
+  base: 'https://api.elevenlabs.io/v1',
   intercept: true,
   kind: 'model',
   requestIdHeaders: ['request-id', 'x-request-id', 'history-item-id'],

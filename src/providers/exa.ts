@@ -23,6 +23,7 @@ export const provider = {
   id: 'exa',
   title: 'Exa',
   hosts: ['exa.ai'],
+  base: 'https://api.exa.ai',
   intercept: false,
   kind: 'search',
   requestIdHeaders: ['x-request-id'],

@@ -32,6 +32,7 @@ export const provider = {
   id: 'firecrawl',
   title: 'Firecrawl',
   hosts: ['firecrawl.dev'],
+  base: 'https://api.firecrawl.dev',
   intercept: false,
   kind: 'search',
   requestIdHeaders: ['x-request-id'],

@@ -13,6 +13,7 @@ export const provider = {
     'daily-cloudcode-pa.googleapis.com',
     'daily-cloudcode-pa.sandbox.googleapis.com',
   ],
+  base: 'https://generativelanguage.googleapis.com/v1beta',
   intercept: true,
   endpoints: [
     ...geminiMethods('/{version}/models'),

@@ -24,6 +24,7 @@ export const provider = {
   id: 'jina',
   title: 'Jina AI',
   hosts: ['jina.ai'],
+  base: 'https://api.jina.ai/v1',
   intercept: true,
   kind: 'model',
   requestIdHeaders: ['x-request-id'],

@@ -21,6 +21,7 @@ export const provider = {
   id: 'milvus',
   title: 'Milvus and Zilliz Cloud',
   hosts: ['zillizcloud.com', 'cloud.zilliz.com', 'zilliz.com.cn'],
+  base: null,
   intercept: false,
   kind: 'vector_database',
   requestIdHeaders: ['request-id', 'x-request-id'],

@@ -6,6 +6,7 @@ export const provider = {
   id: 'mongodb-atlas',
   title: 'MongoDB Atlas',
   hosts: ['mongodb.net', 'cloud.mongodb.com', 'services.cloud.mongodb.com', 'mongodb-api.com'],
+  base: null,
   intercept: false,
   kind: 'vector_database',
   endpoints: [

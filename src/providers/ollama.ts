@@ -6,6 +6,7 @@ export const provider = {
   id: 'ollama',
   title: 'Ollama',
   hosts: ['ollama.com'],
+  base: 'http://127.0.0.1:11434',
   intercept: true,
   localPort: 11434,
   // The cloud is sold by the month; a server of the user's own costs nothing.

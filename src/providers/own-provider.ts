@@ -53,6 +53,10 @@ const aPrice = that(
   (value) => typeof value === 'string' && /^\d+(?:\.\d+)?$/.test(value),
   'a price as a text, such as "0.015"',
 );
+const aBase = that(
+  (value) => typeof value === 'string' && /^https?:\/\/[^/?#@\s]+(?:\/[^?#\s]*)?$/.test(value),
+  'an http:// or https:// URL without user, query or fragment',
+);
 const textOrTexts: Check = (value) => (Array.isArray(value) ? listOf(aText)(value) : aText(value));
 
 const counts = (names: readonly string[]): Check => table(Object.fromEntries(names.map((name) => [name, textOrTexts])));
@@ -112,6 +116,7 @@ const provider = table(
     id: aText,
     title: aText,
     hosts: listOf(aText),
+    base: aBase,
     intercept: aFlag,
     kind: oneOf(CLASSES),
     endpoints: listOf(endpoint),

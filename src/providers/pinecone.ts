@@ -18,6 +18,7 @@ export const provider = {
   id: 'pinecone',
   title: 'Pinecone',
   hosts: ['pinecone.io'],
+  base: 'https://api.pinecone.io',
   intercept: false,
   kind: 'vector_database',
   requestIdHeaders: ['x-pinecone-request-id', 'x-cloud-trace-context'],

@@ -16,6 +16,7 @@ export const provider = {
   id: 'playht',
   title: 'Play.ht',
   hosts: ['play.ht', 'play.ai'],
+  base: 'https://api.play.ht',
   intercept: true,
   kind: 'model',
   requestIdHeaders: ['x-play-request-id', 'x-fal-request-id'],

@@ -28,6 +28,11 @@ export interface Provider {
   title: string;
   /** `example.com` (it and all below it) or `api.*.example.com` (one label per star). */
   hosts: readonly string[];
+  /**
+   * Where the base URL `/{id}/...` of the proxy port leads, where the first of `hosts` is not it. `null`: each customer
+   * has a host of their own, so the URL must name it (`/{id}/{host}/...`).
+   */
+  base?: string | null;
   /** False: known, but tunnelled until the user names it. */
   intercept: boolean;
   /** First match wins. A path that none matches is metered by what the answer says (POST only). */

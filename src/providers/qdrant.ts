@@ -17,6 +17,7 @@ export const provider = {
   id: 'qdrant',
   title: 'Qdrant',
   hosts: ['qdrant.io'],
+  base: null,
   intercept: false,
   kind: 'vector_database',
   requestIdHeaders: ['x-request-id'],

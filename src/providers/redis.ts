@@ -19,6 +19,7 @@ export const provider = {
     'cache.amazonaws.com',
     'upstash.io',
   ],
+  base: null,
   intercept: false,
   kind: 'vector_database',
   endpoints: [

@@ -8,6 +8,7 @@ import { FAMILIES } from './families/dialects.ts';
 import { endpointFacts } from './families/endpoint-facts.ts';
 import { compile } from './families/usage-map.ts';
 import { GENERIC_ENDPOINTS } from './generic-endpoints.ts';
+import { mountOf } from './mount.ts';
 import { ownProvider } from './own-provider.ts';
 import { compilePath, compilePrefix, pathOf, type PathMatcher } from './path-pattern.ts';
 import type { Endpoint, EndpointMatch, Provider } from './provider.ts';
@@ -32,7 +33,15 @@ export interface RegistryOptions {
 }
 
 /** Files of this folder that are not providers. */
-const PARTS = new Set(['document', 'generic-endpoints', 'own-provider', 'path-pattern', 'provider', 'registry']);
+const PARTS = new Set([
+  'document',
+  'generic-endpoints',
+  'mount',
+  'own-provider',
+  'path-pattern',
+  'provider',
+  'registry',
+]);
 
 /** What the build makes of the folder: 90 files take 70 ms to import, in each thread; their data 4 ms to parse. */
 const BUILT = { providers: 'providers.json', hosts: 'hosts.json' } as const;
@@ -78,8 +87,9 @@ async function importProviders(): Promise<Provider[]> {
 /** What is to be put beside the built files: name and text of each. Called by the build (scripts/prepare.mjs). */
 export async function builtProviders(): Promise<[name: string, text: string][]> {
   const providers = await importProviders();
-  const hosts = providers.map(({ id, title, intercept, kind, localPort, hosts: names }) => {
-    return { id, title, intercept, kind, localPort, hosts: names, endpoints: [] };
+  const hosts = providers.map((provider) => {
+    const { id, title, intercept, kind, localPort, hosts: names } = provider;
+    return { id, title, base: mountOf(provider), intercept, kind, localPort, hosts: names, endpoints: [] };
   });
   return [
     [BUILT.providers, JSON.stringify(packed(providers))],
@@ -173,6 +183,12 @@ export class ProviderRegistry {
     return this.#entries.get(id)?.provider ?? null;
   }
 
+  /** Where `/{id}/...` on the proxy port leads (see mountOf), or null. */
+  mount(id: string): string | null {
+    const provider = this.get(id);
+    return provider === null ? null : mountOf(provider);
+  }
+
   all(): Provider[] {
     return [...this.#entries.values()].map((entry) => entry.provider);
   }
@@ -186,6 +202,11 @@ export class ProviderRegistry {
   lookup(host: string, port: number): { provider: string; intercept: boolean } | null {
     const provider = this.#servers.get(`${host}|${port}`) ?? this.#byName(host);
     return provider === null ? null : { provider: provider.id, intercept: provider.intercept };
+  }
+
+  /** The user has named it in `[[local]]`. */
+  isServer(host: string, port: number): boolean {
+    return this.#servers.has(`${host}|${port}`);
   }
 
   /** A server of the user's own (not the vendor's hosted service): its calls cost nothing. */

@@ -7,6 +7,7 @@ export const provider = {
   id: 'sendgrid',
   title: 'Twilio SendGrid',
   hosts: ['sendgrid.com'],
+  base: 'https://api.sendgrid.com',
   intercept: false,
   kind: 'messaging',
   requestIdHeaders: ['x-message-id'],

@@ -18,6 +18,7 @@ export const provider = {
   id: 'serper',
   title: 'Serper',
   hosts: ['serper.dev'],
+  base: 'https://google.serper.dev',
   intercept: false,
   kind: 'search',
   endpoints: [

@@ -7,6 +7,7 @@ export const provider = {
   id: 'snowflake',
   title: 'Snowflake Cortex',
   hosts: ['snowflakecomputing.com'],
+  base: null,
   intercept: false,
   requestIdHeaders: ['x-snowflake-request-id'],
   endpoints: [

@@ -44,6 +44,7 @@ export const provider = {
   id: 'stripe',
   title: 'Stripe',
   hosts: ['stripe.com'],
+  base: 'https://api.stripe.com/v1',
   intercept: false,
   kind: 'payments',
   requestIdHeaders: ['request-id'],

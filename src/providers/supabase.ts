@@ -8,6 +8,7 @@ export const provider = {
   id: 'supabase',
   title: 'Supabase',
   hosts: ['supabase.co'],
+  base: null,
   intercept: false,
   kind: 'vector_database',
   requestIdHeaders: ['sb-request-id', 'x-request-id'],

@@ -12,6 +12,7 @@ export const provider = {
   id: 'tavily',
   title: 'Tavily',
   hosts: ['tavily.com'],
+  base: 'https://api.tavily.com',
   intercept: false,
   kind: 'search',
   requestIdHeaders: ['x-request-id'],

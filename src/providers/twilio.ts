@@ -20,6 +20,7 @@ export const provider = {
   id: 'twilio',
   title: 'Twilio',
   hosts: ['twilio.com'],
+  base: 'https://api.twilio.com',
   intercept: false,
   kind: 'messaging',
   requestIdHeaders: ['twilio-request-id'],

@@ -26,6 +26,7 @@ export const provider = {
     // Endpoints of a user's own: <endpoint>.<region>-<project>.prediction.vertexai.goog
     'prediction.vertexai.goog',
   ],
+  base: 'https://aiplatform.googleapis.com',
   intercept: true,
   endpoints: [
     {

@@ -23,6 +23,7 @@ export const provider = {
   id: 'watsonx',
   title: 'IBM watsonx.ai',
   hosts: ['ml.cloud.ibm.com', 'wxai.ibm.com'],
+  base: null,
   intercept: true,
   requestIdHeaders: ['x-request-id', 'x-global-transaction-id'],
   endpoints: [

@@ -10,6 +10,7 @@ export const provider = {
   id: 'weaviate',
   title: 'Weaviate',
   hosts: ['weaviate.cloud', 'weaviate.network', 'weaviate.io'],
+  base: null,
   intercept: false,
   kind: 'vector_database',
   endpoints: [
