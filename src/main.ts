@@ -15,6 +15,7 @@ import { AppError, messageOf } from './core/errors.ts';
 import { normaliseHost } from './core/hosts.ts';
 import type { Logger, LogOptions } from './core/log.ts';
 import type { NetControl } from './core/ports.ts';
+import { BaseUrls } from './gateway/base-urls.ts';
 import { reasonNotToAsk } from './gateway/include-usage.ts';
 import { SlabRecorder } from './handover/slab-recorder.ts';
 import { isOwnEndpoint } from './net/addresses.ts';
@@ -210,6 +211,7 @@ async function openNet(input: DaemonInput, { counters, rows, leaves, admin }: Ne
     intercept: (net, steered) =>
       withoutDoctor((recorder) => createIntercept({ ...net, recorder, leaves, steered }), net.recorder),
     includeUsage: providersToAsk(input, hosts),
+    baseUrls: baseUrlsOf(input, hosts),
     admin,
     ownPorts,
     flushRecorder: () => rows.flush(),
@@ -232,6 +234,21 @@ function providersToAsk({ config, log }: DaemonInput, hosts: ProviderRegistry): 
     return why === null;
   });
   return new Set(asked);
+}
+
+function baseUrlsOf({ config }: DaemonInput, providers: ProviderRegistry): BaseUrls {
+  const { openai_backend: openai, anthropic_backend: anthropic, passthrough_url: passthrough } = config;
+  const backends: Record<string, string> = {};
+  for (const text of config.backends) {
+    const [, id = '', url = ''] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+    if (url === '')
+      throw new AppError('config_invalid', `backends must be like groq=https://llm.corp/groq, not ${text}`);
+    backends[knownProvider(providers, 'backends', id).id] = url;
+  }
+  if (openai !== null) backends['openai'] = openai;
+  if (anthropic !== null) backends['anthropic'] = anthropic;
+  const intercept = patterns('--intercept', config.intercept);
+  return new BaseUrls({ providers, backends, passthrough, intercept });
 }
 
 function sequence(): { next(): number } {

@@ -40,10 +40,12 @@ export async function envMain(args: {
   /** Null = this shell, by `$SHELL`. */
   shell: Shell | null;
   unset: boolean;
+  baseUrl: boolean;
   json: boolean;
 }): Promise<number> {
+  const { unset, baseUrl, json } = args;
   await printEnv(
-    { shell: args.shell ?? detectShell(process.env, process.platform), unset: args.unset, json: args.json },
+    { shell: args.shell ?? detectShell(process.env, process.platform), unset, baseUrl, json },
     {
       env: process.env,
       platform: process.platform,

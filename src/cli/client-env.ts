@@ -1,7 +1,7 @@
 /** Every variable that makes a program use the proxy and trust its CA. Pure; the files behind it: client-files.ts. */
 
 /** `ca-adds`: the client adds the file to its own roots. `ca-replaces`: the file is all it trusts, so it holds the public roots too. */
-type VariableKind = 'proxy' | 'ca-adds' | 'ca-replaces' | 'runtime';
+type VariableKind = 'proxy' | 'ca-adds' | 'ca-replaces' | 'runtime' | 'base-url';
 
 export interface ClientVariable {
   name: string;

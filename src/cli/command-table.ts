@@ -48,6 +48,7 @@ function startOptions(argv: Argv): Argv {
       type: isList(option) ? 'array' : 'string',
       string: true,
       requiresArg: true,
+      ...(option.alias === undefined ? {} : { alias: option.alias }),
       describe: `${option.help} [${isList(option) || option.default === null ? 'none' : String(option.default)}]`,
     });
   }
@@ -127,12 +128,19 @@ function clients(parser: Argv, exitWith: ExitWith): Argv {
           home,
           shell: { choices: SHELLS, describe: 'Instead of the one in $SHELL' },
           unset: { type: 'boolean', default: false, describe: 'Take them back' },
+          'base-url': { type: 'boolean', default: false, describe: 'Base URLs instead of proxy and CA' },
           json,
         }),
       (args) => {
         exitWith(
           import('./client-commands.ts').then(({ envMain }) =>
-            envMain({ home: optional(args.home), shell: args.shell ?? null, unset: args.unset, json: args.json }),
+            envMain({
+              home: optional(args.home),
+              shell: args.shell ?? null,
+              unset: args.unset,
+              baseUrl: args['base-url'],
+              json: args.json,
+            }),
           ),
         );
       },

@@ -1,7 +1,9 @@
 /** `env`: the same variables as `run` sets, as lines for a shell; and `env --unset`, which puts back what was there. */
+import { baseUrlVariables } from './base-url-env.ts';
 import {
   BACKUP_VARIABLE,
   backupValue,
+  type ClientVariable,
   clientVariables,
   hidingExemptions,
   restoreOf,
@@ -16,6 +18,8 @@ import { messageOf } from '../core/errors.ts';
 export interface EnvOptions {
   shell: Shell;
   unset: boolean;
+  /** Base URLs instead of proxy and CA variables. */
+  baseUrl: boolean;
   /** One object name -> value (null = unset) instead of shell lines. */
   json: boolean;
 }
@@ -36,7 +40,7 @@ const ANSWER_MS = 300;
 
 /** Always exit code 0: a missing daemon must not break a shell's start. */
 export async function printEnv(options: EnvOptions, deps: EnvDeps): Promise<void> {
-  const changes = options.unset ? restoreOf(deps.env) : await changesForDaemon(deps);
+  const changes = options.unset ? restoreOf(deps.env) : await changesForDaemon(options, deps);
   if (changes === null) return;
   if (options.json) {
     deps.out(`${JSON.stringify(changes, null, 2)}\n`);
@@ -49,7 +53,7 @@ export async function printEnv(options: EnvOptions, deps: EnvDeps): Promise<void
   if (deps.stdoutIsTerminal && !options.unset) deps.say(`# to use these: ${usageHint(options.shell)}`);
 }
 
-async function changesForDaemon(deps: EnvDeps): Promise<Record<string, string | null> | null> {
+async function changesForDaemon(options: EnvOptions, deps: EnvDeps): Promise<Record<string, string | null> | null> {
   const note = (line: string): void => {
     if (deps.stderrIsTerminal) deps.say(line);
   };
@@ -59,6 +63,7 @@ async function changesForDaemon(deps: EnvDeps): Promise<Record<string, string | 
       note('llm-proxy: no daemon is running (`llm-proxy start`)');
       return null;
     }
+    if (options.baseUrl) return changesOf(baseUrlVariables(daemon.proxy_url), withoutClientEnv(deps.env), deps);
     const changes = await changesFor(daemon, deps);
     const hidden = hidingExemptions(withoutClientEnv(deps.env));
     if (hidden.length > 0) note(`llm-proxy: NO_PROXY exempts ${hidden.join(', ')}: those calls will not be seen`);
@@ -78,7 +83,15 @@ async function changesFor(daemon: DaemonInfo, deps: EnvDeps): Promise<Record<str
     env,
     platform: deps.platform,
   });
-  const variables = clientVariables(input);
+  return changesOf(clientVariables(input), env, deps);
+}
+
+/** @param env as it was before we touched it. */
+function changesOf(
+  variables: readonly ClientVariable[],
+  env: EnvDeps['env'],
+  deps: EnvDeps,
+): Record<string, string | null> {
   const changes: Record<string, string | null> = { ...restoreOf(deps.env) };
   for (const { name, value } of variables) changes[name] = value;
   changes[BACKUP_VARIABLE] = backupValue(variables, env);

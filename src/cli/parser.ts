@@ -21,21 +21,7 @@ const NOT_YET = [
   'setup',
   'uninstall',
 ];
-const NOT_YET_FLAGS = [
-  'mode',
-  'target-url',
-  'openai-backend',
-  'anthropic-backend',
-  'claude-backend',
-  'explore',
-  'explore-port',
-  'setup',
-  'setup-shell',
-  'uninstall',
-  'env',
-  'service',
-  'base-url',
-];
+const NOT_YET_FLAGS = ['mode', 'target-url', 'explore', 'explore-port', 'setup', 'setup-shell', 'uninstall', 'service'];
 export const COMMANDS = [
   'start',
   'status',
@@ -107,6 +93,7 @@ function normalised(argv: readonly string[]): string[] {
     throw new AppError('config_invalid', '-- is for run only: llm-proxy run -- CMD...');
   if (first === undefined || !first.startsWith('-')) return [...argv];
   if (own.includes('--status')) return ['status', ...own.filter((word) => word !== '--status')];
+  if (own.includes('--env')) return ['env', '--base-url', ...own.filter((word) => word !== '--env')];
   return asksForHelp ? [...argv] : ['start', ...argv];
 }
 

@@ -24,6 +24,10 @@ export interface Config {
   upstream_ca: string[];
   upstream_proxy: string | null;
   connect_to: string[];
+  openai_backend: string | null;
+  anthropic_backend: string | null;
+  backends: string[];
+  passthrough_url: string | null;
   log_level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   logs: { bodies: 'full' | 'new' | 'none'; max_file_bytes: number; max_total_bytes: number; max_age_days: number };
   session_log: { enabled: boolean; dir: string | null };

@@ -22,6 +22,8 @@ export interface Option {
   readonly choices?: readonly string[];
   /** Given on the command line as `--name`; absent = file and environment only. */
   readonly flag?: string;
+  /** Another name of the flag. */
+  readonly alias?: string;
   /** Placeholder in the help. */
   readonly value: string;
   readonly help: string;
@@ -110,6 +112,39 @@ export const OPTIONS = [
     value: 'HOST:PORT:ADDR:PORT...',
     default: [],
     help: "Dial ADDR:PORT for HOST:PORT, as curl's option",
+  },
+  {
+    key: 'openai_backend',
+    flag: 'openai-backend',
+    kind: 'text',
+    value: 'URL',
+    default: null,
+    help: 'Where calls to the base URLs of OpenAI go instead, e.g. http://127.0.0.1:11434/v1',
+  },
+  {
+    key: 'anthropic_backend',
+    flag: 'anthropic-backend',
+    alias: 'claude-backend',
+    kind: 'text',
+    value: 'URL',
+    default: null,
+    help: 'The same for Anthropic (also --claude-backend)',
+  },
+  {
+    key: 'backends',
+    flag: 'backend',
+    kind: 'texts',
+    value: 'PROVIDER=URL...',
+    default: [],
+    help: 'The same for any provider',
+  },
+  {
+    key: 'passthrough_url',
+    flag: 'passthrough-url',
+    kind: 'text',
+    value: 'URL',
+    default: null,
+    help: 'Where requests to paths go that are no base URL of a provider',
   },
   {
     key: 'log_level',
@@ -237,8 +272,6 @@ export const NOT_YET: ReadonlySet<string> = new Set([
   'mode',
   'target_url',
   'model',
-  'openai_backend',
-  'anthropic_backend',
   'claude_backend',
   'target',
   'compare',

@@ -48,13 +48,21 @@ function isEndToEnd(key: string, named: ReadonlySet<string>, options: EndToEndOp
   return !(options.withoutTransferEncoding === true && key === 'transfer-encoding');
 }
 
-/** Cuts the context headers, which are meant for us, but for those that a signature covers. */
-export function withoutContextHeaders(raw: readonly string[]): string[] {
+/** Context headers without a maker's name: elsewhere they may be meant for the upstream. */
+const GENERIC_CONTEXT = new Set(['x-trace-id', 'x-task-id', 'x-agent-name', 'traceparent']);
+
+/**
+ * Cuts the context headers, which are meant for us, but for those that a signature covers.
+ * @param generic those without a maker's name as well.
+ */
+export function withoutContextHeaders(raw: readonly string[], generic = false): string[] {
   const signed = signedNames(raw);
   return pairsOf(raw)
     .filter(([name]) => {
       const key = lower(name);
-      return signed.includes(key) || !CONTEXT_PREFIXES.some((prefix) => key.startsWith(prefix));
+      if (signed.includes(key)) return true;
+      if (generic && GENERIC_CONTEXT.has(key)) return false;
+      return !CONTEXT_PREFIXES.some((prefix) => key.startsWith(prefix));
     })
     .flat();
 }

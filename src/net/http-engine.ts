@@ -7,8 +7,9 @@ import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { messageOf } from '../core/errors.ts';
 import { formatAuthority } from '../core/hosts.ts';
+import type { BaseUrls } from '../gateway/base-urls.ts';
 import { isLoopback } from './addresses.ts';
-import { endToEndHeaders, framingProblem, withoutContextHeaders } from './end-to-end.ts';
+import { endToEndHeaders, framingProblem, pairsOf, withoutContextHeaders } from './end-to-end.ts';
 import { ExchangeRows } from './exchange-rows.ts';
 import { type ForwardPlan, forward } from './forward.ts';
 import { forwardUpgrade } from './forward-upgrade.ts';
@@ -28,6 +29,8 @@ export interface EngineDeps {
   /** Our own address, for the text that explains how to use the proxy. */
   proxyUrl(): string;
   inclusions: UsageInclusions;
+  /** Where requests in origin form go; null = nowhere. */
+  baseUrls: BaseUrls | null;
 }
 
 /** Where a request goes on to. */
@@ -43,6 +46,8 @@ interface Onward {
   /** False = forwarded only. */
   recorded: boolean;
   upgrade: boolean;
+  /** It came to a base URL: context headers of any maker are meant for us. */
+  isBaseUrl?: boolean;
 }
 
 const MAX_HEADERS = 2000;
@@ -105,7 +110,32 @@ export class HttpEngine {
     if (client !== undefined) return this.#planIntercepted(request, client, upgrade);
     const target = parseRequestTarget(request.url ?? '');
     if (target.form !== 'origin') return this.#planAbsolute(request, target, upgrade);
-    return upgrade ? this.#unknownPath(target.path) : this.#planOwn(request, target.path);
+    if (!upgrade && ADMIN_PATHS.test(target.path)) return this.#planOwn(request, target.path);
+    return this.#planBaseUrl(request, target.path, upgrade);
+  }
+
+  #planBaseUrl(request: IncomingMessage, path: string, upgrade: boolean): ForwardPlan | Refusal {
+    const route = this.#deps.baseUrls?.route({ path, headers: pairsOf(request.rawHeaders) }) ?? null;
+    if (route === null) return this.#unknownPath(path);
+    const problem = framingOf(request);
+    if (problem !== null) {
+      this.#count('refuse', 'request_malformed');
+      return problem;
+    }
+    if (route.action === 'refuse') {
+      this.#count('refuse', 'base_url');
+      return route;
+    }
+    const verdict = decideAbsolute(route.authority, this.#deps.rules);
+    if (verdict.action === 'refuse') {
+      this.#count('refuse', verdict.code);
+      return { status: verdict.status, type: verdict.code, message: verdict.message };
+    }
+    this.#count('intercept', 'base_url');
+    // What the user keeps out of the records by name stays out, whichever way it comes.
+    const recorded = verdict.action === 'intercept' || verdict.reason !== 'user_list';
+    const runId = this.#deps.runIdOf(request.socket);
+    return this.#planOnward(request, { ...route, runId, recorded, upgrade, isBaseUrl: true });
   }
 
   /** As on the relay, the target stays as the client wrote it: the connection says where it goes. */
@@ -150,7 +180,7 @@ export class HttpEngine {
     const whole = endToEndHeaders(request.rawHeaders, { ...(host === undefined ? {} : { host }), upgrade });
     const rows = recorded ? this.#openRows(request, onward, lane) : null;
     rows?.requestHead(`${request.method} ${path} HTTP/${request.httpVersion}`, whole);
-    const headers = withFraming(request, withoutContextHeaders(whole));
+    const headers = withFraming(request, withoutContextHeaders(whole, onward.isBaseUrl));
     const edit =
       upgrade || provider === null ? null : this.#deps.inclusions.editOf(shapeOf(request, onward, provider, headers));
     const holdsEnd = rows !== null && this.#deps.net.strict === true;
@@ -176,7 +206,7 @@ export class HttpEngine {
   /** Paths on the proxy port: the admin API answers a few of them, by the rules of its own port (`Host`, token). */
   #planOwn(request: IncomingMessage, path: string): ForwardPlan | Refusal {
     const admin = this.#deps.admin();
-    if (admin === null || !ADMIN_PATHS.test(path)) return this.#unknownPath(path);
+    if (admin === null) return this.#unknownPath(path);
     const problem = framingOf(request);
     if (problem !== null) return problem;
     const { remoteAddress = '' } = request.socket;
@@ -197,7 +227,8 @@ export class HttpEngine {
     const url = this.#deps.proxyUrl();
     const message =
       `This is a proxy, not a web server: it has nothing at ${path.split('?', 1)[0]?.slice(0, 100)}. ` +
-      `Use it with "llm-proxy run -- your-command", or set HTTPS_PROXY=${url} and HTTP_PROXY=${url} and trust its CA ("llm-proxy env" prints both).`;
+      `Use it with "llm-proxy run -- your-command", or set HTTPS_PROXY=${url} and HTTP_PROXY=${url} and trust its CA ("llm-proxy env" prints both), ` +
+      `or as a base URL: ${url}/openai/v1, ${url}/anthropic`;
     return { status: 404, type: 'not_a_web_server', message };
   }
 

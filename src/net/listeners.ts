@@ -5,6 +5,7 @@ import { codeOf } from '../core/errors.ts';
 import { formatAuthority } from '../core/hosts.ts';
 import type { NetControl } from '../core/ports.ts';
 import { isAlive } from '../core/is-alive.ts';
+import type { BaseUrls } from '../gateway/base-urls.ts';
 import { isPrivateAddress } from './addresses.ts';
 import { type ConnectTimeouts, DEFAULT_CONNECT_TIMEOUTS, handleConnect, OnceSet } from './connect.ts';
 import { Connections } from './connections.ts';
@@ -38,6 +39,8 @@ export interface EntranceOptions {
   intercept(net: NetDeps, steered: SteeredConnections): (client: ClientConnection) => void;
   /** Providers that are asked for the usage of every stream. */
   includeUsage?: ReadonlySet<string>;
+  /** Where requests in origin form go; absent = nowhere. */
+  baseUrls?: BaseUrls;
   /** Where the admin API listens; null = not (yet). */
   admin(): { host: string; port: number } | null;
   /** Ports of this process; the dialler refuses them. The entrance adds its own and takes them out again. */
@@ -115,6 +118,7 @@ export class Entrance implements NetControl {
       runIdOf: (socket) => this.#runs.runIdOf(socket),
       proxyUrl: () => this.url,
       inclusions,
+      baseUrls: options.baseUrls ?? null,
     });
     this.#steered = new EngineConnections({
       net: this.net,

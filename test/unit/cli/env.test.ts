@@ -27,7 +27,7 @@ function deps(over: Partial<EnvDeps> = {}): EnvDeps {
   };
 }
 
-const BASH = { shell: 'bash', unset: false, json: false } as const;
+const BASH = { shell: 'bash', unset: false, baseUrl: false, json: false } as const;
 
 /** What a shell's environment is after `script`. */
 function environmentAfter(script: string, env: NodeJS.ProcessEnv): Record<string, string> {
@@ -42,6 +42,24 @@ function environmentAfter(script: string, env: NodeJS.ProcessEnv): Record<string
 }
 
 describe('cli/env', () => {
+  it('sets base URLs instead, and takes back the proxy of before', async () => {
+    const before = { PATH: process.env['PATH'] ?? '', HOME: fake.daemon.home, OPENAI_BASE_URL: 'https://mine' };
+    await printEnv(BASH, deps({ env: before }));
+    const proxied = environmentAfter(printed, before);
+    printed = '';
+    await printEnv({ ...BASH, baseUrl: true }, deps({ env: proxied }));
+    const inside = environmentAfter(printed, proxied);
+    expect(inside).toMatchObject({
+      ANTHROPIC_BASE_URL: 'http://127.0.0.1:7000/anthropic',
+      OPENAI_BASE_URL: 'http://127.0.0.1:7000/openai/v1',
+      GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:7000/google',
+    });
+    expect(Object.keys(inside).filter((name) => /proxy$/i.test(name) || name.includes('CA_'))).toEqual([]);
+    printed = '';
+    await printEnv({ ...BASH, unset: true }, deps({ env: inside }));
+    expect(environmentAfter(printed, inside)).toEqual(before);
+  });
+
   it('sets up a shell, and undoes it without a daemon', async () => {
     const before = {
       PATH: process.env['PATH'] ?? '',
