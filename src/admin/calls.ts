@@ -59,6 +59,11 @@ export class Calls {
     return periodStats(this.#open(), statsQueryOf(given));
   }
 
+  /** A question of another topic, to the same database. */
+  ask<T>(question: (database: Database) => T): T {
+    return question(this.#open());
+  }
+
   /** The call's section of the text log; null when there is none (any more). */
   section(id: string): string | null {
     const found = getCall(this.#open(), id);

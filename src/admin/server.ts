@@ -11,6 +11,7 @@ import { type AccessOptions, checkOrigin, checkToken, refuse } from './access.ts
 import { type Calls, repriceQueryOf } from './calls.ts';
 import type { Live } from './live.ts';
 import { statsRoutes } from './stats-routes.ts';
+import { tracesRoutes } from './traces-routes.ts';
 
 export interface AdminDeps {
   access: AccessOptions;
@@ -57,6 +58,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   calls(app, deps);
   runs(app, deps);
   prices(app, deps);
+  tracesRoutes(app, deps);
   return app;
 }
 

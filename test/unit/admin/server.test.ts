@@ -159,6 +159,9 @@ describe('admin/server', () => {
       'POST /api/runs',
       'DELETE /api/runs/:id',
       'POST /api/prices/reprice',
+      'GET /api/traces',
+      'GET /api/traces/:id',
+      'GET /api/tasks',
     ]);
     for (const route of routes) {
       const [method = '', path = ''] = route.split(' ');

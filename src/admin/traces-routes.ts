@@ -1,0 +1,75 @@
+import type { Hono } from 'hono';
+import type { CallRecord } from '../core/capture.ts';
+import { AppError } from '../core/errors.ts';
+import type { Database } from '../store/driver.ts';
+import { callsOfTrace, edgesOfTrace, getTrace, listTasks, listTraces, type TraceStatus } from '../store/traces.ts';
+import { refuse } from './access.ts';
+
+export interface TracesDeps {
+  calls: { ask<T>(question: (database: Database) => T): T };
+}
+
+const DEFAULT_LIMIT = 10;
+/** A trace is mostly wanted whole. */
+const DEFAULT_CALLS = 1000;
+const STATUSES: readonly string[] = ['running', 'completed', 'failed'] satisfies TraceStatus[];
+
+/** `GET /api/traces`, `/api/traces/:id`, `/api/tasks`: in the shapes of Anton's dashboard. */
+export function tracesRoutes(app: Hono, { calls }: TracesDeps): void {
+  app.get('/api/traces', (context) => {
+    const { limit, task_id: task, status, cursor } = context.req.query();
+    if (status !== undefined && status !== '' && !STATUSES.includes(status))
+      throw new AppError('config_invalid', `status must be one of ${STATUSES.join(', ')}`);
+    const filter = {
+      ...(task === undefined || task === '' ? {} : { task }),
+      ...(status === undefined || status === '' ? {} : { status: status as TraceStatus }),
+    };
+    const page = calls.ask((database) => listTraces(database, filter, limitOf(limit, DEFAULT_LIMIT), cursor));
+    return context.json({ traces: page.traces, next_cursor: page.nextCursor });
+  });
+  app.get('/api/traces/:id', (context) => {
+    const id = context.req.param('id');
+    const { limit, cursor } = context.req.query();
+    const size = limitOf(limit, DEFAULT_CALLS);
+    const found = calls.ask((database) => {
+      const trace = getTrace(database, id);
+      return trace === null
+        ? null
+        : { trace, page: callsOfTrace(database, id, size, cursor), edges: edgesOfTrace(database, id) };
+    });
+    if (found === null) return refuse(context, 404, 'not_found', 'there is no such trace');
+    const { trace, page, edges } = found;
+    return context.json({
+      ...trace,
+      call_count: trace.calls,
+      calls: page.calls.map(withAntonNames),
+      edges,
+      next_cursor: page.nextCursor,
+    });
+  });
+  app.get('/api/tasks', (context) => {
+    const limit = limitOf(context.req.query('limit'), DEFAULT_LIMIT);
+    return context.json({ tasks: calls.ask((database) => listTasks(database, limit)) });
+  });
+}
+
+/** The names under which the dashboards of that program look. `error` stays our object; bodies have routes of their own. */
+function withAntonNames(record: CallRecord): object {
+  return {
+    ...record,
+    call_id: record.id,
+    created_at: record.started_at,
+    model: record.response_model ?? record.request_model,
+    tokens_input: record.usage.input_tokens,
+    tokens_output: record.usage.output_tokens,
+    finish_reason: record.stop_reason,
+    agent_name: record.agent,
+  };
+}
+
+function limitOf(given: string | undefined, otherwise: number): number {
+  const limit = given === undefined ? otherwise : Number(given);
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new AppError('config_invalid', 'limit must be a whole number above 0');
+  return limit;
+}
