@@ -5,6 +5,7 @@ import type { PeriodStats, RepriceQuery } from '../core/ports.ts';
 import type { StatsParameters } from '../core/stats-question.ts';
 import { type Database, openDatabase } from '../store/driver.ts';
 import { periodStats } from '../store/period-stats.ts';
+import { fileAt } from '../store/open.ts';
 import { type CallFilter, getCall, listCalls, parseStatus } from '../store/queries.ts';
 import { statsQueryOf } from './stats-query.ts';
 import { timeOf } from './times.ts';
@@ -35,6 +36,8 @@ const MAX_SECTION_BYTES = 64 * 1024 * 1024;
 export class Calls {
   readonly #path: string;
   #database: Database | null = null;
+  /** Which file that is: the recorder begins a new one where somebody deleted it. */
+  #file: string | null = null;
 
   constructor(path: string) {
     this.#path = path;
@@ -89,6 +92,9 @@ export class Calls {
 
   #open(): Database {
     try {
+      const file = fileAt(this.#path);
+      if (file !== this.#file) this.close();
+      this.#file = file;
       this.#database ??= openDatabase(this.#path, { readOnly: true });
     } catch (error) {
       throw new AppError('store_unusable', `the database ${this.#path} cannot be read: ${messageOf(error)}`, {

@@ -31,6 +31,12 @@ export interface Config {
   log_level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   logs: { bodies: 'full' | 'new' | 'none'; max_file_bytes: number; max_total_bytes: number; max_age_days: number };
   session_log: { enabled: boolean; dir: string | null };
+  retention: {
+    bodies_max_age_days: number;
+    bodies_max_total_bytes: number;
+    records_max_age_days: number;
+    records_max_total_bytes: number;
+  };
   admin: { auth: 'token' | 'none'; allowed_hosts: string[] };
   usage: { include_usage: string[]; estimate: boolean };
   capture: { bodies_of: string[] };

@@ -15,6 +15,8 @@ export type ErrorCode =
   | 'port_in_use'
   | 'ca_unusable'
   | 'store_unusable'
+  /** A newer version has written it. */
+  | 'store_newer'
   | 'not_running'
   | 'already_running'
   // policy: the request is refused

@@ -11,6 +11,8 @@ export interface Sink {
   readonly name: string;
   /** What it has said to be stored survives the death of the process. It answers each `settled` that it gets. */
   readonly isDurable?: true;
+  /** What keeps it from writing now, though it is open; `null` or absent = nothing. */
+  readonly trouble?: string | null;
   /** May fail: the dispatcher goes on without this sink and tries again later. */
   open(): void | Promise<void>;
   /** @param settled somebody waits for this capture: it is to be stored now, and the answer is to be given once. */

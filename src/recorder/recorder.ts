@@ -70,7 +70,6 @@ export class Recorder implements RecorderQueries {
   #receiver: Receiver | null = null;
   #port: MessagePort | null = null;
 
-  /** The store must be open: totals are read back here. */
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#counters = options.counters;

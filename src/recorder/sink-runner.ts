@@ -21,7 +21,8 @@ const DEFAULTS = {
   queueCaptures: 1000,
   queueBytes: 16 * 1024 * 1024,
   retryMs: 1000,
-  maxRetryMs: 60_000,
+  // A disk that has room again is found within seconds.
+  maxRetryMs: 5000,
   timeoutMs: 5000,
 };
 
@@ -49,12 +50,13 @@ export class SinkRunner {
   }
 
   get health(): SinkHealth {
+    const trouble = this.#state === 'open' ? (this.#sink.trouble ?? null) : null;
     return {
       name: this.#sink.name,
-      state: this.#state,
+      state: trouble === null ? this.#state : 'failing',
       queued: this.#queue.length,
       dropped: this.#dropped,
-      error: this.#error,
+      error: trouble ?? this.#error,
     };
   }
 

@@ -3,9 +3,16 @@ import type { RunSummary, Stats, Totals } from '../core/ports.ts';
 import { addCall, addTally, emptyTally, type Tally, toTotals } from '../core/totals.ts';
 import { type ModelTally, statsOf } from '../store/queries.ts';
 
+export interface StoredTotals {
+  models: readonly ModelTally[];
+  since: string | null;
+}
+
 export interface TotalsStore {
   /** Sums of all that was committed, and the start of the first call. */
-  load(): { models: readonly ModelTally[]; since: string | null };
+  load(): StoredTotals;
+  /** Calls `listener` with the same, once, of a store that opens later. Nothing of this recorder is in them. */
+  onLoaded?(listener: (stored: StoredTotals) => void): void;
   /** Sums of one run, for runs that memory no longer knows. */
   loadRun(runId: string): readonly ModelTally[];
 }
@@ -23,13 +30,12 @@ export class RunningTotals {
   readonly #store: TotalsStore;
   readonly #models: ByModel = new Map();
   readonly #runs = new Map<string, ByModel>();
-  #since: string | null;
+  #since: string | null = null;
 
   constructor(store: TotalsStore) {
     this.#store = store;
-    const { models, since } = store.load();
-    for (const model of models) addTally(tallyOf(this.#models, model.provider, model.model), model);
-    this.#since = since;
+    this.#adopt(store.load());
+    store.onLoaded?.((stored) => this.#adopt(stored));
   }
 
   add(record: CallRecord, costNanos: number | null): void {
@@ -61,6 +67,11 @@ export class RunningTotals {
     const sum = emptyTally();
     for (const tally of models) addTally(sum, tally);
     return { run_id: runId, totals: toTotals(sum), by_model: statsOf(models, null).by_model };
+  }
+
+  #adopt({ models, since }: StoredTotals): void {
+    for (const model of models) addTally(tallyOf(this.#models, model.provider, model.model), model);
+    if (since !== null && (this.#since === null || since < this.#since)) this.#since = since;
   }
 
   #run(runId: string): ByModel {

@@ -1,17 +1,18 @@
 /** Composition root of the recorder thread: the only place that constructs its parts. Started by recorder/thread.ts. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { CallRecord } from '../core/capture.ts';
-import { systemClock } from '../core/clock.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
-import { codeOf, messageOf } from '../core/errors.ts';
+import { AppError, codeOf, messageOf } from '../core/errors.ts';
 import { type ClosableLogger, createLogger, type Logger } from '../core/log.ts';
 import type { LiveMessage, RecorderService } from '../core/ports.ts';
 import { serveRpc } from '../core/rpc.ts';
 import { loadBuiltInTable } from '../pricing/prices.ts';
 import { loadRegistry } from '../providers/registry.ts';
-import { createSinks } from '../sinks/index.ts';
-import { openDatabase } from '../store/driver.ts';
-import { migrate } from '../store/migrations.ts';
+import { createSinks, type Sinks } from '../sinks/index.ts';
+import { tellDamage } from '../sinks/store-file.ts';
+import type { Database } from '../store/driver.ts';
+import { openStore } from '../store/open.ts';
 import { isCounted, loadTotals, submittedCall, sumCalls } from '../store/queries.ts';
 import { createEstimator } from '../usage/estimate.ts';
 import { ExchangeMeter } from '../usage/meter.ts';
@@ -41,24 +42,13 @@ async function start({ config, rows }: WorkerData, owner: MessagePort): Promise<
 async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderOptions> {
   const counters = new Counters();
   const clock = systemClock;
-  // Before the sinks: a store that cannot be used must be told at start, and totals are read back from it.
-  const database = openDatabase(config.databasePath);
-  migrate(database);
+  checkStore(config.databasePath, clock, log);
   const [directory, table] = await Promise.all([
     loadRegistry({ localServers: config.localServers, own: config.ownProviders ?? [] }),
     loadBuiltInTable(),
   ]);
   const sinks = createSinks(config.sinks, { counters, log, clock });
-  /** What the store knows is wanted, but no call may be lost because it cannot be asked. */
-  const asked = <T>(question: () => T, fallback: T): T => {
-    try {
-      return question();
-    } catch (error) {
-      counters.add('internal_errors', 'part="store"');
-      log.warn({ error: messageOf(error) }, 'the store could not be asked');
-      return fallback;
-    }
-  };
+  const asked = asker(sinks, counters, log);
   const prices = new LivePrices({
     builtIn: table,
     listed: directory.listPrices(),
@@ -71,19 +61,28 @@ async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderO
       new ExchangeMeter({ directory, host, port, provider, limits: DEFAULT_LIMITS }),
     price: (question) => prices.price(question),
     totals: {
-      load: () => loadTotals(database),
-      loadRun: (runId) => asked(() => sumCalls(database, { run: runId }), []),
+      load: () => ({ models: [], since: null }),
+      onLoaded: (listener) => onceOpen(sinks, (database) => listener(loadTotals(database))),
+      loadRun: (runId) => asked((database) => sumCalls(database, { run: runId }), []),
     },
     answers: {
-      isCounted: (provider, responseId) => asked(() => isCounted(database, provider, responseId), false),
-      submitted: (provider, responseId) => asked(() => submittedCall(database, provider, responseId), null),
+      isCounted: (provider, responseId) => asked((database) => isCounted(database, provider, responseId), false),
+      submitted: (provider, responseId) => asked((database) => submittedCall(database, provider, responseId), null),
     },
     keepsBodies: bodyRule(directory, config.bodiesOf ?? []),
     estimator: config.estimate ? createEstimator(lazyTokenizer()) : null,
     reprice: (query, onChange) => {
       // Whoever has just changed a price means the new one.
       prices.refresh();
-      return repriceSlice(query, { database, price: (question) => prices.price(question), clock, onChange });
+      return repriceSlice(query, {
+        // Each page anew: between two the file may be another one.
+        get database() {
+          return writable(sinks);
+        },
+        price: (question) => prices.price(question),
+        clock,
+        onChange,
+      });
     },
     sinks: sinks.all,
     metricsText: (net) => sinks.metricsText(net),
@@ -94,6 +93,53 @@ async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderO
     log,
     ...(config.bodyMemoryBytes === undefined ? {} : { bodyMemoryBytes: config.bodyMemoryBytes }),
   };
+}
+
+/**
+ * Told at the start, when somebody looks. Only a store of a newer version ends it: calls are counted without a store,
+ * and the sink goes on trying.
+ */
+function checkStore(path: string, clock: Clock, log: Logger): void {
+  try {
+    const { database, damaged } = openStore(path, clock.wall());
+    database.close();
+    if (damaged !== null) tellDamage(log, path, damaged);
+  } catch (error) {
+    if (codeOf(error) === 'store_newer') throw error;
+    log.error(
+      { file: path, error: messageOf(error) },
+      'the database cannot be used: calls are counted and in no database until it can (docs/troubleshooting.md)',
+    );
+  }
+}
+
+/** What the store knows is wanted, but no call may be lost because it cannot be asked. */
+function asker({ store }: Sinks, counters: Counters, log: Logger) {
+  return <T>(question: (database: Database) => T, fallback: T): T => {
+    try {
+      return store === null ? fallback : store.ask(question);
+    } catch (error) {
+      counters.add('internal_errors', 'part="store"');
+      // Its sink has said that it is not open.
+      if (codeOf(error) !== 'store_unusable') log.warn({ error: messageOf(error) }, 'the store could not be asked');
+      return fallback;
+    }
+  };
+}
+
+/** The totals are in the first database that opens; one that comes after it begins with none. */
+function onceOpen({ store }: Sinks, listener: (database: Database) => void): void {
+  let isLoaded = false;
+  store?.onOpen((database) => {
+    if (!isLoaded) listener(database);
+    isLoaded = true;
+  });
+}
+
+/** @throws AppError `store_unusable` */
+function writable({ store }: Sinks): Database {
+  if (store === null) throw new AppError('store_unusable', 'there is no database');
+  return store.use((database) => database);
 }
 
 function show(record: CallRecord): void {

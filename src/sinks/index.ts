@@ -7,7 +7,7 @@ import { LogLocations } from './log-locations.ts';
 import type { SinkDeps } from './losses.ts';
 import { createPrometheusSink } from './prometheus.ts';
 import { createSessionJsonlSink, type SessionLogOptions } from './session-jsonl.ts';
-import { createSqliteSink, type SqliteOptions } from './sqlite.ts';
+import { createSqliteSink, type SqliteOptions, type SqliteSink } from './sqlite.ts';
 
 /** `null` = off. Prometheus is always on: it costs a few microseconds and asks for nothing. */
 export interface SinksOptions {
@@ -23,6 +23,8 @@ export interface Sinks {
   metricsText(counters: Readonly<Record<string, number>>): Promise<string>;
   /** A run, task or session that is known to have ended. */
   endTrace(traceId: string): void;
+  /** The database behind the sink that writes it; `null` = there is none. */
+  store: Pick<SqliteSink, 'use' | 'ask' | 'onOpen'> | null;
 }
 
 /** No side effects: files and database are opened by the sinks' `open`. */
@@ -41,5 +43,6 @@ export function createSinks(options: SinksOptions, deps: SinkDeps): Sinks {
     all: all.filter((sink) => sink !== null),
     metricsText: (counters) => prometheus.text(addCounters(counters, deps.counters.snapshot())),
     endTrace: (traceId) => sqlite?.endTrace(traceId),
+    store: sqlite,
   };
 }

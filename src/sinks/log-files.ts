@@ -103,6 +103,12 @@ class LogFiles implements Sink {
     });
   }
 
+  get trouble(): string | null {
+    const now = this.#clock.now();
+    const broken = [...this.#channels.values()].find(({ brokenUntil }) => now < brokenUntil);
+    return broken === undefined ? null : `${broken.name}: ${broken.brokenBy}`;
+  }
+
   open(): void {
     fs.mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 });
     closeTornTails(this.#options.folder);

@@ -3,11 +3,11 @@ import { messageOf } from '../core/errors.ts';
 import type { Settled, Sink } from '../core/sink.ts';
 import type { StoredCall } from '../store/call-row.ts';
 import { CallWriter } from '../store/call-writer.ts';
-import { type Database, openDatabase } from '../store/driver.ts';
-import { migrate } from '../store/migrations.ts';
+import type { Database } from '../store/driver.ts';
 import { Batch, TryAgain } from './batch.ts';
 import type { LogLocations } from './log-locations.ts';
 import { Losses, type SinkDeps } from './losses.ts';
+import { StoreFile } from './store-file.ts';
 
 export interface SqliteOptions {
   /** The database file. */
@@ -23,6 +23,15 @@ export interface SqliteOptions {
 export interface SqliteSink extends Sink {
   /** A run, task or session that is known to have ended. */
   endTrace(traceId: string): void;
+  /**
+   * Work of others on the connection that writes, between two transactions: with a connection of their own they would
+   * wait for this thread, in this thread. @throws AppError `store_unusable` while the database is not open
+   */
+  use<T>(work: (database: Database) => T): T;
+  /** A question, also in the midst of a transaction. @throws as `use` does */
+  ask<T>(question: (database: Database) => T): T;
+  /** Called with each database that is opened, before anything is written to it. */
+  onOpen(listener: (database: Database) => void): void;
 }
 
 const TRACE_IDLE_MS = 10 * 60_000;
@@ -57,8 +66,11 @@ class SqliteWriter implements SqliteSink {
   readonly #deps: SinkDeps;
   readonly #losses: Losses;
   readonly #batch: Batch<Queued>;
-  #database: Database | null = null;
+  readonly #store: StoreFile;
+  /** On the file that is open. */
   #writer: CallWriter | null = null;
+  /** What the last transaction failed of; `null` = nothing. */
+  #trouble: string | null = null;
   #sweep: NodeJS.Timeout | null = null;
   /** Set while a transaction is open. */
   #commitSoon: NodeJS.Immediate | null = null;
@@ -71,6 +83,8 @@ class SqliteWriter implements SqliteSink {
     this.#locations = locations;
     this.#deps = deps;
     this.#losses = new Losses(this.name, deps);
+    const { path, open } = options;
+    this.#store = new StoreFile({ path, busyMs: BUSY_MS, ...deps, ...(open === undefined ? {} : { open }) });
     this.#batch = new Batch<Queued>({
       ...GROUP,
       ...(options.isAwaited === true ? { retryMs: AWAITED_RETRY_MS } : {}),
@@ -79,17 +93,13 @@ class SqliteWriter implements SqliteSink {
     });
   }
 
+  get trouble(): string | null {
+    return this.#trouble;
+  }
+
   open(): void {
-    const database = (this.#options.open ?? openDatabase)(this.#options.path);
-    try {
-      migrate(database);
-      database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
-      this.#writer = new CallWriter(database);
-    } catch (error) {
-      database.close();
-      throw error;
-    }
-    this.#database = database;
+    this.#store.open();
+    this.#prepare();
     this.#endIdleTraces();
     this.#sweep = setInterval(() => this.#endIdleTraces(), SWEEP_MS);
     this.#sweep.unref();
@@ -112,16 +122,33 @@ class SqliteWriter implements SqliteSink {
     if (this.#sweep !== null) clearInterval(this.#sweep);
     await this.#batch.close();
     this.#commit();
-    // @photostructure/sqlite leaves the log unmerged when prepared statements are alive at close.
-    this.#quietly(() => this.#database?.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
-    this.#database?.close();
-    this.#database = null;
     this.#writer = null;
+    this.#store.close();
   }
 
   endTrace(traceId: string): void {
     // After what is queued: a call that is written opens its trace again.
     void this.flush().then(() => this.#quietly(() => this.#writer?.endTrace(traceId)));
+  }
+
+  use<T>(work: (database: Database) => T): T {
+    this.#commit();
+    return work(this.#store.opened);
+  }
+
+  ask<T>(question: (database: Database) => T): T {
+    return question(this.#store.opened);
+  }
+
+  onOpen(listener: (database: Database) => void): void {
+    this.#store.onOpen(listener);
+  }
+
+  /** A writer for the file that is open; another file needs another one. */
+  #prepare(): void {
+    const { database } = this.#store;
+    if (this.#writer?.database === database) return;
+    this.#writer = database === null ? null : new CallWriter(database);
   }
 
   #endIdleTraces(): void {
@@ -131,12 +158,14 @@ class SqliteWriter implements SqliteSink {
 
   #write(calls: readonly Queued[]): void {
     try {
+      this.#store.follow();
+      this.#prepare();
       this.#writer?.begin();
     } catch (error) {
-      if (failureOf(error) === 'busy') throw new TryAgain('busy', { cause: error });
-      this.#losses.add(reasonFor(error), calls.length, error);
-      for (const { settled } of calls) settled?.(false);
-      return;
+      this.#store.putAsideIf(error);
+      this.#trouble = messageOf(error);
+      // What waits is bounded, and is written when the fault has ended.
+      throw new TryAgain('no transaction', { cause: error });
     }
     // Other programs write too: no transaction of ours outlives a turn of the loop.
     this.#commitSoon = setImmediate(() => this.#commit());
@@ -172,6 +201,7 @@ class SqliteWriter implements SqliteSink {
     try {
       this.#writer?.commit();
       this.#closeTransaction(true);
+      this.#trouble = null;
     } catch (error) {
       this.#giveUp(error);
     }
@@ -182,6 +212,8 @@ class SqliteWriter implements SqliteSink {
     this.#losses.add(reason, this.#uncommitted, error);
     this.#writer?.rollBack();
     this.#closeTransaction(false);
+    this.#store.putAsideIf(error);
+    this.#trouble = messageOf(error);
     return reason;
   }
 

@@ -38,7 +38,7 @@ interface TotalsChange {
 
 /** Writes finished calls, and with each transaction what they change in the totals, the sums by hour and the traces. */
 export class CallWriter {
-  readonly #database: Database;
+  readonly database: Database;
   readonly #insertCall: Statement;
   readonly #upsertTotals: Statement;
   readonly #upsertTrace: Statement;
@@ -51,7 +51,7 @@ export class CallWriter {
 
   /** @param database migrated. */
   constructor(database: Database) {
-    this.#database = database;
+    this.database = database;
     this.#insertCall = database.prepare(INSERT_CALL);
     this.#upsertTotals = database.prepare(UPSERT_TOTALS);
     this.#upsertTrace = database.prepare(UPSERT_TRACE);
@@ -74,7 +74,7 @@ export class CallWriter {
 
   /** Opens a transaction. @throws whatever SQLite says, e.g. that another program writes */
   begin(): void {
-    this.#database.exec('BEGIN IMMEDIATE');
+    this.database.exec('BEGIN IMMEDIATE');
   }
 
   /** Into the open transaction. A call that is stored already changes nothing. @throws whatever SQLite says of this call */
@@ -95,7 +95,7 @@ export class CallWriter {
       this.#upsertTrace.run(id, kind, taskId, first, last, count, Number(failed));
     }
     this.#rollups.flush();
-    this.#database.exec('COMMIT');
+    this.database.exec('COMMIT');
     this.#forget();
   }
 
@@ -103,7 +103,7 @@ export class CallWriter {
   rollBack(): void {
     this.#forget();
     try {
-      this.#database.exec('ROLLBACK');
+      this.database.exec('ROLLBACK');
     } catch {
       // A full disk makes SQLite roll back by itself.
     }

@@ -29,6 +29,8 @@ interface Driver {
 }
 
 const BUSY_TIMEOUT_MS = 5000;
+/** What of the -wal file stays on the disk once it is merged. */
+const WAL_KEPT_BYTES = 16 * 1024 * 1024;
 
 /**
  * Opens a database file, creating it (0600, in a folder 0700) unless it is only read. Does not migrate: see migrations.ts.
@@ -42,6 +44,11 @@ export function openDatabase(path: string, options: { readOnly?: boolean; busyTi
     const database = new DatabaseSync(path, { readOnly });
     database.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs ?? BUSY_TIMEOUT_MS}`);
     if (!readOnly) {
+      // Before WAL, which writes the first page: it can be said of an empty file only. Room that is given back can then
+      // leave the file in slices; what is deleted is overwritten where that costs no write; the -wal shrinks again.
+      database.exec(
+        `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA secure_delete = FAST; PRAGMA journal_size_limit = ${WAL_KEPT_BYTES}`,
+      );
       // NORMAL: a killed process loses nothing that was committed; a power cut may lose the last commits (docs/schema.md).
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF');
     }

@@ -5,15 +5,16 @@ import { estimates } from './migrations/0002-estimates.ts';
 import { priceFacts } from './migrations/0003-price-facts.ts';
 import { callNumbers } from './migrations/0004-call-numbers.ts';
 import { hourly } from './migrations/0005-hourly.ts';
+import { pins } from './migrations/0006-pins.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
-const MIGRATIONS: readonly string[] = [calls, estimates, priceFacts, callNumbers, hourly];
+const MIGRATIONS: readonly string[] = [calls, estimates, priceFacts, callNumbers, hourly, pins];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /**
  * Brings a database to SCHEMA_VERSION, each step in one transaction; two daemons at once do each step once.
- * @throws AppError `store_unusable` when a newer llm-proxy has written it
+ * @throws AppError `store_newer` when a newer llm-proxy has written it
  */
 export function migrate(database: Database): void {
   for (;;) {
@@ -32,7 +33,7 @@ export function migrate(database: Database): void {
   }
 }
 
-/** For readers, who may not migrate. @throws AppError `store_unusable` */
+/** For readers, who may not migrate. @throws AppError `store_unusable`, `store_newer` */
 export function requireSchema(database: Database): void {
   const version = versionOf(database);
   if (version > SCHEMA_VERSION) throw newer(version);
@@ -46,7 +47,7 @@ export function requireSchema(database: Database): void {
 
 function newer(version: number): AppError {
   const message = `the database was written by a newer llm-proxy (schema ${version}, this version knows ${SCHEMA_VERSION}): update llm-proxy or use another --db`;
-  return new AppError('store_unusable', message);
+  return new AppError('store_newer', message);
 }
 
 function versionOf(database: Database): number {

@@ -1,0 +1,29 @@
+import type { Database } from './driver.ts';
+
+/** What of a call must be known to remove it. */
+export interface DoomedCall {
+  seq: number;
+  id: string;
+  traceId: string | null;
+}
+
+/**
+ * Takes calls and all that is only theirs out of the store; the running sums stay: the money was spent. Within a
+ * transaction of the caller.
+ */
+export function removeCalls(database: Database, calls: readonly DoomedCall[]): void {
+  const removeCall = database.prepare('DELETE FROM llm_calls WHERE seq = ?');
+  const removeEdges = database.prepare('DELETE FROM call_graph WHERE from_call_id = ? OR to_call_id = ?');
+  for (const { seq, id } of calls) {
+    removeEdges.run(id, id);
+    removeCall.run(seq);
+  }
+  removeEmptyTraces(database, new Set(calls.flatMap(({ traceId }) => traceId ?? [])));
+}
+
+function removeEmptyTraces(database: Database, traces: ReadonlySet<string>): void {
+  const remove = database.prepare(
+    'DELETE FROM traces WHERE trace_id = ? AND NOT EXISTS (SELECT 1 FROM llm_calls c WHERE c.trace_id = traces.trace_id)',
+  );
+  for (const trace of traces) remove.run(trace);
+}

@@ -1,0 +1,123 @@
+/** Removes what is too old or too much, oldest first, in slices between which others write. */
+import type { Database, SqlRow, SqlValue } from './driver.ts';
+import { UNPINNED } from './pins.ts';
+import { type DoomedCall, removeCalls } from './remove-calls.ts';
+import { usedBytes } from './space.ts';
+import { inTransaction } from './transaction.ts';
+
+/** `null` = no limit. Pinned calls and sessions stay whatever the limits are. */
+export interface SweepLimits {
+  /** ISO 8601 UTC: what started before it goes. */
+  bodiesBefore: string | null;
+  recordsBefore: string | null;
+  /** Bytes in use in the database: above, bodies go; where there are none left, records. */
+  bodiesBytes: number | null;
+  recordsBytes: number | null;
+}
+
+/** Calls whose record, or whose bodies alone, were removed. */
+export interface Swept {
+  records: number;
+  bodies: number;
+}
+
+interface Candidate extends DoomedCall {
+  startedAt: string;
+}
+
+interface Stage {
+  what: keyof Swept;
+  /** Of the next page: calls behind this one. */
+  after: number;
+  /** Whether a call goes; of a stage by size: any, while there is too much. */
+  before: string | null;
+  bytes: number | null;
+  /** Calls in a row that may stay. */
+  young: number;
+}
+
+const PAGE = 16;
+/**
+ * Calls are numbered as they are stored, which is the order of time but for imports and clocks that were set: so many
+ * in a row must be young before the rest is taken for young.
+ */
+const YOUNG_IN_A_ROW = 500;
+
+/** One pass. Each `next` is one transaction. */
+export class Sweep {
+  readonly #stages: Stage[];
+  readonly #now: () => number;
+  readonly swept: Swept = { records: 0, bodies: 0 };
+
+  /** @param now monotonic milliseconds */
+  constructor(limits: SweepLimits, now: () => number) {
+    this.#now = now;
+    this.#stages = [
+      stage('records', limits.recordsBefore, null),
+      stage('bodies', limits.bodiesBefore, null),
+      stage('bodies', null, limits.bodiesBytes),
+      stage('records', null, limits.recordsBytes),
+    ].filter(({ before, bytes }) => before !== null || bytes !== null);
+  }
+
+  get isDone(): boolean {
+    return this.#stages.length === 0;
+  }
+
+  /** Works about `ms`. @throws whatever SQLite says; what this slice had done is undone then, and is done again by the next */
+  next(database: Database, ms: number): void {
+    const until = this.#now() + ms;
+    const kept = { stages: this.#stages.map((one) => ({ ...one })), ...this.swept };
+    try {
+      inTransaction(database, () => {
+        while (!this.isDone && this.#now() < until) this.#page(database);
+      });
+    } catch (error) {
+      this.#stages.splice(0, Number.POSITIVE_INFINITY, ...kept.stages);
+      Object.assign(this.swept, { records: kept.records, bodies: kept.bodies });
+      throw error;
+    }
+  }
+
+  #page(database: Database): void {
+    const current = this.#stages[0];
+    if (current === undefined) return;
+    const isEnough = current.bytes !== null && usedBytes(database) <= current.bytes;
+    const page = isEnough ? [] : candidates(database, current);
+    const doomed = current.before === null ? page : this.#old(page, current);
+    if (current.what === 'records') removeCalls(database, doomed);
+    this.swept[current.what] += doomed.length;
+    current.after = page.at(-1)?.seq ?? current.after;
+    if (page.length < PAGE || current.young >= YOUNG_IN_A_ROW) this.#stages.shift();
+  }
+
+  #old(page: readonly Candidate[], current: Stage): Candidate[] {
+    return page.filter(({ startedAt }) => {
+      const isOld = startedAt < (current.before ?? '');
+      current.young = isOld ? 0 : current.young + 1;
+      return isOld;
+    });
+  }
+}
+
+function stage(what: Stage['what'], before: string | null, bytes: number | null): Stage {
+  return { what, before, bytes, after: 0, young: 0 };
+}
+
+const COLUMNS = 'c.seq, c.id, c.trace_id, c.started_at';
+const NEXT_RECORDS = `SELECT ${COLUMNS} FROM llm_calls c WHERE c.seq > ? AND ${UNPINNED} ORDER BY c.seq LIMIT ${PAGE}`;
+
+function candidates(database: Database, { after }: Stage): Candidate[] {
+  return database
+    .prepare(NEXT_RECORDS)
+    .all(after)
+    .map((row) => ({ ...doomedOf(row), startedAt: String(row['started_at']) }));
+}
+
+export function doomedOf(row: SqlRow): DoomedCall {
+  return { seq: Number(row['seq']), id: String(row['id']), traceId: textOf(row['trace_id']) };
+}
+
+function textOf(value: SqlValue | undefined): string | null {
+  return typeof value === 'string' ? value : null;
+}
