@@ -11,6 +11,8 @@ export type BlockKind =
   | 'document'
   | 'event'
   | 'binary'
+  /** Start line and headers, without the values that differ from call to call. Not part of a body. */
+  | 'head'
   | 'glue';
 
 /** A slice of a body. All slices of a body, one after the other, are the body. */

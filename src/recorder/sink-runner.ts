@@ -205,8 +205,9 @@ export class SinkRunner {
   }
 }
 
-/** UTF-16 units of the large parts; a capture without them is some kilobytes. */
-function sizeOf({ request, response, assembled }: Capture): number {
-  const bodies = (request.body.text?.length ?? 0) + (response?.body.text?.length ?? 0);
+/** Bytes of the large parts, about; a capture without them is some kilobytes. */
+function sizeOf({ request, response, assembled, parts }: Capture): number {
+  const texts = (request.body.text?.length ?? 0) + (response?.body.text?.length ?? 0);
+  const bodies = texts + (parts.request?.bytes.length ?? 0) + (parts.response?.bytes.length ?? 0);
   return 2048 + bodies + (assembled === null ? 0 : assembled.text.length + assembled.thinking.length);
 }

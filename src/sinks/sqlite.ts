@@ -1,6 +1,7 @@
 import type { Capture } from '../core/capture.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Settled, Sink } from '../core/sink.ts';
+import { bodiesOf, type CallBodies, sizeOf } from '../store/blocks/call-bodies.ts';
 import type { StoredCall } from '../store/call-row.ts';
 import { CallWriter } from '../store/call-writer.ts';
 import type { Database } from '../store/driver.ts';
@@ -14,6 +15,8 @@ export interface SqliteOptions {
   path: string;
   /** Somebody waits for each call: a database that is busy is tried again soon. */
   isAwaited?: boolean;
+  /** False: bodies are not stored; calls and their counts are. */
+  bodies?: boolean;
   /** A trace without a call for so long has ended. */
   traceIdleMs?: number;
   /** Tests only. */
@@ -55,6 +58,7 @@ export function createSqliteSink(options: SqliteOptions, locations: LogLocations
 /** A call on its way into the database, and who waits for it. */
 interface Queued {
   call: StoredCall;
+  bodies: CallBodies | null;
   settled: Settled | undefined;
 }
 
@@ -105,11 +109,13 @@ class SqliteWriter implements SqliteSink {
     this.#sweep.unref();
   }
 
-  write({ record, costNanos }: Capture, settled?: Settled): void {
+  write(capture: Capture, settled?: Settled): void {
+    const { record, costNanos } = capture;
     const call = { record, costNanos, log: this.#locations?.take(record.id) ?? null };
-    const queued = { call, settled };
+    const bodies = this.#options.bodies === false ? null : bodiesOf(capture);
+    const queued = { call, bodies, settled };
     if (this.#commitSoon !== null) this.#add(queued);
-    else if (!this.#batch.add(queued, ROW_BYTES)) settled?.(false);
+    else if (!this.#batch.add(queued, ROW_BYTES + (bodies === null ? 0 : sizeOf(bodies)))) settled?.(false);
     else if (settled !== undefined) this.#batch.hurry();
   }
 
@@ -180,11 +186,11 @@ class SqliteWriter implements SqliteSink {
   }
 
   /** Into the open transaction; why that was given up, or null. One call that SQLite refuses costs only itself. */
-  #add({ call, settled }: Queued): string | null {
+  #add({ call, bodies, settled }: Queued): string | null {
     this.#uncommitted += 1;
     if (settled !== undefined) this.#awaited.push(settled);
     try {
-      this.#writer?.add(call);
+      this.#writer?.add(call, bodies);
       return null;
     } catch (error) {
       if (failureOf(error) !== 'row') return this.#giveUp(error);

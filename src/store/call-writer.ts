@@ -1,4 +1,6 @@
 import { isError, addTally, emptyTally, type Tally } from '../core/totals.ts';
+import type { CallBodies } from './blocks/call-bodies.ts';
+import { BlockWriter } from './blocks/write.ts';
 import { callValues, INSERT_CALL, type StoredCall, tallyOf, traceOf } from './call-row.ts';
 import type { Database, Statement } from './driver.ts';
 import { RollupWriter } from './rollup-writer.ts';
@@ -36,9 +38,11 @@ interface TotalsChange {
   tally: Tally;
 }
 
-/** Writes finished calls, and with each transaction what they change in the totals, the sums by hour and the traces. */
+/** Writes finished calls and their bodies, and with each transaction what they change in the totals, the sums by hour, the traces. */
 export class CallWriter {
   readonly database: Database;
+  /** To be told when bodies were removed on this connection: `forget`. */
+  readonly blocks: BlockWriter;
   readonly #insertCall: Statement;
   readonly #upsertTotals: Statement;
   readonly #upsertTrace: Statement;
@@ -52,6 +56,7 @@ export class CallWriter {
   /** @param database migrated. */
   constructor(database: Database) {
     this.database = database;
+    this.blocks = new BlockWriter(database);
     this.#insertCall = database.prepare(INSERT_CALL);
     this.#upsertTotals = database.prepare(UPSERT_TOTALS);
     this.#upsertTrace = database.prepare(UPSERT_TRACE);
@@ -75,15 +80,18 @@ export class CallWriter {
   /** Opens a transaction. @throws whatever SQLite says, e.g. that another program writes */
   begin(): void {
     this.database.exec('BEGIN IMMEDIATE');
+    this.blocks.begin();
   }
 
   /** Into the open transaction. A call that is stored already changes nothing. @throws whatever SQLite says of this call */
-  add(call: StoredCall): void {
+  add(call: StoredCall, bodies: CallBodies | null = null): void {
     const tally = tallyOf(call);
-    if (Number(this.#insertCall.run(...callValues(call, tally)).changes) === 0) return;
+    const { changes, lastInsertRowid } = this.#insertCall.run(...callValues(call, tally));
+    if (Number(changes) === 0) return;
     noteTotals(this.#totals, call, tally);
     this.#rollups.add(call, tally);
     noteTrace(this.#traces, call);
+    if (bodies !== null) this.blocks.add(Number(lastInsertRowid), bodies);
   }
 
   /** The transaction stays open when this throws. @throws whatever SQLite says */
@@ -102,6 +110,7 @@ export class CallWriter {
   /** Gives up the open transaction. */
   rollBack(): void {
     this.#forget();
+    this.blocks.forget();
     try {
       this.database.exec('ROLLBACK');
     } catch {

@@ -6,9 +6,10 @@ import { priceFacts } from './migrations/0003-price-facts.ts';
 import { callNumbers } from './migrations/0004-call-numbers.ts';
 import { hourly } from './migrations/0005-hourly.ts';
 import { pins } from './migrations/0006-pins.ts';
+import { blocks } from './migrations/0007-blocks.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
-const MIGRATIONS: readonly string[] = [calls, estimates, priceFacts, callNumbers, hourly, pins];
+const MIGRATIONS: readonly string[] = [calls, estimates, priceFacts, callNumbers, hourly, pins, blocks];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
