@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, constantFrom, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/core/errors.ts';
 import type { HeaderPairs } from '../../../src/core/headers.ts';
@@ -181,7 +181,7 @@ describe('gateway/base-urls', () => {
       'api.cohere.com',
       '127.0.0.1',
     ]);
-    const piece = fc.constantFrom(
+    const piece = constantFrom(
       '/',
       '//',
       'openai',
@@ -202,8 +202,8 @@ describe('gateway/base-urls', () => {
       ' ',
     );
     const all = urls();
-    fc.assert(
-      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+    assert(
+      property(array(piece, { maxLength: 12 }), (pieces) => {
         const route = all.route({ path: `/${pieces.join('')}`, headers: [] });
         return (
           route === null || route.action === 'refuse' || (known.has(route.authority.host) && route.path.startsWith('/'))
