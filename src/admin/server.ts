@@ -10,6 +10,7 @@ import type { Remote } from '../core/rpc.ts';
 import { type AccessOptions, checkOrigin, checkToken, refuse } from './access.ts';
 import { type Calls, repriceQueryOf } from './calls.ts';
 import type { Live } from './live.ts';
+import { tracingRoutes } from './tracing-routes.ts';
 import { statsRoutes } from './stats-routes.ts';
 import { tracesRoutes } from './traces-routes.ts';
 
@@ -19,8 +20,10 @@ export interface AdminDeps {
   caFile: string;
   calls: Calls;
   live: Live;
+  /** Kept here, for a recorder that is started again. */
+  tracing: { enabled: boolean };
   /** Throws AppError `not_running` while the recorder thread is started again. */
-  recorder: () => Pick<Remote<RecorderService>, 'stats' | 'metrics' | 'runSummary' | 'health' | 'reprice'>;
+  recorder: () => Pick<Remote<RecorderService>, 'stats' | 'metrics' | 'tracing' | 'runSummary' | 'health' | 'reprice'>;
   net: Remote<NetControl>;
 }
 
@@ -59,6 +62,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   runs(app, deps);
   prices(app, deps);
   tracesRoutes(app, deps);
+  tracingRoutes(app, deps);
   return app;
 }
 
@@ -88,10 +92,6 @@ function about(app: Hono, { version, caFile, calls: store, recorder, net }: Admi
   app.get('/api/mode', (context) => context.json({ mode: 'passthrough' }));
   app.put('/api/mode', (context) =>
     refuse(context, 501, 'not_implemented', `modes are ${NOT_YET}: every call passes through`),
-  );
-  app.get('/api/tracing', (context) => context.json({ enabled: true }));
-  app.put('/api/tracing', (context) =>
-    refuse(context, 501, 'not_implemented', `switching is ${NOT_YET}: every call is recorded`),
   );
   app.post('/api/stop', (context) => {
     // After the answer, or there would be none.

@@ -19,12 +19,15 @@ function tell(message: AdminThreadMessage): void {
 // closeRun may wait for connections of the run for 5 s, stop for live calls for 30 s.
 const net = connectRpc<NetControl>(data.net, 40_000);
 let recorder: Remote<RecorderService> | null = null;
+const tracing = { enabled: true };
 const live = new Live((on) => void recorder?.watch(on).catch(() => {}));
 
 parentPort?.on('message', ({ recorder: port }: ToAdminThread) => {
   const service = connectRpc<RecorderService>(port);
   recorder = service;
   if (live.read) void service.watch(true).catch(() => {});
+  // A recorder that was started again does not know what the one before it was told.
+  if (!tracing.enabled) void service.tracing(false).catch(() => {});
   port.on('close', () => {
     if (recorder === service) recorder = null;
   });
@@ -45,6 +48,7 @@ const app = createAdminApp({
   caFile: data.caFile,
   calls: new Calls(data.db),
   live,
+  tracing,
   recorder: currentRecorder,
   net,
 });

@@ -147,6 +147,8 @@ export interface RecorderQueries {
 export interface RecorderService extends RecorderQueries {
   /** While on, every finished call is posted on the asker's port as a `LiveMessage`. */
   watch(on: boolean): void | Promise<void>;
+  /** Whether bodies are recorded at all; with an argument, from now on. Usage is counted either way. */
+  tracing(enabled?: boolean): boolean | Promise<boolean>;
   /** Prices stored calls again; the totals follow. Rejects with what SQLite says. */
   reprice(query: RepriceQuery): Promise<RepriceSlice>;
 }

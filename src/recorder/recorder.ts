@@ -67,6 +67,7 @@ export class Recorder implements RecorderQueries {
   readonly #estimator: Estimator | null;
   readonly #dispatcher: Dispatcher;
   #netCounters: Record<string, number> = {};
+  #tracing = true;
   #receiver: Receiver | null = null;
   #port: MessagePort | null = null;
 
@@ -108,6 +109,11 @@ export class Recorder implements RecorderQueries {
     port.on('message', (message: NetMessage) => inbox.push(message));
     this.#receiver = receiver;
     this.#port = port;
+  }
+
+  tracing(enabled = this.#tracing): boolean {
+    this.#tracing = enabled;
+    return enabled;
   }
 
   stats(): Stats {
@@ -152,7 +158,7 @@ export class Recorder implements RecorderQueries {
       rereads: this.#rereads,
       isDuplicate: (sighting) => this.#seen.isDuplicate(sighting),
       estimator: this.#estimator,
-      keepsBodies: (provider) => this.#options.keepsBodies(provider),
+      keepsBodies: (provider) => this.#tracing && this.#options.keepsBodies(provider),
     });
     const each = settled === undefined ? undefined : whenAll(captures.length, settled);
     for (const capture of captures) this.#deliver(capture, each);

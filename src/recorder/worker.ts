@@ -154,6 +154,7 @@ function serve(port: MessagePort, recorder: Recorder): void {
     runSummary: (runId) => recorder.runSummary(runId),
     flush: () => recorder.flush(),
     health: () => recorder.health(),
+    tracing: (enabled) => recorder.tracing(enabled),
     reprice: (query) => recorder.reprice(query),
     watch: (on) => void (on ? watchers.add(port) : watchers.delete(port)),
   });

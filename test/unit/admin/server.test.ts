@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { CallWriter } from '../../../src/store/call-writer.ts';
 import { openDatabase } from '../../../src/store/driver.ts';
 import { migrate } from '../../../src/store/migrations.ts';
 import { emptyTally, toTotals } from '../../../src/core/totals.ts';
+import { type Answer, askHttp } from '../../support/ask-http.ts';
 import { untilTrue } from '../../support/async.ts';
 import { aRecord } from '../../support/captures.ts';
 import { makeCa } from '../../support/certificates.ts';
@@ -39,6 +40,7 @@ const healthy: ReturnType<AdminDeps['recorder']> = {
   metrics: () => Promise.resolve('llm_proxy_calls_total 7\n'),
   runSummary: (id) => Promise.resolve({ run_id: id, totals: toTotals(emptyTally()), by_model: {} }),
   health: () => Promise.resolve({ live: 0, sinks: [] }),
+  tracing: (enabled = true) => Promise.resolve(enabled),
   reprice: () => Promise.resolve({ models: [], next_cursor: null }),
 };
 
@@ -49,6 +51,7 @@ async function start(access: Partial<AdminDeps['access']> = {}): Promise<void> {
     caFile: join(folder, 'ca.pem'),
     calls,
     live,
+    tracing: { enabled: true },
     recorder: () => recorder(),
     net: {
       openRun: (pid) => Promise.resolve({ run_id: `run_${pid}`, proxy_url: 'http://127.0.0.1:9' }),
@@ -94,32 +97,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Answer {
-  status: number;
-  headers: IncomingHttpHeaders;
-  text: string;
-  json: () => Record<string, unknown>;
-}
-
-/** Not fetch: it lets no Host header be set. */
-function ask(method: string, path: string, headers: Record<string, string> = {}, body = ''): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, method, path, headers, agent: false }, (incoming) => {
-      let text = '';
-      incoming.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-      incoming.on('end', () =>
-        resolve({
-          status: incoming.statusCode ?? 0,
-          headers: incoming.headers,
-          text,
-          json: () => JSON.parse(text) as Record<string, unknown>,
-        }),
-      );
-    });
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
-}
+const ask = (method: string, path: string, headers: Record<string, string> = {}, body = ''): Promise<Answer> =>
+  askHttp(port, method, path, headers, body);
 const get = (path: string, headers: Record<string, string> = BEARER): Promise<Answer> => ask('GET', path, headers);
 
 const follow = (headers: Record<string, string> = {}): { text: () => string; leave: () => void } => {
@@ -147,8 +126,6 @@ describe('admin/server', () => {
       ...open,
       'GET /api/mode',
       'PUT /api/mode',
-      'GET /api/tracing',
-      'PUT /api/tracing',
       'POST /api/stop',
       'GET /api/calls',
       'GET /api/calls/:id',
@@ -162,6 +139,8 @@ describe('admin/server', () => {
       'GET /api/traces',
       'GET /api/traces/:id',
       'GET /api/tasks',
+      'GET /api/tracing',
+      'PUT /api/tracing',
     ]);
     for (const route of routes) {
       const [method = '', path = ''] = route.split(' ');
@@ -338,7 +317,6 @@ describe('admin/server', () => {
       ['GET', '/api/calls/call_0001/request'],
       ['GET', '/api/calls/call_0001/response'],
       ['PUT', '/api/mode'],
-      ['PUT', '/api/tracing'],
     ] as const) {
       const { status, text } = await ask(method, path, BEARER, method === 'PUT' ? '{}' : '');
       expect(`${status} ${text}`).toMatch(/^501 .*not in this version/);

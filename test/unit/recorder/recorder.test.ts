@@ -120,6 +120,30 @@ function respond(exchange: number, stream: boolean): void {
 }
 
 describe('recorder/recorder', () => {
+  it('keeps no body while recording is off, and the usage all the same', async () => {
+    const { recorder, net, sink } = await open();
+    net.connection(connectionInfo({ connection: 1 }));
+    const bodies = async (exchange: number): Promise<unknown[]> => {
+      ask(exchange, 1, false);
+      respond(exchange, false);
+      net.body(exchange, 'response', Buffer.from(answer(exchange, false, 10, 20).join('')), exchange);
+      net.end(exchange, exchangeEnd(), exchange);
+      await net.flush();
+      const capture = sink.captures.at(-1);
+      expect(capture?.record.usage).toMatchObject({ input_tokens: 10, output_tokens: 20 });
+      return [capture?.request.body.text, capture?.response?.body.text, capture?.parts?.request ?? null];
+    };
+    expect(recorder.tracing()).toBe(true);
+    expect(recorder.tracing(false)).toBe(false);
+    expect(await bodies(1)).toEqual([null, null, null]);
+    recorder.tracing(true);
+    expect(await bodies(2)).toEqual([
+      expect.stringContaining('model-2'),
+      expect.stringContaining('msg_2'),
+      expect.anything(),
+    ]);
+  });
+
   it('meters 100 interleaved exchanges without a mix-up', async () => {
     await open();
     const exchanges = Array.from({ length: 100 }, (_, index) => index + 1);
