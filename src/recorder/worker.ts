@@ -19,6 +19,7 @@ import { ExchangeMeter } from '../usage/meter.ts';
 import { DEFAULT_LIMITS } from '../usage/metered.ts';
 import { lazyTokenizer } from '../usage/tokenizer.ts';
 import { bodyRule } from './body-rule.ts';
+import { frameTexts } from './frame-texts.ts';
 import { LivePrices } from './live-prices.ts';
 import { Recorder, type RecorderOptions } from './recorder.ts';
 import { repriceSlice } from './reprice.ts';
@@ -47,7 +48,7 @@ async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderO
     loadRegistry({ localServers: config.localServers, own: config.ownProviders ?? [] }),
     loadBuiltInTable(),
   ]);
-  const sinks = createSinks(config.sinks, { counters, log, clock });
+  const sinks = createSinks(config.sinks, { counters, log, clock, frameTexts });
   const asked = asker(sinks, counters, log);
   const prices = new LivePrices({
     builtIn: table,

@@ -69,8 +69,8 @@ const STAINLESS = /^(?:Async)?([A-Za-z]{2,40}(?:::Client)?)\/([A-Za-z#]{1,20}) v
 /** What a class is called for its host, or in Java, is no SDK of its own. */
 const VARIANT = /^azure(?=openai)|(?:bedrock(?:mantle)?|vertex|foundry|aws)$|(?:::client|client(?:async)?impl)$/g;
 const PRODUCT = /^([A-Za-z][\w.@/-]{0,60})\/v?(\d[\w.+-]{0,30})/;
-/** `Faraday v2.14.3` */
-const SPACED = /^([A-Za-z][\w.-]{0,40}) v(\d[\w.+-]{0,30})/;
+/** `Faraday v2.13.1`, `@scope/name v1.2.3; …` */
+const SPACED = /^(@?[A-Za-z][\w./-]{0,60}) v(\d[\w.+-]{0,30})/;
 const MAX_AGENT = 512;
 const MAX_LENGTH = 80;
 /** What browsers, and programs built upon one, write beside their own name. */

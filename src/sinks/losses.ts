@@ -2,12 +2,15 @@ import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
 import { codeOf, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import type { FrameText } from './session-entries.ts';
 
 /** What every sink is given. */
 export interface SinkDeps {
   counters: Counters;
   log: Logger;
   clock: Clock;
+  /** Reads the frames of a binary stream; without it they are not shown. */
+  frameTexts?: (body: Uint8Array) => FrameText[];
 }
 
 const QUIET_MS = 60_000;

@@ -1,11 +1,20 @@
 /** One call as entries of a session log, in the schema of docs/session-log.md. Pure: capture -> lines of JSON. */
 import type { Arrival, CallRecord, Capture, CapturedBody, CapturedMessage } from '../core/capture.ts';
+import { headerValue } from '../core/headers.ts';
 
 export interface SessionPlace {
   /** `_meta.session`. */
   session: string;
   /** `_meta.machine`: `user@host`. */
   machine: string;
+}
+
+/** One frame of a binary stream, as text for people. Secrets masked. */
+export interface FrameText {
+  /** JSON. */
+  text: string;
+  /** Bytes of the body up to its end. */
+  end: number;
 }
 
 /** Operations that are turns of a conversation; embeddings, images, files ... are in no session log. */
@@ -47,9 +56,15 @@ export function sessionStart({ record }: Capture, place: SessionPlace): string {
 /**
  * The request and what came back, also when that is nothing: no request stands alone.
  * @param seq number of the call in its session, from 1.
+ * @param framesOf reads AWS's event streams.
  */
-export function callEntries(capture: Capture, place: SessionPlace, seq: number): string[] {
-  const { record, request, response, parts } = capture;
+export function callEntries(
+  capture: Capture,
+  place: SessionPlace,
+  seq: number,
+  framesOf: FramesOf = () => [],
+): string[] {
+  const { record, request, response } = capture;
   const meta = { machine: place.machine, host: record.host, session: place.session, request_id: record.id };
   const started = Date.parse(record.started_at);
   return [
@@ -71,7 +86,7 @@ export function callEntries(capture: Capture, place: SessionPlace, seq: number):
       headers: response === null ? {} : headersOf(response),
       timing: { ttfb_ms: rounded(record.ttfb_ms), total_ms: rounded(record.duration_ms) },
       size: record.response_bytes,
-      ...(response === null ? { body: null } : answerOf(record, response.body, parts.arrivals)),
+      ...(response === null ? { body: null } : answerOf(capture, response, framesOf)),
       ...(record.outcome === 'complete' ? {} : { outcome: record.outcome }),
       ...(record.error === null ? {} : { error: record.error }),
     }),
@@ -84,34 +99,59 @@ interface Chunk {
   raw: string;
 }
 
-function answerOf(record: CallRecord, body: CapturedBody, arrivals: readonly Arrival[] | null): object {
-  if (!record.stream || body.text === null) return bodyOf(body);
-  return { chunks: chunksOf(body.text, record, arrivals ?? []), ...(body.truncated ? { truncated: true } : {}) };
+type FramesOf = (body: Uint8Array) => readonly FrameText[];
+
+function answerOf(capture: Capture, response: CapturedMessage, framesOf: FramesOf): object {
+  const { record, parts } = capture;
+  const pieces = record.stream ? piecesOf(capture, response, framesOf) : null;
+  if (pieces === null) return bodyOf(response.body);
+  const chunks = chunksOf(pieces, record, parts.arrivals ?? []);
+  return response.body.truncated ? { chunks, truncated: true } : { chunks };
 }
 
-/** One for each line, with its line feed. */
-function chunksOf(text: string, record: CallRecord, arrivals: readonly Arrival[]): Chunk[] {
-  const started = Date.parse(record.started_at);
-  const headAt = record.ttfb_ms ?? 0;
-  const chunks: Chunk[] = [];
-  let byte = 0;
-  let piece = 0;
+function piecesOf({ parts }: Capture, { body, headers }: CapturedMessage, framesOf: FramesOf): Piece[] | null {
+  if (body.text !== null) return linesOf(body.text);
+  if (parts.response === null || !isEventStream(headers)) return null;
+  return framesOf(parts.response.bytes).map(({ text, end }) => ({ raw: `data: ${text}`, end }));
+}
+
+function isEventStream(headers: CapturedMessage['headers']): boolean {
+  return headerValue(headers, 'content-type')?.startsWith('application/vnd.amazon.eventstream') ?? false;
+}
+
+interface Piece {
+  raw: string;
+  /** Bytes of the body up to its end. */
+  end: number;
+}
+
+/** With their line feeds. */
+function linesOf(text: string): Piece[] {
+  const lines: Piece[] = [];
+  let bytes = 0;
   for (let start = 0; start < text.length;) {
     const feed = text.indexOf('\n', start);
-    const end = feed < 0 ? text.length : feed + 1;
-    const raw = text.slice(start, end);
-    byte += Buffer.byteLength(raw);
-    // A line is there when its last byte is.
-    while ((arrivals[piece + 1]?.offset ?? Infinity) < byte) piece += 1;
-    const came = arrivals[piece]?.at ?? null;
-    chunks.push({
-      ts: came === null ? null : at(started + came),
-      delta_ms: came === null ? null : Math.max(0, Math.round(came - headAt)),
-      raw,
-    });
-    start = end;
+    const next = feed < 0 ? text.length : feed + 1;
+    const raw = text.slice(start, next);
+    bytes += Buffer.byteLength(raw);
+    lines.push({ raw, end: bytes });
+    start = next;
   }
-  return chunks;
+  return lines;
+}
+
+/** Each with the time when its last byte came. */
+function chunksOf(pieces: readonly Piece[], record: CallRecord, arrivals: readonly Arrival[]): Chunk[] {
+  const started = Date.parse(record.started_at);
+  const headAt = record.ttfb_ms ?? 0;
+  let index = 0;
+  return pieces.map(({ raw, end }) => {
+    while ((arrivals[index + 1]?.offset ?? Infinity) < end) index += 1;
+    const came = arrivals[index]?.at ?? null;
+    return came === null
+      ? { ts: null, delta_ms: null, raw }
+      : { ts: at(started + came), delta_ms: Math.max(0, Math.round(came - headAt)), raw };
+  });
 }
 
 function bodyOf({ text, truncated }: CapturedBody): object {

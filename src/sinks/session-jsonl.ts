@@ -64,6 +64,7 @@ class SessionJsonl implements Sink {
   readonly #fs: LogFileSystem;
   readonly #clock: SinkDeps['clock'];
   readonly #losses: Losses;
+  readonly #framesOf: SinkDeps['frameTexts'];
   readonly #batch: Batch<Capture>;
   /** By host and session; the one that was written last is last. */
   readonly #sessions = new Map<string, Session>();
@@ -76,6 +77,7 @@ class SessionJsonl implements Sink {
     this.#fs = options.fileSystem ?? fs;
     this.#clock = deps.clock;
     this.#losses = new Losses(this.name, deps);
+    this.#framesOf = deps.frameTexts;
     this.#batch = new Batch<Capture>({
       ...QUEUE,
       write: (captures) => this.#write(captures),
@@ -128,7 +130,7 @@ class SessionJsonl implements Sink {
     const session = this.#sessionOf(host, id);
     const file = this.#fileOf(session);
     const place = { session: id, machine: this.#options.machine };
-    const lines = callEntries(capture, place, session.seq + 1);
+    const lines = callEntries(capture, place, session.seq + 1, this.#framesOf);
     if (file.written === 0) lines.unshift(sessionStart(capture, place));
     try {
       await file.append([Buffer.from(lines.join(''))]);

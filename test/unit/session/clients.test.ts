@@ -62,6 +62,7 @@ describe('session/clients', () => {
     ['okhttp/4.12.0', 'okhttp/4.12.0'],
     ['Java-http-client/21.0.2', 'java-http-client/21.0.2'],
     ['Faraday v2.13.1', 'faraday/2.13.1'],
+    ['@acme/vectors v6.0.2; lang=typescript; node v20.1.0', '@acme/vectors/6.0.2'],
     ['MyApp/1.2 (internal)', 'MyApp/1.2'],
     [
       'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Notes/4.3 Chrome/132.0 Electron/34.3',

@@ -107,6 +107,29 @@ describe('sinks/session-entries', () => {
     );
   });
 
+  it('writes the frames of an event stream of AWS, in the form of SSE, with their times', () => {
+    const bytes = new Uint8Array(40);
+    const response = aMessage('HTTP/1.1 200 OK', null, {
+      headers: [['content-type', 'application/vnd.amazon.eventstream']],
+    });
+    const cut = { bytes, blocks: [], messages: [], system: null, tools: null };
+    const arrivals = [
+      { offset: 0, at: 301 },
+      { offset: 25, at: 350 },
+    ];
+    const capture = aCapture({ stream: true }, { response, parts: { request: null, response: cut, arrivals } });
+    const frames = [
+      { text: '{"type":"message_start"}', end: 20 },
+      { text: '{"type":"message_stop"}', end: 40 },
+    ];
+    const lines = callEntries(capture, PLACE, 1, (body) => (body === bytes ? frames : []));
+    const entry = JSON.parse(lines[1] ?? '') as Entry;
+    expect(entry.chunks).toEqual([
+      { ts: '2026-11-21T12:00:00.301Z', delta_ms: 1, raw: 'data: {"type":"message_start"}' },
+      { ts: '2026-11-21T12:00:00.350Z', delta_ms: 50, raw: 'data: {"type":"message_stop"}' },
+    ]);
+  });
+
   it('leaves no request alone: a call without an answer has a response entry that says why', () => {
     const error = { type: 'upstream_refused', message: 'connection refused' };
     const [, response] = entriesOf(
