@@ -39,9 +39,13 @@ const CONVERSATIONS: ReadonlySet<string> = new Set([
   'voice_agent',
 ]);
 
-export function isConversation({ inference, operation, session_id: session }: CallRecord): boolean {
-  return inference && (operation === null ? session !== null : CONVERSATIONS.has(operation));
+export function isConversation({ inference, operation, session_id: session, path }: CallRecord): boolean {
+  if (inference) return operation === null ? session !== null : CONVERSATIONS.has(operation);
+  // Assistants: what is said to a thread is no call of a model, but the run behind it answers that.
+  return operation === 'threads' && THREAD_MESSAGES.test(path);
 }
+
+const THREAD_MESSAGES = /\/threads\/[^/?]+\/messages(?:[/?]|$)/;
 
 /** The first line of a file. */
 export function sessionStart({ record }: Capture, place: SessionPlace): string {
