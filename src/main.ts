@@ -296,7 +296,8 @@ function controlOf(entrance: () => Entrance | null, onStop: () => void): NetCont
   };
 }
 
-function recorderConfig({ config, logOptions }: DaemonInput): RecorderConfig {
+/** Also of the recorder thread that an import without a daemon starts. */
+export function recorderConfig({ config, logOptions }: Pick<DaemonInput, 'config' | 'logOptions'>): RecorderConfig {
   const { logs } = config;
   return {
     databasePath: config.db,

@@ -21,9 +21,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   usage: ['decoders', 'providers'],
   net: ['wire', 'ca', 'config', 'gateway', 'providers', 'handover'],
   sinks: ['config', 'store'],
-  recorder: ['decoders', 'providers', 'usage', 'pricing', 'session', 'sinks', 'store', 'handover'],
+  recorder: ['interchange', 'decoders', 'providers', 'usage', 'pricing', 'session', 'sinks', 'store', 'handover'],
   admin: ['store', 'config', 'session'],
+  interchange: ['decoders', 'providers', 'store', 'usage'],
   cli: [
+    'interchange',
     'main.ts',
     'core',
     'config',

@@ -105,7 +105,8 @@ export class Calls {
   }
 }
 
-function filterOf(query: CallQuery): CallFilter {
+/** Of the API's query or of the command line. Throws AppError `config_invalid`. */
+export function filterOf(query: CallQuery): CallFilter {
   const filter: CallFilter = {};
   for (const name of ['provider', 'model', 'session', 'run', 'trace', 'q'] as const) {
     const value = query[name];

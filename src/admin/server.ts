@@ -9,6 +9,7 @@ import type { NetControl, RecorderHealth, RecorderService } from '../core/ports.
 import type { Remote } from '../core/rpc.ts';
 import { type AccessOptions, checkOrigin, checkToken, refuse } from './access.ts';
 import { type Calls, repriceQueryOf } from './calls.ts';
+import { IMPORT_PATH, importRoutes } from './import-routes.ts';
 import type { Live } from './live.ts';
 import { tracingRoutes } from './tracing-routes.ts';
 import { statsRoutes } from './stats-routes.ts';
@@ -23,7 +24,10 @@ export interface AdminDeps {
   /** Kept here, for a recorder that is started again. */
   tracing: { enabled: boolean };
   /** Throws AppError `not_running` while the recorder thread is started again. */
-  recorder: () => Pick<Remote<RecorderService>, 'stats' | 'metrics' | 'tracing' | 'runSummary' | 'health' | 'reprice'>;
+  recorder: () => Pick<
+    Remote<RecorderService>,
+    'stats' | 'metrics' | 'tracing' | 'runSummary' | 'health' | 'reprice' | 'import'
+  >;
   net: Remote<NetControl>;
 }
 
@@ -40,12 +44,11 @@ export function createAdminApp(deps: AdminDeps): Hono {
   });
   app.use(checkOrigin(deps.access));
   app.use(checkToken(deps.access));
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: (context) => refuse(context, 413, 'too_large', 'the body is too large'),
-    }),
-  );
+  const limit = bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: (context) => refuse(context, 413, 'too_large', 'the body is too large'),
+  });
+  app.use((context, next) => (context.req.path === IMPORT_PATH ? next() : limit(context, next)));
   app.onError((error, context) => {
     if (error instanceof AppError && error.code === 'config_invalid')
       return refuse(context, 400, 'bad_request', error.message);
@@ -63,6 +66,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   prices(app, deps);
   tracesRoutes(app, deps);
   tracingRoutes(app, deps);
+  importRoutes(app, deps);
   return app;
 }
 

@@ -2,6 +2,7 @@
 import type { Argv } from 'yargs';
 import { OPTIONS, type Option } from '../config/options.ts';
 import { AppError } from '../core/errors.ts';
+import { transferCommands } from './export-commands.ts';
 import { pricesCommand } from './prices-commands.ts';
 import { SHELLS } from './shell-syntax.ts';
 import { statsCommand } from './stats-commands.ts';
@@ -10,7 +11,7 @@ import { statsCommand } from './stats-commands.ts';
 export type ExitWith = (code: Promise<number>) => void;
 
 export function addCommands(parser: Argv, exitWith: ExitWith): Argv {
-  return [serving, clients, trials, statsCommand, lists, logs, pricesCommand, authority].reduce(
+  return [serving, clients, trials, statsCommand, lists, logs, transferCommands, pricesCommand, authority].reduce(
     (argv, add) => add(argv, exitWith),
     parser,
   );

@@ -9,8 +9,6 @@ import { addCommands, type ExitWith } from './command-table.ts';
 const NOT_YET = [
   'search',
   'sessions',
-  'export',
-  'import',
   'prune',
   'purge',
   'mode',
@@ -34,6 +32,8 @@ export const COMMANDS = [
   'calls',
   'show',
   'tail',
+  'export',
+  'import',
   'prices',
   'ca',
 ] as const;

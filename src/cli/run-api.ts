@@ -30,12 +30,12 @@ export async function isAnswering(daemon: DaemonInfo, timeoutMs: number): Promis
   }
 }
 
-/** JSON. @param accept statuses beside 200 and 201. Rejects as `ask` does. */
+/** JSON. @param body JSON lines where it is a text. @param accept statuses beside 200 and 201. Rejects as `ask` does. */
 export async function askDaemon(
   daemon: DaemonInfo,
   method: string,
   path: string,
-  body: object | null,
+  body: object | string | null,
   timeoutMs: number,
   accept: readonly number[] = [],
 ): Promise<unknown> {
@@ -53,14 +53,14 @@ function ask(
   daemon: DaemonInfo,
   method: string,
   path: string,
-  body: object | null,
+  body: object | string | null,
   timeoutMs: number,
   accept: readonly number[],
 ): Promise<{ status: number; text: string }> {
   const url = new URL(path, daemon.admin_url);
-  const payload = body === null ? '' : JSON.stringify(body);
+  const payload = typeof body === 'string' ? body : body === null ? '' : JSON.stringify(body);
   const headers: Record<string, string | number> = { 'content-length': Buffer.byteLength(payload) };
-  if (body !== null) headers['content-type'] = 'application/json';
+  if (body !== null) headers['content-type'] = typeof body === 'string' ? 'application/x-ndjson' : 'application/json';
   if (path !== '/health') {
     headers['authorization'] = `Bearer ${readFileSync(join(daemon.home, 'run', 'admin-token'), 'utf8').trim()}`;
   }

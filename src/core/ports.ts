@@ -1,5 +1,6 @@
 /** What the three threads ask of each other (over core/rpc.ts). Types only. */
 import type { CallRecord } from './capture.ts';
+import type { ImportOutcome } from './transfer.ts';
 
 /** Sums over finished primary calls. Tokens and cost are sums of what is known; `calls_without_usage` says the rest. */
 export interface Totals {
@@ -151,6 +152,11 @@ export interface RecorderService extends RecorderQueries {
   tracing(enabled?: boolean): boolean | Promise<boolean>;
   /** Prices stored calls again; the totals follow. Rejects with what SQLite says. */
   reprice(query: RepriceQuery): Promise<RepriceSlice>;
+  /**
+   * Takes calls of elsewhere into the store; the totals follow.
+   * @param lines of interchange/transfer-lines.ts. @param dryRun changes nothing, says what it would
+   */
+  import(lines: string, dryRun: boolean): Promise<ImportOutcome>;
 }
 
 /** Comes on the port of the calls (core/rpc.ts passes over it). */

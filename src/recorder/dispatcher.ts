@@ -30,6 +30,11 @@ export class Dispatcher {
     if (durable === undefined) settled(false);
   }
 
+  /** To one sink alone, by its name. */
+  dispatchTo(name: string, capture: Capture): void {
+    for (const runner of this.#runners) if (runner.health.name === name) runner.write(capture);
+  }
+
   async flush(): Promise<void> {
     await Promise.all(this.#runners.map((runner) => runner.flush()));
   }

@@ -184,7 +184,20 @@ function withoutBodies(metered: Metered): Metered {
   return { ...metered, requestBody, responseBody, assembled: null };
 }
 
-function captureOf(record: CallRecord, cost: Cost, metered: Metered): Capture {
+/** What of an exchange stands in its capture beside the record. */
+type Kept = Pick<
+  Metered,
+  | 'requestStartLine'
+  | 'requestHeaders'
+  | 'requestBody'
+  | 'responseStartLine'
+  | 'responseHeaders'
+  | 'responseBody'
+  | 'assembled'
+  | 'stream'
+>;
+
+export function captureOf(record: CallRecord, cost: Pick<Cost, 'nanos'>, metered: Kept): Capture {
   const { responseStartLine } = metered;
   const request = maskedBody(metered.requestBody, metered.requestHeaders);
   const response = responseStartLine === null ? null : maskedBody(metered.responseBody, metered.responseHeaders);

@@ -8,6 +8,7 @@ import type { Logger } from '../core/log.ts';
 import type { RecorderHealth, RecorderQueries, RepriceQuery, RepriceSlice, RunSummary, Stats } from '../core/ports.ts';
 import type { ConnectionInfo } from '../core/recorder-port.ts';
 import type { Settled, Sink } from '../core/sink.ts';
+import type { ImportOutcome } from '../core/transfer.ts';
 import type { NetMessage, RecorderMessage } from '../handover/rows.ts';
 import type { PriceQuestion } from '../pricing/cost.ts';
 import type { Estimator } from '../usage/estimate.ts';
@@ -15,10 +16,11 @@ import type { TallyChange } from '../store/reprice.ts';
 import { BodyMemory } from './body-memory.ts';
 import { CalmLog } from './calm-log.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { type ImportDeps, importLines } from './import-calls.ts';
 import { Inbox } from './inbox.ts';
 import type { FinishedExchange, Meter } from './live-exchange.ts';
 import { Receiver } from './receive.ts';
-import { recordExchange } from './record-exchange.ts';
+import { type RecordDeps, recordExchange } from './record-exchange.ts';
 import { Rereads, type StoredAnswers } from './rereads.ts';
 import { SeenAnswers } from './seen-answers.ts';
 import { SettledReplies } from './settled-replies.ts';
@@ -32,6 +34,8 @@ export interface RecorderOptions {
   answers: StoredAnswers;
   /** Prices stored calls again, and tells what that changed. */
   reprice(query: RepriceQuery, onChange: (change: TallyChange) => void): Promise<RepriceSlice>;
+  /** What is asked for calls that come from elsewhere. */
+  imports: Pick<ImportDeps, 'providerOf' | 'isStored'>;
   sinks: readonly Sink[];
   /** Whether the bodies of a provider's calls are written anywhere. */
   keepsBodies(provider: string): boolean;
@@ -54,6 +58,8 @@ export interface RecorderOptions {
 /** A minute of 1,000 streams at 10 chunks/s: 227 MB of whole-process memory with 32 MiB, 307 with 64 (Node 20, no TLS). */
 const BODY_MEMORY = 32 * 1024 * 1024;
 const REMEMBERED_RESPONSES = 20_000;
+/** The sink that keeps calls. */
+const STORE = 'sqlite';
 
 /** The recorder thread without the thread: rows in, captures out, questions answered. */
 export class Recorder implements RecorderQueries {
@@ -131,6 +137,30 @@ export class Recorder implements RecorderQueries {
     return this.#options.reprice(query, ({ call, difference }) => this.#totals.correct(call.record, difference));
   }
 
+  /** Calls that happened elsewhere, or before: into the store and the totals, into no log and no metric of this daemon. */
+  import(lines: string, dryRun: boolean): Promise<ImportOutcome> {
+    const options = this.#options;
+    // Of their own: a trial must leave no trace, and no live answer is a repetition of one of these.
+    const rereads = new Rereads(REMEMBERED_RESPONSES, options.answers);
+    const seen = new SeenAnswers(REMEMBERED_RESPONSES);
+    return importLines(lines, dryRun, {
+      ...options.imports,
+      createMeter: (connection) => options.createMeter(connection),
+      keepsBodies: (provider) => options.keepsBodies(provider),
+      isCounted: (provider, responseId) => options.answers.isCounted(provider, responseId),
+      record: (finished, newId) =>
+        recordExchange(finished, {
+          ...this.#recordDeps(),
+          newId,
+          rereads,
+          isDuplicate: (sighting) => seen.isDuplicate(sighting),
+        }),
+      store: (capture) => this.#dispatcher.dispatchTo(STORE, capture),
+      flush: () => this.#dispatcher.flush(),
+      onAdded: ({ record, costNanos }) => this.#totals.add(record, costNanos),
+    });
+  }
+
   metrics(): string | Promise<string> {
     return this.#options.metricsText(this.#netCounters);
   }
@@ -152,16 +182,20 @@ export class Recorder implements RecorderQueries {
   }
 
   #record(finished: FinishedExchange, settled?: Settled): void {
-    const captures = recordExchange(finished, {
+    const captures = recordExchange(finished, this.#recordDeps());
+    const each = settled === undefined ? undefined : whenAll(captures.length, settled);
+    for (const capture of captures) this.#deliver(capture, each);
+  }
+
+  #recordDeps(): RecordDeps {
+    return {
       price: (question) => this.#price(question),
       newId: (wall) => newId('call', wall),
       rereads: this.#rereads,
       isDuplicate: (sighting) => this.#seen.isDuplicate(sighting),
       estimator: this.#estimator,
       keepsBodies: (provider) => this.#tracing && this.#options.keepsBodies(provider),
-    });
-    const each = settled === undefined ? undefined : whenAll(captures.length, settled);
-    for (const capture of captures) this.#deliver(capture, each);
+    };
   }
 
   #deliver(capture: Capture, settled?: Settled): void {

@@ -13,7 +13,7 @@ import { createSinks, type Sinks } from '../sinks/index.ts';
 import { tellDamage } from '../sinks/store-file.ts';
 import type { Database } from '../store/driver.ts';
 import { openStore } from '../store/open.ts';
-import { isCounted, loadTotals, submittedCall, sumCalls } from '../store/queries.ts';
+import { isCounted, isStored, loadTotals, submittedCall, sumCalls } from '../store/queries.ts';
 import { createEstimator } from '../usage/estimate.ts';
 import { ExchangeMeter } from '../usage/meter.ts';
 import { DEFAULT_LIMITS } from '../usage/metered.ts';
@@ -84,6 +84,10 @@ async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderO
         clock,
         onChange,
       });
+    },
+    imports: {
+      providerOf: (host, port) => directory.lookup(host, port)?.provider ?? null,
+      isStored: (id) => asked((database) => isStored(database, id), false),
     },
     sinks: sinks.all,
     metricsText: (net) => sinks.metricsText(net),
@@ -157,6 +161,7 @@ function serve(port: MessagePort, recorder: Recorder): void {
     health: () => recorder.health(),
     tracing: (enabled) => recorder.tracing(enabled),
     reprice: (query) => recorder.reprice(query),
+    import: (lines, dryRun) => recorder.import(lines, dryRun),
     watch: (on) => void (on ? watchers.add(port) : watchers.delete(port)),
   });
 }

@@ -143,6 +143,10 @@ export function getCall(database: Database, idOrPrefix: string): StoredCall | 'a
   return null;
 }
 
+export function isStored(database: Database, id: string): boolean {
+  return database.prepare('SELECT 1 FROM llm_calls WHERE id = ?').get(id) !== undefined;
+}
+
 const OF_ANSWER = 'FROM llm_calls WHERE response_id = ? AND provider = ?';
 
 /** True when an answer with this id is stored whose tokens count. An estimate gives way to what the provider states. */

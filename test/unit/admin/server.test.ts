@@ -42,6 +42,8 @@ const healthy: ReturnType<AdminDeps['recorder']> = {
   health: () => Promise.resolve({ live: 0, sinks: [] }),
   tracing: (enabled = true) => Promise.resolve(enabled),
   reprice: () => Promise.resolve({ models: [], next_cursor: null }),
+  import: (lines, dryRun) =>
+    Promise.resolve({ added: lines.split('\n').length, existing: Number(dryRun), strange: 0, failed: [] }),
 };
 
 async function start(access: Partial<AdminDeps['access']> = {}): Promise<void> {
@@ -141,6 +143,7 @@ describe('admin/server', () => {
       'GET /api/tasks',
       'GET /api/tracing',
       'PUT /api/tracing',
+      'POST /api/import',
     ]);
     for (const route of routes) {
       const [method = '', path = ''] = route.split(' ');

@@ -55,6 +55,7 @@ async function open(options: Partial<RecorderOptions> = {}): Promise<House> {
     totals: { load: () => ({ models: [], since: null }), loadRun: () => [] },
     answers: { isCounted: () => false, submitted: () => null },
     reprice: () => Promise.resolve({ models: [], next_cursor: null }),
+    imports: { providerOf: () => null, isStored: () => false },
     estimator: null,
     keepsBodies: () => true,
     sinks: [sink],

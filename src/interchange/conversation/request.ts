@@ -1,0 +1,189 @@
+/** A request of any dialect as a conversation: OpenAI chat and Responses, Anthropic, Gemini, Converse, Cohere, Ollama. */
+import { isObject, objectAt, objectsAt, stringAt, valueAt, type JsonObject } from '../../providers/families/json.ts';
+import { ConversationBuilder } from './builder.ts';
+import type { Conversation } from './chat.ts';
+import { jsonText, type Part, partsOf, textPart } from './parts.ts';
+import { toolsOf } from './tools.ts';
+
+/**
+ * Null when the request holds no turns. Embeddings and images take a text as well: they are told by their answer, which
+ * says nothing.
+ */
+export function conversationOf(body: unknown): Conversation | null {
+  const request = envelopeOf(body);
+  if (request === null) return null;
+  const builder = new ConversationBuilder();
+  const read = READERS.find(({ marks }) => marks.some((mark) => isStated(valueAt(request, mark))))?.read;
+  if (read === undefined) return null;
+  read(request, builder);
+  for (const tool of toolsOf(request)) builder.addTool(tool);
+  const conversation = builder.done();
+  return conversation.messages.some(({ role }) => role === 'user' || role === 'assistant' || role === 'tool')
+    ? conversation
+    : null;
+}
+
+type Reader = (request: JsonObject, builder: ConversationBuilder) => void;
+
+/** By the member that holds the turns; the first that is there. */
+const READERS: readonly { marks: readonly string[]; read: Reader }[] = [
+  { marks: ['messages'], read: readMessages },
+  { marks: ['contents'], read: readContents },
+  { marks: ['chat_history', 'message'], read: readCohere },
+  { marks: ['input'], read: readInput },
+  { marks: ['prompt', 'inputText'], read: readPrompt },
+];
+
+/** Code Assist and DashScope put the request one level deeper. */
+function envelopeOf(body: unknown): JsonObject | null {
+  if (!isObject(body)) return null;
+  for (const key of ['request', 'input']) {
+    const inner = objectAt(body, key);
+    if (inner !== null && (isStated(valueAt(inner, 'contents')) || isStated(valueAt(inner, 'messages')))) {
+      // DashScope keeps the tools outside.
+      return { ...objectAt(body, 'parameters'), ...inner };
+    }
+  }
+  return body;
+}
+
+function isStated(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '';
+}
+
+/** OpenAI chat and its kin, Anthropic, Converse, Cohere v2, Ollama: roles and contents, in whatever parts. */
+function readMessages(request: JsonObject, builder: ConversationBuilder): void {
+  builder.system('system', partsOf(valueAt(request, 'system')));
+  for (const message of objectsAt(request, 'messages')) readMessage(message, builder);
+}
+
+function readMessage(message: JsonObject, builder: ConversationBuilder): void {
+  const parts = [...partsOf(valueAt(message, 'content')), ...ollamaImages(message)];
+  const role = valueAt(message, 'role');
+  switch (role) {
+    case 'system':
+    case 'developer':
+      builder.system(role, parts);
+      return;
+    case 'assistant':
+    case 'model':
+    case 'chatbot':
+      builder.assistant([...parts, ...partsOf(valueAt(message, 'refusal')), ...toolCalls(message)]);
+      return;
+    case 'tool':
+    case 'function':
+      builder.tool(
+        stringAt(message, 'tool_call_id'),
+        stringAt(message, 'name') ?? stringAt(message, 'tool_name'),
+        parts,
+      );
+      return;
+    default:
+      builder.user(parts, stringAt(message, 'name'));
+  }
+}
+
+function ollamaImages(message: JsonObject): Part[] {
+  const images = valueAt(message, 'images');
+  if (!Array.isArray(images)) return [];
+  return images
+    .filter((image): image is string => typeof image === 'string')
+    .map((image) => ({
+      kind: 'content',
+      part: { type: 'image_url', image_url: { url: `data:image/png;base64,${image}` } },
+    }));
+}
+
+/** Arguments are a JSON text; an object at Ollama. `function_call` is the one of 2023. */
+function toolCalls(message: JsonObject): Part[] {
+  const old = objectAt(message, 'function_call');
+  const calls = objectsAt(message, 'tool_calls').map((call) => ({
+    id: stringAt(call, 'id'),
+    call: objectAt(call, 'function') ?? objectAt(call, 'custom'),
+  }));
+  if (old !== null) calls.push({ id: null, call: old });
+  return calls.flatMap(({ id, call }) =>
+    call === null
+      ? []
+      : [
+          {
+            kind: 'call' as const,
+            id,
+            name: stringAt(call, 'name') ?? '',
+            input: jsonText(valueAt(call, 'arguments') ?? valueAt(call, 'input')),
+          },
+        ],
+  );
+}
+
+/** Gemini. */
+function readContents(request: JsonObject, builder: ConversationBuilder): void {
+  const system = valueAt(request, 'systemInstruction') ?? valueAt(request, 'system_instruction');
+  builder.system('system', partsOf(valueAt(system, 'parts') ?? system));
+  const contents = valueAt(request, 'contents');
+  if (typeof contents === 'string') builder.user(partsOf(contents));
+  const turns = isObject(contents) ? [contents] : objectsAt(request, 'contents');
+  for (const turn of turns) {
+    const parts = partsOf(valueAt(turn, 'parts'));
+    if (valueAt(turn, 'role') === 'model') builder.assistant(parts);
+    else builder.user(parts);
+  }
+}
+
+/** The Responses API: a text, or a list of items. */
+function readInput(request: JsonObject, builder: ConversationBuilder): void {
+  builder.system('system', partsOf(valueAt(request, 'instructions')));
+  const input = valueAt(request, 'input');
+  if (typeof input === 'string') builder.user(partsOf(input));
+  for (const item of objectsAt(request, 'input')) readItem(item, builder);
+}
+
+function readItem(item: JsonObject, builder: ConversationBuilder): void {
+  if (stringAt(item, 'role') !== null) {
+    readMessage(item, builder);
+    return;
+  }
+  for (const part of partsOf([item])) {
+    if (part.kind === 'call') builder.assistant([part]);
+    else if (part.kind === 'result') builder.tool(part.id, part.name, part.parts);
+    else builder.user([part]);
+  }
+}
+
+/** Cohere before v2: the last message stands apart. */
+function readCohere(request: JsonObject, builder: ConversationBuilder): void {
+  builder.system('system', partsOf(valueAt(request, 'preamble')));
+  for (const turn of objectsAt(request, 'chat_history')) {
+    const role = (stringAt(turn, 'role') ?? '').toLowerCase();
+    const parts = partsOf(valueAt(turn, 'message'));
+    if (role === 'system') builder.system('system', parts);
+    else if (role === 'chatbot') builder.assistant([...parts, ...cohereCalls(turn)]);
+    else if (role === 'tool') cohereResults(turn, builder);
+    else builder.user(parts);
+  }
+  cohereResults(request, builder);
+  builder.user(partsOf(valueAt(request, 'message')));
+}
+
+function cohereCalls(turn: JsonObject): Part[] {
+  return objectsAt(turn, 'tool_calls').map((call) => ({
+    kind: 'call',
+    id: null,
+    name: stringAt(call, 'name') ?? '',
+    input: jsonText(valueAt(call, 'parameters')),
+  }));
+}
+
+function cohereResults(turn: JsonObject, builder: ConversationBuilder): void {
+  for (const result of objectsAt(turn, 'tool_results')) {
+    builder.tool(null, stringAt(valueAt(result, 'call'), 'name'), [textPart(jsonText(valueAt(result, 'outputs')))]);
+  }
+}
+
+/** Completions: of several prompts the first. */
+function readPrompt(request: JsonObject, builder: ConversationBuilder): void {
+  builder.system('system', partsOf(valueAt(request, 'system')));
+  const prompt = valueAt(request, 'prompt') ?? valueAt(request, 'inputText');
+  const first: unknown = Array.isArray(prompt) ? prompt[0] : prompt;
+  if (typeof first === 'string') builder.user(partsOf(first));
+}

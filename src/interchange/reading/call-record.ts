@@ -1,0 +1,249 @@
+/** A call record from a file: checked member by member, for a file is no friend. */
+import type { CallRecord, CostLine, ToolCall } from '../../core/capture.ts';
+import { TOKEN_FIELDS, unknownUsage, UNIT_NAMES, type Usage } from '../../core/usage.ts';
+import { isObject, objectAt, objectsAt, stringAt, valueAt, type JsonObject } from '../../providers/families/json.ts';
+
+/** @throws Error that says which member is wrong */
+export function callRecordOf(line: JsonObject): CallRecord {
+  const id = text(line, 'id', ID);
+  return {
+    id,
+    started_at: timeOf(line),
+    provider: text(line, 'provider', NAME),
+    operation: textOrNull(line, 'operation'),
+    inference: flag(line, 'inference'),
+    settles: flag(line, 'settles'),
+    host: text(line, 'host', HOST),
+    path: text(line, 'path'),
+    method: text(line, 'method', NAME),
+    status: whole(line, 'status'),
+    ...answerOf(line),
+    stream: flag(line, 'stream'),
+    transport: oneOf(line, 'transport', ['http', 'https', 'websocket']),
+    billing: oneOf(line, 'billing', ['metered', 'subscription', 'free', 'cached_by_gateway', 'batch']),
+    dims: textsIn(objectAt(line, 'dims')),
+    context_tokens: whole(line, 'context_tokens'),
+    usage: usageOf(line),
+    anomalies: textList(line, 'anomalies'),
+    ...costOf(line),
+    duration_ms: amount(line, 'duration_ms') ?? 0,
+    ttfb_ms: amount(line, 'ttfb_ms'),
+    ttft_ms: amount(line, 'ttft_ms'),
+    stop_reason: textOrNull(line, 'stop_reason'),
+    tool_calls: toolCallsOf(line),
+    ...contextOf(line),
+    mode: 'passthrough',
+    leg: oneOf(line, 'leg', ['primary', 'shadow']),
+    outcome: oneOf(line, 'outcome', OUTCOMES),
+    error: errorOf(line),
+    request_bytes: whole(line, 'request_bytes') ?? 0,
+    response_bytes: whole(line, 'response_bytes') ?? 0,
+    capture: {
+      truncated: flag(objectAt(line, 'capture'), 'truncated'),
+      dropped: whole(objectAt(line, 'capture'), 'dropped') ?? 0,
+    },
+  };
+}
+
+const ID = /^[\w.:-]{1,100}$/;
+const NAME = /^[\w.-]{1,64}$/;
+const HOST = /^[\w.:[\]-]{1,260}$/;
+const OUTCOMES = [
+  'complete',
+  'client_aborted',
+  'upstream_aborted',
+  'upstream_error',
+  'refused',
+  'unparsed',
+  'upgraded',
+  'shutdown',
+] as const;
+
+const ANSWER_TEXTS = [
+  'request_model',
+  'response_model',
+  'response_id',
+  'request_id',
+  'service_tier',
+  'speed',
+  'region',
+] as const;
+
+function answerOf(line: JsonObject): Pick<CallRecord, (typeof ANSWER_TEXTS)[number] | 'retry_count'> {
+  return { ...textsOrNull(line, ANSWER_TEXTS), retry_count: whole(line, 'retry_count') };
+}
+
+const CONTEXT_TEXTS = [
+  'session_id',
+  'parent_session_id',
+  'trace_id',
+  'span_id',
+  'parent_span_id',
+  'task_id',
+  'run_id',
+  'section',
+  'section_path',
+  'customer_id',
+  'tenant_id',
+  'agent',
+  'client',
+] as const;
+
+function contextOf(line: JsonObject): Pick<CallRecord, (typeof CONTEXT_TEXTS)[number]> {
+  return textsOrNull(line, CONTEXT_TEXTS);
+}
+
+function textsOrNull<K extends string>(line: JsonObject, names: readonly K[]): Record<K, string | null> {
+  return Object.fromEntries(names.map((name) => [name, textOrNull(line, name)])) as Record<K, string | null>;
+}
+
+const SOURCES = [
+  'json',
+  'sse',
+  'ndjson',
+  'eventstream',
+  'websocket',
+  'grpc',
+  'header',
+  'request',
+  'regex',
+  'estimate',
+] as const;
+
+function usageOf(line: JsonObject): Usage {
+  const usage = objectAt(line, 'usage');
+  if (usage === null) return unknownUsage();
+  const units = objectAt(usage, 'units');
+  return {
+    ...(Object.fromEntries(TOKEN_FIELDS.map((name) => [name, whole(usage, name)])) as Pick<
+      Usage,
+      (typeof TOKEN_FIELDS)[number]
+    >),
+    units: Object.fromEntries(
+      UNIT_NAMES.flatMap((name) => (valueAt(units, name) === undefined ? [] : [[name, amount(units, name)]])),
+    ),
+    source: oneOfOrNull(usage, 'source', SOURCES),
+    state: oneOf(usage, 'state', ['final', 'partial', 'none']),
+    estimated: textList(usage, 'estimated').filter((name) => name === 'input_tokens' || name === 'output_tokens'),
+    raw: valueAt(usage, 'raw') ?? null,
+  };
+}
+
+const CONFIDENCES = ['exact', 'partial', 'estimated', 'unpriced'] as const;
+
+function costOf(line: JsonObject): Pick<CallRecord, 'cost' | 'cost_usd'> {
+  const cost = objectAt(line, 'cost');
+  const usd = amount(line, 'cost_usd', -Infinity);
+  if (cost === null)
+    return {
+      cost_usd: usd,
+      cost: { source: null, price_date: null, confidence: usd === null ? 'unpriced' : 'partial', lines: [] },
+    };
+  return {
+    cost_usd: usd,
+    cost: {
+      source: oneOfOrNull(cost, 'source', ['provider', 'genai-prices', 'list-price', 'override']),
+      price_date: textOrNull(cost, 'price_date'),
+      confidence: oneOf(cost, 'confidence', CONFIDENCES),
+      lines: objectsAt(cost, 'lines').map(costLineOf),
+      ...(valueAt(cost, 'reason') === 'billed_amount_unknown' ? { reason: 'billed_amount_unknown' } : {}),
+    },
+  };
+}
+
+function costLineOf(line: JsonObject): CostLine {
+  const note = textOrNull(line, 'note');
+  return {
+    unit: text(line, 'unit'),
+    amount: amount(line, 'amount') ?? 0,
+    price_usd: amount(line, 'price_usd', -Infinity),
+    per: amount(line, 'per') ?? 1,
+    nanos: whole(line, 'nanos', -Infinity),
+    source: textOrNull(line, 'source'),
+    price_date: textOrNull(line, 'price_date'),
+    ...(note === null ? {} : { note }),
+  };
+}
+
+function toolCallsOf(line: JsonObject): ToolCall[] {
+  return objectsAt(line, 'tool_calls').map((call) => ({
+    id: textOrNull(call, 'id'),
+    name: stringAt(call, 'name') ?? '',
+  }));
+}
+
+function errorOf(line: JsonObject): CallRecord['error'] {
+  const error = objectAt(line, 'error');
+  return error === null ? null : { type: text(error, 'type'), message: stringAt(error, 'message') ?? '' };
+}
+
+/** As the store has them: sorted by their text. */
+function timeOf(line: JsonObject): string {
+  const time = Date.parse(text(line, 'started_at'));
+  if (Number.isNaN(time)) throw wrong('started_at', 'a time such as 2026-11-21T10:00:00.000Z');
+  return new Date(time).toISOString();
+}
+
+const MAX_TEXT = 1024 * 1024;
+
+function text(parent: JsonObject | null, name: string, pattern?: RegExp): string {
+  const value = valueAt(parent, name);
+  if (typeof value !== 'string' || value.length > MAX_TEXT) throw wrong(name, 'a text');
+  if (pattern !== undefined && !pattern.test(value)) throw wrong(name, `a name (${pattern.source})`);
+  return value;
+}
+
+function textOrNull(parent: JsonObject | null, name: string): string | null {
+  const value = valueAt(parent, name);
+  return value === undefined || value === null ? null : text(parent, name);
+}
+
+function flag(parent: JsonObject | null, name: string): boolean {
+  const value = valueAt(parent, name) ?? false;
+  if (typeof value !== 'boolean') throw wrong(name, 'true or false');
+  return value;
+}
+
+function amount(parent: JsonObject | null, name: string, least = 0): number | null {
+  const value = valueAt(parent, name) ?? null;
+  if (value === null) return null;
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < least) throw wrong(name, 'a number');
+  return value;
+}
+
+function whole(parent: JsonObject | null, name: string, least = 0): number | null {
+  const value = amount(parent, name, least);
+  if (value !== null && !Number.isSafeInteger(value)) throw wrong(name, 'a whole number');
+  return value;
+}
+
+function oneOf<T extends string>(parent: JsonObject | null, name: string, allowed: readonly T[]): T {
+  const value = valueAt(parent, name);
+  const found = allowed.find((choice) => choice === value);
+  if (found === undefined) throw wrong(name, `one of ${allowed.join(', ')}`);
+  return found;
+}
+
+function oneOfOrNull<T extends string>(parent: JsonObject, name: string, allowed: readonly T[]): T | null {
+  return (valueAt(parent, name) ?? null) === null ? null : oneOf(parent, name, allowed);
+}
+
+function textList(parent: JsonObject | null, name: string): string[] {
+  const value = valueAt(parent, name) ?? [];
+  if (!Array.isArray(value) || !value.every((entry) => typeof entry === 'string')) throw wrong(name, 'a list of texts');
+  return value;
+}
+
+function textsIn(object: JsonObject | null): Record<string, string> {
+  const entries = Object.entries(object ?? {});
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+function wrong(name: string, what: string): Error {
+  return new Error(`${name} must be ${what}`);
+}
+
+/** Whether a line looks as if it were one: by the members that no other format has. */
+export function looksLikeRecord(line: unknown): boolean {
+  return isObject(line) && stringAt(line, 'id') !== null && stringAt(line, 'started_at') !== null && 'usage' in line;
+}
