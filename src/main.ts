@@ -311,7 +311,11 @@ export function recorderConfig({ config, logOptions }: Pick<DaemonInput, 'config
         maxDays: logs.max_age_days,
       },
       sessionLog: sessionLogOptions(config),
-      sqlite: { path: config.db, isAwaited: config.store.durability === 'strict' },
+      sqlite: {
+        path: config.db,
+        isAwaited: config.store.durability === 'strict',
+        backups: config.store.backups,
+      },
     },
     localServers: config.local,
     ownProviders: config.provider,

@@ -7,7 +7,7 @@ import type { RepricedModel, RepriceSlice } from '../core/ports.ts';
 import { createPricer } from '../pricing/cost.ts';
 import { addModels, repriceSlice } from '../recorder/reprice.ts';
 import { openDatabase } from '../store/driver.ts';
-import { migrate } from '../store/migrations.ts';
+import { openStore } from '../store/open.ts';
 import { findDaemon } from './daemon-files.ts';
 import { count } from './figures.ts';
 import { configOf, openPrices } from './price-book.ts';
@@ -69,8 +69,7 @@ async function asker(given: RepriceArguments): Promise<{ ask: Ask; close: () => 
   if (!existsSync(config.db))
     throw new AppError('store_unusable', `no daemon runs and there is no database ${config.db}`);
   const { book } = await openPrices(config);
-  const database = openDatabase(config.db);
-  migrate(database);
+  const { database } = openStore(config.db, Date.now(), openDatabase, { keep: config.store.backups });
   const price = createPricer(book);
   return {
     ask: (cursor) => repriceSlice({ ...filter, dryRun: dry, cursor }, { database, price, clock: systemClock }),

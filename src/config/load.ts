@@ -40,7 +40,7 @@ export interface Config {
   admin: { auth: 'token' | 'none'; allowed_hosts: string[] };
   usage: { include_usage: string[]; estimate: boolean };
   capture: { bodies_of: string[] };
-  store: { durability: 'default' | 'strict' };
+  store: { durability: 'default' | 'strict'; backups: number };
   prices: { overrides: string; table: string };
   local: LocalServer[];
   provider: Table[];

@@ -266,6 +266,13 @@ export const OPTIONS = [
     help: 'strict: an answer ends for its client when its call is on record, so that a kill loses none: durability.md',
   },
   {
+    key: 'store.backups',
+    kind: 'number',
+    value: 'COUNT',
+    default: 2,
+    help: 'Copies of the database in <data>/backups, made before a new version changes it; 0 = none',
+  },
+  {
     key: 'prices.overrides',
     kind: 'path',
     value: 'FILE',

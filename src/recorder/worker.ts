@@ -11,7 +11,7 @@ import { loadBuiltInTable } from '../pricing/prices.ts';
 import { loadRegistry } from '../providers/registry.ts';
 import { createSinks, type Sinks } from '../sinks/index.ts';
 import { tellDamage } from '../sinks/store-file.ts';
-import type { Database } from '../store/driver.ts';
+import { type Database, openDatabase } from '../store/driver.ts';
 import { openStore } from '../store/open.ts';
 import { isCounted, isStored, loadTotals, submittedCall, sumCalls } from '../store/queries.ts';
 import { createEstimator } from '../usage/estimate.ts';
@@ -43,7 +43,7 @@ async function start({ config, rows }: WorkerData, owner: MessagePort): Promise<
 async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderOptions> {
   const counters = new Counters();
   const clock = systemClock;
-  checkStore(config.databasePath, clock, log);
+  checkStore(config, clock, log);
   const [directory, table] = await Promise.all([
     loadRegistry({ localServers: config.localServers, own: config.ownProviders ?? [] }),
     loadBuiltInTable(),
@@ -104,9 +104,13 @@ async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderO
  * Told at the start, when somebody looks. Only a store of a newer version ends it: calls are counted without a store,
  * and the sink goes on trying.
  */
-function checkStore(path: string, clock: Clock, log: Logger): void {
+function checkStore({ databasePath: path, sinks }: RecorderConfig, clock: Clock, log: Logger): void {
+  const keep = sinks.sqlite?.backups;
   try {
-    const { database, damaged } = openStore(path, clock.wall());
+    const { database, damaged } = openStore(path, clock.wall(), openDatabase, {
+      ...(keep === undefined ? {} : { keep }),
+      tell: (fields, message) => log.info(fields, message),
+    });
     database.close();
     if (damaged !== null) tellDamage(log, path, damaged);
   } catch (error) {

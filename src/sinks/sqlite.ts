@@ -19,6 +19,8 @@ export interface SqliteOptions {
   bodies?: boolean;
   /** A trace without a call for so long has ended. */
   traceIdleMs?: number;
+  /** Copies of a database of an earlier version that stay; absent = the default. */
+  backups?: number;
   /** Tests only. */
   open?: (path: string) => Database;
 }
@@ -87,8 +89,14 @@ class SqliteWriter implements SqliteSink {
     this.#locations = locations;
     this.#deps = deps;
     this.#losses = new Losses(this.name, deps);
-    const { path, open } = options;
-    this.#store = new StoreFile({ path, busyMs: BUSY_MS, ...deps, ...(open === undefined ? {} : { open }) });
+    const { path, open, backups } = options;
+    this.#store = new StoreFile({
+      path,
+      busyMs: BUSY_MS,
+      ...deps,
+      ...(backups === undefined ? {} : { backups }),
+      ...(open === undefined ? {} : { open }),
+    });
     this.#batch = new Batch<Queued>({
       ...GROUP,
       ...(options.isAwaited === true ? { retryMs: AWAITED_RETRY_MS } : {}),

@@ -10,6 +10,8 @@ export interface StoreFileOptions {
   busyMs: number;
   clock: Clock;
   log: Logger;
+  /** Copies of a database of an earlier version that stay; absent = the default. */
+  backups?: number;
   /** Tests only. */
   open?: (path: string) => Database;
 }
@@ -51,8 +53,11 @@ export class StoreFile {
 
   /** @throws AppError `store_unusable`, `store_newer`, or what a listener says */
   open(): void {
-    const { path, busyMs, clock, log } = this.#options;
-    const { database, damaged } = openStore(path, clock.wall(), this.#options.open ?? openDatabase);
+    const { path, busyMs, clock, log, backups } = this.#options;
+    const { database, damaged } = openStore(path, clock.wall(), this.#options.open ?? openDatabase, {
+      ...(backups === undefined ? {} : { keep: backups }),
+      tell: (fields, message) => log.info(fields, message),
+    });
     if (damaged !== null) tellDamage(log, path, damaged);
     this.#database = database;
     try {

@@ -9,15 +9,18 @@ import { pins } from './migrations/0006-pins.ts';
 import { blocks } from './migrations/0007-blocks.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
-const MIGRATIONS: readonly string[] = [calls, estimates, priceFacts, callNumbers, hourly, pins, blocks];
+export const MIGRATIONS: readonly string[] = [calls, estimates, priceFacts, callNumbers, hourly, pins, blocks];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /**
  * Brings a database to SCHEMA_VERSION, each step in one transaction; two daemons at once do each step once.
+ * @param before called with the version of a database that has data and is to be changed; what it throws prevents that
  * @throws AppError `store_newer` when a newer llm-proxy has written it
  */
-export function migrate(database: Database): void {
+export function migrate(database: Database, before: (version: number) => void = () => {}): void {
+  const found = versionOf(database);
+  if (found > 0 && found < SCHEMA_VERSION) before(found);
   for (;;) {
     if (versionOf(database) === SCHEMA_VERSION) return;
     database.exec('BEGIN IMMEDIATE');

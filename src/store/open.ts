@@ -1,6 +1,7 @@
 /** The database as those open it who write to it: migrated, and if it is damaged, a new one in its place. */
 import { closeSync, existsSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { AppError } from '../core/errors.ts';
+import { backUp, type BackupOptions } from './backup.ts';
 import { type Database, openDatabase } from './driver.ts';
 import { migrate } from './migrations.ts';
 import { canShrink, rebuild, spaceOf } from './space.ts';
@@ -10,6 +11,12 @@ export interface OpenedStore {
   /** Where the damaged file was put, if it was; nothing of it is lost or changed. */
   damaged: string | null;
 }
+
+/** What is done with the data of an earlier version before it is changed. */
+export type Upkeep = Pick<BackupOptions, 'keep' | 'tell'>;
+
+/** Copies of the database that stay, unless told otherwise. */
+const BACKUPS = 2;
 
 /** Files of earlier versions cannot shrink until they are written anew: at once where that takes a moment only. */
 const REBUILT_AT_ONCE = 64 * 1024 * 1024;
@@ -21,21 +28,27 @@ const SQLITE_NOTADB = 26;
  * @param driver other than the usual one: tests
  * @throws AppError `store_unusable` when there can be no database: see docs/troubleshooting.md
  */
-export function openStore(path: string, wall: number, driver: (path: string) => Database = openDatabase): OpenedStore {
+export function openStore(
+  path: string,
+  wall: number,
+  driver: (path: string) => Database = openDatabase,
+  upkeep: Partial<Upkeep> = {},
+): OpenedStore {
   removeOrphans(path);
+  const backup = { path, wall, keep: upkeep.keep ?? BACKUPS, tell: upkeep.tell ?? (() => {}) };
   try {
-    return { database: open(path, driver), damaged: null };
+    return { database: open(path, driver, backup), damaged: null };
   } catch (error) {
     if (!isDamaged(error) || isText(path)) throw error;
     const damaged = putAside(path, wall);
-    return { database: open(path, driver), damaged };
+    return { database: open(path, driver, backup), damaged };
   }
 }
 
-function open(path: string, driver: (path: string) => Database): Database {
+function open(path: string, driver: (path: string) => Database, backup: BackupOptions): Database {
   const database = driver(path);
   try {
-    migrate(database);
+    migrate(database, (version) => backUp(database, version, backup));
     if (!canShrink(database) && spaceOf(database, path).usedBytes < REBUILT_AT_ONCE) quietly(() => rebuild(database));
     return database;
   } catch (error) {
