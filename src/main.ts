@@ -20,6 +20,7 @@ import { reasonNotToAsk } from './gateway/include-usage.ts';
 import { SlabRecorder } from './handover/slab-recorder.ts';
 import { isOwnEndpoint } from './net/addresses.ts';
 import { parseConnectTo } from './net/connect-to.ts';
+import { contextHeaders, namesToCut } from './net/context-headers.ts';
 import { withoutDoctor } from './net/doctor.ts';
 import { openFrontDoor } from './net/front-door.ts';
 import { createIntercept } from './net/intercept.ts';
@@ -206,6 +207,7 @@ async function openNet(input: DaemonInput, { counters, rows, leaves, admin }: Ne
       clock: systemClock,
       log,
       upstream,
+      context: contextHeaders(namesToCut(config.context.cut)),
       strict: config.store.durability === 'strict',
     },
     intercept: (net, steered) =>

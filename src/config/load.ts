@@ -39,6 +39,7 @@ export interface Config {
   };
   admin: { auth: 'token' | 'none'; allowed_hosts: string[] };
   usage: { include_usage: string[]; estimate: boolean };
+  context: { cut: string[] };
   capture: { bodies_of: string[] };
   store: { durability: 'default' | 'strict'; backups: number };
   prices: { overrides: string; table: string };

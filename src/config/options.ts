@@ -251,6 +251,13 @@ export const OPTIONS = [
     help: 'Count the tokens of answers whose provider states none; shown apart from what providers state',
   },
   {
+    key: 'context.cut',
+    kind: 'texts',
+    value: 'HEADER...',
+    default: [],
+    help: 'Headers that are read here and not sent to providers, beside X-LLM-Proxy-* and X-LLMObserve-*: clients.md',
+  },
+  {
     key: 'capture.bodies_of',
     kind: 'texts',
     value: 'PROVIDER...',

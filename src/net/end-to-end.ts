@@ -1,4 +1,5 @@
 /** Raw header lists (name, value, name, value, ...) on their way through the http-engine: order, case and duplicates stay. */
+import { CONTEXT_HEADERS, type ContextHeaders } from './context-headers.ts';
 
 /** RFC 9110 7.6.1, and whatever was meant for a proxy. `Transfer-Encoding` stays: it tells node:http to keep the framing. */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'te', 'upgrade']);
@@ -12,7 +13,6 @@ const NEVER_NAMED = new Set([
   'trailer',
   'content-type',
 ]);
-const CONTEXT_PREFIXES = ['x-llmobserve-', 'x-llm-proxy-'];
 
 export interface EndToEndOptions {
   /** Replaces the value of `Host` (RFC 9112 3.2.2: the request target wins). */
@@ -48,22 +48,15 @@ function isEndToEnd(key: string, named: ReadonlySet<string>, options: EndToEndOp
   return !(options.withoutTransferEncoding === true && key === 'transfer-encoding');
 }
 
-/** Context headers without a maker's name: elsewhere they may be meant for the upstream. */
-const GENERIC_CONTEXT = new Set(['x-trace-id', 'x-task-id', 'x-agent-name', 'traceparent']);
-
-/**
- * Cuts the context headers, which are meant for us, but for those that a signature covers.
- * @param generic those without a maker's name as well.
- */
-export function withoutContextHeaders(raw: readonly string[], generic = false): string[] {
+/** Cuts the context headers, which are meant for us, but for those that a signature covers. */
+export function withoutContextHeaders(
+  raw: readonly string[],
+  context: ContextHeaders = CONTEXT_HEADERS,
+  isBaseUrl = false,
+): string[] {
   const signed = signedNames(raw);
   return pairsOf(raw)
-    .filter(([name]) => {
-      const key = lower(name);
-      if (signed.includes(key)) return true;
-      if (generic && GENERIC_CONTEXT.has(key)) return false;
-      return !CONTEXT_PREFIXES.some((prefix) => key.startsWith(prefix));
-    })
+    .filter(([name]) => signed.includes(lower(name)) || !context.isCut(lower(name), isBaseUrl))
     .flat();
 }
 

@@ -1,5 +1,5 @@
 import { MessageParser, type Framing } from '../wire/http1.ts';
-import { CONTEXT_HEADERS } from './context-headers.ts';
+import { CONTEXT_HEADERS, type ContextHeaders } from './context-headers.ts';
 import type { RelayOptions, Slot } from './slot.ts';
 import { Tap, type Verdict } from './tap.ts';
 
@@ -11,6 +11,8 @@ export interface FreshHead {
 
 /** Finds the exchanges of one connection in the bytes of both directions, and tells the recorder of them. */
 export class Exchanges {
+  /** What is cut out of requests. */
+  readonly context: ContextHeaders;
   readonly requests: MessageParser;
   readonly responses: MessageParser;
   current: Slot | null = null;
@@ -21,6 +23,7 @@ export class Exchanges {
 
   constructor(options: RelayOptions) {
     this.#options = options;
+    this.context = options.deps.context ?? CONTEXT_HEADERS;
     const requestHandler = {
       head: (bytes: Buffer, framing: Framing): void => this.#open(bytes, framing),
       body: (bytes: Buffer): void => this.current?.tap.body('request', bytes),
@@ -40,7 +43,7 @@ export class Exchanges {
         if (this.current !== null) this.current.responseDone = true;
       },
     };
-    this.requests = new MessageParser('request', requestHandler, CONTEXT_HEADERS);
+    this.requests = new MessageParser('request', requestHandler, this.context.watched);
     this.responses = new MessageParser('response', responseHandler);
   }
 

@@ -180,7 +180,7 @@ export class HttpEngine {
     const whole = endToEndHeaders(request.rawHeaders, { ...(host === undefined ? {} : { host }), upgrade });
     const rows = recorded ? this.#openRows(request, onward, lane) : null;
     rows?.requestHead(`${request.method} ${path} HTTP/${request.httpVersion}`, whole);
-    const headers = withFraming(request, withoutContextHeaders(whole, onward.isBaseUrl));
+    const headers = withFraming(request, withoutContextHeaders(whole, this.#deps.net.context, onward.isBaseUrl));
     const edit =
       upgrade || provider === null ? null : this.#deps.inclusions.editOf(shapeOf(request, onward, provider, headers));
     const holdsEnd = rows !== null && this.#deps.net.strict === true;

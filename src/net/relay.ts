@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream';
 import { ClientSide } from './client-side.ts';
-import { mentionsContext, withoutContext } from './context-headers.ts';
 import { connectEngine } from './engine-link.ts';
 import { Exchanges } from './exchanges.ts';
 import { HEAD_TIMEOUT, NOT_STEERED, refusalBytes, refusalFor, type Refusal } from './refusal.ts';
@@ -125,7 +124,7 @@ export class Relay {
     clearTimeout(this.#headTimer);
     this.#headTimer = undefined;
     if (head === null || !this.#choosePeer(slot, head.bytes)) return;
-    const rewritten = head.framing.watched ? withoutContext(head.bytes) : null;
+    const rewritten = head.framing.watched ? this.#exchanges.context.strip(head.bytes) : null;
     if (rewritten === null) {
       if (earlier !== null) this.#path.write(earlier);
       this.#path.write(bytes);
@@ -335,7 +334,8 @@ export class Relay {
     const reason = this.#exchanges.requests.anomaly ?? 'start_line';
     const slot = this.#exchanges.current;
     const bytes = earlier === null ? rest : Buffer.concat([earlier, rest]);
-    const toStrip = slot === null ? mentionsContext(bytes) : this.#exchanges.freshHead?.framing.watched;
+    const toStrip =
+      slot === null ? this.#exchanges.context.mentionedIn(bytes) : this.#exchanges.freshHead?.framing.watched;
     this.#options.deps.counters.add('unparsed', `reason="${reason}"`);
     clearTimeout(this.#headTimer);
     this.#exchanges.freshHead = null;

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionInfo } from '../core/recorder-port.ts';
 import { CLOSING_TIMES, type ClosingTimes } from './client-side.ts';
+import type { ContextHeaders } from './context-headers.ts';
 import type { Tap, TapDeps, Verdict } from './tap.ts';
 
 export interface RelayTimes extends ClosingTimes {
@@ -18,7 +19,7 @@ export interface RelayOptions {
   /** The TCP socket below `client`; the same one when there is no TLS. */
   raw: Socket;
   info: ConnectionInfo;
-  deps: TapDeps;
+  deps: TapDeps & { context?: ContextHeaders };
   /** Opens an upstream connection that allows half-open. Rejects with AppError. */
   dial(): Promise<Socket>;
   /**

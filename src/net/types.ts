@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import type { RecorderPort, Sequence } from '../core/recorder-port.ts';
 import type { Logger } from '../core/log.ts';
 import type { ClientHello } from '../wire/client-hello.ts';
+import type { ContextHeaders } from './context-headers.ts';
 
 /** Where a connection is meant to go. Host normalised (lower case, no trailing dot, IDNA ASCII, no brackets). */
 export interface Target {
@@ -44,6 +45,8 @@ export interface NetDeps {
   log: Logger;
   upstream: UpstreamDialer;
   registry: ConnectionRegistry;
+  /** What is cut out of requests; absent = what `CONTEXT_HEADERS` says. */
+  context?: ContextHeaders;
   /** See `TapDeps.strict`. */
   strict?: boolean;
 }

@@ -62,7 +62,7 @@ export function isControl(byte: number): boolean {
 
 /**
  * @param bytes a whole head is at [start, end), the empty line included.
- * @param watch lower-case name prefixes that begin with `x`; see `Framing.watched`.
+ * @param watch lower-case name prefixes, most of them with an `x` first: others cost a comparison for each header.
  */
 export function readFraming(
   bytes: Buffer,
@@ -81,7 +81,8 @@ export function readFraming(
     watched: false,
     expectContinue: false,
   };
-  const scan: Scan = { bytes, framing, watch, version10: false, hosts: 0, codings: 0 };
+  const watchesAll = watch.some((prefix) => !prefix.startsWith('x'));
+  const scan: Scan = { bytes, framing, watch, watchesAll, version10: false, hosts: 0, codings: 0 };
   let lineEnd = findLineEnd(scan, start, end);
   if (framing.anomaly !== null) return framing;
   if (role === 'request') readRequestLine(scan, start, lineEnd);
@@ -101,6 +102,8 @@ interface Scan {
   bytes: Buffer;
   framing: Framing;
   watch: readonly string[];
+  /** Some of them do not begin with `x`. */
+  watchesAll: boolean;
   version10: boolean;
   hosts: number;
   codings: number;
@@ -177,6 +180,7 @@ function readHeaderLine(scan: Scan, start: number, end: number): void {
     watch(scan, start, colon);
     return;
   }
+  if (scan.watchesAll) watch(scan, start, colon);
   // Told apart by length first: nearly every header is dismissed without a comparison.
   const reader = READERS[colon - start];
   if (reader !== undefined && startsWith(bytes, start, colon, reader.name)) reader.read(scan, value(bytes, colon, end));

@@ -72,7 +72,7 @@ export class MessageParser {
   #headEnd = 0;
   #method = '';
 
-  /** @param watch lower-case prefixes of header names, each beginning with `x`: `Framing.watched` tells of them. */
+  /** @param watch lower-case prefixes of header names: `Framing.watched` tells of them. */
   constructor(role: Role, handler: MessageHandler, watch: readonly string[] = []) {
     this.#role = role;
     this.#handler = handler;

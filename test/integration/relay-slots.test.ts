@@ -226,6 +226,16 @@ describe('relay: exchanges on one connection', () => {
     client.destroy();
   });
 
+  it('rule 10: cuts what the user names as well, whatever it begins with', async () => {
+    const { client, text, upstream, bench } = await setUp(echoPaths, { cut: ['X-Task-ID', 'baggage'] });
+    const named = 'x-task-id: t\r\nAccept: */*\r\nBaggage: session.id=s\r\nTracestate: a=b\r\n';
+    client.write(post('/a', named));
+    await untilTrue(() => text().endsWith('/a'));
+    expect(upstream.received(0).toString()).toBe(post('/a', 'Accept: */*\r\nTracestate: a=b\r\n'));
+    expect(bench.recorder.exchanges[0]?.requestHead).toContain(named);
+    client.destroy();
+  });
+
   it('rule 11: never cuts a context header that a signature covers', async () => {
     const { client, text, upstream } = await setUp(echoPaths);
     const signed = `Authorization: AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host;x-llm-proxy-task, Signature=00\r\nX-LLM-Proxy-Task: t\r\n`;

@@ -7,6 +7,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { Counters } from '../../src/core/counters.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import type { RecorderPort } from '../../src/core/recorder-port.ts';
+import { contextHeaders } from '../../src/net/context-headers.ts';
 import { createIntercept, type InterceptDeps } from '../../src/net/intercept.ts';
 import { peekFirstBytes } from '../../src/net/peek.ts';
 import { Upstream, type UpstreamOptions } from '../../src/net/upstream.ts';
@@ -40,6 +41,8 @@ export interface BenchOptions {
   upstream?: Partial<UpstreamOptions>;
   /** See `TapDeps.strict`. */
   strict?: boolean;
+  /** More headers to cut out of requests. */
+  cut?: readonly string[];
 }
 
 /** The relay behind a listener that peeks the hello, as the front door does, with authorities made for the test. */
@@ -75,6 +78,7 @@ export async function startRelayBench(options: BenchOptions = {}): Promise<Relay
     }),
     registry: { add: () => {}, size: 0 },
     leaves: { covers: () => true, contextFor: () => context },
+    ...(options.cut === undefined ? {} : { context: contextHeaders(options.cut) }),
     ...(options.strict === undefined ? {} : { strict: options.strict }),
     ...(divert === undefined ? {} : { divert: (_, head) => divert(head) }),
     ...(options.times === undefined ? {} : { times: options.times }),
