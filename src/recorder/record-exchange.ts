@@ -1,5 +1,13 @@
 import type { CutBody } from '../core/blocks.ts';
-import type { AssembledOutput, CallRecord, Capture, CapturedMessage, CaptureParts, Cost } from '../core/capture.ts';
+import type {
+  Arrival,
+  AssembledOutput,
+  CallRecord,
+  Capture,
+  CapturedMessage,
+  CaptureParts,
+  Cost,
+} from '../core/capture.ts';
 import { headerValue, type HeaderPairs } from '../core/headers.ts';
 import { formatAuthority } from '../core/hosts.ts';
 import type { ConnectionInfo } from '../core/recorder-port.ts';
@@ -37,7 +45,11 @@ export function recordExchange(finished: FinishedExchange, deps: RecordDeps): Ca
   const counted = countedUsage(finished, provider, deps);
   const cost = mainCost(finished, provider, counted, deps);
   const record = recordOf(finished, provider, counted, cost, deps);
-  const main = captureOf(record, cost, deps.keepsBodies(provider) ? metered : withoutBodies(metered));
+  const kept = deps.keepsBodies(provider) ? metered : withoutBodies(metered);
+  const main = captureOf(record, cost, kept, {
+    pairs: metered.arrivals,
+    openedAt: finished.facts.openedAt,
+  });
   return [main, ...metered.side.map((side) => sideCapture(main, side, finished, counted, deps))];
 }
 
@@ -197,7 +209,19 @@ type Kept = Pick<
   | 'stream'
 >;
 
-export function captureOf(record: CallRecord, cost: Pick<Cost, 'nanos'>, metered: Kept): Capture {
+/** When the chunks of an answer came: see Metered.arrivals. */
+interface Chunks {
+  pairs: readonly number[];
+  /** When the request began, on the same clock. */
+  openedAt: number;
+}
+
+export function captureOf(
+  record: CallRecord,
+  cost: Pick<Cost, 'nanos'>,
+  metered: Kept,
+  chunks: Chunks | null = null,
+): Capture {
   const { responseStartLine } = metered;
   const request = maskedBody(metered.requestBody, metered.requestHeaders);
   const response = responseStartLine === null ? null : maskedBody(metered.responseBody, metered.responseHeaders);
@@ -213,7 +237,11 @@ export function captureOf(record: CallRecord, cost: Pick<Cost, 'nanos'>, metered
       metered.assembled === null
         ? null
         : maskAssembled(metered.assembled, metered.responseBody.text, response?.body.text ?? null),
-    parts: partsOf(request, response, metered.stream),
+    parts: {
+      request: cutOf(request, request.body.text === null ? 'binary' : 'request'),
+      response: response === null ? null : cutOf(response, answerForm(response.body.text !== null, metered.stream)),
+      arrivals: response === null || chunks === null ? null : arrivalsOf(chunks, response),
+    },
   };
 }
 
@@ -221,12 +249,14 @@ function messageOf(startLine: string, headers: HeaderPairs, { body }: MaskedBody
   return { startLine, headers: maskHeaders(headers), body };
 }
 
-function partsOf(request: MaskedBody, response: MaskedBody | null, isStream: boolean): CaptureParts {
-  return {
-    request: cutOf(request, request.body.text === null ? 'binary' : 'request'),
-    response: response === null ? null : cutOf(response, answerForm(response.body.text !== null, isStream)),
-    arrivals: null,
-  };
+/** Where something was masked, the places of the chunks are no longer those of the bytes. */
+function arrivalsOf({ pairs, openedAt }: Chunks, { body, bytes }: MaskedBody): Arrival[] | null {
+  if (pairs.length === 0 || body.masked || bytes === null) return null;
+  const list: Arrival[] = [];
+  for (let index = 0; index + 1 < pairs.length; index += 2) {
+    list.push({ offset: pairs[index] ?? 0, at: Math.max(0, (pairs[index + 1] ?? 0) - openedAt) });
+  }
+  return list;
 }
 
 function answerForm(isText: boolean, isStream: boolean): BodyForm {

@@ -143,6 +143,7 @@ export class ExchangeMeter {
       firstContentAt: answered.streamed ? reading.firstContentAt : null,
       requestBody: request.capture(),
       responseBody: response?.capture() ?? NO_BODY,
+      arrivals: response?.arrivals ?? [],
       providerCostUsd: call.providerCostUsd,
     };
   }

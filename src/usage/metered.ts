@@ -57,6 +57,8 @@ export interface Metered {
   assembled: AssembledOutput | null;
   requestBody: MeteredBody;
   responseBody: MeteredBody;
+  /** Of a streamed answer: bytes of the kept body before each chunk, and the `at` of the chunk; one after the other. */
+  arrivals: readonly number[];
   /** USD, when the provider itself names the price. */
   providerCostUsd: number | null;
 }

@@ -5,6 +5,7 @@ import { Reading } from '../providers/families/reading.ts';
 import { endpointFacts } from '../providers/families/endpoint-facts.ts';
 import type { Endpoint } from '../providers/provider.ts';
 import { AnswerReader } from './answer-reader.ts';
+import { Arrivals } from './arrivals.ts';
 import { BatchReader } from './batch-reader.ts';
 import { BodyTap } from './body-tap.ts';
 import { AnswerFacts, type ResponseEvidence } from './facts.ts';
@@ -47,6 +48,7 @@ export class ResponseSide {
   readonly #answer: AnswerReader | null;
   readonly #batch: BatchReader | null;
   readonly #reader: ResponseReader;
+  readonly #arrivals = new Arrivals();
   readonly #tap: BodyTap;
   /** What the endpoint wants to know of the answer's messages; null = nothing. */
   readonly facts: AnswerFacts | null;
@@ -67,12 +69,16 @@ export class ResponseSide {
     const grpc = request.grpc === null ? null : { method: request.grpc, encoding: grpcEncodingOf(this.head.headers) };
     const reader = new ResponseReader(messages, { contentType, lines: batch !== null, arrayStreams, grpc, limits });
     this.#reader = reader;
+    const arrivals = this.#arrivals;
     this.#tap = new BodyTap({
       encoding: headerValue(this.head.headers, 'content-encoding'),
       // A stream is decoded as it comes, for the time of its first content.
       incremental: arrayStreams || !contentType.startsWith('application/json'),
       maxOutput: limits.decodedBytes,
-      onBytes: (bytes, at) => reader.push(bytes, at),
+      onBytes: (bytes, at) => {
+        if (!reader.kept.truncated) arrivals.add(reader.kept.length, at);
+        reader.push(bytes, at);
+      },
     });
   }
 
@@ -120,6 +126,11 @@ export class ResponseSide {
     const anomalies = problem === null ? [] : [`response_encoding_${problem}`];
     if (this.#batch !== null) return this.#settleBatch(this.#batch, intact, anomalies);
     return this.#settleAnswer(this.#answer, intact, whole, anomalies);
+  }
+
+  /** See Metered. */
+  get arrivals(): readonly number[] {
+    return this.#reader.streamed ? this.#arrivals.pairs : [];
   }
 
   capture(): MeteredBody {

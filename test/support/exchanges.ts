@@ -62,6 +62,7 @@ export function metered(fields: Partial<Metered> = {}): Metered {
     assembled: null,
     requestBody: body,
     responseBody: body,
+    arrivals: [],
     providerCostUsd: null,
     ...fields,
   };
