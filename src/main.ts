@@ -317,6 +317,7 @@ export function recorderConfig({ config, logOptions }: Pick<DaemonInput, 'config
         path: config.db,
         isAwaited: config.store.durability === 'strict',
         backups: config.store.backups,
+        bodies: config.store.bodies === 'full',
       },
     },
     localServers: config.local,

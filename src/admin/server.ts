@@ -10,6 +10,7 @@ import type { Remote } from '../core/rpc.ts';
 import { type AccessOptions, checkOrigin, checkToken, refuse } from './access.ts';
 import { type Calls, repriceQueryOf } from './calls.ts';
 import { IMPORT_PATH, importRoutes } from './import-routes.ts';
+import { bodyRoutes } from './body-routes.ts';
 import type { Live } from './live.ts';
 import { tracingRoutes } from './tracing-routes.ts';
 import { statsRoutes } from './stats-routes.ts';
@@ -62,6 +63,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   app.notFound((context) => refuse(context, 404, 'not_found', `there is no ${context.req.method} ${context.req.path}`));
   about(app, deps);
   calls(app, deps);
+  bodyRoutes(app, deps);
   runs(app, deps);
   prices(app, deps);
   tracesRoutes(app, deps);
@@ -126,11 +128,6 @@ function calls(app: Hono, deps: AdminDeps): void {
       ? refuse(context, 404, 'not_found', 'this call is in no log file (any more)')
       : context.text(text);
   });
-  for (const side of ['request', 'response']) {
-    app.get(`/api/calls/:id/${side}`, (context) =>
-      refuse(context, 501, 'not_implemented', `exact bytes are ${NOT_YET}; see /api/calls/:id/log`),
-    );
-  }
   app.get('/api/live', (context) => {
     const lastId = Number.parseInt(context.req.header('last-event-id') ?? '', 10);
     return streamSSE(context, (stream) => sendLive(stream, deps.live, Number.isNaN(lastId) ? null : lastId));

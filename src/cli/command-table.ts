@@ -239,6 +239,32 @@ function lists(parser: Argv, exitWith: ExitWith): Argv {
   );
 }
 
+const SHOW_PARTS = {
+  request: { type: 'boolean', default: false, describe: 'The bytes of the request body alone' },
+  response: { type: 'boolean', default: false, describe: 'The bytes of the response body alone' },
+  head: { type: 'boolean', default: false, describe: 'Of that side start line and headers instead' },
+  events: { type: 'boolean', default: false, describe: 'Of a streamed answer when each chunk came, as JSON' },
+} as const;
+
+interface ShowFlags {
+  home: string | undefined;
+  json: boolean;
+  id: string;
+  request: boolean;
+  response: boolean;
+  head: boolean;
+  events: boolean;
+}
+
+function show({ home: folder, json: asJson, id, ...flags }: ShowFlags): Promise<number> {
+  const from = optional(folder);
+  if (!flags.request && !flags.response && !flags.head && !flags.events)
+    return import('./read.ts').then(({ showMain }) => showMain({ home: from, json: asJson, id }));
+  return import('./show-body.ts').then(({ showBodyMain, sideOf }) =>
+    showBodyMain({ home: from, id, ...sideOf(flags) }),
+  );
+}
+
 function logs(parser: Argv, exitWith: ExitWith): Argv {
   return parser
     .command(
@@ -247,14 +273,8 @@ function logs(parser: Argv, exitWith: ExitWith): Argv {
       (argv) =>
         argv
           .positional('id', { type: 'string', demandOption: true, describe: 'Its id, or how it begins' })
-          .options({ home, json }),
-      (args) => {
-        exitWith(
-          import('./read.ts').then(({ showMain }) =>
-            showMain({ home: optional(args.home), json: args.json, id: args.id }),
-          ),
-        );
-      },
+          .options({ home, json, ...SHOW_PARTS }),
+      (args) => exitWith(show(args)),
     )
     .command(
       'tail [provider]',

@@ -25,7 +25,7 @@ export interface ReadArguments {
 
 /** Exit codes beside 0 and 1 (docs/cli.md). */
 const NOT_RUNNING = 3;
-const NOT_FOUND = 4;
+export const NOT_FOUND = 4;
 const ANSWER_MS = 10_000;
 
 export async function statusMain({ home, json }: ReadArguments): Promise<number> {

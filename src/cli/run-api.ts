@@ -1,6 +1,6 @@
 /** What `run` asks of the daemon's admin server. */
 import { readFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { type IncomingHttpHeaders, request } from 'node:http';
 import { join } from 'node:path';
 import type { RunSummary } from '../core/ports.ts';
 import { AppError } from '../core/errors.ts';
@@ -39,13 +39,29 @@ export async function askDaemon(
   timeoutMs: number,
   accept: readonly number[] = [],
 ): Promise<unknown> {
-  return JSON.parse((await ask(daemon, method, path, body, timeoutMs, accept)).text);
+  return JSON.parse((await ask(daemon, method, path, body, timeoutMs, accept)).bytes.toString());
 }
 
 /** Plain text; null = 404. */
 export async function askText(daemon: DaemonInfo, path: string, timeoutMs: number): Promise<string | null> {
-  const { status, text } = await ask(daemon, 'GET', path, null, timeoutMs, [404]);
-  return status === 404 ? null : text;
+  const { status, bytes } = await ask(daemon, 'GET', path, null, timeoutMs, [404]);
+  return status === 404 ? null : bytes.toString();
+}
+
+/** Whatever it is, with its headers. @param accept statuses beside 200 */
+export function askBytes(
+  daemon: DaemonInfo,
+  path: string,
+  timeoutMs: number,
+  accept: readonly number[],
+): Promise<Answer> {
+  return ask(daemon, 'GET', path, null, timeoutMs, accept);
+}
+
+interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  bytes: Buffer;
 }
 
 /** @param timeoutMs for the whole answer. Rejects with AppError `not_running` when the status is none of `accept`. */
@@ -56,7 +72,7 @@ function ask(
   body: object | string | null,
   timeoutMs: number,
   accept: readonly number[],
-): Promise<{ status: number; text: string }> {
+): Promise<Answer> {
   const url = new URL(path, daemon.admin_url);
   const payload = typeof body === 'string' ? body : body === null ? '' : JSON.stringify(body);
   const headers: Record<string, string | number> = { 'content-length': Buffer.byteLength(payload) };
@@ -74,11 +90,16 @@ function ask(
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
         incoming.on('error', reject);
         incoming.on('end', () => {
-          const text = Buffer.concat(chunks).toString('utf8');
+          const bytes = Buffer.concat(chunks);
           const status = incoming.statusCode ?? 0;
-          if ([200, 201, ...accept].includes(status)) resolve({ status, text });
+          if ([200, 201, ...accept].includes(status)) resolve({ status, headers: incoming.headers, bytes });
           else
-            reject(new AppError('not_running', `${method} ${url.href} was answered ${status}: ${text.slice(0, 200)}`));
+            reject(
+              new AppError(
+                'not_running',
+                `${method} ${url.href} was answered ${status}: ${bytes.toString('utf8', 0, 200)}`,
+              ),
+            );
         });
       },
     );

@@ -41,7 +41,7 @@ export interface Config {
   usage: { include_usage: string[]; estimate: boolean };
   context: { cut: string[] };
   capture: { bodies_of: string[] };
-  store: { durability: 'default' | 'strict'; backups: number };
+  store: { durability: 'default' | 'strict'; backups: number; bodies: 'full' | 'none' };
   prices: { overrides: string; table: string };
   local: LocalServer[];
   provider: Table[];

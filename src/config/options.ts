@@ -265,6 +265,14 @@ export const OPTIONS = [
     help: 'Payments, messaging, search and vector databases (by id) whose bodies are kept; without it their usage alone is',
   },
   {
+    key: 'store.bodies',
+    kind: 'choice',
+    choices: ['full', 'none'],
+    value: 'WHAT',
+    default: 'full',
+    help: 'none: what calls sent and got is not stored; their counts are. Of the log files: logs.bodies',
+  },
+  {
     key: 'store.durability',
     kind: 'choice',
     choices: ['default', 'strict'],

@@ -50,6 +50,11 @@ export function joinHead({ shared: text, own }: SplitHead): Head {
   return { startLine, headers };
 }
 
+/** As on the wire, up to and including the empty line. */
+export function headText({ startLine, headers }: Head): string {
+  return `${[startLine, ...headers.map(([name, value]) => `${name}: ${value}`)].join('\r\n')}\r\n\r\n`;
+}
+
 function isShared(name: string): boolean {
   const known = shared.get(name);
   if (known !== undefined) return known;

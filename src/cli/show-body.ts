@@ -1,0 +1,95 @@
+/** `show ID --request|--response [--head]`: what a call sent or got, byte for byte. */
+import { findPart, NOT_STORED, type Part } from '../admin/bodies.ts';
+import { Calls } from '../admin/calls.ts';
+import { AppError } from '../core/errors.ts';
+import { escapeLine, escapeText } from '../sinks/escape.ts';
+import type { Side } from '../store/blocks/call-bodies.ts';
+import { NOT_FOUND, databaseOf, running } from './read.ts';
+import { askBytes } from './run-api.ts';
+
+export interface ShowBodyArguments {
+  home: string | null;
+  id: string;
+  side: Side;
+  part: Part;
+}
+
+const ANSWER_MS = 30_000;
+
+export async function showBodyMain({ home, id, side, part }: ShowBodyArguments): Promise<number> {
+  const found = await partOf({ home, id, side, part });
+  if (typeof found === 'string') {
+    process.stderr.write(`llm-proxy: ${found}\n`);
+    return NOT_FOUND;
+  }
+  // A terminal gets no escape sequences of strangers; a file or a program gets the bytes.
+  if (process.stdout.isTTY) process.stdout.write(`${escapeText(Buffer.from(found.bytes).toString())}\n`);
+  else process.stdout.write(found.bytes);
+  if (found.masked) process.stderr.write('llm-proxy: secrets are masked in it; on the wire it was another\n');
+  if (found.truncated) process.stderr.write('llm-proxy: this is not the whole body\n');
+  return 0;
+}
+
+interface Shown {
+  bytes: Uint8Array;
+  masked: boolean;
+  truncated: boolean;
+}
+
+/** A text says what is wrong. */
+async function partOf({ home, id, side, part }: ShowBodyArguments): Promise<Shown | string> {
+  const daemon = await running(home);
+  if (daemon === null) {
+    const store = new Calls(databaseOf(home));
+    try {
+      return fromStore(store, { home, id, side, part });
+    } finally {
+      store.close();
+    }
+  }
+  const path = `/api/calls/${encodeURIComponent(id)}/${side}?part=${part}`;
+  const { status, bytes, headers } = await askBytes(daemon, path, ANSWER_MS, [404, 409]);
+  if (status === 200) return shown(bytes, headers);
+  return messageIn(bytes) ?? noSuchCall(id);
+}
+
+function fromStore(store: Calls, { id, side, part }: ShowBodyArguments): Shown | string {
+  const found = store.ask((database) => findPart(database, id, side, part));
+  if (found === 'not_stored') return NOT_STORED;
+  return typeof found === 'string' ? noSuchCall(id) : shown(found.bytes, found.headers);
+}
+
+function shown(bytes: Uint8Array, headers: Readonly<Record<string, unknown>>): Shown {
+  return {
+    bytes,
+    masked: headers['x-llm-proxy-masked'] === 'true',
+    truncated: headers['x-llm-proxy-truncated'] === 'true',
+  };
+}
+
+function noSuchCall(id: string): string {
+  return `no call begins with ${escapeLine(id)}, or several do; llm-proxy calls lists them`;
+}
+
+function messageIn(bytes: Uint8Array): string | null {
+  try {
+    const { error } = JSON.parse(Buffer.from(bytes).toString()) as { error?: { message?: unknown } };
+    return typeof error?.message === 'string' ? error.message : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @throws AppError `config_invalid` for words that contradict each other */
+export function sideOf(flags: { request: boolean; response: boolean; head: boolean; events: boolean }): {
+  side: Side;
+  part: Part;
+} {
+  if (flags.request === flags.response)
+    throw new AppError('config_invalid', 'show --request or --response, one of them');
+  if (flags.head && flags.events) throw new AppError('config_invalid', 'show --head or --events, one of them');
+  return {
+    side: flags.request ? 'request' : 'response',
+    part: flags.head ? 'head' : flags.events ? 'events' : 'body',
+  };
+}
