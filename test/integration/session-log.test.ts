@@ -145,10 +145,14 @@ describe('session log', () => {
     expect(statSync(pathOf('whole')).mode & 0o777).toBe(0o600);
   });
 
-  it('has a stream line by line, and no secret of its head', async () => {
+  it('has a stream line by line, with the times at which its lines came, and no secret of its head', async () => {
     (await send('streamed', true, Buffer.byteLength(HEAD + FIRST + LAST))).destroy();
     const response = (await entries('streamed', 3))[2];
     expect(response?.chunks?.map(({ raw }) => raw).join('')).toBe(FIRST + LAST);
+    const deltas = response?.chunks?.map(({ delta_ms }) => delta_ms ?? -1) ?? [];
+    expect(deltas[0]).toBeGreaterThanOrEqual(0);
+    expect((deltas.at(-1) ?? 0) - (deltas[0] ?? 0)).toBeGreaterThanOrEqual(30);
+    expect(response?.timing?.total_ms).toBeGreaterThanOrEqual(deltas.at(-1) ?? 0);
     expect(JSON.stringify(response)).not.toContain('CANARYCOOKIE');
   });
 
