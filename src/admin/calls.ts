@@ -7,6 +7,8 @@ import { type Database, openDatabase } from '../store/driver.ts';
 import { periodStats } from '../store/period-stats.ts';
 import { fileAt } from '../store/open.ts';
 import { type CallFilter, getCall, listCalls, parseStatus } from '../store/queries.ts';
+import { parseQuery } from '../store/search/query.ts';
+import { Search, type SearchAsk } from './search.ts';
 import { statsQueryOf } from './stats-query.ts';
 import { timeOf } from './times.ts';
 
@@ -27,6 +29,8 @@ export interface CallQuery {
 export interface Page {
   calls: CallRecord[];
   next_cursor: string | null;
+  /** There was no time to look at everything; the next page goes on there. */
+  partial: boolean;
 }
 
 const DEFAULT_LIMIT = 50;
@@ -35,21 +39,26 @@ const MAX_SECTION_BYTES = 64 * 1024 * 1024;
 /** The store as the API and the read commands ask it. Opened at the first question, read-only. */
 export class Calls {
   readonly #path: string;
+  readonly #search: Search;
   #database: Database | null = null;
   /** Which file that is: the recorder begins a new one where somebody deleted it. */
   #file: string | null = null;
 
-  constructor(path: string) {
+  constructor(path: string, search = new Search({ db: path })) {
     this.#path = path;
+    this.#search = search;
   }
 
   /** Throws AppError `config_invalid` on a filter that means nothing. */
   list(query: CallQuery): Page {
-    const limit = query.limit === undefined ? DEFAULT_LIMIT : Number(query.limit);
-    if (!Number.isInteger(limit) || limit < 1)
-      throw new AppError('config_invalid', 'limit must be a whole number above 0');
-    const page = listCalls(this.#open(), filterOf(query), limit, query.cursor);
-    return { calls: page.calls, next_cursor: page.nextCursor };
+    const ask = askOf(query);
+    const { conditions, ...words } = parseQuery(ask.q, Date.now());
+    // Texts are found by the number of their calls; a filter alone keeps the order of the start.
+    if (words.terms.length + words.without.length + words.ignored.length > 0) {
+      return this.#search.calls({ conditions, ...words }, ask);
+    }
+    const page = listCalls(this.#open(), { ...ask.filter, conditions }, ask.limit, query.cursor);
+    return { calls: page.calls, next_cursor: page.nextCursor, partial: false };
   }
 
   get(id: string): CallRecord | 'ambiguous' | null {
@@ -86,6 +95,7 @@ export class Calls {
   }
 
   close(): void {
+    this.#search.close();
     this.#database?.close();
     this.#database = null;
   }
@@ -103,6 +113,15 @@ export class Calls {
     }
     return this.#database;
   }
+}
+
+/** Throws AppError `config_invalid` on a filter that means nothing. */
+export function askOf(query: CallQuery): SearchAsk {
+  const limit = query.limit === undefined ? DEFAULT_LIMIT : Number(query.limit);
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new AppError('config_invalid', 'limit must be a whole number above 0');
+  const { q = '', ...filter } = filterOf(query);
+  return { q, filter, limit, cursor: query.cursor };
 }
 
 /** Of the API's query or of the command line. Throws AppError `config_invalid`. */

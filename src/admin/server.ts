@@ -13,6 +13,9 @@ import { IMPORT_PATH, importRoutes } from './import-routes.ts';
 import { bodyRoutes } from './body-routes.ts';
 import type { Live } from './live.ts';
 import { tracingRoutes } from './tracing-routes.ts';
+import type { Search } from './search.ts';
+import type { SearchLoop } from './search-loop.ts';
+import { searchRoutes } from './search-routes.ts';
 import { statsRoutes } from './stats-routes.ts';
 import { tracesRoutes } from './traces-routes.ts';
 
@@ -24,6 +27,8 @@ export interface AdminDeps {
   live: Live;
   /** Kept here, for a recorder that is started again. */
   tracing: { enabled: boolean };
+  search: Pick<Search, 'find'>;
+  indexing: Pick<SearchLoop, 'health' | 'metrics'>;
   /** Throws AppError `not_running` while the recorder thread is started again. */
   recorder: () => Pick<
     Remote<RecorderService>,
@@ -64,6 +69,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   about(app, deps);
   calls(app, deps);
   bodyRoutes(app, deps);
+  searchRoutes(app, deps);
   runs(app, deps);
   prices(app, deps);
   tracesRoutes(app, deps);
@@ -72,19 +78,22 @@ export function createAdminApp(deps: AdminDeps): Hono {
   return app;
 }
 
-function about(app: Hono, { version, caFile, calls: store, recorder, net }: AdminDeps): void {
+function about(app: Hono, { version, caFile, calls: store, indexing, recorder, net }: AdminDeps): void {
   app.get('/', (context) =>
     context.text(
-      `llm-proxy ${version}\n\n/health  /metrics  /ca.pem  /api/stats   open\n/api/calls  /api/live ...           with the token of <home>/run/admin-token\n`,
+      `llm-proxy ${version}\n\n/health  /metrics  /ca.pem  /api/stats   open\n/api/calls  /api/search  /api/live ...           with the token of <home>/run/admin-token\n`,
     ),
   );
   app.get('/health', async (context) => {
     const [traffic, recording] = await Promise.all([net.status(), recorderHealth(recorder)]);
     const isWhole = recording?.sinks.every((sink) => sink.state !== 'failing') ?? false;
-    return context.json({ status: isWhole ? 'ok' : 'degraded', version, ...traffic, recorder: recording });
+    const status = isWhole ? 'ok' : 'degraded';
+    return context.json({ status, version, ...traffic, recorder: recording, search: indexing.health });
   });
   app.get('/metrics', async (context) =>
-    context.body(await recorder().metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
+    context.body(`${await recorder().metrics()}${indexing.metrics()}`, 200, {
+      'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+    }),
   );
   app.get('/ca.pem', (context) =>
     context.body(readFileSync(caFile, 'utf8'), 200, { 'content-type': 'application/x-pem-file' }),

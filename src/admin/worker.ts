@@ -7,6 +7,8 @@ import type { LiveMessage, NetControl, RecorderService } from '../core/ports.ts'
 import { connectRpc, type Remote } from '../core/rpc.ts';
 import { Calls } from './calls.ts';
 import { Live } from './live.ts';
+import { Search } from './search.ts';
+import { SearchLoop } from './search-loop.ts';
 import { createAdminApp } from './server.ts';
 import type { AdminThreadData, AdminThreadMessage, ToAdminThread } from './thread-messages.ts';
 
@@ -42,13 +44,17 @@ function currentRecorder(): Remote<RecorderService> {
   return recorder;
 }
 
+const search = new Search({ db: data.db });
+const indexing = new SearchLoop(search);
 const app = createAdminApp({
   access: { token: data.token, host: data.host, allowedHosts: data.allowedHosts },
   version: data.version,
   caFile: data.caFile,
-  calls: new Calls(data.db),
+  calls: new Calls(data.db, search),
   live,
   tracing,
+  search,
+  indexing,
   recorder: currentRecorder,
   net,
 });
@@ -56,3 +62,4 @@ const server = serve({ fetch: app.fetch, hostname: data.host, port: data.port },
   tell({ port: address.port }),
 );
 server.once('error', (error: NodeJS.ErrnoException) => tell({ error: messageOf(error), code: error.code ?? null }));
+indexing.start();

@@ -7,9 +7,19 @@ import { callNumbers } from './migrations/0004-call-numbers.ts';
 import { hourly } from './migrations/0005-hourly.ts';
 import { pins } from './migrations/0006-pins.ts';
 import { blocks } from './migrations/0007-blocks.ts';
+import { searchRemovals } from './migrations/0008-search-removals.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
-export const MIGRATIONS: readonly string[] = [calls, estimates, priceFacts, callNumbers, hourly, pins, blocks];
+export const MIGRATIONS: readonly string[] = [
+  calls,
+  estimates,
+  priceFacts,
+  callNumbers,
+  hourly,
+  pins,
+  blocks,
+  searchRemovals,
+];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

@@ -4,6 +4,7 @@ import type { Stats } from '../core/ports.ts';
 import { addTally, emptyTally, type Tally, toTotals } from '../core/totals.ts';
 import { storedCallOf, type StoredCall } from './call-row.ts';
 import type { Database, SqlRow, SqlValue } from './driver.ts';
+import type { Condition } from './search/filters.ts';
 
 export interface CallFilter {
   provider?: string;
@@ -19,6 +20,8 @@ export interface CallFilter {
   until?: string;
   /** Part of path, model or an id; case does not matter. */
   q?: string;
+  /** More, of a query (store/search). */
+  conditions?: readonly Condition[];
 }
 
 /** Both ends included. */
@@ -106,6 +109,7 @@ export function conditionsOf(filter: CallFilter, cursor?: string): { where: stri
   add('started_at < ?', filter.until);
   const q = filter.q === undefined || filter.q === '' ? undefined : filter.q.toLowerCase();
   add(`instr(lower(${SEARCHED}), ?) > 0`, q);
+  for (const condition of filter.conditions ?? []) add(condition.sql, ...condition.values);
   const [startedAt, id] = decodeCursor(cursor) ?? [];
   add('(started_at, id) < (?, ?)', startedAt, id);
   return { where: terms.length === 0 ? '' : `WHERE ${terms.join(' AND ')}`, values };

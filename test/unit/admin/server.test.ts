@@ -7,6 +7,8 @@ import { serve, type ServerType } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Calls } from '../../../src/admin/calls.ts';
+import { SearchLoop } from '../../../src/admin/search-loop.ts';
+import { Search } from '../../../src/admin/search.ts';
 import { Live } from '../../../src/admin/live.ts';
 import { type AdminDeps, createAdminApp } from '../../../src/admin/server.ts';
 import { AppError } from '../../../src/core/errors.ts';
@@ -53,6 +55,8 @@ async function start(access: Partial<AdminDeps['access']> = {}): Promise<void> {
     caFile: join(folder, 'ca.pem'),
     calls,
     live,
+    search: new Search({ db: join(folder, 'calls.db') }),
+    indexing: new SearchLoop(new Search({ db: join(folder, 'calls.db') })),
     tracing: { enabled: true },
     recorder: () => recorder(),
     net: {
@@ -135,6 +139,7 @@ describe('admin/server', () => {
       'GET /api/live',
       'GET /api/calls/:id/request',
       'GET /api/calls/:id/response',
+      'GET /api/search',
       'POST /api/runs',
       'DELETE /api/runs/:id',
       'POST /api/prices/reprice',

@@ -1,0 +1,131 @@
+/** Calls in descending order of their numbers: by the texts they brought in, or by what is asked of the call itself. */
+import type { Database, SqlValue, Statement } from '../driver.ts';
+import type { Condition } from './filters.ts';
+
+export interface Batch {
+  /** Descending. May be empty though more are to come. */
+  calls: number[];
+  /** All numbers down to this one have been looked at. */
+  lowest: number;
+  done: boolean;
+}
+
+export interface Candidates {
+  next(): Batch;
+}
+
+const BATCH = 64;
+const MIN_WINDOW = 512;
+const MAX_WINDOW = 16_384;
+/** A window that took less is made larger. */
+const QUICK_MS = 5;
+/** A filter that an index answers: more calls than this are looked at in windows. */
+const MAX_NARROW = 5000;
+
+const HIGHEST = `SELECT value AS block, (SELECT max(call) FROM block_calls WHERE block = value AND call < ?) AS call
+FROM json_each(?)`;
+
+interface Lead {
+  /** The highest call below the last batch that brought in the block; for a call's own facts the call. */
+  call: number;
+  /** Null = the facts of a call. */
+  block: number | null;
+}
+
+/** The calls that brought in one of these blocks, and these calls; those that meet the conditions. */
+export class CallsOfTexts implements Candidates {
+  readonly #leads: Lead[];
+  readonly #lower: Statement;
+  readonly #meets: (calls: readonly number[]) => number[];
+
+  constructor(
+    database: Database,
+    found: { blocks: readonly number[]; calls: readonly number[] },
+    conditions: readonly Condition[],
+    before: number,
+  ) {
+    this.#lower = database.prepare('SELECT max(call) AS call FROM block_calls WHERE block = ? AND call < ?');
+    this.#meets = filterOf(database, conditions);
+    const leads: Lead[] = database
+      .prepare(HIGHEST)
+      .all(before, JSON.stringify(found.blocks))
+      .flatMap(({ block, call }) => (call === null ? [] : [{ block: Number(block), call: Number(call) }]));
+    for (const call of found.calls) if (call < before) leads.push({ block: null, call });
+    this.#leads = leads.toSorted((one, other) => one.call - other.call);
+  }
+
+  next(): Batch {
+    const calls: number[] = [];
+    while (calls.length < BATCH && this.#leads.length > 0) calls.push(this.#take());
+    return { calls: this.#meets(calls), lowest: calls.at(-1) ?? 0, done: this.#leads.length === 0 };
+  }
+
+  #take(): number {
+    const call = this.#leads.at(-1)?.call ?? 0;
+    for (let last = this.#leads.at(-1); last?.call === call; last = this.#leads.at(-1)) {
+      this.#leads.pop();
+      const lower = last.block === null ? null : (this.#lower.get(last.block, call)?.['call'] ?? null);
+      if (lower !== null) this.#insert({ block: last.block, call: Number(lower) });
+    }
+    return call;
+  }
+
+  #insert(lead: Lead): void {
+    let low = 0;
+    let high = this.#leads.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#leads[middle]?.call ?? 0) < lead.call) low = middle + 1;
+      else high = middle;
+    }
+    this.#leads.splice(low, 0, lead);
+  }
+}
+
+/** All calls that meet the conditions. */
+export class CallsOfTable implements Candidates {
+  readonly #window: Statement;
+  readonly #values: readonly SqlValue[];
+  readonly #now: () => number;
+  #before: number;
+  #size = MIN_WINDOW;
+
+  /** @param now milliseconds of any clock that never goes back */
+  constructor(database: Database, conditions: readonly Condition[], before: number, now: () => number) {
+    const terms = ['seq >= ? AND seq < ?', ...conditions.map(({ sql }) => sql)];
+    this.#window = database.prepare(`SELECT seq FROM llm_calls WHERE ${terms.join(' AND ')} ORDER BY seq DESC`);
+    this.#values = conditions.flatMap(({ values }) => values);
+    this.#now = now;
+    const last = Number(database.prepare('SELECT max(seq) AS last FROM llm_calls').get()?.['last'] ?? 0);
+    this.#before = Math.min(before, last + 1);
+  }
+
+  next(): Batch {
+    const lowest = Math.max(this.#before - this.#size, 0);
+    const start = this.#now();
+    const calls = this.#window.all(lowest, this.#before, ...this.#values).map(({ seq }) => Number(seq));
+    if (this.#now() - start < QUICK_MS) this.#size = Math.min(this.#size * 2, MAX_WINDOW);
+    this.#before = lowest;
+    return { calls, lowest, done: lowest === 0 };
+  }
+}
+
+/** Calls that are few and that an index names; null = they are many. */
+export function narrowCalls(database: Database, conditions: readonly Condition[], before: number): Candidates | null {
+  if (!conditions.some(({ isNarrow }) => isNarrow)) return null;
+  const sql = `SELECT seq FROM llm_calls WHERE ${conditions.map((condition) => condition.sql).join(' AND ')} LIMIT ?`;
+  const rows = database.prepare(sql).all(...conditions.flatMap(({ values }) => values), MAX_NARROW + 1);
+  if (rows.length > MAX_NARROW) return null;
+  const calls = rows.map(({ seq }) => Number(seq)).filter((seq) => seq < before);
+  return { next: () => ({ calls: calls.toSorted((one, other) => other - one), lowest: 0, done: true }) };
+}
+
+function filterOf(database: Database, conditions: readonly Condition[]): (calls: readonly number[]) => number[] {
+  if (conditions.length === 0) return (calls) => [...calls];
+  const values = conditions.flatMap((condition) => condition.values);
+  const statement = database.prepare(
+    `SELECT seq FROM llm_calls WHERE seq IN (SELECT value FROM json_each(?)) AND ${conditions.map(({ sql }) => sql).join(' AND ')} ORDER BY seq DESC`,
+  );
+  return (calls) =>
+    calls.length === 0 ? [] : statement.all(JSON.stringify(calls), ...values).map(({ seq }) => Number(seq));
+}

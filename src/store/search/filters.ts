@@ -1,0 +1,178 @@
+/** `name:value` in a search: what is asked of the call, as a condition on `llm_calls`. Every value is bound. */
+import type { SqlValue } from '../driver.ts';
+import { parseStatus } from '../queries.ts';
+
+interface Meaning {
+  readonly sql: string;
+  readonly values: readonly SqlValue[];
+}
+
+export interface Condition extends Meaning {
+  /** Few calls meet it, and an index of the table names them. */
+  readonly isNarrow: boolean;
+}
+
+type Reader = (value: string, now: number) => Meaning | null;
+
+/** Column, text looked for -> condition. */
+type TextMatch = (columns: readonly string[], value: string) => Meaning;
+
+/** As it stands, or with `*` for anything. */
+const exact: TextMatch = (columns, value) =>
+  value.includes('*') ? like(columns, patternOf(value)) : compare(columns, '= ?', [value]);
+const name: TextMatch = (columns, value) => exact(columns, value.toLowerCase());
+/** As an index can answer it. */
+const beginning: TextMatch = (columns, value) => compare(columns, 'BETWEEN ? AND ?', [value, `${value}\u{10ffff}`]);
+/** Case does not matter; `*` stands for anything. */
+const part: TextMatch = (columns, value) => like(columns, `%${patternOf(value)}%`);
+
+const MAX_SEVERAL = 20;
+/** Each one more is a turn more for every text that is looked at. */
+const MAX_STARS = 4;
+
+/** A comma is between several. */
+const text =
+  (match: TextMatch, ...columns: string[]): Reader =>
+  (value) => {
+    const several = value.split(',').filter((one) => one !== '');
+    const isSimple = several.length > 0 && several.length <= MAX_SEVERAL && value.split('*').length <= MAX_STARS + 1;
+    return !isSimple ? null : anyOf(several.map((one) => match(columns, one)));
+  };
+
+const USD = 1;
+const MS_PER_S = 1000;
+
+/** `>0.5`, `<=2`, `1`; durations end in `s` or `ms`, tokens may in `k` or `M`. */
+const number =
+  (column: string, unit: number): Reader =>
+  (value) => {
+    const match = /^(>=|<=|>|<|=)?\$?(\d+(?:\.\d+)?|\.\d+)(ms|s|k|m)?$/i.exec(value);
+    if (match === null) return null;
+    const factor = FACTORS[match[3]?.toLowerCase() ?? ''] ?? unit;
+    return { sql: `${column} ${match[1] ?? '='} ?`, values: [Number(match[2]) * factor] };
+  };
+
+const FACTORS: Readonly<Record<string, number>> = { ms: 1, s: MS_PER_S, k: 1000, m: 1_000_000 };
+
+const status: Reader = (value) => {
+  const range = parseStatus(value);
+  return range === null ? null : { sql: 'status BETWEEN ? AND ?', values: [range.min, range.max] };
+};
+
+/** ISO 8601, or so long ago: `30m`, `12h`, `7d`. */
+const time =
+  (operator: '>=' | '<'): Reader =>
+  (value, now) => {
+    const ago = /^(\d{1,6})([smhdw])$/.exec(value);
+    const at = ago === null ? Date.parse(value) : now - Number(ago[1]) * (UNITS[ago[2] ?? ''] ?? 0);
+    return Number.isNaN(at) ? null : { sql: `started_at ${operator} ?`, values: [new Date(at).toISOString()] };
+  };
+
+const UNITS: Readonly<Record<string, number>> = {
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 7 * 86_400_000,
+};
+
+const tool: Reader = (value) => {
+  const named = text(part, "json_extract(tool.value, '$.name')")(value, 0);
+  return named === null
+    ? null
+    : {
+        sql: `tool_calls IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(tool_calls) AS tool WHERE ${named.sql})`,
+        values: named.values,
+      };
+};
+
+const STATES: Readonly<Record<string, string>> = {
+  error: `outcome NOT IN ('client_aborted', 'shutdown') AND (error_type IS NOT NULL OR status >= 400 OR outcome IN ('upstream_aborted', 'upstream_error', 'refused'))`,
+  aborted: `outcome IN ('client_aborted', 'upstream_aborted')`,
+  estimated: 'usage_estimated IS NOT NULL',
+  unpriced: 'cost_nanos IS NULL',
+  stream: 'stream = 1',
+  retry: 'retry_count > 0',
+  subscription: `billing = 'subscription'`,
+};
+
+const state: Reader = (value) => {
+  const sql = Object.hasOwn(STATES, value.toLowerCase()) ? STATES[value.toLowerCase()] : undefined;
+  return sql === undefined ? null : { sql, values: [] };
+};
+
+const FILTERS: Readonly<Record<string, Reader>> = {
+  id: text(beginning, 'id'),
+  model: text(part, 'request_model', 'response_model'),
+  provider: text(name, 'provider'),
+  operation: text(name, 'operation'),
+  host: text(part, 'host'),
+  path: text(part, 'path'),
+  status,
+  session: text(beginning, 'session_id'),
+  run: text(beginning, 'run_id'),
+  trace: text(beginning, 'trace_id'),
+  task: text(beginning, 'task_id'),
+  customer: text(exact, 'customer_id'),
+  tenant: text(exact, 'tenant_id'),
+  section: text(part, 'section', 'section_path'),
+  agent: text(part, 'agent'),
+  client: text(part, 'client'),
+  tool,
+  stop: text(name, 'stop_reason'),
+  error: text(part, 'error_type', 'error_message'),
+  cost: number('cost_nanos / 1e9', USD),
+  ttft: number('ttft_ms', MS_PER_S),
+  duration: number('duration_ms', MS_PER_S),
+  input: number('input_tokens', 1),
+  output: number('output_tokens', 1),
+  since: time('>='),
+  until: time('<'),
+  is: state,
+};
+
+/** By these the table has an index. */
+const NARROW: ReadonlySet<string> = new Set(['id', 'session', 'run', 'trace']);
+
+/** In the order of docs/search.md. */
+export const FILTER_NAMES: readonly string[] = Object.keys(FILTERS);
+
+export function isFilterName(name: string): boolean {
+  return Object.hasOwn(FILTERS, name);
+}
+
+/** Null = the value means nothing to this filter. @param now Unix ms */
+export function conditionOf(name: string, value: string, negated: boolean, now: number): Condition | null {
+  const found = FILTERS[name]?.(value, now) ?? null;
+  if (found === null) return null;
+  const { sql, values } = found;
+  // What is not known is not it: NULL counts as false.
+  return negated
+    ? { sql: `(${sql}) IS NOT 1`, values, isNarrow: false }
+    : { sql: `(${sql})`, values, isNarrow: NARROW.has(name) };
+}
+
+function compare(columns: readonly string[], operation: string, values: readonly SqlValue[]): Meaning {
+  return {
+    sql: columns.map((column) => `${column} ${operation}`).join(' OR '),
+    values: columns.flatMap(() => values),
+  };
+}
+
+function like(columns: readonly string[], pattern: string): Meaning {
+  return {
+    sql: columns.map((column) => `${column} LIKE ? ESCAPE '\\'`).join(' OR '),
+    values: columns.map(() => pattern),
+  };
+}
+
+function anyOf(conditions: readonly Meaning[]): Meaning {
+  return {
+    sql: conditions.map(({ sql }) => `(${sql})`).join(' OR '),
+    values: conditions.flatMap(({ values }) => values),
+  };
+}
+
+function patternOf(value: string): string {
+  return value.replaceAll(/[\\%_]/g, '\\$&').replaceAll('*', '%');
+}
