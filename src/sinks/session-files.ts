@@ -72,16 +72,23 @@ export function closeTornLine(path: string): number {
   }
 }
 
+/** Lines that are looked at for a number: those of purged calls have none. */
+const MAX_LINES_BACK = 2000;
+
 /** The number of the last call in a file; 0 = none. @throws what the file system says */
 export function lastSeq(path: string): number {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
-    // Without the last line feed, the next one before it is where the last line begins.
-    const { size } = fstatSync(fd);
-    const start = lastFeed(fd, size - 1) + 1;
-    const head = read(fd, start, Math.min(size - start, 64)).toString('latin1');
-    const seq = /^\{"type":"response","seq":(\d{1,9}),/.exec(head)?.[1];
-    return seq === undefined ? 0 : Number(seq);
+    let end = fstatSync(fd).size - 1;
+    for (let line = 0; end > 0 && line < MAX_LINES_BACK; line += 1) {
+      // Without the line feed at its end, the next one before it is where a line begins.
+      const start = lastFeed(fd, end) + 1;
+      const head = read(fd, start, Math.min(end - start, 64)).toString('latin1');
+      const seq = /^\{"type":"response","seq":(\d{1,9}),/.exec(head)?.[1];
+      if (seq !== undefined) return Number(seq);
+      end = start - 1;
+    }
+    return 0;
   } finally {
     closeSync(fd);
   }

@@ -196,6 +196,17 @@ describe('sinks/session-jsonl', () => {
     expect(shapeOf(`${ANTHROPIC}/s.jsonl`).at(-1)).toBe('response 3');
   });
 
+  it('finds the last number before calls that were taken out', async () => {
+    await writeAll(await sessionSink(), aCall('s'), aCall('s'), aCall('s'));
+    await house.closeAll();
+    const path = inFolder(ANTHROPIC, 's.jsonl');
+    const lines = readFileSync(path, 'utf8').split('\n');
+    for (const index of [3, 4, 5, 6]) lines[index] = '{"type":"purged"}'.padEnd(lines[index]?.length ?? 0);
+    writeFileSync(path, lines.join('\n'));
+    await writeAll(await sessionSink(), aCall('s'));
+    expect(shapeOf(`${ANTHROPIC}/s.jsonl`).slice(-2)).toEqual(['request 2', 'response 2']);
+  });
+
   it('makes a file again that somebody deleted, and counts on', async () => {
     const sink = await sessionSink();
     await writeAll(sink, aCall('s'));
