@@ -14,8 +14,13 @@ export function createChatLines(directory: MeterDirectory, lineOf: LineOf): Form
   return {
     start: () => '',
     call: async (exchange) => {
-      const conversation = await answeredConversation(exchange, directory);
-      return conversation === null ? null : `${JSON.stringify(lineOf(conversation))}\n`;
+      try {
+        const conversation = await answeredConversation(exchange, directory);
+        return conversation === null ? null : `${JSON.stringify(lineOf(conversation))}\n`;
+      } catch {
+        // Nested deeper than the stack: it costs its own line.
+        return null;
+      }
     },
     end: () => '',
   };

@@ -151,6 +151,7 @@ export class Recorder implements RecorderQueries {
       record: (finished, newId) =>
         recordExchange(finished, {
           ...this.#recordDeps(),
+          keepsBodies: (provider) => options.keepsBodies(provider),
           newId,
           rereads,
           isDuplicate: (sighting) => seen.isDuplicate(sighting),
