@@ -189,7 +189,7 @@ function storedCapture({ record, request, response }: StoredExchange, deps: Impo
     ...capture,
     request: asMasked(capture.request, sent),
     response: capture.response === null ? null : asMasked(capture.response, answered),
-    parts: { ...capture.parts, arrivals: answered.arrivals },
+    parts: { ...capture.parts, arrivals: capture.parts.response === null ? null : answered.arrivals },
   };
 }
 
