@@ -36,6 +36,12 @@ const calls = (count: number, from = 0): ReturnType<typeof aStoredExchange>[] =>
     });
   });
 
+const say = (...texts: string[]): string =>
+  JSON.stringify({
+    model: 'm',
+    messages: texts.map((content, index) => ({ role: index % 2 === 0 ? 'user' : 'assistant', content })),
+  });
+
 async function put(name: string, count: number, from = 0): Promise<string> {
   const path = join(files, name);
   const text = await written(createJsonl(), calls(count, from));
@@ -84,11 +90,6 @@ describe('export and import', () => {
   });
 
   it('give a session once, at its fullest, as ShareGPT', async () => {
-    const say = (...texts: string[]): string =>
-      JSON.stringify({
-        model: 'm',
-        messages: texts.map((content, index) => ({ role: index % 2 === 0 ? 'user' : 'assistant', content })),
-      });
     const turns = [say('one'), say('one', 'Hi there', 'two'), say('one', 'Hi there', 'two', 'Hi there', 'three')];
     const exchanges = [...turns, say('title?')].map((body, index) => {
       const call = aStoredExchange({
@@ -137,7 +138,7 @@ describe('export and import', () => {
     await cli('import', await put('a.jsonl', 400));
     const child = spawn(
       'sh',
-      ['-c', `"${process.execPath}" "${CLI}" export --home "${home}" | head -n 1; echo "left ${'$'}?"`],
+      ['-c', `"${process.execPath}" "${CLI}" export --home "${home}" | head -n 1; echo "left $?"`],
       { env: { ...process.env, ...env } },
     );
     const text = { out: '', err: '' };

@@ -18,6 +18,9 @@ function all(format: FormatName, exchanges: StoredExchange[], over: Partial<Form
   );
 }
 
+const table = async (exchanges: StoredExchange[], over: Partial<FormatterOptions> = {}): Promise<string[][]> =>
+  parseCsv(await all('csv', exchanges, { bodies: false, ...over }));
+
 const lines = (text: string): unknown[] =>
   text
     .trimEnd()
@@ -135,9 +138,6 @@ describe('interchange/formats', () => {
   });
 
   describe('csv', () => {
-    const table = async (exchanges: StoredExchange[], over: Partial<FormatterOptions> = {}): Promise<string[][]> =>
-      parseCsv(await all('csv', exchanges, { bodies: false, ...over }));
-
     it('has a header and one row a call; unknown is empty, not 0', async () => {
       const [names = [], row = []] = await table([aStoredExchange({ status: null, cost_usd: null })]);
       const cell = (name: string): string | undefined => row[names.indexOf(name)];

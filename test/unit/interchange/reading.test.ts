@@ -49,6 +49,14 @@ function anEntry(over: object = {}): object {
 const archive = (...entries: object[]): string =>
   JSON.stringify({ log: { version: '1.2', creator: { name: '"entries":[', version: '\\' }, entries } });
 
+const meta = (request: string, ts = '2026-11-01T10:00:00.123456789Z'): object => ({
+  ts,
+  machine: 'me@box',
+  host: 'api.anthropic.com',
+  session: 'sess-1',
+  request_id: request,
+});
+
 describe('interchange/reading', () => {
   it('reads lines in whatever pieces they come, and never holds one that is too long', async () => {
     const text = `\n{"a":1}\r\n  \n{"b":"ä"}\n${'x'.repeat(40)}\nlast`;
@@ -245,13 +253,6 @@ describe('interchange/reading', () => {
   });
 
   describe('session logs', () => {
-    const meta = (request: string, ts = '2026-11-01T10:00:00.123456789Z'): object => ({
-      ts,
-      machine: 'me@box',
-      host: 'api.anthropic.com',
-      session: 'sess-1',
-      request_id: request,
-    });
     const asked = (request: string): string =>
       JSON.stringify({
         type: 'request',

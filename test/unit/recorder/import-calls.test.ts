@@ -26,8 +26,8 @@ const house = useSinkHouse();
 interface Store {
   recorder: Recorder;
   database: Database;
-  import(items: readonly ImportItem[], dryRun?: boolean): Promise<ImportOutcome>;
-  exported(): Promise<string>;
+  import: (items: readonly ImportItem[], dryRun?: boolean) => Promise<ImportOutcome>;
+  exported: () => Promise<string>;
 }
 
 /** @param bodies false: those of every provider are not kept */
