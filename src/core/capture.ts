@@ -54,7 +54,9 @@ export type Outcome =
   /** 101 Switching Protocols: opaque from there on. */
   | 'upgraded'
   /** The daemon stopped while the exchange was live. */
-  | 'shutdown';
+  | 'shutdown'
+  /** The daemon died while the exchange was live: what was known a moment before. */
+  | 'interrupted';
 
 export interface ToolCall {
   id: string | null;

@@ -122,10 +122,12 @@ export function toTotals(tally: Tally): Totals {
 
 /** A client that left is no error; an answer that never came whole is. */
 export function isError(record: CallRecord): boolean {
-  if (record.outcome === 'client_aborted' || record.outcome === 'shutdown') return false;
+  if (NO_FAULT.has(record.outcome)) return false;
   return record.error !== null || (record.status ?? 0) >= 400 || FAILED.has(record.outcome);
 }
 
+/** The client or we have ended it. */
+const NO_FAULT: ReadonlySet<string> = new Set(['client_aborted', 'shutdown', 'interrupted']);
 const FAILED: ReadonlySet<string> = new Set(['upstream_aborted', 'upstream_error', 'refused']);
 const COUNTED_TOKENS = [
   'input_tokens',

@@ -53,6 +53,7 @@ export const OUTCOMES = [
   'unparsed',
   'upgraded',
   'shutdown',
+  'interrupted',
 ] as const satisfies readonly Outcome[];
 
 export type EndDetails = Omit<ExchangeEnd, 'outcome'>;

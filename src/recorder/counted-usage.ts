@@ -131,7 +131,7 @@ function modelOf({ response_model, request_model }: Metered): string | null {
   return response_model ?? request_model;
 }
 
-const CUT: ReadonlySet<string> = new Set(['client_aborted', 'upstream_aborted', 'shutdown']);
+const CUT: ReadonlySet<string> = new Set(['client_aborted', 'upstream_aborted', 'shutdown', 'interrupted']);
 
 /** The provider has the whole request and works on it, or has; no one told what it costs. */
 function isBilledUnknown(finished: FinishedExchange, usage: Usage): boolean {

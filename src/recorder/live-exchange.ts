@@ -1,7 +1,8 @@
 import type { Outcome } from '../core/capture.ts';
 import type { ConnectionInfo, ExchangeEnd, Side } from '../core/recorder-port.ts';
-import type { Metered } from '../usage/metered.ts';
+import type { Metered, MeterView } from '../usage/metered.ts';
 import type { BodyMemory } from './body-memory.ts';
+import type { JournalMark } from './live-journal.ts';
 
 /** What the recorder needs of usage/meter.ts. Bytes are valid during the call only. */
 export interface Meter {
@@ -12,6 +13,8 @@ export interface Meter {
   /** So many body bytes are missing at this place. */
   requestGap(bytes: number): void;
   responseGap(bytes: number): void;
+  /** What has come so far. */
+  view?(): MeterView;
   /** Memory is short: keep no more of a streamed body, but read on. */
   stopKeeping?(): void;
   end(outcome: Outcome, at: number): Metered | Promise<Metered>;
@@ -32,6 +35,8 @@ export interface ExchangeFacts {
 }
 
 export interface FinishedExchange {
+  /** Under which the journal knows it; absent or null = its record gives it one. */
+  id?: string | null;
   facts: ExchangeFacts;
   end: ExchangeEnd;
   metered: Metered;
@@ -43,6 +48,8 @@ const ALWAYS_READ = 16 * 1024;
 /** One exchange from its first row to its last. */
 export class LiveExchange {
   readonly facts: ExchangeFacts;
+  /** Of the journal; null = it has not seen this exchange. */
+  mark: JournalMark | null = null;
   readonly #meter: Meter;
   readonly #memory: BodyMemory;
   #held = 0;
@@ -103,12 +110,22 @@ export class LiveExchange {
     this.#missing(side, bytes);
   }
 
+  /** Null = its meter does not tell. */
+  view(): MeterView | null {
+    return this.#meter.view?.() ?? null;
+  }
+
   /** The last call; a promise only when a decoder must drain. The memory counts as given back at once. */
   end(end: ExchangeEnd, at: number): FinishedExchange | Promise<FinishedExchange> {
     this.facts.endedAt = at;
     this.release();
     const metered = this.#meter.end(end.outcome, at);
-    const finish = (metered: Metered): FinishedExchange => ({ facts: this.facts, end, metered });
+    const finish = (metered: Metered): FinishedExchange => ({
+      id: this.mark?.id ?? null,
+      facts: this.facts,
+      end,
+      metered,
+    });
     return metered instanceof Promise ? metered.then(finish) : finish(metered);
   }
 

@@ -52,6 +52,10 @@ export class Receiver {
     return this.#live.size;
   }
 
+  exchanges(): LiveExchange[] {
+    return this.#live.entries().map(([, live]) => live);
+  }
+
   receive({ buffer, rows }: SlabMessage): void {
     const table = new Float64Array(buffer, 0, rows * ROW_WIDTH);
     const row = this.#current;

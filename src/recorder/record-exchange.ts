@@ -66,7 +66,7 @@ function recordOf(
   const requestBytes = facts.requestBytes + end.opaqueRequestBytes;
   const responseBytes = facts.responseBytes + end.opaqueResponseBytes;
   return {
-    id: deps.newId(facts.wall),
+    id: finished.id ?? deps.newId(facts.wall),
     started_at: new Date(facts.wall).toISOString(),
     provider,
     operation: metered.operation,
@@ -283,7 +283,7 @@ function maskAssembled(
   };
 }
 
-function maskStartLine(line: string): string {
+export function maskStartLine(line: string): string {
   const [method = '', target, ...rest] = line.split(' ');
   return target === undefined ? maskText(line) : [maskText(method), maskTarget(target), ...rest].join(' ');
 }

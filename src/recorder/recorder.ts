@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
 import { messageOf } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
+import type { LeftOverCall, LiveCalls } from '../core/live-call.ts';
 import type { Logger } from '../core/log.ts';
 import type { RecorderHealth, RecorderQueries, RepriceQuery, RepriceSlice, RunSummary, Stats } from '../core/ports.ts';
 import type { ConnectionInfo } from '../core/recorder-port.ts';
@@ -18,7 +19,9 @@ import { CalmLog } from './calm-log.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { type ImportDeps, importLines } from './import-calls.ts';
 import { Inbox } from './inbox.ts';
+import { interruptedExchange } from './interrupted.ts';
 import type { FinishedExchange, Meter } from './live-exchange.ts';
+import { LiveJournal } from './live-journal.ts';
 import { Receiver } from './receive.ts';
 import { type RecordDeps, recordExchange } from './record-exchange.ts';
 import { Rereads, type StoredAnswers } from './rereads.ts';
@@ -53,6 +56,8 @@ export interface RecorderOptions {
   log: Logger;
   /** Body bytes that live exchanges may hold, all together. */
   bodyMemoryBytes?: number;
+  /** Where calls in flight are kept for the case that this process dies; absent or null = nowhere. */
+  live?: LiveCalls | null;
 }
 
 /** A minute of 1,000 streams at 10 chunks/s: 227 MB of whole-process memory with 32 MiB, 307 with 64 (Node 20, no TLS). */
@@ -76,6 +81,7 @@ export class Recorder implements RecorderQueries {
   #tracing = true;
   #receiver: Receiver | null = null;
   #port: MessagePort | null = null;
+  #journal: LiveJournal | null = null;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -115,6 +121,19 @@ export class Recorder implements RecorderQueries {
     port.on('message', (message: NetMessage) => inbox.push(message));
     this.#receiver = receiver;
     this.#port = port;
+    this.#keepLive(receiver);
+  }
+
+  /** Records a call that was in flight when an earlier recorder died. @throws what its meter throws */
+  async recover(call: LeftOverCall): Promise<void> {
+    const finished = await interruptedExchange(call, (connection) => this.#options.createMeter(connection));
+    this.#options.live?.adopt(call.id);
+    this.#record(finished);
+  }
+
+  /** A call that cannot be recovered: it is not tried again at each start. */
+  discard(id: string): void {
+    this.#options.live?.discard(id);
   }
 
   tracing(enabled = this.#tracing): boolean {
@@ -177,9 +196,25 @@ export class Recorder implements RecorderQueries {
 
   /** Ends what is live as `shutdown`, writes all that is known and closes the sinks. */
   async close(): Promise<void> {
+    this.#journal?.stop();
     await this.#receiver?.close();
     await this.#dispatcher.close();
     this.#port?.close();
+  }
+
+  #keepLive(receiver: Receiver): void {
+    const { live: calls = null } = this.#options;
+    if (calls === null) return;
+    this.#journal = new LiveJournal({
+      calls,
+      live: () => receiver.exchanges(),
+      keepsBodies: (provider) => this.#options.keepsBodies(provider),
+      onError: (error) => {
+        this.#counters.add('internal_errors', 'part="live_calls"');
+        this.#log.warn({ error: messageOf(error) }, 'calls in flight could not be kept');
+      },
+    });
+    this.#journal.start();
   }
 
   #record(finished: FinishedExchange, settled?: Settled): void {

@@ -4,6 +4,7 @@ import type { CallRecord } from '../core/capture.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
 import { AppError, codeOf, messageOf } from '../core/errors.ts';
+import { newId } from '../core/ids.ts';
 import { type ClosableLogger, createLogger, type Logger } from '../core/log.ts';
 import type { LiveMessage, RecorderService } from '../core/ports.ts';
 import { serveRpc } from '../core/rpc.ts';
@@ -23,6 +24,7 @@ import { frameTexts } from './frame-texts.ts';
 import { LivePrices } from './live-prices.ts';
 import { Recorder, type RecorderOptions } from './recorder.ts';
 import { repriceSlice } from './reprice.ts';
+import { takeOver } from './take-over.ts';
 import type { FromRecorderThread, RecorderConfig, ToRecorderThread, WorkerData } from './thread-messages.ts';
 
 /** Who wants to see calls as they finish. */
@@ -30,9 +32,13 @@ const watchers = new Set<MessagePort>();
 
 async function start({ config, rows }: WorkerData, owner: MessagePort): Promise<void> {
   const log = createLogger(config.log);
-  const recorder = new Recorder(await optionsOf(config, log));
+  const identity = { recorder: newId('recorder', systemClock.wall()), pid: process.pid };
+  const { options, sinks } = await partsOf(named(config, identity.recorder), log);
+  const recorder = new Recorder(options);
   await recorder.open();
   recorder.attach(rows);
+  const { store } = sinks;
+  if (store !== null) await takeOver({ ask: (question) => store.ask(question), recorder, log, identity });
   owner.on('message', (message: ToRecorderThread) => {
     if ('serve' in message) serve(message.serve, recorder);
     else void stop(recorder, log);
@@ -40,7 +46,17 @@ async function start({ config, rows }: WorkerData, owner: MessagePort): Promise<
   tell(owner, { ready: true });
 }
 
-async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderOptions> {
+function named(config: RecorderConfig, recorder: string): RecorderConfig {
+  const { sqlite } = config.sinks;
+  return sqlite === null ? config : { ...config, sinks: { ...config.sinks, sqlite: { ...sqlite, recorder } } };
+}
+
+interface Parts {
+  options: RecorderOptions;
+  sinks: Sinks;
+}
+
+async function partsOf(config: RecorderConfig, log: Logger): Promise<Parts> {
   const counters = new Counters();
   const clock = systemClock;
   checkStore(config, clock, log);
@@ -57,7 +73,7 @@ async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderO
     clock,
     onFault: (message) => log.warn({ error: message }, 'a price file has a fault; the prices of before stay in force'),
   });
-  return {
+  const options: RecorderOptions = {
     createMeter: ({ host, port, provider }) =>
       new ExchangeMeter({ directory, host, port, provider, limits: DEFAULT_LIMITS }),
     price: (question) => prices.price(question),
@@ -90,6 +106,7 @@ async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderO
       isStored: (id) => asked((database) => isStored(database, id), false),
     },
     sinks: sinks.all,
+    live: sinks.store?.live ?? null,
     metricsText: (net) => sinks.metricsText(net),
     onRunEnded: (runId) => sinks.endTrace(runId),
     onRecord: show,
@@ -98,6 +115,7 @@ async function optionsOf(config: RecorderConfig, log: Logger): Promise<RecorderO
     log,
     ...(config.bodyMemoryBytes === undefined ? {} : { bodyMemoryBytes: config.bodyMemoryBytes }),
   };
+  return { options, sinks };
 }
 
 /**

@@ -24,7 +24,7 @@ export interface Sinks {
   /** A run, task or session that is known to have ended. */
   endTrace(traceId: string): void;
   /** The database behind the sink that writes it; `null` = there is none. */
-  store: Pick<SqliteSink, 'use' | 'ask' | 'onOpen'> | null;
+  store: Pick<SqliteSink, 'use' | 'ask' | 'onOpen' | 'live'> | null;
 }
 
 /** No side effects: files and database are opened by the sinks' `open`. */

@@ -1,11 +1,14 @@
 import type { Capture } from '../core/capture.ts';
 import { messageOf } from '../core/errors.ts';
+import { newId } from '../core/ids.ts';
+import type { LiveCalls } from '../core/live-call.ts';
 import type { Settled, Sink } from '../core/sink.ts';
 import { bodiesOf, type CallBodies, sizeOf } from '../store/blocks/call-bodies.ts';
 import type { StoredCall } from '../store/call-row.ts';
 import { CallWriter } from '../store/call-writer.ts';
 import type { Database } from '../store/driver.ts';
 import { Batch, TryAgain } from './batch.ts';
+import { LiveCallKeeper } from './live-call-keeper.ts';
 import type { LogLocations } from './log-locations.ts';
 import { Losses, type SinkDeps } from './losses.ts';
 import { StoreFile } from './store-file.ts';
@@ -13,6 +16,8 @@ import { StoreFile } from './store-file.ts';
 export interface SqliteOptions {
   /** The database file. */
   path: string;
+  /** Names this life of the recorder: calls in flight are kept under it. */
+  recorder?: string;
   /** Somebody waits for each call: a database that is busy is tried again soon. */
   isAwaited?: boolean;
   /** False: bodies are not stored; calls and their counts are. */
@@ -26,6 +31,8 @@ export interface SqliteOptions {
 }
 
 export interface SqliteSink extends Sink {
+  /** Where calls in flight are kept. */
+  readonly live: LiveCalls;
   /** A run, task or session that is known to have ended. */
   endTrace(traceId: string): void;
   /**
@@ -73,6 +80,7 @@ class SqliteWriter implements SqliteSink {
   readonly #losses: Losses;
   readonly #batch: Batch<Queued>;
   readonly #store: StoreFile;
+  readonly live: LiveCallKeeper;
   /** On the file that is open. */
   #writer: CallWriter | null = null;
   /** What the last transaction failed of; `null` = nothing. */
@@ -96,6 +104,12 @@ class SqliteWriter implements SqliteSink {
       ...deps,
       ...(backups === undefined ? {} : { backups }),
       ...(open === undefined ? {} : { open }),
+    });
+    this.live = new LiveCallKeeper({
+      owner: { recorder: options.recorder ?? newId('recorder', deps.clock.wall()), pid: process.pid },
+      use: (work) => this.use(work),
+      tables: () => this.#writer?.live ?? null,
+      deps,
     });
     this.#batch = new Batch<Queued>({
       ...GROUP,
@@ -136,6 +150,7 @@ class SqliteWriter implements SqliteSink {
     if (this.#sweep !== null) clearInterval(this.#sweep);
     await this.#batch.close();
     this.#commit();
+    this.#quietly(() => this.live.end());
     this.#writer = null;
     this.#store.close();
   }

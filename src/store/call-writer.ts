@@ -3,6 +3,7 @@ import type { CallBodies } from './blocks/call-bodies.ts';
 import { BlockWriter } from './blocks/write.ts';
 import { callValues, INSERT_CALL, type StoredCall, tallyOf, traceOf } from './call-row.ts';
 import type { Database, Statement } from './driver.ts';
+import { LiveCallTables } from './live-calls.ts';
 import { RollupWriter } from './rollup-writer.ts';
 
 const TALLY_COLUMNS = Object.keys(emptyTally()) as (keyof Tally)[];
@@ -43,6 +44,8 @@ export class CallWriter {
   readonly database: Database;
   /** To be told when bodies were removed on this connection: `forget`. */
   readonly blocks: BlockWriter;
+  /** What is kept of a call in flight goes with its record. */
+  readonly live: LiveCallTables;
   readonly #insertCall: Statement;
   readonly #upsertTotals: Statement;
   readonly #upsertTrace: Statement;
@@ -57,6 +60,7 @@ export class CallWriter {
   constructor(database: Database) {
     this.database = database;
     this.blocks = new BlockWriter(database);
+    this.live = new LiveCallTables(database);
     this.#insertCall = database.prepare(INSERT_CALL);
     this.#upsertTotals = database.prepare(UPSERT_TOTALS);
     this.#upsertTrace = database.prepare(UPSERT_TRACE);
@@ -91,6 +95,7 @@ export class CallWriter {
     noteTotals(this.#totals, call, tally);
     this.#rollups.add(call, tally);
     noteTrace(this.#traces, call);
+    this.live.drop(call.record.id);
     if (bodies !== null) this.blocks.add(Number(lastInsertRowid), bodies);
   }
 
@@ -104,6 +109,7 @@ export class CallWriter {
     }
     this.#rollups.flush();
     this.database.exec('COMMIT');
+    this.live.committed();
     this.#forget();
   }
 
@@ -111,6 +117,7 @@ export class CallWriter {
   rollBack(): void {
     this.#forget();
     this.blocks.forget();
+    this.live.rolledBack();
     try {
       this.database.exec('ROLLBACK');
     } catch {

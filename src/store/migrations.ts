@@ -8,6 +8,7 @@ import { hourly } from './migrations/0005-hourly.ts';
 import { pins } from './migrations/0006-pins.ts';
 import { blocks } from './migrations/0007-blocks.ts';
 import { searchRemovals } from './migrations/0008-search-removals.ts';
+import { liveCalls } from './migrations/0009-live-calls.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
 export const MIGRATIONS: readonly string[] = [
@@ -19,6 +20,7 @@ export const MIGRATIONS: readonly string[] = [
   pins,
   blocks,
   searchRemovals,
+  liveCalls,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -7,7 +7,7 @@ import type { EndpointMatch, Provider } from '../providers/provider.ts';
 import { applyFacts, type FactVerdict } from './apply-facts.ts';
 import { AnswerFacts, FactReader, type ResponseEvidence } from './facts.ts';
 import { enforceInvariants } from './invariants.ts';
-import { NO_BODY, type Metered, type MeteredBody, type MeterLimits } from './metered.ts';
+import { NO_BODY, type Metered, type MeteredBody, type MeterLimits, type MeterView } from './metered.ts';
 import { RequestSide } from './request-side.ts';
 import { ResponseSide, type Answered } from './response-side.ts';
 import { billingOf, costOfHeaders, requestIdOf } from './verdicts.ts';
@@ -75,6 +75,21 @@ export class ExchangeMeter {
   /** Memory is short: no more of a streamed answer is kept for the logs; it is read on. */
   stopKeeping(): void {
     this.#response?.stopKeeping();
+  }
+
+  /** What has come so far. */
+  view(): MeterView {
+    const request = this.#request;
+    const response = this.#response;
+    return {
+      requestStartLine: request.head.startLine,
+      requestHeaders: request.head.headers,
+      request: request.kept,
+      responseStartLine: response?.head.startLine ?? null,
+      responseHeaders: response?.head.headers ?? [],
+      response: response?.kept ?? NOTHING,
+      isLines: response?.isLines === true,
+    };
   }
 
   /** A promise only when a decoding stream must drain. Call once, last. */

@@ -85,6 +85,20 @@ export interface MeteredBody {
   truncated: boolean;
 }
 
+/** What has come of an exchange that is not over. Secrets are still in it; the bytes are views, valid until more come. */
+export interface MeterView {
+  requestStartLine: string;
+  requestHeaders: HeaderPairs;
+  /** Content coding removed; empty where it is removed at the end only. So is `response`. */
+  request: Uint8Array;
+  /** Null = no answer yet. */
+  responseStartLine: string | null;
+  responseHeaders: HeaderPairs;
+  response: Uint8Array;
+  /** The answer is a stream of lines: what is between two line feeds makes sense by itself. */
+  isLines: boolean;
+}
+
 /** Bounds of what one exchange may hold in memory. Bytes unless said otherwise. */
 export interface MeterLimits {
   /** Kept of each body, for logs and the store. */

@@ -60,6 +60,11 @@ export class RequestSide {
     return this.head.method === 'POST' ? 'inference' : 'control';
   }
 
+  /** A view of what is kept so far. */
+  get kept(): Uint8Array {
+    return this.#kept.view();
+  }
+
   push(chunk: Uint8Array): void {
     this.#tap.push(chunk, 0);
   }

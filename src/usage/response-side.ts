@@ -87,6 +87,15 @@ export class ResponseSide {
     return this.#reader.framing === null;
   }
 
+  /** A view of what is kept so far. */
+  get kept(): Uint8Array {
+    return this.#reader.kept.view();
+  }
+
+  get isLines(): boolean {
+    return this.#reader.framing === 'sse' || this.#reader.framing === 'ndjson';
+  }
+
   /** How the messages were told apart. */
   get source(): UsageSource {
     return this.#reader.source;

@@ -1,0 +1,258 @@
+/** A daemon that is killed again and again under load, and the books of those who called through it. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { type Database, openDatabase, type SqlRow } from '../../src/store/driver.ts';
+import { loadTotals, statsOf, sumCalls } from '../../src/store/queries.ts';
+import { makeCa, makeLeaf } from './certificates.ts';
+import { type Daemon, startDaemon } from './daemon.ts';
+import { startTlsUpstream, type Upstream } from './tls-upstream.ts';
+import { httpRequest, openTls } from './tunnel-client.ts';
+
+const HOST = 'api.anthropic.com';
+const INPUT_TOKENS = 17;
+const EVENT_MS = 20;
+const event = (type: string, fields: object): string =>
+  `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
+const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+
+/** What one client knows of its call. Times: `performance.now()`. */
+export interface CalledFor {
+  /** Of the response. */
+  id: string;
+  /** First bytes of the answer. */
+  heardAt: number | null;
+  /** The answer was whole. */
+  wholeAt: number | null;
+}
+
+export interface KillReport {
+  kills: number;
+  whole: number;
+  /** Whole for their client, and not in the store after the kill. Milliseconds from the end to the kill. */
+  lost: number[];
+  /** Cut by the kill after so many milliseconds of answer: in the next life on record as interrupted, or not. */
+  interrupted: number[];
+  unrecorded: number[];
+  faults: string[];
+}
+
+export class KillRig {
+  readonly home = mkdtempSync(join(tmpdir(), 'llm-proxy-kill-'));
+  readonly #args: string[];
+  #upstream!: Upstream<TLSSocket>;
+  #called = 0;
+
+  constructor(durability: 'default' | 'strict') {
+    this.#args = ['--config', join(this.home, 'test.toml')];
+    mkdirSync(this.home, { recursive: true });
+    writeFileSync(join(this.home, 'test.toml'), `[store]\ndurability = "${durability}"\n`);
+  }
+
+  async open(): Promise<void> {
+    const ca = makeCa('upstream');
+    const caFile = join(this.home, 'upstream.pem');
+    writeFileSync(caFile, ca.pem);
+    this.#upstream = await startTlsUpstream(makeLeaf(ca, { dns: [HOST] }), (socket) => serve(socket));
+    const target = `${HOST}:443:127.0.0.1:${this.#upstream.port}`;
+    this.#args.push('--upstream-ca', caFile, '--connect-to', target);
+  }
+
+  async close(): Promise<void> {
+    await this.#upstream.close();
+    rmSync(this.home, { recursive: true, force: true });
+  }
+
+  start(): Promise<Daemon> {
+    return startDaemon({ home: this.home, args: this.#args });
+  }
+
+  /** One life: load until the kill. @param lifeMs from the start of the load. */
+  async live(daemon: Daemon, lifeMs: number, clients: number): Promise<{ calls: CalledFor[]; killedAt: number }> {
+    const calls: CalledFor[] = [];
+    let alive = true;
+    const isAlive = (): boolean => alive;
+    const running = Array.from({ length: clients }, (_, index) =>
+      this.#client(daemon, calls, index % 2 === 0, isAlive),
+    );
+    await new Promise((resolve) => setTimeout(resolve, lifeMs));
+    const killedAt = performance.now();
+    alive = false;
+    await daemon.kill();
+    await Promise.all(running);
+    return { calls, killedAt };
+  }
+
+  /** After a kill, before the next start. */
+  judge({ calls, killedAt }: { calls: readonly CalledFor[]; killedAt: number }, report: KillReport): void {
+    report.kills += 1;
+    const rows = this.rows();
+    for (const { id, wholeAt } of calls) {
+      if (wholeAt === null) continue;
+      report.whole += 1;
+      if (!rows.has(id)) report.lost.push(killedAt - wholeAt);
+    }
+    report.faults.push(...this.faults());
+  }
+
+  /** After the next start: what became of the calls that were cut. */
+  judgeCut({ calls, killedAt }: { calls: readonly CalledFor[]; killedAt: number }, report: KillReport): void {
+    const rows = this.rows();
+    for (const { id, heardAt, wholeAt } of calls) {
+      if (wholeAt !== null || heardAt === null) continue;
+      const row = rows.get(id);
+      if (row === undefined) report.unrecorded.push(killedAt - heardAt);
+      else if (row['outcome'] !== 'interrupted') continue;
+      else {
+        report.interrupted.push(killedAt - heardAt);
+        const { usage_state: state, input_tokens: input } = row;
+        if (state !== 'partial' || input !== INPUT_TOKENS)
+          report.faults.push(`${id}: ${JSON.stringify({ state, input })}`);
+      }
+    }
+    report.faults.push(...this.faults(), ...this.#tornLogs());
+  }
+
+  /** By the id of the response. */
+  rows(): Map<string, SqlRow> {
+    return this.#asked(
+      (ask) => new Map(ask('SELECT * FROM llm_calls').map((row) => [String(row['response_id']), row])),
+    );
+  }
+
+  /** What must never be, whenever the process dies. */
+  faults(): string[] {
+    return this.#asked((ask, database) => {
+      const one = (sql: string): string => String(Object.values(ask(sql)[0] ?? {})[0]);
+      const faults: string[] = [];
+      const integrity = one('PRAGMA integrity_check');
+      if (integrity !== 'ok') faults.push(`integrity: ${integrity}`);
+      const twice = ask(
+        'SELECT response_id FROM llm_calls WHERE response_id IS NOT NULL GROUP BY 1 HAVING count(*) > 1',
+      );
+      if (twice.length > 0) faults.push(`on record twice: ${twice.length}`);
+      const totals = JSON.stringify(statsOf(loadTotals(database).models, null));
+      const sums = JSON.stringify(statsOf(sumCalls(database, {}), null));
+      if (totals !== sums) faults.push(`the totals are not the sums of the rows: ${totals} ${sums}`);
+      return faults;
+    });
+  }
+
+  liveRows(): number {
+    return this.#asked((ask) => Number(ask('SELECT count(*) AS n FROM live_calls')[0]?.['n']));
+  }
+
+  #asked<T>(read: (ask: (sql: string) => SqlRow[], database: Database) => T): T {
+    const database = openDatabase(join(this.home, 'data', 'llm-proxy.db'));
+    try {
+      return read((sql) => database.prepare(sql).all(), database);
+    } finally {
+      database.close();
+    }
+  }
+
+  #tornLogs(): string[] {
+    const folder = join(this.home, 'logs');
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /\.(?:log|jsonl)$/.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => {
+        const bytes = readFileSync(path);
+        return bytes.length > 0 && bytes.at(-1) !== 0x0a;
+      })
+      .map((path) => `${path} ends in half a line`);
+  }
+
+  /** Streams, or answers in one piece, one after the other on one connection. */
+  async #client(daemon: Daemon, calls: CalledFor[], streams: boolean, isAlive: () => boolean): Promise<void> {
+    try {
+      const socket = await openTls(daemon, HOST);
+      socket.on('error', () => {});
+      while (isAlive()) {
+        this.#called += 1;
+        const call: CalledFor = { id: `msg_${this.#called}`, heardAt: null, wholeAt: null };
+        calls.push(call);
+        await callOnce(socket, call, streams ? Math.floor(Math.random() * 120) : null);
+        // A load, not a flood: what a recorder has not read yet is lost with it.
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      socket.destroy();
+    } catch {
+      // The daemon is gone.
+    }
+  }
+}
+
+/** @param events of a stream; null = one document. */
+function callOnce(socket: TLSSocket, call: CalledFor, events: number | null): Promise<void> {
+  const body = JSON.stringify({
+    model: 'claude-sonnet-4-5',
+    max_tokens: 100,
+    stream: events !== null,
+    metadata: { user_id: `${call.id} ${events ?? 0}` },
+    messages: [{ role: 'user', content: `Tell me about ${call.id}, in some words. `.repeat(20) }],
+  });
+  const headers = { 'content-type': 'application/json', 'x-api-key': 'sk-ant-api03-kill-rig-0000000000000000000000' };
+  socket.write(httpRequest('POST', '/v1/messages', HOST, headers, body));
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const gone = (): void => reject(new Error('gone'));
+    const hear = (bytes: Buffer): void => {
+      call.heardAt ??= performance.now();
+      text += bytes.toString('latin1');
+      if (!isWhole(text)) return;
+      call.wholeAt = performance.now();
+      socket.off('data', hear).off('close', gone);
+      resolve();
+    };
+    socket.on('data', hear).once('close', gone);
+    if (socket.destroyed) gone();
+  });
+}
+
+function isWhole(text: string): boolean {
+  const end = text.indexOf('\r\n\r\n');
+  const length = /\r\ncontent-length: (\d+)/i.exec(text)?.[1];
+  return length === undefined ? text.endsWith('\r\n0\r\n\r\n') : end >= 0 && text.length === end + 4 + Number(length);
+}
+
+function serve(socket: TLSSocket): void {
+  let text = '';
+  socket.on('data', (bytes: Buffer) => {
+    text += bytes.toString('latin1');
+    const [, id, events] = /"user_id":"(\w+) (\d+)"/.exec(text) ?? [];
+    if (id === undefined || !text.endsWith('}')) return;
+    const streams = text.includes('"stream":true');
+    text = '';
+    if (streams) void stream(socket, id, Number(events));
+    else answer(socket, id);
+  });
+}
+
+function answer(socket: TLSSocket, id: string): void {
+  const body = JSON.stringify({ ...message(id), usage: { input_tokens: INPUT_TOKENS, output_tokens: 5 } });
+  socket.write(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+}
+
+async function stream(socket: TLSSocket, id: string, events: number): Promise<void> {
+  const usage = { input_tokens: INPUT_TOKENS, output_tokens: 1 };
+  socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n');
+  socket.write(chunk(event('message_start', { message: { ...message(id), content: [], usage } })));
+  for (let index = 0; index < events && !socket.destroyed; index += 1) {
+    socket.write(chunk(event('content_block_delta', { index: 0, delta: { type: 'text_delta', text: 'word ' } })));
+    await new Promise((resolve) => setTimeout(resolve, EVENT_MS));
+  }
+  const delta = { stop_reason: 'end_turn', stop_sequence: null };
+  socket.write(chunk(event('message_delta', { delta, usage: { output_tokens: events + 5 } })));
+  socket.write(`${chunk(event('message_stop', {}))}0\r\n\r\n`);
+}
+
+function message(id: string): object {
+  const content = [{ type: 'text', text: `About ${id}: `.repeat(10) }];
+  return { id, type: 'message', role: 'assistant', model: 'claude-sonnet-4-5', content, stop_reason: 'end_turn' };
+}
+
+export function emptyReport(): KillReport {
+  return { kills: 0, whole: 0, lost: [], interrupted: [], unrecorded: [], faults: [] };
+}
