@@ -16,9 +16,12 @@ import { normaliseHost } from './core/hosts.ts';
 import type { Logger, LogOptions } from './core/log.ts';
 import type { NetControl } from './core/ports.ts';
 import { BaseUrls } from './gateway/base-urls.ts';
+import { parseRegion } from './gateway/bedrock.ts';
 import { reasonNotToAsk } from './gateway/include-usage.ts';
 import { SlabRecorder } from './handover/slab-recorder.ts';
 import { isOwnEndpoint } from './net/addresses.ts';
+import { AwsCredentialSource } from './net/aws-credentials.ts';
+import { BedrockSigner } from './net/bedrock-signing.ts';
 import { parseConnectTo } from './net/connect-to.ts';
 import { contextHeaders, namesToCut } from './net/context-headers.ts';
 import { withoutDoctor } from './net/doctor.ts';
@@ -214,6 +217,10 @@ async function openNet(input: DaemonInput, { counters, rows, leaves, admin }: Ne
       withoutDoctor((recorder) => createIntercept({ ...net, recorder, leaves, steered }), net.recorder),
     includeUsage: providersToAsk(input, hosts),
     baseUrls: baseUrlsOf(input, hosts),
+    bedrock: new BedrockSigner({
+      credentials: new AwsCredentialSource({ env: input.env, wall: () => systemClock.wall() }),
+      clock: systemClock,
+    }),
     admin,
     ownPorts,
     flushRecorder: () => rows.flush(),
@@ -238,7 +245,7 @@ function providersToAsk({ config, log }: DaemonInput, hosts: ProviderRegistry): 
   return new Set(asked);
 }
 
-function baseUrlsOf({ config }: DaemonInput, providers: ProviderRegistry): BaseUrls {
+function baseUrlsOf({ config, env }: DaemonInput, providers: ProviderRegistry): BaseUrls {
   const { openai_backend: openai, anthropic_backend: anthropic, passthrough_url: passthrough } = config;
   const backends: Record<string, string> = {};
   for (const text of config.backends) {
@@ -250,7 +257,14 @@ function baseUrlsOf({ config }: DaemonInput, providers: ProviderRegistry): BaseU
   if (openai !== null) backends['openai'] = openai;
   if (anthropic !== null) backends['anthropic'] = anthropic;
   const intercept = patterns('--intercept', config.intercept);
-  return new BaseUrls({ providers, backends, passthrough, intercept });
+  return new BaseUrls({ providers, backends, passthrough, intercept, bedrockRegion: regionOf(config, env) });
+}
+
+/** The variable is that of seed 003. */
+function regionOf({ bedrock_region: region }: Config, env: NodeJS.ProcessEnv): string | null {
+  if (region !== null) return parseRegion(region, 'bedrock_region');
+  const { BEDROCK_REGION: named = '' } = env;
+  return named === '' ? null : parseRegion(named, 'BEDROCK_REGION');
 }
 
 function sequence(): { next(): number } {
@@ -351,7 +365,10 @@ function machineName(): string {
   return `${user}@${hostname() || 'unknown'}`;
 }
 
-function adminSettings({ config, version, adminToken }: DaemonInput, caFile: string): Omit<AdminThreadData, 'net'> {
+function adminSettings(
+  { config, env, version, adminToken }: DaemonInput,
+  caFile: string,
+): Omit<AdminThreadData, 'net'> {
   return {
     host: config.admin_host,
     port: config.admin_port,
@@ -360,5 +377,6 @@ function adminSettings({ config, version, adminToken }: DaemonInput, caFile: str
     version,
     caFile,
     db: config.db,
+    bedrockRegion: regionOf(config, env),
   };
 }

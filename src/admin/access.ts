@@ -14,7 +14,15 @@ export interface AccessOptions {
 
 const LOOPBACK = /^(?:localhost|[\w-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 /** Answered to anybody who may connect: no content, no change. */
-const OPEN: ReadonlySet<string> = new Set(['/', '/health', '/metrics', '/ca.pem', '/ca.der', '/api/stats']);
+const OPEN: ReadonlySet<string> = new Set([
+  '/',
+  '/health',
+  '/health/bedrock',
+  '/metrics',
+  '/ca.pem',
+  '/ca.der',
+  '/api/stats',
+]);
 
 /** A page of another site must not talk to us by a name that it made point here (DNS rebinding), nor post to us. */
 export function checkOrigin({ host, allowedHosts }: AccessOptions): MiddlewareHandler {

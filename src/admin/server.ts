@@ -7,6 +7,7 @@ import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { AppError, messageOf } from '../core/errors.ts';
 import type { NetControl, RecorderHealth, RecorderService } from '../core/ports.ts';
 import type { Remote } from '../core/rpc.ts';
+import { bedrockRoutes } from './bedrock-routes.ts';
 import { type AccessOptions, checkOrigin, checkToken, refuse } from './access.ts';
 import { type Calls, repriceQueryOf } from './calls.ts';
 import { IMPORT_PATH, importRoutes } from './import-routes.ts';
@@ -25,6 +26,8 @@ export interface AdminDeps {
   caFile: string;
   calls: Calls;
   live: Live;
+  /** Where calls to Bedrock are signed for; null = they are not. */
+  bedrockRegion: string | null;
   /** Kept here, for a recorder that is started again. */
   tracing: { enabled: boolean };
   search: Pick<Search, 'find'>;
@@ -74,6 +77,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   prices(app, deps);
   tracesRoutes(app, deps);
   tracingRoutes(app, deps);
+  bedrockRoutes(app, deps);
   importRoutes(app, deps);
   return app;
 }

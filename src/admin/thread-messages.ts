@@ -10,6 +10,7 @@ export interface AdminThreadData {
   version: string;
   caFile: string;
   db: string;
+  bedrockRegion: string | null;
   /** Serves NetControl. */
   net: MessagePort;
 }

@@ -55,6 +55,7 @@ const app = createAdminApp({
   tracing,
   search,
   indexing,
+  bedrockRegion: data.bedrockRegion,
   recorder: currentRecorder,
   net,
 });

@@ -27,6 +27,7 @@ export interface Config {
   openai_backend: string | null;
   anthropic_backend: string | null;
   backends: string[];
+  bedrock_region: string | null;
   passthrough_url: string | null;
   log_level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   logs: { bodies: 'full' | 'new' | 'none'; max_file_bytes: number; max_total_bytes: number; max_age_days: number };

@@ -139,6 +139,14 @@ export const OPTIONS = [
     help: 'The same for any provider',
   },
   {
+    key: 'bedrock_region',
+    flag: 'bedrock-region',
+    kind: 'text',
+    value: 'REGION',
+    default: null,
+    help: 'Sign calls to /model/... for Amazon Bedrock there, with the AWS credentials of the daemon (also BEDROCK_REGION)',
+  },
+  {
     key: 'passthrough_url',
     flag: 'passthrough-url',
     kind: 'text',
@@ -345,7 +353,6 @@ export const NOT_YET: ReadonlySet<string> = new Set([
   'tracing',
   'default_mode',
   'listen_address',
-  'bedrock_region',
   'explore_port',
   'environment',
 ]);

@@ -89,7 +89,8 @@ export interface CallRecord {
   /** The client's own count: 2 = two attempts came before this one. Each attempt is a call. */
   retry_count: number | null;
   stream: boolean;
-  transport: 'http' | 'https' | 'websocket';
+  /** `bedrock` = it came unsigned to a base URL and was signed here. */
+  transport: 'http' | 'https' | 'websocket' | 'bedrock';
   billing: Billing;
   /** As the provider wrote it (`flex`, `priority`, `batch` ...); it changes the price. So do the next four. */
   service_tier: string | null;

@@ -25,6 +25,9 @@ export type ErrorCode =
   | 'loop'
   | 'sni_mismatch'
   | 'client_not_allowed'
+  | 'request_too_large'
+  // signing
+  | 'aws_credentials'
   // upstream
   | 'upstream_unresolvable'
   | 'upstream_refused'

@@ -19,6 +19,8 @@ export interface ConnectionInfo {
   /** Set when the client came in through a listener of `run`. */
   runId: string | null;
   clientAddress: string | null;
+  /** Its requests are signed by us: transport `bedrock`. */
+  signed?: true;
 }
 
 /** How an exchange ended, with what the recorder cannot see from the bytes. */

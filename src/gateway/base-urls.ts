@@ -9,7 +9,7 @@
  * | `/messages`, `/complete` | anthropic |
  * | `/v1beta/...`, `/v1alpha/...`, `/upload/...`, `...:generateContent` | google |
  * | `/v2/...` | cohere |
- * | `/model/{id}/...` | bedrock, if it has a backend |
+ * | `/model/{id}/...` | bedrock: its backend, else signed to the region of `--bedrock-region` |
  * | `/api/chat`, `/api/generate` and Ollama's other paths | ollama |
  * | `/chat/completions`, `/responses`, `/embeddings` and OpenAI's other resources, with `/v1` and without | openai |
  * | `/models`, `/files` and other paths below `/v1` | anthropic with `anthropic-version`, google with `x-goog-api-key`, else openai |
@@ -18,6 +18,7 @@
  */
 import { type HeaderPairs, headerValue } from '../core/headers.ts';
 import { type Authority, isIpAddress, matchesAuthority, normaliseHost } from '../core/hosts.ts';
+import { type BedrockTarget, bedrockTarget } from './bedrock.ts';
 import { type Backend, DEFAULT_PORTS, hostHeader, joinPath, parseBackend } from './backend.ts';
 
 export interface BaseUrlRequest {
@@ -35,11 +36,13 @@ export interface BaseUrlRoute {
   /** For the `Host` header. */
   host: string;
   path: string;
+  /** To be signed for this; absent = as the client sent it. */
+  sign?: BedrockTarget;
 }
 
 export interface BaseUrlRefusal {
   action: 'refuse';
-  status: 400 | 403 | 404;
+  status: 400 | 403 | 404 | 503;
   /** Stable, for programs. */
   type: string;
   message: string;
@@ -62,6 +65,8 @@ export interface BaseUrlOptions {
   passthrough: string | null;
   /** Patterns of `--intercept`: hosts that the user has named. */
   intercept: readonly string[];
+  /** Unsigned requests to Bedrock are signed for it; null = they are refused. */
+  bedrockRegion: string | null;
 }
 
 /** Paths that belong to one provider. The first that fits is it. */
@@ -96,8 +101,10 @@ export class BaseUrls {
   /** All that the configuration names by URL. */
   readonly #listed: readonly Backend[];
   readonly #intercept: readonly string[];
+  readonly #bedrockRegion: string | null;
 
-  constructor({ providers, backends, passthrough, intercept }: BaseUrlOptions) {
+  constructor({ providers, backends, passthrough, intercept, bedrockRegion }: BaseUrlOptions) {
+    this.#bedrockRegion = bedrockRegion;
     this.#providers = providers;
     this.#intercept = intercept;
     for (const [id, url] of Object.entries(backends)) this.#backends.set(id, parseBackend(url, `the backend of ${id}`));
@@ -108,6 +115,8 @@ export class BaseUrls {
   /** `null` = this path is nobody's. */
   route(request: BaseUrlRequest): BaseUrlRoute | BaseUrlRefusal | null {
     const { path } = request;
+    const bedrock = this.#toBedrock(path);
+    if (bedrock !== null) return bedrock;
     if (/^\/proxy(?:[/?]|$)/.test(path)) return this.#byHeader(request);
     const [, first = '', rest = ''] = /^\/([a-z0-9-]+)([/?].*)?$/s.exec(path) ?? [];
     if (first !== '' && this.#providers.get(first) !== null) return this.#mounted(first, rest, request.headers);
@@ -129,6 +138,31 @@ export class BaseUrls {
     const chatGpt = chatGptRoute(id, named, path, headers);
     if (chatGpt !== null) return chatGpt;
     return this.#forward(named, id, joinPath(named, path, VERSIONS[id] ?? '/v1'));
+  }
+
+  /** Seed 003's way: unsigned calls in the format of Bedrock. Null = it is none. */
+  #toBedrock(path: string): BaseUrlRoute | BaseUrlRefusal | null {
+    const rest = /^(?:\/bedrock)?(\/model(?:\/.*)?)$/s.exec(path)?.[1];
+    if (rest === undefined || this.#backends.has('bedrock')) return null;
+    if (this.#bedrockRegion === null)
+      return refusal(
+        503,
+        'bedrock_not_configured',
+        'Bedrock not configured: start with --bedrock-region, or BEDROCK_REGION',
+      );
+    const sign = bedrockTarget(rest, this.#bedrockRegion);
+    if (sign === null)
+      return refusal(400, 'request_malformed', 'the path must be /model/{model id or ARN}/{invoke, converse ...}');
+    const { host } = sign;
+    return {
+      action: 'forward',
+      provider: 'bedrock',
+      scheme: 'https',
+      authority: { host, port: 443 },
+      host,
+      path: sign.path,
+      sign,
+    };
   }
 
   /** To where calls of a provider go: its backend, else itself. */

@@ -21,16 +21,20 @@ export interface BodyEdit {
  * until its answer shows that it need not be sent again. In doubt everything stays as it is.
  */
 export interface ExchangeEdit {
-  /** Takes bytes of the request body. False = they and all before them go on unchanged, now. */
+  /**
+   * Takes bytes of the request body. False = they and all before them go on unchanged, now. Where they must not, it
+   * throws AppError, which the client is told.
+   */
   hold(chunk: Buffer): boolean;
   /** What was taken, unchanged. */
   readonly held: readonly Buffer[];
-  /** The request is whole. Null = it goes on unchanged. */
-  decide(): EditedRequest | null;
+  /** The request is whole. Null = it goes on unchanged. May reject with AppError, which the client is told. */
+  decide(): EditedRequest | null | Promise<EditedRequest>;
   /** The answer may say that the changed request is not understood: its beginning is to be shown to `isRefused`. */
   mayBeRefused(answer: IncomingMessage): boolean;
-  /** True: the request is to be sent again, unchanged. */
+  /** True: the request is to be sent again, as `again` has it, else unchanged. */
   isRefused(status: number, body: string): boolean;
+  again?(): Promise<EditedRequest>;
   /** For the answer to the changed request; null = it passes as it is. */
   answer(answer: IncomingMessage): BodyEdit | null;
   /** What is held will not be needed any more. Called at the end, and possibly before. */

@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import type { Outcome } from '../core/capture.ts';
 import { AppError, codeOf, messageOf } from '../core/errors.ts';
-import type { BodyEdit, ExchangeEdit } from './edit.ts';
+import type { BodyEdit, EditedRequest, ExchangeEdit } from './edit.ts';
 import { endToEndHeaders, pairsOf } from './end-to-end.ts';
 import type { ExchangeRows } from './exchange-rows.ts';
 import { headBytes } from './exchange-rows.ts';
@@ -101,11 +101,20 @@ class Exchange {
 
   #hold(chunk: Buffer): void {
     const { edit, headers } = this.#plan;
-    if (this.#over || edit === null || edit.hold(chunk)) return;
+    if (this.#over || edit === null || this.#isHeld(edit, chunk)) return;
     const outgoing = this.#dial(headers);
     for (const held of edit.held) outgoing.write(held);
     edit.release();
     if (outgoing.writableNeedDrain) this.#request.pause();
+  }
+
+  #isHeld(edit: ExchangeEdit, chunk: Buffer): boolean {
+    try {
+      return edit.hold(chunk);
+    } catch (error) {
+      this.#failed(null, error);
+      return true;
+    }
   }
 
   /** The request is whole, and nothing of it was sent. */
@@ -113,9 +122,24 @@ class Exchange {
     const { edit, headers } = this.#plan;
     if (this.#over || edit === null) return;
     const edited = edit.decide();
+    if (edited instanceof Promise) {
+      this.#sendLater(edited);
+      return;
+    }
     this.#edited = edited !== null;
     this.#sendWhole(edited?.headers ?? headers, edited?.body ?? edit.held);
     if (edited === null) edit.release();
+  }
+
+  #sendLater(edited: Promise<EditedRequest>): void {
+    edited.then(
+      ({ headers, body }) => {
+        if (this.#over) return;
+        this.#edited = true;
+        this.#sendWhole(headers, body);
+      },
+      (error: unknown) => this.#failed(this.#outgoing, error),
+    );
   }
 
   #sendWhole(headers: readonly string[], body: readonly Buffer[]): void {
@@ -173,7 +197,8 @@ class Exchange {
       if (isWhole && edit.isRefused(incoming.statusCode ?? 0, Buffer.concat(chunks).toString('utf8'))) {
         this.#edited = false;
         this.#answered = false;
-        this.#sendWhole(this.#plan.headers, edit.held);
+        if (edit.again === undefined) this.#sendWhole(this.#plan.headers, edit.held);
+        else this.#sendLater(edit.again());
       } else this.#answer(incoming, null, chunks);
     };
     // Not at its end: a second request would find the connection still taken.

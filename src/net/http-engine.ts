@@ -8,7 +8,10 @@ import type { Socket } from 'node:net';
 import { messageOf } from '../core/errors.ts';
 import { formatAuthority } from '../core/hosts.ts';
 import type { BaseUrls } from '../gateway/base-urls.ts';
+import type { BedrockTarget } from '../gateway/bedrock.ts';
 import { isLoopback } from './addresses.ts';
+import type { BedrockSigner } from './bedrock-signing.ts';
+import type { ExchangeEdit } from './edit.ts';
 import { endToEndHeaders, framingProblem, pairsOf, withoutContextHeaders } from './end-to-end.ts';
 import { ExchangeRows } from './exchange-rows.ts';
 import { type ForwardPlan, forward } from './forward.ts';
@@ -31,6 +34,7 @@ export interface EngineDeps {
   inclusions: UsageInclusions;
   /** Where requests in origin form go; null = nowhere. */
   baseUrls: BaseUrls | null;
+  bedrock: BedrockSigner | null;
 }
 
 /** Where a request goes on to. */
@@ -48,6 +52,8 @@ interface Onward {
   upgrade: boolean;
   /** It came to a base URL: context headers of any maker are meant for us. */
   isBaseUrl?: boolean;
+  /** It is signed for this on its way. */
+  sign?: BedrockTarget;
 }
 
 const MAX_HEADERS = 2000;
@@ -126,6 +132,7 @@ export class HttpEngine {
       this.#count('refuse', 'base_url');
       return route;
     }
+    if (upgrade && route.sign !== undefined) return malformed('what is signed here takes no upgrade');
     const verdict = decideAbsolute(route.authority, this.#deps.rules);
     if (verdict.action === 'refuse') {
       this.#count('refuse', verdict.code);
@@ -175,16 +182,22 @@ export class HttpEngine {
   }
 
   #planOnward(request: IncomingMessage, onward: Onward): ForwardPlan {
-    const { scheme, authority, path, host, provider, recorded, upgrade } = onward;
+    const { scheme, authority, path, host, recorded, upgrade } = onward;
     const lane = this.#lanes.laneOf(request.socket, scheme, authority);
     const whole = endToEndHeaders(request.rawHeaders, { ...(host === undefined ? {} : { host }), upgrade });
     const rows = recorded ? this.#openRows(request, onward, lane) : null;
     rows?.requestHead(`${request.method} ${path} HTTP/${request.httpVersion}`, whole);
     const headers = withFraming(request, withoutContextHeaders(whole, this.#deps.net.context, onward.isBaseUrl));
-    const edit =
-      upgrade || provider === null ? null : this.#deps.inclusions.editOf(shapeOf(request, onward, provider, headers));
+    const edit = upgrade ? null : this.#editOf(request, onward, headers);
     const holdsEnd = rows !== null && this.#deps.net.strict === true;
     return { agent: lane.agent, ...authority, path, headers, rows, edit, holdsEnd };
+  }
+
+  #editOf(request: IncomingMessage, onward: Onward, headers: readonly string[]): ExchangeEdit | null {
+    const { provider, sign } = onward;
+    const { bedrock, inclusions } = this.#deps;
+    if (sign !== undefined) return bedrock?.editOf(request.method ?? '', sign, headers) ?? null;
+    return provider === null ? null : inclusions.editOf(shapeOf(request, onward, provider, headers));
   }
 
   #openRows(request: IncomingMessage, onward: Onward, lane: UpstreamLane): ExchangeRows {
@@ -198,6 +211,7 @@ export class HttpEngine {
         provider: onward.provider,
         runId: onward.runId,
         clientAddress: request.socket.remoteAddress ?? null,
+        ...(onward.sign === undefined ? {} : { signed: true }),
       });
     }
     return new ExchangeRows(recorder, clock, exchanges.next(), lane.connection);

@@ -7,6 +7,7 @@ import type { NetControl } from '../core/ports.ts';
 import { isAlive } from '../core/is-alive.ts';
 import type { BaseUrls } from '../gateway/base-urls.ts';
 import { isPrivateAddress } from './addresses.ts';
+import type { BedrockSigner } from './bedrock-signing.ts';
 import { type ConnectTimeouts, DEFAULT_CONNECT_TIMEOUTS, handleConnect, OnceSet } from './connect.ts';
 import { Connections } from './connections.ts';
 import { CountedRecorder } from './counted-recorder.ts';
@@ -41,6 +42,8 @@ export interface EntranceOptions {
   includeUsage?: ReadonlySet<string>;
   /** Where requests in origin form go; absent = nowhere. */
   baseUrls?: BaseUrls;
+  /** Signs what goes to Bedrock unsigned; absent = nothing does. */
+  bedrock?: BedrockSigner;
   /** Where the admin API listens; null = not (yet). */
   admin(): { host: string; port: number } | null;
   /** Ports of this process; the dialler refuses them. The entrance adds its own and takes them out again. */
@@ -119,6 +122,7 @@ export class Entrance implements NetControl {
       proxyUrl: () => this.url,
       inclusions,
       baseUrls: options.baseUrls ?? null,
+      bedrock: options.bedrock ?? null,
     });
     this.#steered = new EngineConnections({
       net: this.net,

@@ -33,6 +33,8 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   loop: 403,
   client_not_allowed: 403,
   sni_mismatch: 421,
+  request_too_large: 413,
+  aws_credentials: 503,
 };
 
 /** What a failed dial means to the client: ours to refuse (403), or the upstream's fault (502). */

@@ -320,6 +320,7 @@ function rounded(milliseconds: number): number {
 }
 
 function transportOf({ facts, end, metered }: FinishedExchange): CallRecord['transport'] {
+  if (facts.connection.signed === true) return 'bedrock';
   const upgraded = end.outcome === 'upgraded' || metered.status === 101;
   const protocol = upgraded ? headerValue(metered.responseHeaders, 'upgrade') : null;
   return protocol?.toLowerCase() === 'websocket' ? 'websocket' : facts.connection.scheme;

@@ -58,6 +58,7 @@ async function start(access: Partial<AdminDeps['access']> = {}): Promise<void> {
     search: new Search({ db: join(folder, 'calls.db') }),
     indexing: new SearchLoop(new Search({ db: join(folder, 'calls.db') })),
     tracing: { enabled: true },
+    bedrockRegion: null,
     recorder: () => recorder(),
     net: {
       openRun: (pid) => Promise.resolve({ run_id: `run_${pid}`, proxy_url: 'http://127.0.0.1:9' }),
@@ -126,10 +127,11 @@ const idsIn = (text: string): string[] => [...text.matchAll(/^id: (\d+)$/gm)].ma
 describe('admin/server', () => {
   it('asks for the token on every route but those that show no content and change nothing', async () => {
     await start();
-    const open = ['GET /', 'GET /health', 'GET /metrics', 'GET /ca.pem', 'GET /ca.der', 'GET /api/stats'];
+    const first = ['GET /', 'GET /health', 'GET /metrics', 'GET /ca.pem', 'GET /ca.der', 'GET /api/stats'];
+    const open = [...first, 'GET /health/bedrock'];
     const routes = app.routes.filter((route) => route.method !== 'ALL').map(({ method, path }) => `${method} ${path}`);
     expect(routes).toEqual([
-      ...open,
+      ...first,
       'GET /api/mode',
       'PUT /api/mode',
       'POST /api/stop',
@@ -148,6 +150,7 @@ describe('admin/server', () => {
       'GET /api/tasks',
       'GET /api/tracing',
       'PUT /api/tracing',
+      'GET /health/bedrock',
       'POST /api/import',
     ]);
     for (const route of routes) {

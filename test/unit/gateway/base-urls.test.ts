@@ -8,7 +8,14 @@ import { loadRegistry } from '../../../src/providers/registry.ts';
 const registry = await loadRegistry({ localServers: [{ provider: 'vllm', host: 'gpu.lan', port: 8000 }] });
 
 function urls(options: Partial<BaseUrlOptions> = {}): BaseUrls {
-  return new BaseUrls({ providers: registry, backends: {}, passthrough: null, intercept: [], ...options });
+  return new BaseUrls({
+    providers: registry,
+    backends: {},
+    passthrough: null,
+    intercept: [],
+    bedrockRegion: null,
+    ...options,
+  });
 }
 
 /** `provider scheme://host/path`, or the status of the refusal. */
@@ -79,7 +86,7 @@ describe('gateway/base-urls', () => {
     ['/upload/v1beta/files', 'google https://generativelanguage.googleapis.com/upload/v1beta/files'],
     ['/v2/rerank', 'cohere https://api.cohere.com/v2/rerank'],
     ['/api/generate', 'ollama http://127.0.0.1:11434/api/generate'],
-    ['/model/anthropic.claude-x:0/converse', 'nobody'],
+    ['/model/anthropic.claude-x:0/converse', '503 bedrock_not_configured'],
     ['/nothing/here', 'nobody'],
     ['/', 'nobody'],
   ])('knows whose root %s is', (path, expected) => {

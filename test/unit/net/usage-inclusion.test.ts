@@ -26,10 +26,10 @@ describe('net/usage-inclusion', () => {
     expect(inclusions().concerns(null)).toBe(false);
   });
 
-  it('writes the new length in the place and spelling of the old one', () => {
+  it('writes the new length in the place and spelling of the old one', async () => {
     const edit = inclusions().editOf(REQUEST);
     edit?.hold(Buffer.from('{"stream":true}'));
-    const edited = edit?.decide();
+    const edited = await edit?.decide();
     const length = Buffer.concat(edited?.body ?? []).length;
     expect(edited?.headers).toEqual(['Content-Type', 'application/json', 'content-length', String(length)]);
     expect(length).toBe(15 + ',"stream_options":{"include_usage":true}'.length);
@@ -67,7 +67,7 @@ describe('net/usage-inclusion', () => {
   ])('filters an answer of %i with %o: %s', (status, headers, isFiltered, mark) => {
     const edit = inclusions().editOf(REQUEST);
     edit?.hold(Buffer.from('{"stream":true}'));
-    edit?.decide();
+    void edit?.decide();
     expect(edit?.answer(answerOf(status, headers)) !== null).toBe(isFiltered);
     expect(edit?.mark).toBe(mark);
   });
