@@ -1,4 +1,5 @@
 import type { CutBody } from './blocks.ts';
+import type { AgentFacts, SessionPart } from './sessions.ts';
 import type { Usage } from './usage.ts';
 
 /** Money for one usage. `null` amount = unknown price, shown as "unpriced", never as 0. */
@@ -127,6 +128,8 @@ export interface CallRecord {
   tenant_id: string | null;
   agent: string | null;
   client: string | null;
+  /** As a step of its conversation; `null` = it is none. */
+  agent_facts: AgentFacts | null;
   mode: 'passthrough';
   leg: 'primary' | 'shadow';
   outcome: Outcome;
@@ -189,4 +192,6 @@ export interface Capture {
   readonly response: CapturedMessage | null;
   readonly assembled: AssembledOutput | null;
   readonly parts: CaptureParts;
+  /** `null` = it belongs to no session. */
+  readonly session: SessionPart | null;
 }

@@ -14,20 +14,25 @@ import type { ConnectionInfo } from '../core/recorder-port.ts';
 import { maskHeaders, maskBody, maskTarget, maskText } from '../core/redact.ts';
 import { BILLED_UNKNOWN } from '../core/totals.ts';
 import { unknownUsage } from '../core/usage.ts';
+import type { SessionPart } from '../core/sessions.ts';
 import type { PriceQuestion } from '../pricing/cost.ts';
 import { markGuess } from '../pricing/price-again.ts';
 import { identify, type Identity } from '../session/identify.ts';
+import type { Placed } from '../session/seen-call.ts';
 import { type BodyForm, cutBody } from '../store/blocks/cut.ts';
 import type { Metered } from '../usage/metered.ts';
 import { type Counted, countedUsage, type CountingDeps } from './counted-usage.ts';
 import type { FinishedExchange } from './live-exchange.ts';
 import { maskedBody, type MaskedBody } from './masked-body.ts';
+import { notePlace, type Placeable } from './place-call.ts';
 
 export interface RecordDeps extends CountingDeps {
   price(question: PriceQuestion): Cost;
   newId(wall: number): string;
   /** False: of what passes there (payments, messages, searches, vectors) usage alone is kept. */
   keepsBodies(provider: string): boolean;
+  /** The conversation that the call is a part of. */
+  place(call: Placeable): Placed;
 }
 
 const UNPRICED: Cost = { nanos: null, source: null, price_date: null, confidence: 'unpriced', lines: [] };
@@ -46,11 +51,23 @@ export function recordExchange(finished: FinishedExchange, deps: RecordDeps): Ca
   const cost = mainCost(finished, provider, counted, deps);
   const record = recordOf(finished, provider, counted, cost, deps);
   const kept = deps.keepsBodies(provider) ? metered : withoutBodies(metered);
-  const main = captureOf(record, cost, kept, {
+  const whole = captureOf(record, cost, kept, {
     pairs: metered.arrivals,
     openedAt: finished.facts.openedAt,
   });
+  const main = { ...whole, session: placeOf(finished, whole, deps) };
   return [main, ...metered.side.map((side) => sideCapture(main, side, finished, counted, deps))];
+}
+
+/** Told of the record, too. */
+function placeOf(
+  finished: FinishedExchange,
+  { record, parts, assembled }: Capture,
+  deps: RecordDeps,
+): SessionPart | null {
+  const placed = deps.place({ finished, record, request: parts.request, assembled });
+  notePlace(record, placed);
+  return placed.part;
 }
 
 function recordOf(
@@ -97,6 +114,7 @@ function recordOf(
     stop_reason: metered.stop_reason,
     tool_calls: metered.tool_calls.map(({ id, name }) => ({ id, name: maskText(name) })),
     ...identityOf(finished),
+    agent_facts: null,
     mode: 'passthrough',
     leg: 'primary',
     outcome: end.outcome,
@@ -177,6 +195,7 @@ function sideCapture(
       cost: costFields,
       stop_reason: null,
       tool_calls: [],
+      agent_facts: null,
       error: null,
       request_bytes: 0,
       response_bytes: 0,
@@ -186,6 +205,7 @@ function sideCapture(
     response: main.response === null ? null : { ...main.response, body: EMPTY_BODY },
     assembled: null,
     parts: NO_PARTS,
+    session: main.session === null ? null : { ...main.session, edges: [], tip: null },
   };
 }
 
@@ -242,6 +262,7 @@ export function captureOf(
       response: response === null ? null : cutOf(response, answerForm(response.body.text !== null, metered.stream)),
       arrivals: response === null || chunks === null ? null : arrivalsOf(chunks, response),
     },
+    session: null,
   };
 }
 

@@ -12,6 +12,9 @@ import type { Settled, Sink } from '../core/sink.ts';
 import type { ImportOutcome } from '../core/transfer.ts';
 import type { NetMessage, RecorderMessage } from '../handover/rows.ts';
 import type { PriceQuestion } from '../pricing/cost.ts';
+import { NOWHERE, type Placed } from '../session/seen-call.ts';
+import type { StoredSessions } from '../session/states.ts';
+import { SessionTracker } from '../session/tracker.ts';
 import type { Estimator } from '../usage/estimate.ts';
 import type { TallyChange } from '../store/reprice.ts';
 import { BodyMemory } from './body-memory.ts';
@@ -23,6 +26,7 @@ import { interruptedExchange } from './interrupted.ts';
 import type { FinishedExchange, Meter } from './live-exchange.ts';
 import { LiveJournal } from './live-journal.ts';
 import { Receiver } from './receive.ts';
+import { type Placeable, seenCall } from './place-call.ts';
 import { type RecordDeps, recordExchange } from './record-exchange.ts';
 import { Rereads, type StoredAnswers } from './rereads.ts';
 import { SeenAnswers } from './seen-answers.ts';
@@ -35,6 +39,8 @@ export interface RecorderOptions {
   totals: TotalsStore;
   /** What the store knows of earlier answers. */
   answers: StoredAnswers;
+  /** What the store knows of earlier conversations. */
+  sessions: StoredSessions;
   /** Prices stored calls again, and tells what that changed. */
   reprice(query: RepriceQuery, onChange: (change: TallyChange) => void): Promise<RepriceSlice>;
   /** What is asked for calls that come from elsewhere. */
@@ -75,6 +81,7 @@ export class Recorder implements RecorderQueries {
   readonly #totals: RunningTotals;
   readonly #rereads: Rereads;
   readonly #seen = new SeenAnswers(REMEMBERED_RESPONSES);
+  readonly #sessions: SessionTracker;
   readonly #estimator: Estimator | null;
   readonly #dispatcher: Dispatcher;
   #netCounters: Record<string, number> = {};
@@ -91,6 +98,7 @@ export class Recorder implements RecorderQueries {
     this.#totals = new RunningTotals(options.totals);
     this.#rereads = new Rereads(REMEMBERED_RESPONSES, options.answers);
     this.#estimator = options.estimator === null ? null : this.#guarded(options.estimator);
+    this.#sessions = new SessionTracker({ store: options.sessions, newId: (wall) => newId('ses', wall) });
     this.#dispatcher = new Dispatcher(options.sinks, { counters: options.counters, log: this.#log });
   }
 
@@ -231,6 +239,7 @@ export class Recorder implements RecorderQueries {
       isDuplicate: (sighting) => this.#seen.isDuplicate(sighting),
       estimator: this.#estimator,
       keepsBodies: (provider) => this.#tracing && this.#options.keepsBodies(provider),
+      place: (call) => this.#place(call),
     };
   }
 
@@ -251,6 +260,17 @@ export class Recorder implements RecorderQueries {
         return { input: null, output: null };
       }
     };
+  }
+
+  /** A conversation that cannot be followed costs its session, not the record. */
+  #place(call: Placeable): Placed {
+    try {
+      return this.#sessions.place(seenCall(call));
+    } catch (error) {
+      this.#counters.add('internal_errors', 'part="session"');
+      this.#log.warn({ error: messageOf(error) }, 'the conversation of a call could not be found');
+      return NOWHERE;
+    }
   }
 
   /** A price that fails costs the price, not the record. */

@@ -1,4 +1,4 @@
-import { RecentMap } from './recent-map.ts';
+import { RecentMap } from '../core/recent-map.ts';
 
 /** What was stored of an answer before this daemon started, or before memory forgot it. */
 export interface StoredAnswers {

@@ -1,4 +1,4 @@
-import { RecentMap } from './recent-map.ts';
+import { RecentMap } from '../core/recent-map.ts';
 
 /** One answer, as far as its identity goes. Times: milliseconds of one monotonic clock. */
 export interface Sighting {

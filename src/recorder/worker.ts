@@ -10,10 +10,12 @@ import type { LiveMessage, RecorderService } from '../core/ports.ts';
 import { serveRpc } from '../core/rpc.ts';
 import { loadBuiltInTable } from '../pricing/prices.ts';
 import { loadRegistry } from '../providers/registry.ts';
+import type { StoredSessions } from '../session/states.ts';
 import { createSinks, type Sinks } from '../sinks/index.ts';
 import { tellDamage } from '../sinks/store-file.ts';
 import { type Database, openDatabase } from '../store/driver.ts';
 import { openStore } from '../store/open.ts';
+import { callOfResponse, loadTips, sessionFacts } from '../store/sessions.ts';
 import { isCounted, isStored, loadTotals, submittedCall, sumCalls } from '../store/queries.ts';
 import { createEstimator } from '../usage/estimate.ts';
 import { ExchangeMeter } from '../usage/meter.ts';
@@ -86,6 +88,7 @@ async function partsOf(config: RecorderConfig, log: Logger): Promise<Parts> {
       isCounted: (provider, responseId) => asked((database) => isCounted(database, provider, responseId), false),
       submitted: (provider, responseId) => asked((database) => submittedCall(database, provider, responseId), null),
     },
+    sessions: storedSessions(sinks, asked),
     keepsBodies: bodyRule(directory, config.bodiesOf ?? []),
     estimator: config.estimate ? createEstimator(lazyTokenizer()) : null,
     reprice: (query, onChange) => {
@@ -151,6 +154,14 @@ function asker({ store }: Sinks, counters: Counters, log: Logger) {
       if (codeOf(error) !== 'store_unusable') log.warn({ error: messageOf(error) }, 'the store could not be asked');
       return fallback;
     }
+  };
+}
+
+function storedSessions(sinks: Sinks, asked: ReturnType<typeof asker>): StoredSessions {
+  return {
+    onLoaded: (listener) => onceOpen(sinks, (database) => listener(loadTips(database))),
+    session: (id) => asked((database) => sessionFacts(database, id), null),
+    callOfResponse: (...answer) => asked((database) => callOfResponse(database, ...answer), null),
   };
 }
 

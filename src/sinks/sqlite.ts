@@ -2,6 +2,7 @@ import type { Capture } from '../core/capture.ts';
 import { messageOf } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import type { LiveCalls } from '../core/live-call.ts';
+import type { SessionPart } from '../core/sessions.ts';
 import type { Settled, Sink } from '../core/sink.ts';
 import { bodiesOf, type CallBodies, sizeOf } from '../store/blocks/call-bodies.ts';
 import type { StoredCall } from '../store/call-row.ts';
@@ -133,12 +134,19 @@ class SqliteWriter implements SqliteSink {
 
   write(capture: Capture, settled?: Settled): void {
     const { record, costNanos } = capture;
-    const call = { record, costNanos, log: this.#locations?.take(record.id) ?? null };
+    const log = this.#locations?.take(record.id) ?? null;
+    const call = { record, costNanos, log, session: this.#sessionOf(capture) };
     const bodies = this.#options.bodies === false ? null : bodiesOf(capture);
     const queued = { call, bodies, settled };
     if (this.#commitSoon !== null) this.#add(queued);
     else if (!this.#batch.add(queued, ROW_BYTES + (bodies === null ? 0 : sizeOf(bodies)))) settled?.(false);
     else if (settled !== undefined) this.#batch.hurry();
+  }
+
+  /** A title is somebody's words: without bodies there is none. */
+  #sessionOf({ session }: Capture): SessionPart | null {
+    if (session === null || this.#options.bodies !== false) return session;
+    return { ...session, session: { ...session.session, title: null, title_rank: 0 } };
   }
 
   async flush(): Promise<void> {

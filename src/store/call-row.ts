@@ -1,7 +1,9 @@
 /** Call record <-> row of `llm_calls`. The only place that knows both. */
 import type { CallRecord, CostLine, Outcome, ToolCall } from '../core/capture.ts';
+import type { SessionPart } from '../core/sessions.ts';
 import { addCall, BILLED_UNKNOWN, emptyTally, type Tally } from '../core/totals.ts';
 import { TOKEN_FIELDS, type TokenCounts, type Usage } from '../core/usage.ts';
+import { factsOf, factsText } from './agent-facts-text.ts';
 import type { SqlRow, SqlValue } from './driver.ts';
 
 /** Where the section of a call stands in the text log. */
@@ -17,6 +19,8 @@ export interface StoredCall {
   record: CallRecord;
   costNanos: number | null;
   log: LogLocation | null;
+  /** Absent of calls that were read from the store. */
+  session?: SessionPart | null;
 }
 
 /** What one call adds to the totals, by the rule of core/totals.ts. */
@@ -98,6 +102,9 @@ const WRITERS: [column: string, write: Writer][] = [
   ['tool_calls', ({ record }) => (record.tool_calls.length === 0 ? null : json(record.tool_calls))],
   ['trace_id', ({ record }) => traceOf(record)?.id ?? null],
   ['context_trace_id', ({ record }) => record.trace_id],
+  ['session_key', ({ session }) => session?.session.id ?? null],
+  ['parent_id', ({ record }) => record.agent_facts?.follows?.call ?? null],
+  ['agent_facts', ({ record }) => factsText(record.agent_facts)],
   ['error_type', ({ record }) => record.error?.type ?? null],
   ['error_message', ({ record }) => record.error?.message ?? null],
   ['capture_truncated', ({ record }) => Number(record.capture.truncated)],
@@ -163,6 +170,7 @@ export function storedCallOf(row: SqlRow): StoredCall {
     },
     tool_calls: parsed<ToolCall[]>(row['tool_calls'], []),
     trace_id: text(row['context_trace_id']),
+    agent_facts: factsOf(text(row['agent_facts'])),
     outcome: text(row['outcome']) as Outcome,
     error: errorOf(row),
     capture: { truncated: row['capture_truncated'] === 1, dropped: number(row['capture_dropped']) ?? 0 },

@@ -5,6 +5,7 @@ import { callValues, INSERT_CALL, type StoredCall, tallyOf, traceOf } from './ca
 import type { Database, Statement } from './driver.ts';
 import { LiveCallTables } from './live-calls.ts';
 import { RollupWriter } from './rollup-writer.ts';
+import { SessionWriter } from './session-writer.ts';
 
 const TALLY_COLUMNS = Object.keys(emptyTally()) as (keyof Tally)[];
 
@@ -52,6 +53,7 @@ export class CallWriter {
   readonly #endIdle: Statement;
   readonly #endOne: Statement;
   readonly #rollups: RollupWriter;
+  readonly #sessions: SessionWriter;
   /** Of the open transaction. */
   readonly #totals = new Map<string, TotalsChange>();
   readonly #traces = new Map<string, TraceChange>();
@@ -65,6 +67,7 @@ export class CallWriter {
     this.#upsertTotals = database.prepare(UPSERT_TOTALS);
     this.#upsertTrace = database.prepare(UPSERT_TRACE);
     this.#rollups = new RollupWriter(database);
+    this.#sessions = new SessionWriter(database);
     this.#endIdle = database.prepare(`${END_TRACES} AND last_call_at < ?`);
     this.#endOne = database.prepare(`${END_TRACES} AND trace_id = ?`);
   }
@@ -96,6 +99,7 @@ export class CallWriter {
     this.#rollups.add(call, tally);
     noteTrace(this.#traces, call);
     this.live.drop(call.record.id);
+    this.#sessions.add(call, tally);
     if (bodies !== null) this.blocks.add(Number(lastInsertRowid), bodies);
   }
 
@@ -108,6 +112,7 @@ export class CallWriter {
       this.#upsertTrace.run(id, kind, taskId, first, last, count, Number(failed));
     }
     this.#rollups.flush();
+    this.#sessions.flush();
     this.database.exec('COMMIT');
     this.live.committed();
     this.#forget();
@@ -138,6 +143,7 @@ export class CallWriter {
   #forget(): void {
     this.#totals.clear();
     this.#rollups.forget();
+    this.#sessions.forget();
     this.#traces.clear();
   }
 }

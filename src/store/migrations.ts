@@ -9,6 +9,7 @@ import { pins } from './migrations/0006-pins.ts';
 import { blocks } from './migrations/0007-blocks.ts';
 import { searchRemovals } from './migrations/0008-search-removals.ts';
 import { liveCalls } from './migrations/0009-live-calls.ts';
+import { sessions } from './migrations/0010-sessions.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
 export const MIGRATIONS: readonly string[] = [
@@ -21,6 +22,7 @@ export const MIGRATIONS: readonly string[] = [
   blocks,
   searchRemovals,
   liveCalls,
+  sessions,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

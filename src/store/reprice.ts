@@ -6,6 +6,7 @@ import { COST_COLUMNS, costValues, type StoredCall, storedCallOf, tallyOf } from
 import type { Database } from './driver.ts';
 import { type CallFilter, conditionsOf } from './queries.ts';
 import { RollupWriter } from './rollup-writer.ts';
+import { correctSessions } from './session-upkeep.ts';
 
 /** What one call adds to the totals now, less what it added before. */
 export interface TallyChange {
@@ -117,6 +118,7 @@ function commit(database: Database, repriced: readonly Repriced[]): void {
   try {
     for (const { after } of repriced) update.run(...costValues(after, tallyOf(after)), after.record.id);
     for (const { call, difference } of changes) rollups.correct(call, difference);
+    correctSessions(database, changes);
     for (const { provider, model, difference } of sumsOf(changes))
       correct.run(...TALLY_KEYS.map((key) => difference[key]), provider, model);
     rollups.flush();

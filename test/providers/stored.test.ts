@@ -1,3 +1,4 @@
+import { NOWHERE } from '../../src/session/seen-call.ts';
 import { isUtf8 } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import type { Metered, MeteredBody } from '../../src/usage/metered.ts';
@@ -39,6 +40,7 @@ function store(writer: CallWriter, metered: Metered): void {
       isDuplicate: () => false,
       estimator: null,
       keepsBodies: () => true,
+      place: () => NOWHERE,
     },
   );
   const capture = captures[0];

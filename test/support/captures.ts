@@ -92,6 +92,7 @@ export function aRecord(over: Partial<CallRecord> = {}): CallRecord {
     tenant_id: null,
     agent: null,
     client: 'anthropic-sdk-typescript/1.11.0',
+    agent_facts: null,
     mode: 'passthrough',
     leg: 'primary',
     outcome: 'complete',
@@ -124,6 +125,7 @@ export function aCapture(over: Partial<CallRecord> = {}, parts: Partial<Omit<Cap
     response: aMessage('HTTP/1.1 200 OK', '{"type":"message","content":[{"type":"text","text":"Hi there"}]}'),
     assembled: null,
     parts: { request: null, response: null, arrivals: null },
+    session: null,
     ...parts,
   };
 }

@@ -120,6 +120,7 @@ export function callRecord(fields: Partial<CallRecord> = {}): CallRecord {
     tenant_id: null,
     agent: null,
     client: null,
+    agent_facts: null,
     mode: 'passthrough',
     leg: 'primary',
     outcome: 'complete',
@@ -140,5 +141,6 @@ export function capture(fields: Partial<CallRecord> = {}, costNanos: number | nu
     response: { startLine: 'HTTP/1.1 200 OK', headers: [], body },
     assembled: null,
     parts: { request: null, response: null, arrivals: null },
+    session: null,
   };
 }

@@ -32,6 +32,8 @@ export function callRecordOf(line: JsonObject): CallRecord {
     stop_reason: textOrNull(line, 'stop_reason'),
     tool_calls: toolCallsOf(line),
     ...contextOf(line),
+    // Of calls that are in another store.
+    agent_facts: null,
     mode: 'passthrough',
     leg: oneOf(line, 'leg', ['primary', 'shadow']),
     outcome: oneOf(line, 'outcome', OUTCOMES),

@@ -1,3 +1,4 @@
+import { NOWHERE } from '../../../src/session/seen-call.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CallRecord, Cost } from '../../../src/core/capture.ts';
 import { loadRegistry, type ProviderRegistry } from '../../../src/providers/registry.ts';
@@ -23,6 +24,7 @@ function recording(): (provider: string, request: string, body: unknown, whole?:
     isDuplicate: () => false,
     estimator: null,
     keepsBodies: () => true,
+    place: () => NOWHERE,
   };
   return async (provider, request, body, whole = true) => {
     const meter = new ExchangeMeter({ directory, host: 'api.example', port: 443, provider, limits: DEFAULT_LIMITS });

@@ -41,6 +41,7 @@ async function openStore(path = house.database, bodies = true): Promise<Store> {
     price: () => ({ nanos: 1000, source: 'override', price_date: null, confidence: 'exact', lines: [] }),
     totals: { load: () => ({ models: [], since: null }), loadRun: () => [] },
     answers: { isCounted: (provider, id) => isCounted(database, provider, id), submitted: () => null },
+    sessions: { onLoaded: () => {}, session: () => null, callOfResponse: () => null },
     imports: {
       providerOf: (host, port) => directory.lookup(host, port)?.provider ?? null,
       isStored: (id) => isStored(database, id),

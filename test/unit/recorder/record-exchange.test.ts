@@ -1,3 +1,4 @@
+import { NOWHERE } from '../../../src/session/seen-call.ts';
 import { describe, expect, it, vi } from 'vitest';
 import type { Capture, Cost } from '../../../src/core/capture.ts';
 import type { ConnectionInfo, ExchangeEnd } from '../../../src/core/recorder-port.ts';
@@ -49,6 +50,7 @@ function capturesOf(parts: Case): Capture[] {
       isDuplicate: () => false,
       estimator: null,
       keepsBodies: () => true,
+      place: () => NOWHERE,
       ...parts.deps,
     },
   );

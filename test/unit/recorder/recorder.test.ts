@@ -54,6 +54,7 @@ async function open(options: Partial<RecorderOptions> = {}): Promise<House> {
     price: () => ({ nanos: 1000, source: 'override', price_date: null, confidence: 'exact', lines: [] }),
     totals: { load: () => ({ models: [], since: null }), loadRun: () => [] },
     answers: { isCounted: () => false, submitted: () => null },
+    sessions: { onLoaded: () => {}, session: () => null, callOfResponse: () => null },
     reprice: () => Promise.resolve({ models: [], next_cursor: null }),
     imports: { providerOf: () => null, isStored: () => false },
     estimator: null,

@@ -1,3 +1,4 @@
+import { NOWHERE } from '../../../src/session/seen-call.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { emptyTally, addCall, type Tally } from '../../../src/core/totals.ts';
 import { TOKEN_FIELDS } from '../../../src/core/usage.ts';
@@ -137,6 +138,7 @@ async function tallyOf(body: string, dialect: Dialect, whole = true): Promise<{ 
       isDuplicate: () => false,
       estimator: null,
       keepsBodies: () => true,
+      place: () => NOWHERE,
     },
   );
   for (const { record, costNanos } of captures) {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { RecentMap } from '../../../src/recorder/recent-map.ts';
+import { RecentMap } from '../../../src/core/recent-map.ts';
 
 function keysOf(map: RecentMap<number>, count: number): number[] {
   return Array.from({ length: count }, (_, index) => index).filter((index) => map.has(String(index)));
 }
 
-describe('recorder/recent-map', () => {
+describe('core/recent-map', () => {
   it('never forgets one of the last entries, and never holds an eighth more than those', () => {
     const map = new RecentMap<number>(16);
     for (let index = 0; index < 1000; index += 1) {

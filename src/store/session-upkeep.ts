@@ -1,0 +1,54 @@
+/** Sessions after calls were deleted, or priced again. */
+import { emptyTally, type Tally } from '../core/totals.ts';
+import type { StoredCall } from './call-row.ts';
+import type { Database } from './driver.ts';
+import { SUM_OF } from './queries.ts';
+
+const TALLY_KEYS = Object.keys(emptyTally()) as (keyof Tally)[];
+
+/** Into the sums of the session of each call. Into the open transaction. @throws whatever SQLite says */
+export function correctSessions(
+  database: Database,
+  changes: readonly { readonly call: StoredCall; readonly difference: Tally }[],
+): void {
+  const correct = database.prepare(
+    `UPDATE sessions SET ${TALLY_KEYS.map((key) => `${key} = ${key} + ?`).join(', ')}
+WHERE id = (SELECT session_key FROM llm_calls WHERE id = ?)`,
+  );
+  for (const { call, difference } of changes)
+    if (call.record.leg === 'primary') correct.run(...TALLY_KEYS.map((key) => difference[key]), call.record.id);
+}
+
+/**
+ * After calls were deleted: sessions that have none any more go, with all that was kept of them; the sums of the others
+ * are taken anew. Into the open transaction. @param ids of `sessions` @throws whatever SQLite says
+ */
+export function recountSessions(database: Database, ids: Iterable<string>): void {
+  const sums = [
+    'count(*) AS calls',
+    'min(started_at) AS started_at',
+    'max(started_at) AS last_call_at',
+    ...TALLY_KEYS.map((key) => `${SUM_OF[key]} AS ${key}`),
+  ];
+  const sum = database.prepare(`SELECT ${sums.join(', ')} FROM llm_calls WHERE session_key = ? AND leg = 'primary'`);
+  const update = database.prepare(
+    `UPDATE sessions SET calls = ?, started_at = ?, last_call_at = ?, ${TALLY_KEYS.map((key) => `${key} = ?`).join(', ')} WHERE id = ?`,
+  );
+  for (const id of ids) {
+    const row = sum.get(id);
+    if (row === undefined || Number(row['calls']) === 0) removeSession(database, id);
+    else
+      update.run(
+        Number(row['calls']),
+        String(row['started_at']),
+        String(row['last_call_at']),
+        ...TALLY_KEYS.map((key) => Number(row[key] ?? 0)),
+        id,
+      );
+  }
+}
+
+function removeSession(database: Database, id: string): void {
+  database.prepare('DELETE FROM session_tips WHERE session = ?').run(id);
+  database.prepare('DELETE FROM sessions WHERE id = ?').run(id);
+}

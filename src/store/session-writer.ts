@@ -1,0 +1,108 @@
+import type { ConversationTip, SessionPart } from '../core/sessions.ts';
+import { addTally, emptyTally, type Tally } from '../core/totals.ts';
+import { type StoredCall, traceOf } from './call-row.ts';
+import type { Database, Statement } from './driver.ts';
+
+const TALLY_COLUMNS = Object.keys(emptyTally()) as (keyof Tally)[];
+const OWN_COLUMNS = [
+  ...(['id', 'client_session_id', 'parent_session_id', 'provider', 'host', 'client', 'agent'] as const),
+  ...(['title', 'title_rank', 'started_at', 'last_call_at', 'calls', 'turns', 'tool_errors', 'models'] as const),
+] as const;
+const COLUMNS = [...OWN_COLUMNS, ...TALLY_COLUMNS];
+
+const UPSERT_SESSION = `INSERT INTO sessions (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})
+ON CONFLICT (id) DO UPDATE SET
+client_session_id = coalesce(client_session_id, excluded.client_session_id),
+parent_session_id = coalesce(parent_session_id, excluded.parent_session_id),
+client = coalesce(excluded.client, client), agent = coalesce(agent, excluded.agent),
+title = CASE WHEN excluded.title_rank > title_rank THEN excluded.title ELSE title END,
+title_rank = max(title_rank, excluded.title_rank),
+started_at = min(started_at, excluded.started_at), last_call_at = max(last_call_at, excluded.last_call_at),
+calls = calls + excluded.calls, turns = max(turns, excluded.turns), tool_errors = tool_errors + excluded.tool_errors,
+models = json_patch(models, excluded.models),
+${TALLY_COLUMNS.map((column) => `${column} = ${column} + excluded.${column}`).join(', ')}`;
+
+const INSERT_EDGE = `INSERT OR IGNORE INTO call_graph (edge_id, trace_id, from_call_id, to_call_id, edge_type)
+VALUES (?, ?, ?, ?, ?)`;
+
+/** What changes in one row of `sessions`. */
+interface Change {
+  part: SessionPart;
+  record: StoredCall['record'];
+  first: string;
+  last: string;
+  calls: number;
+  turns: number;
+  toolErrors: number;
+  models: Set<string>;
+  tally: Tally;
+}
+
+/** Writes what calls are in their conversations: the sums of each session once in each transaction. */
+export class SessionWriter {
+  readonly #upsert: Statement;
+  readonly #insertEdge: Statement;
+  readonly #replaceTip: Statement;
+  /** Of the open transaction. */
+  readonly #changes = new Map<string, Change>();
+  readonly #tips = new Map<number, ConversationTip>();
+
+  /** @param database migrated. */
+  constructor(database: Database) {
+    this.#upsert = database.prepare(UPSERT_SESSION);
+    this.#insertEdge = database.prepare(INSERT_EDGE);
+    this.#replaceTip = database.prepare(
+      'INSERT OR REPLACE INTO session_tips (slot, session, call, state) VALUES (?, ?, ?, ?)',
+    );
+  }
+
+  /** A call that was written. @param tally what it adds to the totals. @throws whatever SQLite says */
+  add(call: StoredCall, tally: Tally): void {
+    const { record, session: part } = call;
+    if (part === undefined || part === null) return;
+    const trace = traceOf(record)?.id ?? null;
+    for (const { id, from, to, type } of part.edges) this.#insertEdge.run(id, trace, from, to, type);
+    if (part.tip !== null) this.#tips.set(part.tip.slot, part.tip);
+    if (record.leg === 'shadow') return;
+    this.#note(part, record, tally);
+  }
+
+  /** @throws whatever SQLite says */
+  flush(): void {
+    for (const change of this.#changes.values()) this.#upsert.run(...valuesOf(change));
+    for (const { slot, session, call, state } of this.#tips.values()) this.#replaceTip.run(slot, session, call, state);
+  }
+
+  forget(): void {
+    this.#changes.clear();
+    this.#tips.clear();
+  }
+
+  #note(part: SessionPart, record: StoredCall['record'], tally: Tally): void {
+    const model = record.response_model ?? record.request_model;
+    const at = record.started_at;
+    let change = this.#changes.get(part.session.id);
+    if (change === undefined) {
+      const none = { calls: 0, turns: 0, toolErrors: 0, models: new Set<string>(), tally: emptyTally() };
+      change = { part, record, first: at, last: at, ...none };
+      this.#changes.set(part.session.id, change);
+    }
+    change.part = part;
+    change.record = record;
+    change.calls += 1;
+    change.turns = Math.max(change.turns, record.agent_facts?.turn ?? 0);
+    change.toolErrors += record.agent_facts?.tool_errors ?? 0;
+    if (model !== null) change.models.add(model);
+    if (at < change.first) change.first = at;
+    if (at > change.last) change.last = at;
+    addTally(change.tally, tally);
+  }
+}
+
+function valuesOf({ part, record, tally, ...change }: Change): (string | number | null)[] {
+  const { id, client_session_id: clientId, parent_session_id: parent, title, title_rank: rank } = part.session;
+  const models = JSON.stringify(Object.fromEntries([...change.models].map((model) => [model, 1])));
+  const named = [id, clientId, parent, record.provider, record.host, record.client, record.agent, title, rank];
+  const counted = [change.first, change.last, change.calls, change.turns, change.toolErrors, models];
+  return [...named, ...counted, ...TALLY_COLUMNS.map((column) => tally[column])];
+}

@@ -1,0 +1,226 @@
+/** What is asked of the store about conversations. */
+import type { ConversationTip, Edge, EdgeType, SessionFacts } from '../core/sessions.ts';
+import { addTally, emptyTally, type Tally } from '../core/totals.ts';
+import type { Database, SqlRow, SqlValue } from './driver.ts';
+
+export interface SessionFilter {
+  provider?: string;
+  /** Beginning of the client's name: `claude-code`, or `claude-code/2.1`. */
+  client?: string;
+  /** ISO 8601 UTC: sessions with a call since then, or that began before. */
+  since?: string;
+  until?: string;
+  /** Part of the title or of an id; case does not matter. */
+  q?: string;
+}
+
+export interface SessionRow {
+  id: string;
+  client_session_id: string | null;
+  parent_session_id: string | null;
+  provider: string;
+  host: string;
+  client: string | null;
+  agent: string | null;
+  title: string | null;
+  started_at: string;
+  last_call_at: string;
+  calls: number;
+  turns: number;
+  tool_errors: number;
+  models: string[];
+  /** Sub-agents and forks: sessions whose parent this is. */
+  children: number;
+  tally: Tally;
+}
+
+export interface SessionPage {
+  sessions: SessionRow[];
+  /** Opaque; `null` = no more. */
+  nextCursor: string | null;
+}
+
+const TALLY_KEYS = Object.keys(emptyTally()) as (keyof Tally)[];
+const MAX_LIMIT = 500;
+/** A tree of sub-agents is not deeper; a circle ends here. */
+const MAX_DEPTH = 20;
+const MAX_TREE = 2000;
+const CHILDREN = '(SELECT count(*) FROM sessions AS child WHERE child.parent_session_id = sessions.id) AS children';
+
+/** The one with the latest call first. A page goes on where the cursor stands; an unknown cursor starts anew. */
+export function listSessions(database: Database, filter: SessionFilter, limit: number, cursor?: string): SessionPage {
+  const size = Math.min(Math.max(Math.trunc(limit) || 1, 1), MAX_LIMIT);
+  const { where, values } = conditionsOf(filter, cursor);
+  const rows = database
+    .prepare(`SELECT *, ${CHILDREN} FROM sessions ${where} ORDER BY last_call_at DESC, id DESC LIMIT ?`)
+    .all(...values, size + 1)
+    .map(rowOf);
+  const last = rows[size - 1];
+  const hasMore = rows.length > size && last !== undefined;
+  return {
+    sessions: rows.slice(0, size),
+    nextCursor: hasMore ? Buffer.from(`${last.last_call_at} ${last.id}`).toString('base64url') : null,
+  };
+}
+
+function conditionsOf(filter: SessionFilter, cursor: string | undefined): { where: string; values: SqlValue[] } {
+  const terms: string[] = [];
+  const values: SqlValue[] = [];
+  const add = (term: string, ...bound: (SqlValue | undefined)[]): void => {
+    if (bound.includes(undefined)) return;
+    terms.push(term);
+    values.push(...(bound as SqlValue[]));
+  };
+  add('provider = ?', filter.provider);
+  const client = filter.client === undefined ? undefined : escapedLike(filter.client);
+  add(`client LIKE ? ESCAPE '\\'`, client === undefined ? undefined : `${client}%`);
+  add('last_call_at >= ?', filter.since);
+  add('started_at < ?', filter.until);
+  const q = filter.q === undefined || filter.q === '' ? undefined : filter.q.toLowerCase();
+  add(`instr(lower(coalesce(title, '') || char(10) || id || char(10) || coalesce(client_session_id, '')), ?) > 0`, q);
+  const [at, id] = cursor === undefined ? [] : Buffer.from(cursor, 'base64url').toString().split(' ');
+  add('(last_call_at, id) < (?, ?)', at, id);
+  return { where: terms.length === 0 ? '' : `WHERE ${terms.join(' AND ')}`, values };
+}
+
+function escapedLike(text: string): string {
+  return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
+}
+
+/** By its id, the client's name for it, or the beginning of an id. `ambiguous` = of several. */
+export function getSession(database: Database, idOrName: string): SessionRow | 'ambiguous' | null {
+  if (idOrName === '') return null;
+  const one = (where: string, ...values: SqlValue[]): SessionRow | 'ambiguous' | null => {
+    const rows = database.prepare(`SELECT *, ${CHILDREN} FROM sessions WHERE ${where} LIMIT 2`).all(...values);
+    return rows.length > 1 ? 'ambiguous' : rows[0] === undefined ? null : rowOf(rows[0]);
+  };
+  // Sub-agents bear the name of the session that they work for: it means their parent.
+  const isMain = `(parent_session_id IS NULL OR parent_session_id NOT IN (SELECT id FROM sessions WHERE client_session_id = ?))`;
+  return (
+    one('id = ?', idOrName) ??
+    one(`client_session_id = ? AND ${isMain}`, idOrName, idOrName) ??
+    one('id >= ? AND id < ?', idOrName, `${idOrName}\u{10FFFF}`) ??
+    one('id >= ? AND id < ?', `ses_${idOrName}`, `ses_${idOrName}\u{10FFFF}`)
+  );
+}
+
+/** The sessions below one, parents first; without itself. */
+export function descendantsOf(database: Database, id: string): SessionRow[] {
+  return database
+    .prepare(
+      `WITH RECURSIVE tree(id, depth) AS (
+  VALUES (?, 0) UNION SELECT sessions.id, tree.depth + 1 FROM sessions JOIN tree ON sessions.parent_session_id = tree.id
+  WHERE tree.depth < ${MAX_DEPTH} LIMIT ${MAX_TREE}
+) SELECT sessions.*, ${CHILDREN} FROM (SELECT id, min(depth) AS depth FROM tree GROUP BY id) AS known
+JOIN sessions ON sessions.id = known.id WHERE known.depth > 0 ORDER BY known.depth, started_at, sessions.id`,
+    )
+    .all(id)
+    .map(rowOf)
+    .filter((row) => row.id !== id);
+}
+
+/** @returns the sums of all of them */
+export function sumSessions(rows: readonly SessionRow[]): Pick<SessionRow, 'calls' | 'tool_errors' | 'tally'> {
+  const sum = { calls: 0, tool_errors: 0, tally: emptyTally() };
+  for (const row of rows) {
+    sum.calls += row.calls;
+    sum.tool_errors += row.tool_errors;
+    addTally(sum.tally, row.tally);
+  }
+  return sum;
+}
+
+/** Edges that end in these calls. */
+export function edgesInto(database: Database, calls: readonly string[]): Edge[] {
+  const one = database.prepare('SELECT * FROM call_graph WHERE to_call_id = ? ORDER BY edge_type, from_call_id');
+  return calls.flatMap((call) =>
+    one.all(call).map((row) => ({
+      id: String(row['edge_id']),
+      from: String(row['from_call_id']),
+      to: String(row['to_call_id']),
+      type: String(row['edge_type']) as EdgeType,
+    })),
+  );
+}
+
+export function loadTips(database: Database): ConversationTip[] {
+  return database
+    .prepare('SELECT slot, session, call, state FROM session_tips')
+    .all()
+    .map((row) => ({
+      slot: Number(row['slot']),
+      session: String(row['session']),
+      call: String(row['call']),
+      state: String(row['state']),
+    }));
+}
+
+/** @returns null = it is not known */
+export function sessionFacts(database: Database, id: string): { facts: SessionFacts; toolCalls: number } | null {
+  const row = database.prepare('SELECT * FROM sessions WHERE id = ?').get(id);
+  if (row === undefined) return null;
+  const facts = {
+    id,
+    client_session_id: text(row['client_session_id']),
+    parent_session_id: text(row['parent_session_id']),
+    title: text(row['title']),
+    title_rank: number(row['title_rank']),
+  };
+  return { facts, toolCalls: number(row['tool_calls']) };
+}
+
+/** The call that gave this answer, in its session. */
+export function callOfResponse(
+  database: Database,
+  provider: string,
+  host: string,
+  responseId: string,
+): { call: string; session: string; turn: number } | null {
+  const row = database
+    .prepare(
+      `SELECT id, session_key, json_extract(agent_facts, '$.turn') AS turn FROM llm_calls
+WHERE response_id = ? AND provider = ? AND host = ? AND session_key IS NOT NULL AND agent_facts IS NOT NULL ORDER BY seq LIMIT 1`,
+    )
+    .get(responseId, provider, host);
+  if (row === undefined) return null;
+  return { call: String(row['id']), session: String(row['session_key']), turn: Number(row['turn'] ?? 1) };
+}
+
+function rowOf(row: SqlRow): SessionRow {
+  const tally = emptyTally();
+  for (const key of TALLY_KEYS) tally[key] = number(row[key]);
+  return {
+    id: String(row['id']),
+    client_session_id: text(row['client_session_id']),
+    parent_session_id: text(row['parent_session_id']),
+    provider: String(row['provider']),
+    host: String(row['host']),
+    client: text(row['client']),
+    agent: text(row['agent']),
+    title: text(row['title']),
+    started_at: String(row['started_at']),
+    last_call_at: String(row['last_call_at']),
+    calls: number(row['calls']),
+    turns: number(row['turns']),
+    tool_errors: number(row['tool_errors']),
+    models: modelsOf(row['models']),
+    children: number(row['children']),
+    tally,
+  };
+}
+
+function modelsOf(value: SqlValue | undefined): string[] {
+  try {
+    return Object.keys(JSON.parse(String(value)) as object);
+  } catch {
+    return [];
+  }
+}
+
+function text(value: SqlValue | undefined): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function number(value: SqlValue | undefined): number {
+  return Number(value ?? 0);
+}
