@@ -111,15 +111,15 @@ async function capturesOf(item: ImportItem, deps: ImportDeps): Promise<Capture[]
   if (provider === null) return [];
   const finished = await meter(item, provider, deps);
   let made = 0;
-  const captures = deps.record(finished, (wall) => contentId(item, wall, made++));
+  const named = { ...finished, session: item.session };
+  const captures = deps.record(named, (wall) => contentId(item, wall, made++));
   return captures.map((capture) => ({ ...capture, record: marked(asTold(capture.record, item)) }));
 }
 
 /** What the file did not tell was measured here, on nothing. */
-function asTold(record: CallRecord, { headAt, response, session }: ForeignExchange): CallRecord {
+function asTold(record: CallRecord, { headAt, response }: ForeignExchange): CallRecord {
   return {
     ...record,
-    session_id: record.session_id ?? session,
     ttfb_ms: headAt === null ? null : record.ttfb_ms,
     ttft_ms: response === null || response.pieces.length === 0 ? null : record.ttft_ms,
   };

@@ -40,6 +40,8 @@ export interface FinishedExchange {
   facts: ExchangeFacts;
   end: ExchangeEnd;
   metered: Metered;
+  /** The name of its conversation, where it was recorded elsewhere. What the request itself says comes first. */
+  session?: string | null;
 }
 
 /** A request is known by its first kilobytes (`model` mostly comes first), so that much is read even when memory is short. */

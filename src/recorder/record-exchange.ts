@@ -309,12 +309,13 @@ export function maskStartLine(line: string): string {
   return target === undefined ? maskText(line) : [maskText(method), maskTarget(target), ...rest].join(' ');
 }
 
-function identityOf({ facts, metered }: FinishedExchange): Identity {
+function identityOf({ facts, metered, session = null }: FinishedExchange): Identity {
   const identity = identify({
     requestHeaders: metered.requestHeaders,
     requestBody: metered.requestBody.text,
     runId: facts.connection.runId,
   });
+  identity.session_id ??= session;
   for (const key of Object.keys(identity) as (keyof Identity)[]) identity[key] = masked(identity[key]);
   return identity;
 }
