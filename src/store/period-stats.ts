@@ -13,10 +13,10 @@ import {
   type PeriodSums,
   sumAt,
   type SumFilter,
+  type SumKey,
   sumPeriod,
 } from './period-sums.ts';
 import { type ModelTally, statsOf } from './queries.ts';
-import type { Dimension } from './rollup-writer.ts';
 
 export interface StatsQuery extends Period {
   group: StatsGroup | null;
@@ -36,8 +36,10 @@ export function periodStats(database: Database, query: StatsQuery): PeriodStats 
   try {
     const isRounded = isCut(database, query);
     const period = isRounded ? wholeHours(query) : { from: query.from, to: query.to };
-    const models = sumPeriod(database, 'model', filter, period);
-    const all = sumOf(models);
+    const isOfTime = group === 'hour' || group === 'day';
+    const models = sumPeriod(database, { by: 'model', filter, period, latencies: !isOfTime });
+    const sums = sumsBy(database, query, period, models);
+    const all = sumOf(isOfTime ? sums : models);
     const { since: _, ...totals } = statsOf([...models].map(modelTallyOf), null);
     return {
       ...totals,
@@ -46,7 +48,7 @@ export function periodStats(database: Database, query: StatsQuery): PeriodStats 
       whole_hours: isRounded,
       duration_ms: percentilesOf(all.duration),
       ttft_ms: percentilesOf(all.ttft),
-      ...(group === null ? {} : groupsOf(sumsBy(database, query, period, models, all), group)),
+      ...(group === null ? {} : groupsOf(sums, group)),
     };
   } finally {
     database.exec('COMMIT');
@@ -58,28 +60,26 @@ function sumsBy(
   { filter, group, zone }: StatsQuery,
   period: Period,
   models: PeriodSums,
-  all: PeriodSum,
 ): PeriodSums {
+  const sumsOf = (by: SumKey): PeriodSums => sumPeriod(database, { by, filter, period, latencies: true });
   switch (group) {
     case null:
-      return new Map();
     case 'model':
       return models;
     case 'provider':
       return joined(models, (key) => key.slice(0, key.indexOf('\n')));
     case 'hour':
-      return sumPeriod(database, 'hour', filter, period);
+      return sumsOf('hour');
     case 'day':
-      return joined(sumPeriod(database, 'hour', filter, period), dayIn(zone));
+      return zone === 'UTC' ? sumsOf('day') : joined(sumsOf('hour'), dayIn(zone));
     default:
-      return withUntold(sumPeriod(database, group satisfies Dimension, filter, period), all);
+      return withUntold(sumsOf(group), models);
   }
 }
 
 /** Calls that say nothing of a dimension are in no rollup of it: they are what the others leave of the whole. */
-function withUntold(sums: PeriodSums, all: PeriodSum): PeriodSums {
-  const rest = emptySum();
-  addSum(rest, all);
+function withUntold(sums: PeriodSums, models: PeriodSums): PeriodSums {
+  const rest = sumOf(models);
   for (const [key, sum] of sums) if (key !== '') addSum(rest, sum, -1);
   sums.delete('');
   if (rest.calls > 0) sums.set('', rest);
@@ -93,7 +93,6 @@ function joined(sums: PeriodSums, keyOf: (key: string) => string): PeriodSums {
 }
 
 function dayIn(zone: string): (hour: string) => string {
-  if (zone === 'UTC') return (hour) => hour.slice(0, 10);
   const days = new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' });
   return (hour) => days.format(Date.parse(`${hour}:00:00Z`));
 }

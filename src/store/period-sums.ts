@@ -6,8 +6,8 @@ import { addLatency, addLatencyText, type Latencies, roundedSql } from './latenc
 import { SUM_OF, tallyOfRow } from './queries.ts';
 import { type Dimension, DIMENSIONS, HAS_LATENCY } from './rollup-writer.ts';
 
-/** What sums are asked by. `model` = provider and model. */
-export type SumKey = 'hour' | 'provider' | 'model' | Dimension;
+/** What sums are asked by. `day` is that of UTC; `model` = provider and model. */
+export type SumKey = 'hour' | 'day' | 'provider' | 'model' | Dimension;
 
 /** Each must be equal. `model` as it was answered, else as it was asked for. */
 export type SumFilter = Partial<Record<'provider' | 'model' | Dimension, string>>;
@@ -25,18 +25,24 @@ export type PeriodSums = Map<string, PeriodSum>;
 
 const TALLY_KEYS = Object.keys(emptyTally()) as (keyof Tally)[];
 
+export interface SumQuestion {
+  by: SumKey;
+  filter: SumFilter;
+  period: Period;
+  /** False: `duration` and `ttft` stay empty, which is half the work. */
+  latencies: boolean;
+}
+
 /** Exact as long as the calls of the hours at either end are stored: see `isCut`. */
-export function sumPeriod(database: Database, by: SumKey, filter: SumFilter, period: Period): PeriodSums {
+export function sumPeriod(database: Database, question: SumQuestion): PeriodSums {
+  const { by, filter, period } = question;
   const dimensions = new Set([...Object.keys(filter), by].filter(isDimension));
-  const sums: PeriodSums = new Map();
   // Two of them at once are in no rollup.
-  if (dimensions.size > 1) {
-    addRows(sums, database, by, filter, period);
-    return sums;
-  }
+  if (dimensions.size > 1) return addRows(new Map(), database, question);
   const { head, hours, tail } = partsOf(period);
-  if (hours !== null) addHours(sums, database, by, filter, hours, [...dimensions][0] ?? null);
-  for (const part of [head, tail]) if (part !== null) addRows(sums, database, by, filter, part);
+  const sums: PeriodSums = new Map();
+  if (hours !== null) addHours(sums, database, { ...question, period: hours }, [...dimensions][0] ?? null);
+  for (const part of [head, tail]) if (part !== null) addRows(sums, database, { ...question, period: part });
   return sums;
 }
 
@@ -58,65 +64,84 @@ function isDimension(name: string): name is Dimension {
   return Object.hasOwn(DIMENSIONS, name);
 }
 
-const MODEL_KEY = 'provider || char(10) || model';
-
-function addHours(
-  into: PeriodSums,
-  database: Database,
-  by: SumKey,
-  filter: SumFilter,
-  { from, to }: Period,
-  dimension: Dimension | null,
-): void {
-  const key = by === 'model' ? MODEL_KEY : isDimension(by) ? 'value' : by;
-  const sums = TALLY_KEYS.map((column) => `sum(${column}) AS ${column}`).join(', ');
-  const terms = new Terms();
-  if (dimension !== null) terms.add('dimension = ?', dimension);
-  if (from !== null) terms.add('hour >= ?', from);
-  if (to !== null) terms.add('hour < ?', to);
-  for (const [name, value] of Object.entries(filter)) terms.add(`${isDimension(name) ? 'value' : name} = ?`, value);
-  const table = dimension === null ? 'hourly' : 'hourly_by';
-  const latencies = `group_concat(nullif(duration_ms, ''), ' ') AS duration, group_concat(nullif(ttft_ms, ''), ' ') AS ttft`;
-  addAll(
-    into,
-    database
-      .prepare(
-        `SELECT ${key} AS key, sum(calls) AS calls, ${sums}, ${latencies} FROM ${table} ${terms.where} GROUP BY 1`,
-      )
-      .all(...terms.values),
-  );
-}
-
 const COLUMNS: Readonly<Record<'provider' | 'model' | Dimension, string>> = {
   provider: 'provider',
   model: `coalesce(response_model, request_model, '')`,
   ...DIMENSIONS,
 };
 
-const latencyConcat = (column: string): string =>
-  `group_concat(CASE WHEN ${HAS_LATENCY} THEN ${roundedSql(column)} END, ' ')`;
+/** @param time an hour or a time, as a column @param columns of the table */
+function keyOf(by: SumKey, time: string, columns: Readonly<Record<string, string>>): string {
+  switch (by) {
+    case 'hour':
+      return `substr(${time}, 1, 13)`;
+    case 'day':
+      return `substr(${time}, 1, 10)`;
+    case 'model':
+      return `provider || char(10) || ${columns['model']}`;
+    default:
+      return `coalesce(${columns[by]}, '')`;
+  }
+}
 
-function addRows(into: PeriodSums, database: Database, by: SumKey, filter: SumFilter, { from, to }: Period): void {
-  const key =
-    by === 'hour'
-      ? 'substr(started_at, 1, 13)'
-      : by === 'model'
-        ? `provider || char(10) || ${COLUMNS.model}`
-        : `coalesce(${COLUMNS[by]}, '')`;
-  const sums = Object.entries(SUM_OF).map(([name, sum]) => `${sum} AS ${name}`);
+const HOURLY_COLUMNS: Readonly<Record<string, string>> = {
+  provider: 'provider',
+  model: 'model',
+  ...Object.fromEntries(Object.keys(DIMENSIONS).map((dimension) => [dimension, 'value'])),
+};
+
+/** @param question its period is one of hours */
+function addHours(
+  into: PeriodSums,
+  database: Database,
+  { by, filter, period: { from, to }, latencies }: SumQuestion,
+  dimension: Dimension | null,
+): void {
+  const terms = new Terms();
+  if (dimension !== null) terms.add('dimension = ?', dimension);
+  if (from !== null) terms.add('hour >= ?', from);
+  if (to !== null) terms.add('hour < ?', to);
+  for (const [name, value] of Object.entries(filter)) terms.add(`${HOURLY_COLUMNS[name]} = ?`, value);
+  // In the order of the table: nothing to sort.
+  const key = by === 'hour' ? 'hour' : keyOf(by, 'hour', HOURLY_COLUMNS);
+  const columns = [
+    `${key} AS key`,
+    'sum(calls) AS calls',
+    ...TALLY_KEYS.map((column) => `sum(${column}) AS ${column}`),
+    ...(latencies ? [joinedText('duration_ms', 'duration'), joinedText('ttft_ms', 'ttft')] : []),
+  ];
+  const table = dimension === null ? 'hourly' : 'hourly_by';
+  const sql = `SELECT ${columns.join(', ')} FROM ${table} ${terms.where} GROUP BY 1`;
+  addAll(into, database.prepare(sql).all(...terms.values));
+}
+
+function joinedText(column: string, name: string): string {
+  return `group_concat(nullif(${column}, ''), ' ') AS ${name}`;
+}
+
+function addRows(
+  into: PeriodSums,
+  database: Database,
+  { by, filter, period: { from, to }, latencies }: SumQuestion,
+): PeriodSums {
   const terms = new Terms();
   terms.add(`leg = 'primary'`);
   if (from !== null) terms.add('started_at >= ?', from);
   if (to !== null) terms.add('started_at < ?', to);
   for (const [name, value] of Object.entries(filter)) terms.add(`${COLUMNS[name as keyof typeof COLUMNS]} = ?`, value);
-  addAll(
-    into,
-    database
-      .prepare(
-        `SELECT ${key} AS key, count(*) AS calls, ${sums.join(', ')}, ${latencyConcat('duration_ms')} AS duration, ${latencyConcat('ttft_ms')} AS ttft FROM llm_calls ${terms.where} GROUP BY 1`,
-      )
-      .all(...terms.values),
-  );
+  const columns = [
+    `${keyOf(by, 'started_at', COLUMNS)} AS key`,
+    'count(*) AS calls',
+    ...Object.entries(SUM_OF).map(([name, sum]) => `${sum} AS ${name}`),
+    ...(latencies ? [joinedTimes('duration_ms', 'duration'), joinedTimes('ttft_ms', 'ttft')] : []),
+  ];
+  const sql = `SELECT ${columns.join(', ')} FROM llm_calls ${terms.where} GROUP BY 1`;
+  addAll(into, database.prepare(sql).all(...terms.values));
+  return into;
+}
+
+function joinedTimes(column: string, name: string): string {
+  return `group_concat(CASE WHEN ${HAS_LATENCY} THEN ${roundedSql(column)} END, ' ') AS ${name}`;
 }
 
 class Terms {
