@@ -10,6 +10,7 @@ import { blocks } from './migrations/0007-blocks.ts';
 import { searchRemovals } from './migrations/0008-search-removals.ts';
 import { liveCalls } from './migrations/0009-live-calls.ts';
 import { sessions } from './migrations/0010-sessions.ts';
+import { pageIndexes } from './migrations/0011-page-indexes.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
 export const MIGRATIONS: readonly string[] = [
@@ -23,6 +24,7 @@ export const MIGRATIONS: readonly string[] = [
   searchRemovals,
   liveCalls,
   sessions,
+  pageIndexes,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
