@@ -17,7 +17,5 @@ export interface AdminThreadData {
 
 export type AdminThreadMessage = { port: number } | { error: string; code: string | null };
 
-/** Comes when the recorder thread has (again) started; the port serves RecorderService. */
-export interface ToAdminThread {
-  recorder: MessagePort;
-}
+/** Comes when the recorder thread has (again) started (the port serves RecorderService), and at the end. */
+export type ToAdminThread = { recorder: MessagePort } | { stop: true };

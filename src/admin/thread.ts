@@ -15,6 +15,8 @@ export interface AdminThreadOptions {
 }
 
 const RESTART_MS = 1000;
+/** A question to the database takes less. */
+const STOP_MS = 2000;
 /** Questions are small; what is not collected costs resident memory. */
 const LIMITS = { maxYoungGenerationSizeMb: 8 };
 
@@ -68,7 +70,14 @@ export class AdminThread {
   async stop(): Promise<void> {
     this.#stopping = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#worker?.terminate();
+    const worker = this.#worker;
+    if (worker === null) return;
+    // Killed in the middle of a call into @photostructure/sqlite, the thread takes the process with it.
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    worker.postMessage({ stop: true } satisfies ToAdminThread, []);
+    const late = setTimeout(() => void worker.terminate(), STOP_MS);
+    await ended;
+    clearTimeout(late);
   }
 
   #restartLater(): void {

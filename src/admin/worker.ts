@@ -1,6 +1,6 @@
 /** Composition root of the reader thread: the admin port and read-only questions to the store. */
 import type { AddressInfo } from 'node:net';
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { serve } from '@hono/node-server';
 import { AppError, messageOf } from '../core/errors.ts';
 import type { LiveMessage, NetControl, RecorderService } from '../core/ports.ts';
@@ -24,7 +24,12 @@ let recorder: Remote<RecorderService> | null = null;
 const tracing = { enabled: true };
 const live = new Live((on) => void recorder?.watch(on).catch(() => {}));
 
-parentPort?.on('message', ({ recorder: port }: ToAdminThread) => {
+parentPort?.on('message', (message: ToAdminThread) => {
+  if ('stop' in message) end();
+  else follow(message.recorder);
+});
+
+function follow(port: MessagePort): void {
   const service = connectRpc<RecorderService>(port);
   recorder = service;
   if (live.read) void service.watch(true).catch(() => {});
@@ -36,7 +41,14 @@ parentPort?.on('message', ({ recorder: port }: ToAdminThread) => {
   port.on('message', (message: Partial<LiveMessage>) => {
     if (message.live !== undefined) live.push(message.live);
   });
-});
+}
+
+/** Between two calls into SQLite. */
+function end(): void {
+  indexing.stop();
+  calls.close();
+  process.exit();
+}
 
 /** The recorder thread of the moment: it is started again after a crash. */
 function currentRecorder(): Remote<RecorderService> {
@@ -46,11 +58,12 @@ function currentRecorder(): Remote<RecorderService> {
 
 const search = new Search({ db: data.db });
 const indexing = new SearchLoop(search);
+const calls = new Calls(data.db, search);
 const app = createAdminApp({
   access: { token: data.token, host: data.host, allowedHosts: data.allowedHosts },
   version: data.version,
   caFile: data.caFile,
-  calls: new Calls(data.db, search),
+  calls,
   live,
   tracing,
   search,

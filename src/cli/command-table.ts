@@ -4,6 +4,7 @@ import { OPTIONS, type Option } from '../config/options.ts';
 import { AppError } from '../core/errors.ts';
 import { transferCommands } from './export-commands.ts';
 import { pricesCommand } from './prices-commands.ts';
+import { searchCommand } from './search-commands.ts';
 import { SHELLS } from './shell-syntax.ts';
 import { statsCommand } from './stats-commands.ts';
 
@@ -11,10 +12,18 @@ import { statsCommand } from './stats-commands.ts';
 export type ExitWith = (code: Promise<number>) => void;
 
 export function addCommands(parser: Argv, exitWith: ExitWith): Argv {
-  return [serving, clients, trials, statsCommand, lists, logs, transferCommands, pricesCommand, authority].reduce(
-    (argv, add) => add(argv, exitWith),
-    parser,
-  );
+  return [
+    serving,
+    clients,
+    trials,
+    statsCommand,
+    lists,
+    searchCommand,
+    logs,
+    transferCommands,
+    pricesCommand,
+    authority,
+  ].reduce((argv, add) => add(argv, exitWith), parser);
 }
 
 const home = {
@@ -189,7 +198,7 @@ const FILTERS = {
   status: text('404, 5xx, ">=400"'),
   since: text('A time, or 30m, 12h, 7d'),
   until: text('A time, or 30m, 12h, 7d'),
-  q: text('In path, model or ids'),
+  q: text('Words and filters, as in search'),
 };
 
 function lists(parser: Argv, exitWith: ExitWith): Argv {

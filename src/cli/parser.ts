@@ -6,19 +6,7 @@ import { AppError } from '../core/errors.ts';
 import { addCommands, type ExitWith } from './command-table.ts';
 
 /** Known to later versions of this program, or to the programs that it replaces. */
-const NOT_YET = [
-  'search',
-  'sessions',
-  'prune',
-  'purge',
-  'mode',
-  'compare',
-  'dashboard',
-  'sinks',
-  'mcp',
-  'setup',
-  'uninstall',
-];
+const NOT_YET = ['sessions', 'prune', 'purge', 'mode', 'compare', 'dashboard', 'sinks', 'mcp', 'setup', 'uninstall'];
 const NOT_YET_FLAGS = ['mode', 'target-url', 'explore', 'explore-port', 'setup', 'setup-shell', 'uninstall', 'service'];
 export const COMMANDS = [
   'start',
@@ -30,6 +18,7 @@ export const COMMANDS = [
   'demo',
   'stats',
   'calls',
+  'search',
   'show',
   'tail',
   'export',
@@ -89,7 +78,7 @@ function normalised(argv: readonly string[]): string[] {
   const asksForHelp = own.some((word) => ['--help', '-h', '--version', '-v'].includes(word));
   if (first === 'run' && dashes === -1 && !asksForHelp)
     throw new AppError('config_invalid', 'put -- before the program: llm-proxy run -- CMD...');
-  if (first !== 'run' && dashes !== -1)
+  if (first !== 'run' && first !== 'search' && dashes !== -1)
     throw new AppError('config_invalid', '-- is for run only: llm-proxy run -- CMD...');
   if (first === undefined || !first.startsWith('-')) return [...argv];
   if (own.includes('--status')) return ['status', ...own.filter((word) => word !== '--status')];

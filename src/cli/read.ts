@@ -26,7 +26,7 @@ export interface ReadArguments {
 /** Exit codes beside 0 and 1 (docs/cli.md). */
 const NOT_RUNNING = 3;
 export const NOT_FOUND = 4;
-const ANSWER_MS = 10_000;
+export const ANSWER_MS = 10_000;
 
 export async function statusMain({ home, json }: ReadArguments): Promise<number> {
   const daemon = await running(home);
@@ -145,6 +145,7 @@ export async function callsMain({ home, json, ...query }: ReadArguments & CallQu
       colours(),
     ),
   );
+  if (page.partial) print(dim('Not all calls could be looked at in time.'));
   if (page.next_cursor !== null) print(dim(`more: --cursor ${page.next_cursor}`));
   return 0;
 }
@@ -189,7 +190,7 @@ async function callsOf(home: string | null, query: CallQuery): Promise<Page> {
   return answer;
 }
 
-interface Refused {
+export interface Refused {
   error: { type: string; message: string };
 }
 
@@ -226,19 +227,19 @@ function statusOf(call: CallRecord): string {
 }
 
 /** Time and 16 random bits: `show` takes the beginning of an id. */
-function shortId(id: string): string {
+export function shortId(id: string): string {
   return id.replace(/^call_/, '').slice(0, 16);
 }
 
-function timeOf(iso: string): string {
+export function timeOf(iso: string): string {
   const wall = Date.parse(iso);
   return `${localDay(wall)} ${localTime(wall)}`;
 }
 
-function colours(): boolean {
+export function colours(): boolean {
   return process.stdout.isTTY && pc.isColorSupported;
 }
 
-function dim(text: string): string {
+export function dim(text: string): string {
   return colours() ? pc.dim(text) : text;
 }
