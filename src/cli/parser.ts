@@ -26,6 +26,8 @@ export const COMMANDS = [
   'prices',
   'ca',
 ] as const;
+/** What stands behind -- is theirs, whatever it begins with. */
+const WITH_DASHES: ReadonlySet<string | undefined> = new Set(['run', 'search']);
 const CA_COMMANDS = ['show', 'export', 'install', 'add', 'rotate'];
 const OTHER_FLAGS = ['config', 'home', 'json', 'help', 'version', 'limit', 'cursor', 'provider', 'model', 'session'];
 
@@ -78,8 +80,8 @@ function normalised(argv: readonly string[]): string[] {
   const asksForHelp = own.some((word) => ['--help', '-h', '--version', '-v'].includes(word));
   if (first === 'run' && dashes === -1 && !asksForHelp)
     throw new AppError('config_invalid', 'put -- before the program: llm-proxy run -- CMD...');
-  if (first !== 'run' && first !== 'search' && dashes !== -1)
-    throw new AppError('config_invalid', '-- is for run only: llm-proxy run -- CMD...');
+  if (dashes !== -1 && !WITH_DASHES.has(first))
+    throw new AppError('config_invalid', '-- is for run and search only: llm-proxy run -- CMD...');
   if (first === undefined || !first.startsWith('-')) return [...argv];
   if (own.includes('--status')) return ['status', ...own.filter((word) => word !== '--status')];
   if (own.includes('--env')) return ['env', '--base-url', ...own.filter((word) => word !== '--env')];

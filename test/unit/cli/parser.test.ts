@@ -28,7 +28,7 @@ describe('cli/parser', () => {
     [['ca', 'shwo'], 'unknown command shwo; did you mean show?; llm-proxy ca --help lists them'],
     [['ca', 'export', '--format', 'x'], '--format must be one of pem, der, p12, not "x"'],
     [['run', 'python', 'agent.py'], 'put -- before the program: llm-proxy run -- CMD...'],
-    [['stats', '--', 'ls'], '-- is for run only: llm-proxy run -- CMD...'],
+    [['stats', '--', 'ls'], '-- is for run and search only: llm-proxy run -- CMD...'],
     [['compare'], 'compare is not in this version'],
     [['--mode=target'], '--mode is not in this version'],
     [['start', '--model', 'x'], '--model is not in this version'],
