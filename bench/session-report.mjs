@@ -113,6 +113,9 @@ async function captured(call, number, directory) {
   );
 }
 
+const mega = (bytes) => `${(bytes / 1e6).toFixed(2)} MB`;
+const line = (name, value) => process.stdout.write(`${name.padEnd(34)}${value}\n`);
+
 function print(path, { raw, answers, calls, sums, costs }) {
   const database = openDatabase(path);
   database.exec('VACUUM');
@@ -124,8 +127,6 @@ function print(path, { raw, answers, calls, sums, costs }) {
     const seq = Number(database.prepare('SELECT seq FROM llm_calls WHERE id = ?').get(id).seq);
     return bodyOf(database, seq, 'request')?.sha !== request || bodyOf(database, seq, 'response')?.sha !== response;
   });
-  const mega = (bytes) => `${(bytes / 1e6).toFixed(2)} MB`;
-  const line = (name, value) => process.stdout.write(`${name.padEnd(34)}${value}\n`);
   line(
     'calls',
     `${calls}, ${mega(raw)} of requests (${Math.round(raw / calls / 1000)} kB each), ${mega(answers)} of answers`,
