@@ -8,6 +8,7 @@ import { systemClock } from '../dist/core/clock.js';
 import { Counters } from '../dist/core/counters.js';
 import { maskBody } from '../dist/core/redact.js';
 import { loadRegistry } from '../dist/providers/registry.js';
+import { CleanSlices } from '../dist/recorder/clean-slices.js';
 import { recordExchange } from '../dist/recorder/record-exchange.js';
 import { createSinks } from '../dist/sinks/index.js';
 import { bodyOf } from '../dist/store/blocks/read.js';
@@ -17,6 +18,7 @@ import { ExchangeMeter } from '../dist/usage/meter.js';
 import { agentSessions } from './agent-sessions.mjs';
 
 const BAR = 0.03;
+const clean = new CleanSlices();
 const CHUNK = 64 * 1024;
 const silent = { child: () => silent, debug() {}, info() {}, warn() {}, error() {} };
 
@@ -109,6 +111,7 @@ async function captured(call, number, directory) {
       isDuplicate: () => false,
       estimator: null,
       keepsBodies: () => true,
+      clean,
     },
   );
 }

@@ -1,31 +1,66 @@
 import { isUtf8 } from 'node:buffer';
+import type { CutBody } from '../core/blocks.ts';
 import type { CapturedBody } from '../core/capture.ts';
 import { headerValue, type HeaderPairs } from '../core/headers.ts';
 import { maskBody } from '../core/redact.ts';
+import { type BodyForm, cutBody, scanRequest } from '../store/blocks/cut.ts';
 import type { MeteredBody } from '../usage/metered.ts';
+import type { CleanSlices } from './clean-slices.ts';
 
-/** A body without secrets: for people, and its bytes for the store. */
+/** A body without secrets: for people, and in blocks for the store. */
 export interface MaskedBody {
   body: CapturedBody;
   /** As on the wire (content coding removed) but for what is masked; `null` = not kept. */
-  bytes: Uint8Array | null;
+  cut: CutBody | null;
 }
 
-/** The only way of a body into a capture. */
-export function maskedBody({ text, bytes, wireBytes, truncated }: MeteredBody, headers: HeaderPairs): MaskedBody {
+/** So long a request is worth being searched part by part. */
+const LONG = 8 * 1024;
+
+/** The request's way into a capture. @param clean what was searched before */
+export function maskedRequest(metered: MeteredBody, headers: HeaderPairs, clean: CleanSlices): MaskedBody {
+  return (
+    withoutSecrets(metered, headers, clean) ?? masked(metered, headers, metered.text === null ? 'binary' : 'request')
+  );
+}
+
+/** The answer's way into a capture. */
+export function maskedResponse(metered: MeteredBody, headers: HeaderPairs, isStream: boolean): MaskedBody {
+  if (metered.text === null) return masked(metered, headers, isStream ? 'frames' : 'binary');
+  return masked(metered, headers, isStream ? 'stream' : 'document');
+}
+
+/** Null: it has secrets, or must be searched as a whole to know. */
+function withoutSecrets(
+  { text, bytes, wireBytes, truncated }: MeteredBody,
+  headers: HeaderPairs,
+  clean: CleanSlices,
+): MaskedBody | null {
+  if (text === null || bytes === null || bytes.length < LONG || truncated) return null;
+  if (/form/i.test(headerValue(headers, 'content-type') ?? '')) return null;
+  const scanned = scanRequest(bytes);
+  if (scanned === null || !scanned.isRegular) return null;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (!clean.isClean(buffer, scanned.slices)) return null;
+  return { body: { text, wireBytes, truncated, masked: false }, cut: scanned.cut };
+}
+
+function masked({ text, bytes, wireBytes, truncated }: MeteredBody, headers: HeaderPairs, form: BodyForm): MaskedBody {
   const type = headerValue(headers, 'content-type') ?? undefined;
   if (text === null) {
     const clean = bytes === null ? null : cleanBytes(bytes, type);
-    return { body: { text, wireBytes, truncated, masked: clean !== bytes }, bytes: clean };
+    const body = { text, wireBytes, truncated, masked: clean !== bytes };
+    return { body, cut: clean === null ? null : cutBody(clean, form) };
   }
   const clean = maskBody(text, type);
-  const masked = clean !== text;
-  return { body: { text: clean, wireBytes, truncated, masked }, bytes: bytesOf(clean, masked, bytes, type) };
+  const isMasked = clean !== text;
+  const body = { text: clean, wireBytes, truncated, masked: isMasked };
+  return { body, cut: cutBody(bytesOf(clean, isMasked, bytes, type), form) };
 }
 
-function bytesOf(clean: string, masked: boolean, bytes: Uint8Array | null, type: string | undefined): Uint8Array {
+function bytesOf(clean: string, isMasked: boolean, bytes: Uint8Array | null, type: string | undefined): Uint8Array {
   if (bytes === null) return Buffer.from(clean);
-  if (!masked) return bytes;
+  if (!isMasked) return bytes;
   return isUtf8(bytes) ? Buffer.from(clean) : cleanAsBoth(bytes, clean, type);
 }
 

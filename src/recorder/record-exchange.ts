@@ -1,4 +1,3 @@
-import type { CutBody } from '../core/blocks.ts';
 import type {
   Arrival,
   AssembledOutput,
@@ -19,11 +18,11 @@ import type { PriceQuestion } from '../pricing/cost.ts';
 import { markGuess } from '../pricing/price-again.ts';
 import { identify, type Identity } from '../session/identify.ts';
 import type { Placed } from '../session/seen-call.ts';
-import { type BodyForm, cutBody } from '../store/blocks/cut.ts';
 import type { Metered } from '../usage/metered.ts';
 import { type Counted, countedUsage, type CountingDeps } from './counted-usage.ts';
+import { CleanSlices } from './clean-slices.ts';
 import type { FinishedExchange } from './live-exchange.ts';
-import { maskedBody, type MaskedBody } from './masked-body.ts';
+import { type MaskedBody, maskedRequest, maskedResponse } from './masked-body.ts';
 import { notePlace, type Placeable } from './place-call.ts';
 
 export interface RecordDeps extends CountingDeps {
@@ -33,6 +32,8 @@ export interface RecordDeps extends CountingDeps {
   keepsBodies(provider: string): boolean;
   /** The conversation that the call is a part of. */
   place(call: Placeable): Placed;
+  /** Requests that were searched for secrets before. */
+  clean?: CleanSlices;
 }
 
 const UNPRICED: Cost = { nanos: null, source: null, price_date: null, confidence: 'unpriced', lines: [] };
@@ -51,10 +52,8 @@ export function recordExchange(finished: FinishedExchange, deps: RecordDeps): Ca
   const cost = mainCost(finished, provider, counted, deps);
   const record = recordOf(finished, provider, counted, cost, deps);
   const kept = deps.keepsBodies(provider) ? metered : withoutBodies(metered);
-  const whole = captureOf(record, cost, kept, {
-    pairs: metered.arrivals,
-    openedAt: finished.facts.openedAt,
-  });
+  const chunks = { pairs: metered.arrivals, openedAt: finished.facts.openedAt };
+  const whole = captureOf(record, cost, kept, chunks, deps.clean);
   const main = { ...whole, session: placeOf(finished, whole, deps) };
   return [main, ...metered.side.map((side) => sideCapture(main, side, finished, counted, deps))];
 }
@@ -241,27 +240,18 @@ export function captureOf(
   cost: Pick<Cost, 'nanos'>,
   metered: Kept,
   chunks: Chunks | null = null,
+  clean: CleanSlices = new CleanSlices(),
 ): Capture {
-  const { responseStartLine } = metered;
-  const request = maskedBody(metered.requestBody, metered.requestHeaders);
-  const response = responseStartLine === null ? null : maskedBody(metered.responseBody, metered.responseHeaders);
+  const { responseStartLine: startLine, responseHeaders: headers } = metered;
+  const request = maskedRequest(metered.requestBody, metered.requestHeaders, clean);
+  const answer = startLine === null ? null : maskedResponse(metered.responseBody, headers, metered.stream);
   return {
     record,
     costNanos: cost.nanos,
     request: messageOf(maskStartLine(metered.requestStartLine), metered.requestHeaders, request),
-    response:
-      responseStartLine === null || response === null
-        ? null
-        : messageOf(maskText(responseStartLine), metered.responseHeaders, response),
-    assembled:
-      metered.assembled === null
-        ? null
-        : maskAssembled(metered.assembled, metered.responseBody.text, response?.body.text ?? null),
-    parts: {
-      request: cutOf(request, request.body.text === null ? 'binary' : 'request'),
-      response: response === null ? null : cutOf(response, answerForm(response.body.text !== null, metered.stream)),
-      arrivals: response === null || chunks === null ? null : arrivalsOf(chunks, response),
-    },
+    response: answer === null ? null : messageOf(maskText(startLine ?? ''), headers, answer),
+    assembled: maskAssembled(metered.assembled, metered.responseBody.text, answer?.body.text ?? null),
+    parts: { request: request.cut, response: answer?.cut ?? null, arrivals: arrivalsOf(chunks, answer) },
     session: null,
   };
 }
@@ -271,8 +261,10 @@ function messageOf(startLine: string, headers: HeaderPairs, { body }: MaskedBody
 }
 
 /** Where something was masked, the places of the chunks are no longer those of the bytes. */
-function arrivalsOf({ pairs, openedAt }: Chunks, { body, bytes }: MaskedBody): Arrival[] | null {
-  if (pairs.length === 0 || body.masked || bytes === null) return null;
+function arrivalsOf(chunks: Chunks | null, answer: MaskedBody | null): Arrival[] | null {
+  if (chunks === null || answer === null || answer.cut === null || answer.body.masked) return null;
+  const { pairs, openedAt } = chunks;
+  if (pairs.length === 0) return null;
   const list: Arrival[] = [];
   for (let index = 0; index + 1 < pairs.length; index += 2) {
     list.push({ offset: pairs[index] ?? 0, at: Math.max(0, (pairs[index + 1] ?? 0) - openedAt) });
@@ -280,21 +272,14 @@ function arrivalsOf({ pairs, openedAt }: Chunks, { body, bytes }: MaskedBody): A
   return list;
 }
 
-function answerForm(isText: boolean, isStream: boolean): BodyForm {
-  if (isText) return isStream ? 'stream' : 'document';
-  return isStream ? 'frames' : 'binary';
-}
-
-function cutOf({ bytes }: MaskedBody, form: BodyForm): CutBody | null {
-  return bytes === null ? null : cutBody(bytes, form);
-}
-
 /** @param body of the response, @param masked the same without secrets */
 function maskAssembled(
-  { text, thinking, toolCalls }: AssembledOutput,
+  assembled: AssembledOutput | null,
   body: string | null,
   masked: string | null,
-): AssembledOutput {
+): AssembledOutput | null {
+  if (assembled === null) return null;
+  const { text, thinking, toolCalls } = assembled;
   // What stands in one piece, as a string of its own, in a body that had no secret has none: half of the search saved.
   const isClean = body !== null && body === masked && body.includes(`"${text}"`);
   return {

@@ -19,6 +19,7 @@ import type { Estimator } from '../usage/estimate.ts';
 import type { TallyChange } from '../store/reprice.ts';
 import { BodyMemory } from './body-memory.ts';
 import { CalmLog } from './calm-log.ts';
+import { CleanSlices } from './clean-slices.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { type ImportDeps, importLines } from './import-calls.ts';
 import { Inbox } from './inbox.ts';
@@ -82,6 +83,7 @@ export class Recorder implements RecorderQueries {
   readonly #rereads: Rereads;
   readonly #seen = new SeenAnswers(REMEMBERED_RESPONSES);
   readonly #sessions: SessionTracker;
+  readonly #clean = new CleanSlices();
   readonly #estimator: Estimator | null;
   readonly #dispatcher: Dispatcher;
   #netCounters: Record<string, number> = {};
@@ -240,6 +242,7 @@ export class Recorder implements RecorderQueries {
       estimator: this.#estimator,
       keepsBodies: (provider) => this.#tracing && this.#options.keepsBodies(provider),
       place: (call) => this.#place(call),
+      clean: this.#clean,
     };
   }
 

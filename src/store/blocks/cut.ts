@@ -2,7 +2,8 @@
 import type { Block, BodyMessage, CutBody } from '../../core/blocks.ts';
 import { JsonBody } from './json-body.ts';
 import type { Piece } from './pieces.ts';
-import type { Spoken } from './spoken.ts';
+import type { Slice, Spoken } from './spoken.ts';
+
 import { cutLines, cutBySize } from './plain-body.ts';
 
 /**
@@ -20,14 +21,38 @@ export function cutBody(bytes: Uint8Array, form: BodyForm): CutBody {
   if (form === 'binary') return withoutMessages(bytes, cutBySize(buffer, 'binary'));
   if (form === 'frames') return withoutMessages(bytes, cutBySize(buffer, 'event'));
   if (!beginsAsJson(buffer)) return withoutMessages(bytes, cutLines(buffer, 'text'));
-  const body = new JsonBody(buffer, form === 'request');
+  return cutOf(scanned(buffer, form === 'request'), bytes);
+}
+
+/** A request, cut, and what it says in whole JSON values. */
+export interface ScannedRequest {
+  cut: CutBody;
+  /** Messages, system prompt, tools: in order, none in another. */
+  slices: readonly Slice[];
+  /** The bytes are JSON, as far as one pass can tell. */
+  isRegular: boolean;
+}
+
+/** Null: not JSON. @param bytes as those of `cutBody` */
+export function scanRequest(bytes: Uint8Array): ScannedRequest | null {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (!beginsAsJson(buffer)) return null;
+  const body = scanned(buffer, true);
+  return { cut: cutOf(body, bytes), slices: body.spoken.slices, isRegular: body.isRegular };
+}
+
+function scanned(bytes: Buffer, isRequest: boolean): JsonBody {
+  const body = new JsonBody(bytes, isRequest);
   body.scan();
-  const pieces = body.pieces.finish();
-  const { spoken } = body;
+  return body;
+}
+
+function cutOf({ pieces, spoken }: JsonBody, bytes: Uint8Array): CutBody {
+  const list = pieces.finish();
   const { messages, places } = inOrder(spoken);
   return {
     bytes,
-    blocks: pieces.map((piece) => blockOf(piece, places, messages)),
+    blocks: list.map((piece) => blockOf(piece, places, messages)),
     messages,
     system: spoken.system,
     tools: spoken.tools,

@@ -17,6 +17,10 @@ const CLOSE_OBJECT = 0x7d;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 
+/** Bytes of numbers, `true`, `false`, `null` and blanks. */
+const BARE = new Uint8Array(256);
+for (const byte of Buffer.from('0123456789+-.eEtrufalsn \t\r\n')) BARE[byte] = 1;
+
 /** A string with so many bytes is a block of its own: what stands around it may then move without it. */
 const LONG = 512;
 /** Deeper, only brackets are counted. */
@@ -66,6 +70,7 @@ export class JsonBody {
   /** Depth of the message, or of the region. 0 = outside. */
   #unitDepth = 0;
   #message: FoundMessage | null = null;
+  #isOdd = false;
 
   constructor(bytes: Buffer, isRequest: boolean) {
     this.#bytes = bytes;
@@ -101,10 +106,16 @@ export class JsonBody {
           this.#close(at);
           break;
         default:
+          if (BARE[bytes[at] ?? 0] === 0) this.#isOdd = true;
       }
       at += 1;
     }
     this.#endUnit(length);
+  }
+
+  /** As far as one pass can tell, it is one JSON document: what stands outside of strings looks like it, and all is closed. */
+  get isRegular(): boolean {
+    return !this.#isOdd && this.#depth === 0;
   }
 
   get #place(): number {

@@ -6,6 +6,12 @@ import { hashOf, type Piece } from './pieces.ts';
 const TEXT_BEFORE = Buffer.from('[{"type":"text","text":');
 const TEXT_BEHIND = Buffer.from('}]');
 
+/** Bytes of the body: first, and the one after the last. */
+export interface Slice {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** What a fingerprint reads instead of the bytes from `start` to `end`. */
 interface Edit {
   start: number;
@@ -47,6 +53,8 @@ interface LeftOut {
 
 export class Spoken {
   readonly messages: FoundMessage[] = [];
+  /** Messages, system prompt and tools, in the order of the body. */
+  readonly slices: Slice[] = [];
   readonly #bytes: Buffer;
   readonly #regions = new Map<BlockKind, string>();
   readonly #edits: Edit[] = [];
@@ -124,6 +132,7 @@ export class Spoken {
 
   end(at: number): void {
     this.#leftOut = null;
+    this.slices.push({ start: this.#start, end: Math.min(at, this.#bytes.length) });
     const fingerprint = this.#fingerprint(Math.min(at, this.#bytes.length));
     if (this.#kind !== 'message') {
       const before = this.#regions.get(this.#kind);
