@@ -1,10 +1,10 @@
 import { newId } from '../core/ids.ts';
 import type { LiveCalls, LiveChange, LiveFacts, LivePart } from '../core/live-call.ts';
-import type { HeaderPairs } from '../core/headers.ts';
+import { headerValue, type HeaderPairs } from '../core/headers.ts';
 import { maskHeaders, maskText } from '../core/redact.ts';
 import type { MeterView } from '../usage/metered.ts';
 import type { LiveExchange } from './live-exchange.ts';
-import { maskedBody } from './masked-body.ts';
+import { maskedBytes } from './masked-body.ts';
 import { maskStartLine } from './record-exchange.ts';
 
 export interface LiveJournalOptions {
@@ -177,7 +177,7 @@ function headOf(startLine: string, headers: HeaderPairs): string {
 }
 
 function clean(bytes: Uint8Array, headers: HeaderPairs): Uint8Array {
-  return maskedBody({ text: null, bytes, wireBytes: 0, truncated: false }, headers).bytes ?? bytes;
+  return maskedBytes(bytes, headerValue(headers, 'content-type') ?? undefined);
 }
 
 const SPACE = 0x20;

@@ -48,7 +48,7 @@ function withoutSecrets(
 function masked({ text, bytes, wireBytes, truncated }: MeteredBody, headers: HeaderPairs, form: BodyForm): MaskedBody {
   const type = headerValue(headers, 'content-type') ?? undefined;
   if (text === null) {
-    const clean = bytes === null ? null : cleanBytes(bytes, type);
+    const clean = bytes === null ? null : maskedBytes(bytes, type);
     const body = { text, wireBytes, truncated, masked: clean !== bytes };
     return { body, cut: clean === null ? null : cutBody(clean, form) };
   }
@@ -66,13 +66,16 @@ function bytesOf(clean: string, isMasked: boolean, bytes: Uint8Array | null, typ
 
 /** A text that is no UTF-8 after all keeps every other byte, unless a secret can then be read in it. */
 function cleanAsBoth(bytes: Uint8Array, clean: string, type: string | undefined): Uint8Array {
-  const kept = cleanBytes(bytes, type);
+  const kept = maskedBytes(bytes, type);
   const text = Buffer.from(kept.buffer, kept.byteOffset, kept.length).toString('utf8');
   return maskBody(text, type) === text ? kept : Buffer.from(clean);
 }
 
-/** What is no text may hold a key all the same: in the form of a file upload, in a protobuf message. */
-function cleanBytes(bytes: Uint8Array, type: string | undefined): Uint8Array {
+/**
+ * What is no text may hold a key all the same: in the form of a file upload, in a protobuf message. The bytes themselves
+ * when there is none.
+ */
+export function maskedBytes(bytes: Uint8Array, type: string | undefined): Uint8Array {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   const clean = maskBody(text, type);
   return clean === text ? bytes : Buffer.from(clean, 'latin1');
