@@ -1,12 +1,12 @@
 /** Composition root of the net thread: the daemon. The only place that knows all three threads. */
 import { hostname, userInfo } from 'node:os';
-import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import type { AdminThreadData } from './admin/thread-messages.ts';
 import { AdminThread } from './admin/thread.ts';
 import { Authority } from './ca/authority.ts';
 import { LeafCache } from './ca/leaf-cache.ts';
 import { suggestion } from './config/file.ts';
+import { lifeOf } from './config/life.ts';
 import type { Config } from './config/load.ts';
 import { systemClock } from './core/clock.ts';
 import { Counters } from './core/counters.ts';
@@ -339,14 +339,16 @@ export function recorderConfig({ config, logOptions }: Pick<DaemonInput, 'config
     estimate: config.usage.estimate,
     bodiesOf: config.capture.bodies_of,
     prices: { overrides: config.prices.overrides, table: config.prices.table },
+    life: lifeOf(config),
     log: logOptions,
   };
 }
 
-function sessionLogOptions({ session_log: sessions, log_dir: logDir, logs }: Config): SessionLogOptions | null {
+function sessionLogOptions(config: Config): SessionLogOptions | null {
+  const { session_log: sessions, logs } = config;
   if (!sessions.enabled) return null;
   return {
-    folder: sessions.dir ?? join(logDir, 'sessions'),
+    folder: lifeOf(config).sessionFolder,
     machine: machineName(),
     maxFileBytes: logs.max_file_bytes,
     maxTotalBytes: logs.max_total_bytes,

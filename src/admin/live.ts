@@ -1,6 +1,14 @@
 import type { CallRecord } from '../core/capture.ts';
+import type { PurgeTarget } from '../core/ports.ts';
 
 const KEPT = 500;
+
+const FIELD = {
+  call: 'id',
+  session: 'session_id',
+  customer: 'customer_id',
+  run: 'run_id',
+} as const satisfies Record<PurgeTarget['kind'], keyof CallRecord>;
 
 interface Event {
   id: number;
@@ -48,6 +56,11 @@ export class Live {
       // A reader that lost the line comes back; until then nothing may be missed.
       if (this.#listeners.size === 0) this.#idle = setTimeout(() => this.#rest(), 60_000).unref();
     };
+  }
+
+  /** They are not sent to anybody who comes back. */
+  forget({ kind, id }: PurgeTarget): void {
+    this.#kept = this.#kept.filter(({ record }) => record[FIELD[kind]] !== id);
   }
 
   #rest(): void {

@@ -12,6 +12,7 @@ import { type AccessOptions, checkOrigin, checkToken, refuse } from './access.ts
 import { type Calls, repriceQueryOf } from './calls.ts';
 import { IMPORT_PATH, importRoutes } from './import-routes.ts';
 import { bodyRoutes } from './body-routes.ts';
+import { lifeRoutes } from './life-routes.ts';
 import type { Live } from './live.ts';
 import { tracingRoutes } from './tracing-routes.ts';
 import type { Search } from './search.ts';
@@ -30,12 +31,12 @@ export interface AdminDeps {
   bedrockRegion: string | null;
   /** Kept here, for a recorder that is started again. */
   tracing: { enabled: boolean };
-  search: Pick<Search, 'find'>;
+  search: Pick<Search, 'find' | 'index' | 'forgetRemoved'>;
   indexing: Pick<SearchLoop, 'health' | 'metrics'>;
   /** Throws AppError `not_running` while the recorder thread is started again. */
   recorder: () => Pick<
     Remote<RecorderService>,
-    'stats' | 'metrics' | 'tracing' | 'runSummary' | 'health' | 'reprice' | 'import'
+    'stats' | 'metrics' | 'tracing' | 'runSummary' | 'health' | 'reprice' | 'import' | 'prune' | 'purge' | 'pin'
   >;
   net: Remote<NetControl>;
 }
@@ -79,6 +80,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   tracingRoutes(app, deps);
   bedrockRoutes(app, deps);
   importRoutes(app, deps);
+  lifeRoutes(app, deps);
   return app;
 }
 

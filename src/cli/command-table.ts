@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { OPTIONS, type Option } from '../config/options.ts';
 import { AppError } from '../core/errors.ts';
 import { transferCommands } from './export-commands.ts';
+import { lifeCommands } from './life-commands.ts';
 import { pricesCommand } from './prices-commands.ts';
 import { searchCommand } from './search-commands.ts';
 import { SHELLS } from './shell-syntax.ts';
@@ -21,6 +22,7 @@ export function addCommands(parser: Argv, exitWith: ExitWith): Argv {
     searchCommand,
     logs,
     transferCommands,
+    lifeCommands,
     pricesCommand,
     authority,
   ].reduce((argv, add) => add(argv, exitWith), parser);

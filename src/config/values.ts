@@ -71,7 +71,8 @@ const UNITS: Record<string, number> = {
   GIB: 1024 ** 3,
 };
 
-function bytes(raw: unknown): number {
+/** `500000`, `64MiB`, `1GB`. Throws BadValue. */
+export function bytes(raw: unknown): number {
   const match = /^(\d+)\s*([a-z]*)$/i.exec(String(raw));
   const unit = UNITS[match?.[2]?.toUpperCase() ?? '?'];
   if (match === null || unit === undefined) throw new BadValue('a size such as 500000, "64MiB" or "1GB"');

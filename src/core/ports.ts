@@ -132,6 +132,75 @@ export interface RepriceSlice {
   next_cursor: string | null;
 }
 
+/** `[retention]`; 0 = no limit. */
+export interface Retention {
+  bodiesMaxAgeDays: number;
+  bodiesMaxTotalBytes: number;
+  recordsMaxAgeDays: number;
+  recordsMaxTotalBytes: number;
+}
+
+export interface LifeSettings {
+  retention: Retention;
+  /** Of session files, also of those that were written when they were on. */
+  sessionFolder: string;
+}
+
+/** What is too old or too much in the database; `null` = no limit. Pinned calls and sessions stay in any case. */
+export interface KeepLimits {
+  /** ISO 8601 UTC: bodies, and records with their bodies, of calls that started before go. */
+  bodiesBefore: string | null;
+  recordsBefore: string | null;
+  /** Bytes in use: above, the oldest bodies go; when there are none left to delete, the oldest records. */
+  bodiesBytes: number | null;
+  recordsBytes: number | null;
+}
+
+/** A second of the work: whoever wants the rest asks again. */
+export interface PruneSlice {
+  /** Calls that are gone, and calls of which the bodies alone are. */
+  records: number;
+  bodies: number;
+  done: boolean;
+  /** Of the database, after it. */
+  space: StoreSpace;
+}
+
+/** Bytes. */
+export interface StoreSpace {
+  /** Of the database, as far as it is in use. */
+  used: number;
+  /** In the file, to be used again. */
+  free: number;
+  /** Of the -wal file. */
+  wal: number;
+}
+
+/** What is to be forgotten, with all that came from it. */
+export interface PurgeTarget {
+  kind: 'call' | 'session' | 'customer' | 'run';
+  id: string;
+}
+
+/** A second of the work: whoever wants the rest asks again with the cursor. */
+export interface PurgeSlice {
+  calls: number;
+  /** Sections of the text log and lines of session files that were overwritten; files of sessions that were deleted. */
+  log_sections: number;
+  session_entries: number;
+  /** Sections that were not where the record said: somebody moved or cut the file. */
+  log_sections_missing: number;
+  /** Copies of the database from before an upgrade that were deleted, because they hold it too. */
+  backups: number;
+  /** Words on what this could not do; each with what to do about it. */
+  left: string[];
+  /** Null = all is done. */
+  next_cursor: string | null;
+}
+
+/** `unknown` = there is no such call or session. */
+export type PinResult = 'changed' | 'unchanged' | 'unknown';
+
 /** Answered by the recorder thread. */
 export interface RecorderQueries {
   stats(): Stats | Promise<Stats>;
@@ -157,6 +226,11 @@ export interface RecorderService extends RecorderQueries {
    * @param lines of interchange/transfer-lines.ts. @param dryRun changes nothing, says what it would
    */
   import(lines: string, dryRun: boolean): Promise<ImportOutcome>;
+  /** Deletes what is above the limits; `null` = those of the configuration. Rejects with what SQLite says. */
+  prune(limits: KeepLimits | null): Promise<PruneSlice>;
+  /** @param cursor of the slice before; null = the first. Rejects with what SQLite says. */
+  purge(target: PurgeTarget, cursor: string | null): Promise<PurgeSlice>;
+  pin(kind: 'call' | 'session', id: string, on: boolean): PinResult | Promise<PinResult>;
 }
 
 /** Comes on the port of the calls (core/rpc.ts passes over it). */

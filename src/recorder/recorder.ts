@@ -2,11 +2,23 @@ import type { MessagePort } from 'node:worker_threads';
 import type { CallRecord, Capture, Cost } from '../core/capture.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
-import { messageOf } from '../core/errors.ts';
+import { AppError, messageOf } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import type { LeftOverCall, LiveCalls } from '../core/live-call.ts';
 import type { Logger } from '../core/log.ts';
-import type { RecorderHealth, RecorderQueries, RepriceQuery, RepriceSlice, RunSummary, Stats } from '../core/ports.ts';
+import type {
+  KeepLimits,
+  PinResult,
+  PruneSlice,
+  PurgeSlice,
+  PurgeTarget,
+  RecorderHealth,
+  RecorderQueries,
+  RepriceQuery,
+  RepriceSlice,
+  RunSummary,
+  Stats,
+} from '../core/ports.ts';
 import type { ConnectionInfo } from '../core/recorder-port.ts';
 import type { Settled, Sink } from '../core/sink.ts';
 import type { ImportOutcome } from '../core/transfer.ts';
@@ -32,6 +44,7 @@ import { type RecordDeps, recordExchange } from './record-exchange.ts';
 import { Rereads, type StoredAnswers } from './rereads.ts';
 import { SeenAnswers } from './seen-answers.ts';
 import { SettledReplies } from './settled-replies.ts';
+import type { StoreLife } from './store-life.ts';
 import { RunningTotals, type TotalsStore } from './totals.ts';
 
 export interface RecorderOptions {
@@ -51,6 +64,8 @@ export interface RecorderOptions {
   keepsBodies(provider: string): boolean;
   /** Counts what providers do not state; null = it stays unknown. */
   estimator: Estimator | null;
+  /** What happens to what is stored. */
+  life?: Pick<StoreLife, 'open' | 'close' | 'prune' | 'purge' | 'pin'>;
   /** Prometheus text of this thread's counters and of the net thread's, which are given. */
   metricsText(netCounters: Record<string, number>): string | Promise<string>;
   /** Every record, as it is made: the live view. */
@@ -105,8 +120,9 @@ export class Recorder implements RecorderQueries {
   }
 
   /** Opens the sinks. Rows may come before; those that fail keep being tried. */
-  open(): Promise<void> {
-    return this.#dispatcher.open();
+  async open(): Promise<void> {
+    await this.#dispatcher.open();
+    this.#options.life?.open();
   }
 
   /** Takes the rows of the net thread from `port`. Once. */
@@ -191,6 +207,29 @@ export class Recorder implements RecorderQueries {
     });
   }
 
+  /** All that is finished counts. */
+  async prune(limits: KeepLimits | null): Promise<PruneSlice> {
+    await this.flush();
+    return this.#life.prune(limits);
+  }
+
+  async purge(target: PurgeTarget, cursor: string | null): Promise<PurgeSlice> {
+    await this.flush();
+    return this.#life.purge(target, cursor);
+  }
+
+  async pin(kind: 'call' | 'session', id: string, on: boolean): Promise<PinResult> {
+    await this.flush();
+    return this.#life.pin(kind, id, on);
+  }
+
+  /** @throws AppError `store_unusable` where there is no store */
+  get #life(): NonNullable<RecorderOptions['life']> {
+    const { life } = this.#options;
+    if (life === undefined) throw new AppError('store_unusable', 'there is no database');
+    return life;
+  }
+
   metrics(): string | Promise<string> {
     return this.#options.metricsText(this.#netCounters);
   }
@@ -208,6 +247,7 @@ export class Recorder implements RecorderQueries {
   async close(): Promise<void> {
     this.#journal?.stop();
     await this.#receiver?.close();
+    await this.#options.life?.close();
     await this.#dispatcher.close();
     this.#port?.close();
   }

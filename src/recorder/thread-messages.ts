@@ -1,6 +1,7 @@
 /** What the owner of the recorder thread and the thread tell each other, beside the rows. Types only. */
 import type { MessagePort } from 'node:worker_threads';
 import type { LogOptions } from '../core/log.ts';
+import type { LifeSettings } from '../core/ports.ts';
 import type { PricePaths } from '../pricing/price-files.ts';
 import type { SinksOptions } from '../sinks/index.ts';
 
@@ -21,6 +22,8 @@ export interface RecorderConfig {
   bodyMemoryBytes?: number;
   /** Files of the user's own prices; absent = none. */
   prices?: PricePaths;
+  /** How long things are kept; absent = for ever. */
+  life?: LifeSettings;
   log: LogOptions;
 }
 

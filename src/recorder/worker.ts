@@ -6,7 +6,7 @@ import { Counters } from '../core/counters.ts';
 import { AppError, codeOf, messageOf } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { type ClosableLogger, createLogger, type Logger } from '../core/log.ts';
-import type { LiveMessage, RecorderService } from '../core/ports.ts';
+import type { LifeSettings, LiveMessage, RecorderService } from '../core/ports.ts';
 import { serveRpc } from '../core/rpc.ts';
 import { loadBuiltInTable } from '../pricing/prices.ts';
 import { loadRegistry } from '../providers/registry.ts';
@@ -27,6 +27,7 @@ import { LivePrices } from './live-prices.ts';
 import { Recorder, type RecorderOptions } from './recorder.ts';
 import { repriceSlice } from './reprice.ts';
 import { takeOver } from './take-over.ts';
+import { StoreLife } from './store-life.ts';
 import type { FromRecorderThread, RecorderConfig, ToRecorderThread, WorkerData } from './thread-messages.ts';
 
 /** Who wants to see calls as they finish. */
@@ -97,7 +98,7 @@ async function partsOf(config: RecorderConfig, log: Logger): Promise<Parts> {
       return repriceSlice(query, {
         // Each page anew: between two the file may be another one.
         get database() {
-          return writable(sinks);
+          return use(sinks, (database) => database);
         },
         price: (question) => prices.price(question),
         clock,
@@ -108,6 +109,7 @@ async function partsOf(config: RecorderConfig, log: Logger): Promise<Parts> {
       providerOf: (host, port) => directory.lookup(host, port)?.provider ?? null,
       isStored: (id) => asked((database) => isStored(database, id), false),
     },
+    ...(config.life === undefined ? {} : { life: lifeOf(config.life, config, sinks, { clock, log }) }),
     sinks: sinks.all,
     live: sinks.store?.live ?? null,
     metricsText: (net) => sinks.metricsText(net),
@@ -175,9 +177,18 @@ function onceOpen({ store }: Sinks, listener: (database: Database) => void): voi
 }
 
 /** @throws AppError `store_unusable` */
-function writable({ store }: Sinks): Database {
+function use<T>({ store }: Sinks, work: (database: Database) => T): T {
   if (store === null) throw new AppError('store_unusable', 'there is no database');
-  return store.use((database) => database);
+  return store.use(work);
+}
+
+function lifeOf(
+  settings: LifeSettings,
+  { databasePath: path }: RecorderConfig,
+  sinks: Sinks,
+  deps: { clock: Clock; log: Logger },
+): StoreLife {
+  return new StoreLife({ ...settings, ...deps, path, use: (work) => use(sinks, work) });
 }
 
 function show(record: CallRecord): void {
@@ -195,6 +206,9 @@ function serve(port: MessagePort, recorder: Recorder): void {
     tracing: (enabled) => recorder.tracing(enabled),
     reprice: (query) => recorder.reprice(query),
     import: (lines, dryRun) => recorder.import(lines, dryRun),
+    prune: (limits) => recorder.prune(limits),
+    purge: (target, cursor) => recorder.purge(target, cursor),
+    pin: (kind, id, on) => recorder.pin(kind, id, on),
     watch: (on) => void (on ? watchers.add(port) : watchers.delete(port)),
   });
 }

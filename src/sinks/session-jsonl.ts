@@ -17,6 +17,7 @@ import {
   folderOf,
   lastSeq,
   removeOldSessions,
+  sessionNameOf,
 } from './session-files.ts';
 
 export interface SessionLogOptions {
@@ -231,9 +232,6 @@ function closeFile(session: Session): void {
   session.file = null;
 }
 
-/** Calls without one stand alone: a session of one call, named by its time and its id. */
 function sessionOf({ record }: Capture): string {
-  if (record.session_id !== null) return record.session_id;
-  const time = record.started_at.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
-  return `${time}-${record.id.replace(/^call_/, '')}`;
+  return sessionNameOf(record.session_id, record.started_at, record.id);
 }

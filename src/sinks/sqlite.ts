@@ -170,7 +170,14 @@ class SqliteWriter implements SqliteSink {
 
   use<T>(work: (database: Database) => T): T {
     this.#commit();
-    return work(this.#store.opened);
+    const database = this.#store.opened;
+    const before = changesOf(database);
+    try {
+      return work(database);
+    } finally {
+      // Bodies may be gone that the next ones would be described by.
+      if (changesOf(database) !== before) this.#writer?.blocks.forget();
+    }
   }
 
   ask<T>(question: (database: Database) => T): T {
@@ -271,6 +278,11 @@ class SqliteWriter implements SqliteSink {
       this.#deps.log.debug({ error: messageOf(error) }, 'database upkeep failed');
     }
   }
+}
+
+/** Rows that this connection has changed so far. */
+function changesOf(database: Database): number {
+  return Number(database.prepare('SELECT total_changes() AS changes').get()?.['changes']);
 }
 
 /** By SQLite's primary result codes; both drivers give them as `errcode`, extended ones included. */

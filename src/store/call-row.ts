@@ -175,7 +175,7 @@ export function storedCallOf(row: SqlRow): StoredCall {
     error: errorOf(row),
     capture: { truncated: row['capture_truncated'] === 1, dropped: number(row['capture_dropped']) ?? 0 },
   };
-  return { record, costNanos: nanos, log: locationOf(row) };
+  return { record, costNanos: nanos, log: storedLocationOf(row) };
 }
 
 function usageOf(row: SqlRow): Usage {
@@ -195,7 +195,7 @@ function errorOf(row: SqlRow): CallRecord['error'] {
   return type === null ? null : { type, message: text(row['error_message']) ?? '' };
 }
 
-function locationOf(row: SqlRow): LogLocation | null {
+export function storedLocationOf(row: SqlRow): LogLocation | null {
   const file = text(row['log_file']);
   return file === null
     ? null

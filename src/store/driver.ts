@@ -24,6 +24,9 @@ export interface Database {
   close(): void;
 }
 
+/** Runs work on the connection that writes, between two transactions. @throws AppError `store_unusable`, and what `work` throws */
+export type UseStore = <T>(work: (database: Database) => T) => T;
+
 interface Driver {
   DatabaseSync: new (path: string, options: { readOnly?: boolean }) => Database;
 }

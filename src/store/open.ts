@@ -4,7 +4,7 @@ import { AppError } from '../core/errors.ts';
 import { backUp, type BackupOptions } from './backup.ts';
 import { type Database, openDatabase } from './driver.ts';
 import { migrate } from './migrations.ts';
-import { canShrink, rebuild, spaceOf } from './space.ts';
+import { canShrink, rebuild, usedBytes } from './space.ts';
 
 export interface OpenedStore {
   database: Database;
@@ -49,7 +49,7 @@ function open(path: string, driver: (path: string) => Database, backup: BackupOp
   const database = driver(path);
   try {
     migrate(database, (version) => backUp(database, version, backup));
-    if (!canShrink(database) && spaceOf(database, path).usedBytes < REBUILT_AT_ONCE) quietly(() => rebuild(database));
+    if (!canShrink(database) && usedBytes(database) < REBUILT_AT_ONCE) quietly(() => rebuild(database));
     return database;
   } catch (error) {
     database.close();

@@ -1,3 +1,4 @@
+import { removeBodies } from './blocks/remove.ts';
 import type { Database } from './driver.ts';
 
 /** What of a call must be known to remove it. */
@@ -12,6 +13,10 @@ export interface DoomedCall {
  * transaction of the caller.
  */
 export function removeCalls(database: Database, calls: readonly DoomedCall[]): void {
+  removeBodies(
+    database,
+    calls.map(({ seq }) => seq),
+  );
   const removeCall = database.prepare('DELETE FROM llm_calls WHERE seq = ?');
   const removeEdges = database.prepare('DELETE FROM call_graph WHERE from_call_id = ? OR to_call_id = ?');
   for (const { seq, id } of calls) {

@@ -1,23 +1,14 @@
 /** How much room the database takes, and how it gives room back without holding up who writes. */
 import { statSync } from 'node:fs';
+import type { StoreSpace } from '../core/ports.ts';
 import type { Database } from './driver.ts';
 
-export interface Space {
-  /** Of the database file as far as it is in use; what waits in the -wal is counted in pages as well. */
-  usedBytes: number;
-  /** Pages in the file that hold nothing: they are used again, or leave the file by `giveBack`. */
-  freeBytes: number;
-  /** Of the -wal file. */
-  walBytes: number;
-}
-
-export function spaceOf(database: Database, path: string): Space {
-  const pageBytes = pragma(database, 'page_size');
-  const free = pragma(database, 'freelist_count');
+/** @param path of the file, for the size of its -wal */
+export function spaceOf(database: Database, path: string): StoreSpace {
   return {
-    usedBytes: (pragma(database, 'page_count') - free) * pageBytes,
-    freeBytes: free * pageBytes,
-    walBytes: sizeOf(`${path}-wal`),
+    used: usedBytes(database),
+    free: pragma(database, 'freelist_count') * pragma(database, 'page_size'),
+    wal: sizeOf(`${path}-wal`),
   };
 }
 
@@ -36,9 +27,9 @@ const PAGES_AT_ONCE = 64;
  * do. A file made before this version cannot (auto_vacuum = 0): its free pages are used again, and `prune --vacuum`
  * makes it anew.
  */
-export function giveBack(database: Database, ms: number, now: () => number): boolean {
+export function giveBack(database: Database, ms: number, now: () => number, keptBytes = KEPT_FREE_BYTES): boolean {
   if (!canShrink(database)) return true;
-  const kept = KEPT_FREE_BYTES / pragma(database, 'page_size');
+  const kept = Math.floor(keptBytes / pragma(database, 'page_size'));
   for (const until = now() + ms; ;) {
     const free = pragma(database, 'freelist_count');
     if (free <= kept) return true;

@@ -1,19 +1,11 @@
 /** Removes what is too old or too much, oldest first, in slices between which others write. */
+import type { KeepLimits } from '../core/ports.ts';
+import { removeBodies } from './blocks/remove.ts';
 import type { Database, SqlRow, SqlValue } from './driver.ts';
 import { UNPINNED } from './pins.ts';
 import { type DoomedCall, removeCalls } from './remove-calls.ts';
 import { usedBytes } from './space.ts';
 import { inTransaction } from './transaction.ts';
-
-/** `null` = no limit. Pinned calls and sessions stay whatever the limits are. */
-export interface SweepLimits {
-  /** ISO 8601 UTC: what started before it goes. */
-  bodiesBefore: string | null;
-  recordsBefore: string | null;
-  /** Bytes in use in the database: above, bodies go; where there are none left, records. */
-  bodiesBytes: number | null;
-  recordsBytes: number | null;
-}
 
 /** Calls whose record, or whose bodies alone, were removed. */
 export interface Swept {
@@ -36,7 +28,8 @@ interface Stage {
   young: number;
 }
 
-const PAGE = 16;
+/** Few: one with many blocks takes a millisecond. */
+const PAGE = 4;
 /**
  * Calls are numbered as they are stored, which is the order of time but for imports and clocks that were set: so many
  * in a row must be young before the rest is taken for young.
@@ -50,7 +43,7 @@ export class Sweep {
   readonly swept: Swept = { records: 0, bodies: 0 };
 
   /** @param now monotonic milliseconds */
-  constructor(limits: SweepLimits, now: () => number) {
+  constructor(limits: KeepLimits, now: () => number) {
     this.#now = now;
     this.#stages = [
       stage('records', limits.recordsBefore, null),
@@ -86,6 +79,11 @@ export class Sweep {
     const page = isEnough ? [] : candidates(database, current);
     const doomed = current.before === null ? page : this.#old(page, current);
     if (current.what === 'records') removeCalls(database, doomed);
+    else
+      removeBodies(
+        database,
+        doomed.map(({ seq }) => seq),
+      );
     this.swept[current.what] += doomed.length;
     current.after = page.at(-1)?.seq ?? current.after;
     if (page.length < PAGE || current.young >= YOUNG_IN_A_ROW) this.#stages.shift();
@@ -104,12 +102,33 @@ function stage(what: Stage['what'], before: string | null, bytes: number | null)
   return { what, before, bytes, after: 0, young: 0 };
 }
 
-const COLUMNS = 'c.seq, c.id, c.trace_id, c.started_at';
-const NEXT_RECORDS = `SELECT ${COLUMNS} FROM llm_calls c WHERE c.seq > ? AND ${UNPINNED} ORDER BY c.seq LIMIT ${PAGE}`;
+/** How many calls `limits` would take for their age; what goes for the room it takes is known when it goes. */
+export function countOld(database: Database, { recordsBefore, bodiesBefore }: KeepLimits): Swept {
+  const count = (from: string, before: string | null): number =>
+    before === null
+      ? 0
+      : Number(
+          database.prepare(`SELECT count(*) AS calls FROM ${from} c.started_at < ? AND ${UNPINNED}`).get(before)?.[
+            'calls'
+          ],
+        );
+  const records = count('llm_calls c WHERE', recordsBefore);
+  const withBodies = 'llm_calls c WHERE EXISTS (SELECT 1 FROM call_blocks b WHERE b.call = c.seq) AND';
+  const later = recordsBefore === null ? 0 : count(withBodies, recordsBefore);
+  return { records, bodies: Math.max(count(withBodies, bodiesBefore) - later, 0) };
+}
 
-function candidates(database: Database, { after }: Stage): Candidate[] {
+const COLUMNS = 'c.seq, c.id, c.trace_id, c.started_at';
+const NEXT: Readonly<Record<keyof Swept, string>> = {
+  records: `SELECT ${COLUMNS} FROM llm_calls c WHERE c.seq > ? AND ${UNPINNED} ORDER BY c.seq LIMIT ${PAGE}`,
+  // By the key of call_blocks: records without bodies, which may be most, are not looked at. CROSS = in this order.
+  bodies: `SELECT DISTINCT ${COLUMNS} FROM call_blocks b CROSS JOIN llm_calls c ON c.seq = b.call
+WHERE b.call > ? AND ${UNPINNED} ORDER BY b.call LIMIT ${PAGE}`,
+};
+
+function candidates(database: Database, { what, after }: Stage): Candidate[] {
   return database
-    .prepare(NEXT_RECORDS)
+    .prepare(NEXT[what])
     .all(after)
     .map((row) => ({ ...doomedOf(row), startedAt: String(row['started_at']) }));
 }
@@ -118,6 +137,6 @@ export function doomedOf(row: SqlRow): DoomedCall {
   return { seq: Number(row['seq']), id: String(row['id']), traceId: textOf(row['trace_id']) };
 }
 
-function textOf(value: SqlValue | undefined): string | null {
+export function textOf(value: SqlValue | undefined): string | null {
   return typeof value === 'string' ? value : null;
 }

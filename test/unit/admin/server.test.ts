@@ -15,6 +15,7 @@ import { AppError } from '../../../src/core/errors.ts';
 import { CallWriter } from '../../../src/store/call-writer.ts';
 import { openDatabase } from '../../../src/store/driver.ts';
 import { migrate } from '../../../src/store/migrations.ts';
+import { emptyPurge } from '../../../src/core/purge.ts';
 import { emptyTally, toTotals } from '../../../src/core/totals.ts';
 import { type Answer, askHttp } from '../../support/ask-http.ts';
 import { untilTrue } from '../../support/async.ts';
@@ -46,6 +47,9 @@ const healthy: ReturnType<AdminDeps['recorder']> = {
   reprice: () => Promise.resolve({ models: [], next_cursor: null }),
   import: (lines, dryRun) =>
     Promise.resolve({ added: lines.split('\n').length, existing: Number(dryRun), strange: 0, failed: [] }),
+  prune: () => Promise.resolve({ records: 0, bodies: 0, done: true, space: { used: 0, free: 0, wal: 0 } }),
+  purge: () => Promise.resolve(emptyPurge()),
+  pin: () => Promise.resolve('unknown'),
 };
 
 async function start(access: Partial<AdminDeps['access']> = {}): Promise<void> {
@@ -152,6 +156,13 @@ describe('admin/server', () => {
       'PUT /api/tracing',
       'GET /health/bedrock',
       'POST /api/import',
+      'POST /api/prune',
+      'POST /api/purge',
+      'GET /api/pins',
+      'PUT /api/calls/:id/pin',
+      'DELETE /api/calls/:id/pin',
+      'PUT /api/sessions/:id/pin',
+      'DELETE /api/sessions/:id/pin',
     ]);
     for (const route of routes) {
       const [method = '', path = ''] = route.split(' ');

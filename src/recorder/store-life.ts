@@ -1,0 +1,53 @@
+import type { Clock } from '../core/clock.ts';
+import type { Logger } from '../core/log.ts';
+import type { KeepLimits, LifeSettings, PinResult, PruneSlice, PurgeSlice, PurgeTarget } from '../core/ports.ts';
+import type { UseStore } from '../store/driver.ts';
+import { isKnown, pin, type PinKind, unpin } from '../store/pins.ts';
+import { purgeSlice } from './purge.ts';
+import { Upkeep } from './upkeep.ts';
+
+export interface StoreLifeOptions extends LifeSettings {
+  /** Of the database file. */
+  path: string;
+  use: UseStore;
+  clock: Clock;
+  log: Logger;
+}
+
+/** What happens to what is stored, after it was stored. In the thread that writes, or where no daemon runs. */
+export class StoreLife {
+  readonly #options: StoreLifeOptions;
+  readonly #upkeep: Upkeep;
+
+  constructor(options: StoreLifeOptions) {
+    this.#options = options;
+    this.#upkeep = new Upkeep(options);
+  }
+
+  /** From now on the limits are kept. */
+  open(): void {
+    this.#upkeep.open();
+  }
+
+  close(): Promise<void> {
+    return this.#upkeep.close();
+  }
+
+  prune(limits: KeepLimits | null): Promise<PruneSlice> {
+    return this.#upkeep.prune(limits);
+  }
+
+  purge(target: PurgeTarget, cursor: string | null): Promise<PurgeSlice> {
+    return purgeSlice(target, cursor, this.#options);
+  }
+
+  /** @throws AppError `store_unusable` */
+  pin(kind: PinKind, id: string, on: boolean): PinResult {
+    const { use, clock } = this.#options;
+    return use((database) => {
+      if (!on) return unpin(database, kind, id) ? 'changed' : 'unchanged';
+      if (!isKnown(database, kind, id)) return 'unknown';
+      return pin(database, kind, id, new Date(clock.wall()).toISOString()) ? 'changed' : 'unchanged';
+    });
+  }
+}
