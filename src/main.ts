@@ -121,7 +121,7 @@ class Parts {
     const leaves = new LeafCache({ authority, clock: systemClock });
     const admin = new AdminThread({
       settings: adminSettings(this.#input, authority.caFile),
-      control: controlOf(() => this.entrance, this.#input.onStop),
+      control: controlOf(() => this.entrance, this.#input),
       connectRecorder: () => {
         const { port1, port2 } = new MessageChannel();
         this.#recorder.serve(port1);
@@ -298,14 +298,14 @@ function patterns(option: string, hosts: readonly string[]): string[] {
 }
 
 /** @param entrance null = not open yet. */
-function controlOf(entrance: () => Entrance | null, onStop: () => void): NetControl {
+function controlOf(entrance: () => Entrance | null, { config, onStop }: DaemonInput): NetControl {
   const opened = (): Entrance => {
     const open = entrance();
     if (open === null) throw new AppError('not_running', 'the proxy is starting; ask again in a second');
     return open;
   };
   return {
-    openRun: (pid) => opened().openRun(pid),
+    openRun: async (pid) => ({ ...(await opened().openRun(pid)), local_servers: config.local }),
     closeRun: (runId) => opened().closeRun(runId),
     status: () => opened().status(),
     stop: onStop,

@@ -2,17 +2,18 @@
 import { readFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { join } from 'node:path';
-import type { RunSummary } from '../core/ports.ts';
+import type { OpenRun, RunSummary } from '../core/ports.ts';
 import { AppError } from '../core/errors.ts';
 import type { DaemonInfo } from './daemon-files.ts';
 
 /** A listener of its own for one run; it lives as long as the process `pid`. */
-export async function openRun(daemon: DaemonInfo, pid: number): Promise<{ run_id: string; proxy_url: string }> {
+export async function openRun(daemon: DaemonInfo, pid: number): Promise<OpenRun> {
   const answer = await askDaemon(daemon, 'POST', '/api/runs', { pid }, 5000);
   if (typeof answer !== 'object' || answer === null || !('run_id' in answer) || !('proxy_url' in answer)) {
     throw new AppError('not_running', `the daemon at ${daemon.admin_url} gave no run`);
   }
-  return { run_id: String(answer.run_id), proxy_url: String(answer.proxy_url) };
+  const { local_servers: servers = [] } = answer as Partial<OpenRun>;
+  return { run_id: String(answer.run_id), proxy_url: String(answer.proxy_url), local_servers: servers };
 }
 
 /** Ends the run and gives its exact sums. The daemon waits up to 5 s for connections that the program left open. */

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { messageOf } from '../core/errors.ts';
 import type { RunSummary } from '../core/ports.ts';
+import { type KnownServer, localServerVariables } from './base-url-env.ts';
 import { runChild } from './child.ts';
 import { BACKUP_VARIABLE, backupValue, clientVariables, hidingExemptions, withoutClientEnv } from './client-env.ts';
 import { prepareClientFiles } from './client-files.ts';
@@ -63,7 +64,7 @@ async function openSession(deps: RunDeps, note: (line: string) => void): Promise
   const { daemon, started } = await deps.daemon();
   if (started) note(`llm-proxy: started a daemon (pid ${daemon.pid}); it stays until \`llm-proxy stop\``);
   const run = await openRun(daemon, process.pid);
-  const env = await childEnv(daemon, run.proxy_url, deps);
+  const env = await childEnv(daemon, run.proxy_url, deps, run.local_servers);
   const hidden = hidingExemptions(env);
   if (hidden.length > 0) note(`llm-proxy: NO_PROXY exempts ${hidden.join(', ')}: those calls will not be seen`);
   return { daemon, runId: run.run_id, env };
@@ -74,11 +75,12 @@ export async function childEnv(
   daemon: DaemonInfo,
   proxyUrl: string,
   deps: Pick<RunDeps, 'env' | 'platform'>,
+  servers: readonly KnownServer[] = [],
 ): Promise<Record<string, string | undefined>> {
   const env = withoutClientEnv(deps.env);
   const { home, ca_file: caFile, bundle_file: bundleFile } = daemon;
   const input = await prepareClientFiles({ ...deps, daemon: { home, proxyUrl, caFile, bundleFile }, env });
-  const variables = clientVariables(input);
+  const variables = [...clientVariables(input), ...localServerVariables(proxyUrl, servers, env)];
   env[BACKUP_VARIABLE] = backupValue(variables, env);
   for (const { name, value } of variables) env[name] = value;
   return env;

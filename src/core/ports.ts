@@ -238,10 +238,17 @@ export interface LiveMessage {
   live: CallRecord;
 }
 
+/** `local_servers`: model servers that the configuration names. */
+export interface OpenRun {
+  run_id: string;
+  proxy_url: string;
+  local_servers: { provider: string; host: string; port: number }[];
+}
+
 /** Answered by the net thread. */
 export interface NetControl {
   /** A loopback listener of its own for one `run`; closed when the process `pid` is gone. */
-  openRun(pid: number): Promise<{ run_id: string; proxy_url: string }>;
+  openRun(pid: number): Promise<OpenRun>;
   /** Resolves when the run's connections have ended and the recorder has seen their last row. */
   closeRun(runId: string): Promise<void>;
   status():

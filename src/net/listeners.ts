@@ -77,7 +77,7 @@ export async function openEntrance(options: EntranceOptions): Promise<Entrance> 
   return entrance;
 }
 
-export class Entrance implements NetControl {
+export class Entrance implements Omit<NetControl, 'openRun'> {
   readonly net: NetDeps;
   readonly #options: EntranceOptions;
   readonly #connections = new Connections();

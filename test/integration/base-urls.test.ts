@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../src/core/capture.ts';
 import { makeCa, makeLeaf } from '../support/certificates.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
+import { runCli } from '../support/run-cli.ts';
 
 interface Heard {
   host: string;
@@ -319,6 +320,17 @@ describe('base URLs on the proxy port', () => {
     expect([nobody.status, nobody.body]).toEqual([404, expect.stringContaining('or as a base URL')]);
     expect((await raw('//api.openai.com/v1/models')).status).toBe(404);
     expect(heard.length).toBe(before);
+  });
+
+  it('sees what a program of run asks of a local model server that is configured', async () => {
+    const script = "fetch(process.env.OLLAMA_HOST + '/v1/chat/completions', { method: 'POST', body: '{}' })";
+    const own = { LLM_PROXY_LOCAL: `ollama=127.0.0.1:${portOf(local)}` };
+    const other = await startDaemon({ env: own });
+    const env = { OLLAMA_HOST: `http://127.0.0.1:${portOf(local)}`, XDG_STATE_HOME: join(other.home, 'state') };
+    const { code, stderr } = await runCli(['run', '--home', other.home, '--', process.execPath, '-e', script], env);
+    await other.stop();
+    expect([code, stderr]).toEqual([0, expect.stringContaining('ollama/')]);
+    expect(heard.at(-1)).toMatchObject({ host: `127.0.0.1:${portOf(local)}`, path: '/v1/chat/completions' });
   });
 
   it('writes the log file of the provider that answered', async () => {

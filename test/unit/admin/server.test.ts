@@ -65,7 +65,7 @@ async function start(access: Partial<AdminDeps['access']> = {}): Promise<void> {
     bedrockRegion: null,
     recorder: () => recorder(),
     net: {
-      openRun: (pid) => Promise.resolve({ run_id: `run_${pid}`, proxy_url: 'http://127.0.0.1:9' }),
+      openRun: (pid) => Promise.resolve({ run_id: `run_${pid}`, proxy_url: 'http://127.0.0.1:9', local_servers: [] }),
       closeRun: (id) => Promise.resolve(void asked.push(`close ${id}`)),
       status: () => Promise.resolve({ connections: 2, in_flight: 1, uptime_ms: 5 }),
       stop: () => Promise.resolve(void asked.push('stop')),
@@ -345,7 +345,10 @@ describe('admin/server', () => {
   it('opens a run for a process and ends it with its sums', async () => {
     await start();
     const opened = await ask('POST', '/api/runs', BEARER, '{"pid":42}');
-    expect([opened.status, opened.json()]).toEqual([201, { run_id: 'run_42', proxy_url: 'http://127.0.0.1:9' }]);
+    expect([opened.status, opened.json()]).toEqual([
+      201,
+      { run_id: 'run_42', proxy_url: 'http://127.0.0.1:9', local_servers: [] },
+    ]);
     expect((await ask('DELETE', '/api/runs/run_42', BEARER)).json()).toMatchObject({ run_id: 'run_42' });
     expect(asked).toEqual(['close run_42']);
     for (const body of ['', '{', 'null', '{"pid":"1"}', '{"pid":0}', '{"pid":1.5}'])
