@@ -58,6 +58,7 @@ function withAntonNames(record: CallRecord): object {
   return {
     ...record,
     call_id: record.id,
+    parent_id: record.agent_facts?.follows?.call ?? null,
     created_at: record.started_at,
     model: record.response_model ?? record.request_model,
     tokens_input: record.usage.input_tokens,

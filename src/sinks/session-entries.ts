@@ -57,6 +57,17 @@ export function sessionStart({ record }: Capture, place: SessionPlace): string {
   });
 }
 
+/** What a session parted from. @param fromSeq number of that call in its own session; `null` = not known any more */
+export function forkEntry({ record }: Capture, place: SessionPlace, parent: string, fromSeq: number | null): string {
+  return line({
+    type: 'fork',
+    _meta: { ts: record.started_at, machine: place.machine, host: record.host, session: place.session },
+    from_seq: fromSeq,
+    parent_session: parent,
+    reason: 'message_history_diverged',
+  });
+}
+
 /**
  * The request and what came back, also when that is nothing: no request stands alone.
  * @param seq number of the call in its session, from 1.

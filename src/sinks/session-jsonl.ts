@@ -1,13 +1,14 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import type { Capture } from '../core/capture.ts';
+import { RecentMap } from '../core/recent-map.ts';
 import type { Sink } from '../core/sink.ts';
 import { Batch } from './batch.ts';
 import { localDay } from './figures.ts';
 import { LogFile, type LogFileSystem } from './log-file.ts';
 import { LOG_DEFAULTS } from './log-files.ts';
 import { Losses, reasonOf, type SinkDeps } from './losses.ts';
-import { callEntries, isConversation, sessionStart } from './session-entries.ts';
+import { callEntries, forkEntry, isConversation, sessionStart, type SessionPlace } from './session-entries.ts';
 import {
   closeTornLine,
   closeTornLines,
@@ -40,6 +41,8 @@ const CAPTURE_BYTES = 4000;
 const MAX_OPEN_FILES = 64;
 /** Sessions whose place and number are remembered; others are found again on disk. */
 const MAX_SESSIONS = 2000;
+/** Calls whose number is remembered, for those that part from them. */
+const MAX_NUMBERS = 5000;
 const RETENTION_MS = 10 * 60_000;
 
 /** One session, as it was last seen. */
@@ -70,6 +73,8 @@ class SessionJsonl implements Sink {
   /** By host and session; the one that was written last is last. */
   readonly #sessions = new Map<string, Session>();
   readonly #open = new Set<Session>();
+  /** By the id of the call. */
+  readonly #numbers = new RecentMap<number>(MAX_NUMBERS);
   #timer: NodeJS.Timeout | null = null;
   #upkeep: Promise<unknown> = Promise.resolve();
 
@@ -131,16 +136,26 @@ class SessionJsonl implements Sink {
     const session = this.#sessionOf(host, id);
     const file = this.#fileOf(session);
     const place = { session: id, machine: this.#options.machine };
-    const lines = callEntries(capture, place, session.seq + 1, this.#framesOf);
-    if (file.written === 0) lines.unshift(sessionStart(capture, place));
+    const lines = [
+      file.written === 0 ? sessionStart(capture, place) : '',
+      this.#forkOf(capture, place),
+      ...callEntries(capture, place, session.seq + 1, this.#framesOf),
+    ];
     try {
       await file.append([Buffer.from(lines.join(''))]);
       session.seq += 1;
+      this.#numbers.set(capture.record.id, session.seq);
     } catch (error) {
       // Whatever is wrong with it, the next call looks for a better one.
       this.#close(session);
       throw error;
     }
+  }
+
+  #forkOf(capture: Capture, place: SessionPlace): string {
+    const { agent_facts: facts, parent_session_id: parent } = capture.record;
+    if (facts?.follows?.how !== 'forks') return '';
+    return forkEntry(capture, place, parent ?? place.session, this.#numbers.get(facts.follows.call) ?? null);
   }
 
   #sessionOf(host: string, id: string): Session {

@@ -32,10 +32,12 @@ export function tallyOf({ record, costNanos }: StoredCall): Tally {
 
 /** A trace is a task, else what a tracer calls one, else the run, else the session. */
 export function traceOf(record: CallRecord): { id: string; kind: 'task' | 'trace' | 'run' | 'session' } | null {
-  if (record.task_id !== null) return { id: record.task_id, kind: 'task' };
-  if (record.trace_id !== null) return { id: record.trace_id, kind: 'trace' };
-  if (record.run_id !== null) return { id: record.run_id, kind: 'run' };
-  return record.session_id === null ? null : { id: record.session_id, kind: 'session' };
+  const { task_id: task, run_id: run, session_id: session } = record;
+  if (task !== null) return { id: task, kind: 'task' };
+  // The record's trace is one of the others where no tracer named it.
+  const id = record.trace_id ?? run ?? session;
+  if (id === null) return null;
+  return { id, kind: id === run ? 'run' : id === session ? 'session' : 'trace' };
 }
 
 /** Columns that hold a field of the record under its own name. */

@@ -15,11 +15,13 @@ ON CONFLICT (provider, model) DO UPDATE SET first_call_at = min(first_call_at, e
 ${TALLY_COLUMNS.map((column) => `${column} = ${column} + excluded.${column}`).join(', ')}`;
 
 /** A call in a trace that had ended opens it again: the work went on. */
-const UPSERT_TRACE = `INSERT INTO traces (trace_id, kind, task_id, created_at, last_call_at, calls, last_call_failed)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+const UPSERT_TRACE = `INSERT INTO traces (trace_id, kind, task_id, created_at, last_call_at, calls, last_call_failed,
+task_description, description_rank) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (trace_id) DO UPDATE SET status = 'running', ended_at = NULL, calls = calls + excluded.calls,
 created_at = min(created_at, excluded.created_at), last_call_at = max(last_call_at, excluded.last_call_at),
-last_call_failed = excluded.last_call_failed`;
+last_call_failed = excluded.last_call_failed,
+task_description = CASE WHEN excluded.description_rank > description_rank THEN excluded.task_description
+ELSE task_description END, description_rank = max(description_rank, excluded.description_rank)`;
 
 const END_TRACES = `UPDATE traces SET status = CASE WHEN last_call_failed THEN 'failed' ELSE 'completed' END,
 ended_at = last_call_at WHERE status = 'running'`;
@@ -31,6 +33,9 @@ interface TraceChange {
   last: string;
   calls: number;
   failed: boolean;
+  /** The first words of a human; the ones with the highest rank. */
+  description: string | null;
+  rank: number;
 }
 
 interface TotalsChange {
@@ -108,8 +113,8 @@ export class CallWriter {
     for (const { provider, model, first, tally } of this.#totals.values()) {
       this.#upsertTotals.run(provider, model, first, ...TALLY_COLUMNS.map((column) => tally[column]));
     }
-    for (const [id, { kind, taskId, first, last, calls: count, failed }] of this.#traces) {
-      this.#upsertTrace.run(id, kind, taskId, first, last, count, Number(failed));
+    for (const [id, { kind, taskId, first, last, calls: count, failed, description, rank }] of this.#traces) {
+      this.#upsertTrace.run(id, kind, taskId, first, last, count, Number(failed), description, rank);
     }
     this.#rollups.flush();
     this.#sessions.flush();
@@ -161,17 +166,29 @@ function noteTotals(totals: Map<string, TotalsChange>, { record }: StoredCall, t
   if (record.started_at < change.first) change.first = record.started_at;
 }
 
-function noteTrace(traces: Map<string, TraceChange>, { record }: StoredCall): void {
+function noteTrace(traces: Map<string, TraceChange>, { record, session }: StoredCall): void {
   const trace = traceOf(record);
   if (trace === null) return;
   const { started_at: at } = record;
+  const { title = null, title_rank: rank = 0 } = session?.session ?? {};
   const change = traces.get(trace.id);
   if (change === undefined) {
     const failed = isError(record);
-    traces.set(trace.id, { kind: trace.kind, taskId: record.task_id, first: at, last: at, calls: 1, failed });
+    const { kind } = trace;
+    traces.set(trace.id, {
+      kind,
+      taskId: record.task_id,
+      first: at,
+      last: at,
+      calls: 1,
+      failed,
+      description: title,
+      rank,
+    });
     return;
   }
   change.calls += 1;
+  if (rank > change.rank) Object.assign(change, { description: title, rank });
   if (at < change.first) change.first = at;
   if (at < change.last) return;
   change.last = at;

@@ -11,6 +11,7 @@ import { searchRemovals } from './migrations/0008-search-removals.ts';
 import { liveCalls } from './migrations/0009-live-calls.ts';
 import { sessions } from './migrations/0010-sessions.ts';
 import { pageIndexes } from './migrations/0011-page-indexes.ts';
+import { traceDescriptions } from './migrations/0012-trace-descriptions.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
 export const MIGRATIONS: readonly string[] = [
@@ -25,6 +26,7 @@ export const MIGRATIONS: readonly string[] = [
   liveCalls,
   sessions,
   pageIndexes,
+  traceDescriptions,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -145,6 +145,17 @@ describe('session log', () => {
     expect(statSync(pathOf('whole')).mode & 0o777).toBe(0o600);
   });
 
+  it('has the same session as the API shows as a trace, described by the first words of its human', async () => {
+    const trace = (await (await daemon.get('/api/traces/whole')).json()) as Record<string, unknown>;
+    const id = read('whole')[1]?._meta.request_id;
+    expect(trace).toMatchObject({
+      kind: 'session',
+      task_description: 'Hello',
+      call_count: 1,
+      calls: [{ call_id: id }],
+    });
+  });
+
   it('has a stream line by line, with the times at which its lines came, and no secret of its head', async () => {
     (await send('streamed', true, Buffer.byteLength(HEAD + FIRST + LAST))).destroy();
     const response = (await entries('streamed', 3))[2];

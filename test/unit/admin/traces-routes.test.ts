@@ -7,6 +7,7 @@ import { Calls } from '../../../src/admin/calls.ts';
 import { tracesRoutes } from '../../../src/admin/traces-routes.ts';
 import type { CallRecord } from '../../../src/core/capture.ts';
 import { AppError } from '../../../src/core/errors.ts';
+import type { SessionPart } from '../../../src/core/sessions.ts';
 import { CallWriter } from '../../../src/store/call-writer.ts';
 import { type Database, openDatabase } from '../../../src/store/driver.ts';
 import { migrate } from '../../../src/store/migrations.ts';
@@ -40,10 +41,12 @@ afterEach(() => {
 const at = (minute: number): string => new Date(Date.UTC(2026, 10, 21, 12, minute)).toISOString();
 
 let last = 0;
-function write(over: Partial<CallRecord>, costNanos: number | null = 6_000_000): string {
+function write(over: Partial<CallRecord>, costNanos: number | null = 6_000_000, session?: SessionPart): string {
   const id = `call_${String((last += 1)).padStart(6, '0')}`;
   const cost = costNanos === null ? { cost_usd: null } : {};
-  writer.write([{ record: aRecord({ id, ...cost, ...over }), costNanos, log: null }]);
+  writer.write([
+    { record: aRecord({ id, ...cost, ...over }), costNanos, log: null, ...(session === undefined ? {} : { session }) },
+  ]);
   return id;
 }
 
@@ -61,6 +64,12 @@ async function get(path: string, status = 200): Promise<Rows> {
   expect(answer.status).toBe(status);
   return (await answer.json()) as Rows;
 }
+
+const titled = (id: string, title: string | null, rank: number): SessionPart => ({
+  session: { id, client_session_id: null, parent_session_id: null, title, title_rank: rank },
+  edges: [],
+  tip: null,
+});
 
 describe('admin/traces-routes', () => {
   it('lists traces newest first, each with its sums', async () => {
@@ -150,6 +159,30 @@ describe('admin/traces-routes', () => {
     const two = await get(`/api/traces/run?limit=3&cursor=${one.next_cursor}`);
     expect([...one.calls, ...two.calls].map(({ id }) => id)).toEqual(ids);
     expect(two.next_cursor).toBeNull();
+  });
+
+  it.each<[Partial<CallRecord>, string, string]>([
+    [{ task_id: 't', trace_id: 't', run_id: 'r', session_id: 's' }, 't', 'task'],
+    [{ trace_id: 'w3c', run_id: 'r', session_id: 's' }, 'w3c', 'trace'],
+    [{ trace_id: 'r', run_id: 'r', session_id: 's' }, 'r', 'run'],
+    [{ trace_id: 's', session_id: 's' }, 's', 'session'],
+    [{ session_id: 's' }, 's', 'session'],
+  ])('tells of %j what kind of trace it is', async (over, id, kind) => {
+    write(over);
+    expect((await get('/api/traces')).traces).toMatchObject([{ trace_id: id, kind }]);
+  });
+
+  it('describes a trace by the best title of its conversations, and of equal ones by the first', async () => {
+    const description = async (): Promise<unknown> => (await get('/api/traces/t'))['task_description'];
+    write({ task_id: 't' }, null, titled('ses_a', null, 0));
+    expect(await description()).toBeNull();
+    write({ task_id: 't' }, null, titled('ses_b', 'Name this talk', 1));
+    expect(await description()).toBe('Name this talk');
+    write({ task_id: 't' }, null, titled('ses_c', 'Fix the tests', 2));
+    write({ task_id: 't' }, null, titled('ses_d', 'Look into src', 2));
+    write({ task_id: 't' }, null, titled('ses_a', null, 0));
+    expect(await description()).toBe('Fix the tests');
+    expect((await get('/api/tasks')).tasks[0]?.['task_description']).toBe('Fix the tests');
   });
 
   it('gives the edges of a trace', async () => {

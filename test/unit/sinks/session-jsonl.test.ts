@@ -95,6 +95,30 @@ describe('sinks/session-jsonl', () => {
     }
   });
 
+  it('says where a conversation went another way', async () => {
+    const sink = await sessionSink();
+    const root = aCall('s');
+    const facts = { follows: { call: root.record.id, how: 'forks' } } as CallRecord['agent_facts'];
+    const lost = { follows: { call: 'call_long_ago', how: 'forks' } } as CallRecord['agent_facts'];
+    await writeAll(
+      sink,
+      aCall('s'),
+      root,
+      aCall('t', { parent_session_id: 's', agent_facts: facts }),
+      aCall('s', { agent_facts: lost }),
+    );
+    const [start, fork] = linesOf(`${ANTHROPIC}/t.jsonl`);
+    expect(start?.type).toBe('session_start');
+    expect(fork).toEqual({
+      type: 'fork',
+      _meta: { ts: '2026-11-21T12:00:00.000Z', machine: 'ana@box', host: 'api.anthropic.com', session: 't' },
+      from_seq: 2,
+      parent_session: 's',
+      reason: 'message_history_diverged',
+    });
+    expect(linesOf(`${ANTHROPIC}/s.jsonl`)[5]).toMatchObject({ type: 'fork', from_seq: null, parent_session: 's' });
+  });
+
   it('gives a call without a session a file of its own', async () => {
     const sink = await sessionSink();
     await writeAll(sink, aCall(null, { id: 'call_aa' }), aCall(null, { id: 'call_bb' }));
