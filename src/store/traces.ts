@@ -18,14 +18,15 @@ export interface Trace {
   last_call_at: string;
   ended_at: string | null;
   calls: number;
-  errors: number;
+  /** This and what follows: null where there are too many calls to add up while somebody waits. */
+  errors: number | null;
   /** Exact counts, estimates left out; null = no call stated one. */
   input_tokens: number | null;
   output_tokens: number | null;
   /** Of what is priced, estimates included; null = nothing is. */
   cost_usd: number | null;
-  unpriced_calls: number;
-  agents: string[];
+  unpriced_calls: number | null;
+  agents: string[] | null;
 }
 
 export interface TraceFilter {
@@ -62,6 +63,8 @@ export interface Task {
 const MAX_LIMIT = 1000;
 const MAX_EDGES = 10_000;
 const MAX_AGENTS = 50;
+/** Calls of a trace that are added up when they are asked for: about 0.1 s. */
+const MAX_SUMMED = 50_000;
 
 /** Newest first. */
 export function listTraces(database: Database, filter: TraceFilter, limit: number, cursor?: string): TracePage {
@@ -80,12 +83,8 @@ export function listTraces(database: Database, filter: TraceFilter, limit: numbe
   const rows = database
     .prepare(`SELECT * FROM traces ${where} ORDER BY created_at DESC, trace_id DESC LIMIT ?`)
     .all(...values, size + 1);
-  const sums = database.prepare(SUMS);
-  const agents = database.prepare(AGENTS);
-  const traces = rows.slice(0, size).map((row) => {
-    const id = text(row['trace_id']) ?? '';
-    return traceOf(row, sums.get(id) ?? {}, agents.all(id));
-  });
+  const read = traceReader(database);
+  const traces = rows.slice(0, size).map(read);
   const last = traces.at(-1);
   const hasMore = rows.length > size && last !== undefined;
   return { traces, nextCursor: hasMore ? encodeCursor(last.created_at, last.trace_id) : null };
@@ -94,7 +93,7 @@ export function listTraces(database: Database, filter: TraceFilter, limit: numbe
 export function getTrace(database: Database, id: string): Trace | null {
   const row = database.prepare('SELECT * FROM traces WHERE trace_id = ?').get(id);
   if (row === undefined) return null;
-  return traceOf(row, database.prepare(SUMS).get(id) ?? {}, database.prepare(AGENTS).all(id));
+  return traceReader(database)(row);
 }
 
 /** Oldest first, as they happened. */
@@ -149,7 +148,18 @@ sum(cost_nanos) / 1e9 AS cost_usd, sum(counted_unpriced) AS unpriced_calls
 FROM llm_calls WHERE trace_id = ? AND leg = 'primary'`;
 const AGENTS = `SELECT DISTINCT agent FROM llm_calls WHERE trace_id = ? AND agent IS NOT NULL ORDER BY 1 LIMIT ${MAX_AGENTS}`;
 
-function traceOf(row: SqlRow, sums: SqlRow, agents: readonly SqlRow[]): Trace {
+function traceReader(database: Database): (row: SqlRow) => Trace {
+  const sums = database.prepare(SUMS);
+  const agents = database.prepare(AGENTS);
+  return (row) => {
+    const id = text(row['trace_id']) ?? '';
+    return number(row['calls']) > MAX_SUMMED
+      ? traceOf(row, {}, null)
+      : traceOf(row, sums.get(id) ?? {}, agents.all(id));
+  };
+}
+
+function traceOf(row: SqlRow, sums: SqlRow, agents: readonly SqlRow[] | null): Trace {
   return {
     trace_id: text(row['trace_id']) ?? '',
     kind: text(row['kind']) as Trace['kind'],
@@ -160,12 +170,12 @@ function traceOf(row: SqlRow, sums: SqlRow, agents: readonly SqlRow[]): Trace {
     last_call_at: text(row['last_call_at']) ?? '',
     ended_at: text(row['ended_at']),
     calls: number(row['calls']),
-    errors: number(sums['errors']),
+    errors: numberOrNull(sums['errors']),
     input_tokens: numberOrNull(sums['input_tokens']),
     output_tokens: numberOrNull(sums['output_tokens']),
     cost_usd: numberOrNull(sums['cost_usd']),
-    unpriced_calls: number(sums['unpriced_calls']),
-    agents: agents.map((agent) => text(agent['agent']) ?? ''),
+    unpriced_calls: numberOrNull(sums['unpriced_calls']),
+    agents: agents?.map((agent) => text(agent['agent']) ?? '') ?? null,
   };
 }
 

@@ -109,6 +109,13 @@ describe('admin/traces-routes', () => {
     ]);
   });
 
+  it('adds up no trace of very many calls while somebody waits', async () => {
+    write({ task_id: 't' });
+    database.exec("UPDATE traces SET calls = 50001 WHERE trace_id = 't'");
+    const sums = { errors: null, input_tokens: null, cost_usd: null, unpriced_calls: null, agents: null };
+    expect((await get('/api/traces')).traces).toEqual([expect.objectContaining({ calls: 50_001, ...sums })]);
+  });
+
   it('pages without gaps and twice nothing, also where traces began at the same time', async () => {
     for (let index = 0; index < 7; index += 1) write({ task_id: `t ${index}`, started_at: at(Math.floor(index / 4)) });
     const seen: string[] = [];
