@@ -18,6 +18,7 @@ import { tracingRoutes } from './tracing-routes.ts';
 import type { Search } from './search.ts';
 import type { SearchLoop } from './search-loop.ts';
 import { searchRoutes } from './search-routes.ts';
+import { sessionRoutes } from './session-routes.ts';
 import { statsRoutes } from './stats-routes.ts';
 import { tracesRoutes } from './traces-routes.ts';
 
@@ -73,6 +74,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   about(app, deps);
   calls(app, deps);
   bodyRoutes(app, deps);
+  sessionRoutes(app, deps);
   searchRoutes(app, deps);
   runs(app, deps);
   prices(app, deps);

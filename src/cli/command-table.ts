@@ -6,6 +6,7 @@ import { transferCommands } from './export-commands.ts';
 import { lifeCommands } from './life-commands.ts';
 import { pricesCommand } from './prices-commands.ts';
 import { searchCommand } from './search-commands.ts';
+import { sessionsCommand } from './sessions-commands.ts';
 import { SHELLS } from './shell-syntax.ts';
 import { statsCommand } from './stats-commands.ts';
 
@@ -20,6 +21,7 @@ export function addCommands(parser: Argv, exitWith: ExitWith): Argv {
     statsCommand,
     lists,
     searchCommand,
+    sessionsCommand,
     logs,
     transferCommands,
     lifeCommands,

@@ -101,7 +101,8 @@ export function conditionsOf(filter: CallFilter, cursor?: string): { where: stri
   };
   add('provider = ?', filter.provider);
   add('(request_model = ? OR response_model = ?)', filter.model, filter.model);
-  add('session_id = ?', filter.session);
+  // By the client's name for it, or by ours.
+  add('(session_id = ? OR session_key = ?)', filter.session, filter.session);
   add('run_id = ?', filter.run);
   add('trace_id = ?', filter.trace);
   add('status BETWEEN ? AND ?', filter.status?.min, filter.status?.max);

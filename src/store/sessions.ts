@@ -1,7 +1,9 @@
 /** What is asked of the store about conversations. */
 import type { ConversationTip, Edge, EdgeType, SessionFacts } from '../core/sessions.ts';
 import { addTally, emptyTally, type Tally } from '../core/totals.ts';
+import { storedCallOf } from './call-row.ts';
 import type { Database, SqlRow, SqlValue } from './driver.ts';
+import type { CallPage } from './queries.ts';
 
 export interface SessionFilter {
   provider?: string;
@@ -42,6 +44,7 @@ export interface SessionPage {
 
 const TALLY_KEYS = Object.keys(emptyTally()) as (keyof Tally)[];
 const MAX_LIMIT = 500;
+const MAX_CALLS = 1000;
 /** A tree of sub-agents is not deeper; a circle ends here. */
 const MAX_DEPTH = 20;
 const MAX_TREE = 2000;
@@ -128,6 +131,20 @@ export function sumSessions(rows: readonly SessionRow[]): Pick<SessionRow, 'call
     addTally(sum.tally, row.tally);
   }
   return sum;
+}
+
+/** The latest first. An unknown cursor starts anew. @param id of `sessions` */
+export function callsOfSession(database: Database, id: string, limit: number, cursor?: string): CallPage {
+  const size = Math.min(Math.max(Math.trunc(limit) || 1, 1), MAX_CALLS);
+  const before = cursor === undefined || !/^\d{1,15}$/.test(cursor) ? Number.MAX_SAFE_INTEGER : Number(cursor);
+  const rows = database
+    .prepare('SELECT * FROM llm_calls WHERE session_key = ? AND seq < ? ORDER BY seq DESC LIMIT ?')
+    .all(id, before, size + 1);
+  const last = rows[size - 1];
+  return {
+    calls: rows.slice(0, size).map((row) => storedCallOf(row).record),
+    nextCursor: rows.length > size && last !== undefined ? String(last['seq']) : null,
+  };
 }
 
 /** Edges that end in these calls. */

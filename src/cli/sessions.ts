@@ -1,0 +1,217 @@
+/** `sessions` and `sessions ID`: from the daemon that runs, or from the store when none does. */
+import pc from 'picocolors';
+import { Calls } from '../admin/calls.ts';
+import {
+  sessionList,
+  type SessionList,
+  type SessionQuery,
+  type SessionSummary,
+  sessionView,
+  type SessionView,
+} from '../admin/sessions.ts';
+import type { CallRecord } from '../core/capture.ts';
+import { AppError } from '../core/errors.ts';
+import type { Database } from '../store/driver.ts';
+import { escapeLine } from '../sinks/escape.ts';
+import { formatDuration, formatStatus, localDay, localTime, modelOf } from '../sinks/figures.ts';
+import { callCost, callDuration, callTokens, count, estimatedSums, totalCost } from './figures.ts';
+import { print, printJson } from './print.ts';
+import { databaseOf, NOT_FOUND, type ReadArguments, running } from './read.ts';
+import { askDaemon } from './run-api.ts';
+import { type Column, formatTable } from './table.ts';
+
+const ANSWER_MS = 10_000;
+
+interface Refused {
+  error: { type: string; message: string };
+}
+
+export async function sessionsMain({ home, json, query }: ReadArguments & { query: SessionQuery }): Promise<number> {
+  const page = await asked<SessionList>(home, '', query, (database) => sessionList(database, query));
+  if ('error' in page) throw new AppError('config_invalid', page.error.message);
+  if (json) printJson(page);
+  else if (page.sessions.length === 0) print('No sessions.');
+  else {
+    print(formatTable(SUMMARY, page.sessions, colours()));
+    if (page.next_cursor !== null) print(dim(`more: --cursor ${page.next_cursor}`));
+  }
+  return 0;
+}
+
+export async function sessionMain({
+  home,
+  json,
+  id,
+  query,
+}: ReadArguments & { id: string; query: SessionQuery }): Promise<number> {
+  const view = await asked<SessionView>(home, `/${encodeURIComponent(id)}`, query, (database) => {
+    const found = sessionView(database, id, query);
+    return found === null || found === 'ambiguous' ? { error: { type: found ?? 'not_found', message: '' } } : found;
+  });
+  if ('error' in view) {
+    if (view.error.type === 'bad_request') throw new AppError('config_invalid', view.error.message);
+    const why =
+      view.error.type === 'ambiguous' ? 'several sessions are named or begin' : 'no session is named or begins';
+    process.stderr.write(`llm-proxy: ${why} ${escapeLine(id)}; llm-proxy sessions lists them\n`);
+    return NOT_FOUND;
+  }
+  if (json) printJson(view);
+  else show(view);
+  return 0;
+}
+
+async function asked<T>(
+  home: string | null,
+  path: string,
+  query: SessionQuery,
+  read: (database: Database) => T | Refused,
+): Promise<T | Refused> {
+  const daemon = await running(home);
+  if (daemon === null) {
+    const store = new Calls(databaseOf(home));
+    try {
+      return store.ask(read);
+    } finally {
+      store.close();
+    }
+  }
+  const given = Object.entries(query).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  const url = `/api/sessions${path}?${new URLSearchParams(given).toString()}`;
+  return (await askDaemon(daemon, 'GET', url, null, ANSWER_MS, [400, 404, 409])) as T | Refused;
+}
+
+const FIGURES: Column<SessionSummary>[] = [
+  { title: 'client', align: 'left', max: 24, value: ({ client }) => client ?? '' },
+  { title: 'calls', align: 'right', value: ({ calls }) => count(calls) },
+  { title: 'errors', align: 'right', value: ({ errors }) => (errors === 0 ? '' : count(errors)) },
+  { title: 'input', align: 'right', value: (session) => count(session.input_tokens) },
+  { title: 'output', align: 'right', value: (session) => count(session.output_tokens) },
+  { title: 'cost', align: 'right', value: totalCost },
+  { title: 'span', align: 'right', value: spanOf },
+];
+
+const SUMMARY: Column<SessionSummary>[] = [
+  { title: 'last call', align: 'left', value: (session) => timeOf(session.last_call_at) },
+  { title: 'id', align: 'left', value: ({ id }) => shortId(id) },
+  ...FIGURES,
+  { title: 'title', align: 'left', max: 60, value: titleOf },
+];
+
+function show({ session, descendants, with_children: all, calls, next_cursor: next, edges }: SessionView): void {
+  print(escapeLine(titleOf(session)));
+  print(
+    dim(
+      escapeLine(
+        [session.id, session.client_session_id ?? '', session.host, session.models.join(', ')]
+          .filter((text) => text !== '')
+          .join('  '),
+      ),
+    ),
+  );
+  print('');
+  const depths = depthsOf(session, descendants);
+  const tree = treeOf(session, descendants);
+  print(
+    formatTable<SessionSummary>(
+      [
+        {
+          title: 'session',
+          align: 'left',
+          max: 70,
+          value: (row) => `${'  '.repeat(depths.get(row.id) ?? 0)}${shortId(row.id)}  ${titleOf(row)}`,
+        },
+        ...FIGURES,
+      ],
+      tree,
+      colours(),
+    ),
+  );
+  if (descendants.length > 0)
+    print(
+      `with its sub-agents: ${count(all.calls)} calls, ${count(all.input_tokens)} in, ${count(all.output_tokens)} out, ${totalCost(all)}`,
+    );
+  if (estimatedSums(all) !== '') print(dim(`estimated, not in these: ${estimatedSums(all)}`));
+  print('');
+  const how = new Map(edges.map(({ from, to, type }) => [`${to}\n${type}`, from]));
+  print(formatTable<CallRecord>(timeline(how), calls, colours()));
+  if (next !== null) print(dim(`more: --cursor ${next}`));
+}
+
+function timeline(edges: ReadonlyMap<string, string>): Column<CallRecord>[] {
+  return [
+    { title: 'time', align: 'left', value: (call) => timeOf(call.started_at) },
+    { title: 'call', align: 'left', value: (call) => shortId(call.id) },
+    { title: 'turn', align: 'right', value: ({ agent_facts: facts }) => (facts === null ? '' : count(facts.turn)) },
+    { title: 'how', align: 'left', value: (call) => howOf(call, edges) },
+    { title: 'model', align: 'left', max: 30, value: modelOf },
+    { title: 'status', align: 'right', value: formatStatus },
+    { title: 'in', align: 'right', value: (call) => callTokens(call, call.usage.input_tokens) },
+    { title: 'out', align: 'right', value: (call) => callTokens(call, call.usage.output_tokens) },
+    { title: 'cost', align: 'right', value: callCost },
+    { title: 'time', align: 'right', value: (call) => callDuration(call.duration_ms) },
+    { title: 'tools', align: 'left', max: 40, value: (call) => call.tool_calls.map(({ name }) => name).join(' ') },
+  ];
+}
+
+/** `continues` goes without saying; a lost cache does not. */
+function howOf({ id, agent_facts: facts }: CallRecord, edges: ReadonlyMap<string, string>): string {
+  if (facts === null) return '';
+  const { follows, changes } = facts;
+  const from = follows === null ? undefined : edges.get(`${id}\n${follows.how}`);
+  const link =
+    follows === null ? 'begins' : follows.how === 'continues' ? '' : `${follows.how} ${shortId(from ?? follows.call)}`;
+  const missed = changes?.cache_missed_by ?? null;
+  const cache =
+    missed === null ? '' : `cache lost: ${missed}${changes?.first_message == null ? '' : ` ${changes.first_message}`}`;
+  return [link, cache].filter((text) => text !== '').join(', ');
+}
+
+/** Each below its parent, in the order of time. */
+function treeOf(root: SessionSummary, descendants: readonly SessionSummary[]): SessionSummary[] {
+  const below = new Map<string, SessionSummary[]>();
+  for (const row of descendants) {
+    const parent = row.parent_session_id ?? '';
+    below.set(parent, [...(below.get(parent) ?? []), row]);
+  }
+  const tree: SessionSummary[] = [];
+  const queue = [root];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    tree.push(next);
+    queue.push(...(below.get(next.id) ?? []).toReversed());
+    below.delete(next.id);
+  }
+  return tree;
+}
+
+function depthsOf(root: SessionSummary, descendants: readonly SessionSummary[]): Map<string, number> {
+  const depths = new Map([[root.id, 0]]);
+  for (const { id, parent_session_id: parent } of descendants) depths.set(id, (depths.get(parent ?? '') ?? 0) + 1);
+  return depths;
+}
+
+function titleOf({ title, agent }: SessionSummary): string {
+  return [agent === null ? '' : `[${agent}]`, title ?? ''].filter((text) => text !== '').join(' ');
+}
+
+function spanOf({ started_at: from, last_call_at: to }: SessionSummary): string {
+  const span = Date.parse(to) - Date.parse(from);
+  return span <= 0 ? '' : formatDuration(span);
+}
+
+/** `sessions ID` takes the beginning of an id. */
+function shortId(id: string): string {
+  return id.replace(/^(?:ses|call)_/, '').slice(0, 16);
+}
+
+function timeOf(iso: string): string {
+  const wall = Date.parse(iso);
+  return `${localDay(wall)} ${localTime(wall)}`;
+}
+
+function colours(): boolean {
+  return process.stdout.isTTY && pc.isColorSupported;
+}
+
+function dim(text: string): string {
+  return colours() ? pc.dim(text) : text;
+}
