@@ -19,6 +19,8 @@ export interface IndexerOptions {
   path: string;
   /** Milliseconds of any clock that never goes back. */
   now: () => number;
+  /** Tests only. */
+  open?: (path: string) => SearchIndex;
 }
 
 /** Texts that are read at once; their blobs are in memory meanwhile. */
@@ -36,6 +38,7 @@ export class Indexer {
   readonly #database: Database;
   readonly #path: string;
   readonly #now: () => number;
+  readonly #open: (path: string) => SearchIndex;
   readonly #documents: Documents;
   readonly #last: Record<Family, Statement>;
   #index: SearchIndex;
@@ -43,13 +46,14 @@ export class Indexer {
   #isOurs = false;
 
   /** @throws AppError `store_unusable`, or what SQLite says when the tables are not there (yet) */
-  constructor({ database, path, now }: IndexerOptions) {
+  constructor({ database, path, now, open = openForWriting }: IndexerOptions) {
     this.#database = database;
     this.#path = path;
     this.#now = now;
     this.#documents = new Documents(database);
     this.#last = { blocks: database.prepare(LAST.blocks), calls: database.prepare(LAST.calls) };
-    this.#index = openForWriting(path);
+    this.#open = open;
+    this.#index = open(path);
   }
 
   get index(): SearchIndex {
@@ -171,7 +175,7 @@ export class Indexer {
   #beginAnew(): void {
     this.#index.close();
     removeIndex(this.#path);
-    this.#index = openForWriting(this.#path);
+    this.#index = this.#open(this.#path);
     this.#index.begin();
     this.#index.setRemovals(lastRemoval(this.#database));
     this.#index.commit();
