@@ -8,6 +8,7 @@ import type { Remote } from '../core/rpc.ts';
 import type { Database } from '../store/driver.ts';
 import { listPins, type PinKind } from '../store/pins.ts';
 import { countDoomed } from '../store/purge.ts';
+import { getSession } from '../store/sessions.ts';
 import { countOld } from '../store/sweep.ts';
 import { refuse } from './access.ts';
 import { flagOf, pruneLimitsOf, purgeTargetOf, textOf } from './life-query.ts';
@@ -81,12 +82,16 @@ function forgetInIndex(search: LifeDeps['search']): PurgeSlice {
   }
 }
 
-/** The beginning of a call's id is enough. A call that is not there may still be pinned, or named in files. */
+/** The beginning of an id is enough. A call that is not there may still be pinned, or named in files. */
 function whole(target: PurgeTarget, { calls }: LifeDeps): PurgeTarget | 'ambiguous' {
-  if (target.kind !== 'call') return target;
-  const found = calls.get(target.id);
+  const { kind, id } = target;
+  if (kind !== 'call' && kind !== 'session') return target;
+  const found = kind === 'call' ? calls.get(id) : calls.ask((database) => getSession(database, id));
   if (found === 'ambiguous') return found;
-  return found === null ? target : { kind: 'call', id: found.id };
+  // What is whole stays as it is: calls may bear a name that no session has.
+  return found === null || (kind === 'session' && found.id !== id && !found.id.includes(id))
+    ? target
+    : { kind, id: found.id };
 }
 
 async function bodyOf(context: Context): Promise<Record<string, unknown>> {

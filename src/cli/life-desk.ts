@@ -51,6 +51,7 @@ function localDesk(home: string | null): Desk {
     use: (work) => work(database),
     clock: systemClock,
     log: silentLogger,
+    isAlone: true,
   });
   const calls = new Calls(path);
   const search = existsSync(searchFileOf(path)) ? new Search({ db: path }) : null;

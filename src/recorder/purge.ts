@@ -8,7 +8,7 @@ import { sessionNameOf } from '../sinks/session-files.ts';
 import { removeBackups } from '../store/backup.ts';
 import type { UseStore } from '../store/driver.ts';
 import { doomedCalls, purgeCalls, type PurgedCall, purgeNames } from '../store/purge.ts';
-import { canShrink, emptyWal, giveBack, spaceOf } from '../store/space.ts';
+import { emptyWal, giveBack, rebuild, usedBytes } from '../store/space.ts';
 
 export interface PurgeDeps {
   /** Of the database file. */
@@ -17,11 +17,15 @@ export interface PurgeDeps {
   sessionFolder: string;
   use: UseStore;
   clock: Pick<Clock, 'now'>;
+  /** Nobody else writes: it may take as long as it takes. */
+  isAlone: boolean;
 }
 
 const ANSWER_MS = 1000;
 const SLICE_MS = 10;
 const CALLS_AT_ONCE = 4;
+/** To write the file anew takes 0.1 s then, for which others who write wait. */
+const REBUILT_AT_ONCE = 16 * 1024 * 1024;
 /** Whoever reads an old state of the database holds up its -wal: questions take less than this. */
 const WAL_PATIENCE_MS = 2000;
 
@@ -50,14 +54,19 @@ async function take(step: Step, target: PurgeTarget, slice: PurgeSlice, deps: Pu
     return null;
   }
   const { calls, after } = use((database) => doomedCalls(database, target, step.after));
-  await purgePage(calls, slice, deps);
+  await purgePage(calls, target, slice, deps);
   if (after !== null) return { after };
   use((database) => purgeNames(database, target));
   return 'room';
 }
 
 /** Files first: a record that is still there leads to what is not erased yet. */
-async function purgePage(calls: readonly PurgedCall[], slice: PurgeSlice, deps: PurgeDeps): Promise<void> {
+async function purgePage(
+  calls: readonly PurgedCall[],
+  target: PurgeTarget,
+  slice: PurgeSlice,
+  deps: PurgeDeps,
+): Promise<void> {
   if (calls.length === 0) return;
   for (const { id, log } of calls) {
     if (log === null) continue;
@@ -80,7 +89,7 @@ async function purgePage(calls: readonly PurgedCall[], slice: PurgeSlice, deps: 
   for (let first = 0; first < calls.length;) {
     const began = deps.clock.now();
     const few = calls.slice(first, first + CALLS_AT_ONCE);
-    deps.use((database) => purgeCalls(database, few));
+    deps.use((database) => purgeCalls(database, few, target));
     first += few.length;
     slice.calls += few.length;
     await pause(Math.ceil((deps.clock.now() - began) / 2));
@@ -96,9 +105,17 @@ function attempt(slice: PurgeSlice, file: string, work: () => boolean): boolean 
   }
 }
 
-async function clean(slice: PurgeSlice, { use, clock, path }: PurgeDeps): Promise<void> {
-  if (use((database) => !canShrink(database) && spaceOf(database, path).free > 0))
-    slice.left.push('free pages of the database may hold some of it: llm-proxy stop, then llm-proxy prune --vacuum');
+async function clean(slice: PurgeSlice, { use, clock, path, isAlone }: PurgeDeps): Promise<void> {
+  // When pages are split, SQLite leaves copies of what it moved between the rows, and does not know of them any more.
+  const isClean = use((database) => {
+    const isQuick = usedBytes(database) <= REBUILT_AT_ONCE || isAlone;
+    if (isQuick) rebuild(database);
+    return isQuick;
+  });
+  if (!isClean)
+    slice.left.push(
+      'parts of names may stand between the rows of the database: llm-proxy stop, then llm-proxy prune --vacuum',
+    );
   const until = clock.now() + WAL_PATIENCE_MS;
   let isEmpty = use(emptyWal);
   for (; !isEmpty && clock.now() < until; isEmpty = use(emptyWal)) await pause(100);

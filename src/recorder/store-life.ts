@@ -12,6 +12,8 @@ export interface StoreLifeOptions extends LifeSettings {
   use: UseStore;
   clock: Clock;
   log: Logger;
+  /** No daemon runs. */
+  isAlone?: boolean;
 }
 
 /** What happens to what is stored, after it was stored. In the thread that writes, or where no daemon runs. */
@@ -38,7 +40,8 @@ export class StoreLife {
   }
 
   purge(target: PurgeTarget, cursor: string | null): Promise<PurgeSlice> {
-    return purgeSlice(target, cursor, this.#options);
+    const { isAlone = false } = this.#options;
+    return purgeSlice(target, cursor, { ...this.#options, isAlone });
   }
 
   /** @throws AppError `store_unusable` */

@@ -2,7 +2,7 @@
  * SQLite behind one seam: the `DatabaseSync` API. node:sqlite where Node has it without a flag (22.13), else
  * @photostructure/sqlite, which is prebuilt for Node 20 and has the same API.
  */
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import process from 'node:process';
@@ -65,7 +65,8 @@ export function openDatabase(path: string, options: { readOnly?: boolean; busyTi
 function createPrivately(path: string): void {
   if (path === ':memory:') return;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  closeSync(openSync(path, 'a', 0o600));
+  // To close a file that this process has open elsewhere would give up SQLite's locks on it.
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
   chmodSync(path, 0o600);
 }
 

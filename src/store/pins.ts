@@ -5,7 +5,7 @@ export type PinKind = 'call' | 'session';
 
 export interface Pin {
   kind: PinKind;
-  /** A whole id: of a call, or what `session_id` of calls says. */
+  /** A whole id: of a call, of a row of `sessions`, or what `session_id` of calls says. */
   id: string;
   /** ISO 8601 UTC. */
   pinned_at: string;
@@ -13,7 +13,7 @@ export interface Pin {
 
 /** A condition on `llm_calls c`. */
 export const UNPINNED = `NOT EXISTS (SELECT 1 FROM pins WHERE kind = 'call' AND id = c.id)
-AND NOT EXISTS (SELECT 1 FROM pins WHERE kind = 'session' AND id = c.session_id)`;
+AND NOT EXISTS (SELECT 1 FROM pins WHERE kind = 'session' AND id IN (c.session_id, c.session_key))`;
 
 /** False when it was so already. @param at ISO 8601 UTC */
 export function pin(database: Database, kind: PinKind, id: string, at: string): boolean {
@@ -41,8 +41,10 @@ export function listPins(database: Database): Pin[] {
 
 /** Whether there is anything that a pin would hold. */
 export function isKnown(database: Database, kind: PinKind, id: string): boolean {
-  const column = kind === 'call' ? 'id' : 'session_id';
-  return database.prepare(`SELECT 1 FROM llm_calls WHERE ${column} = ? LIMIT 1`).get(id) !== undefined;
+  const columns = kind === 'call' ? ['id'] : ['session_id', 'session_key'];
+  return columns.some(
+    (column) => database.prepare(`SELECT 1 FROM llm_calls WHERE ${column} = ? LIMIT 1`).get(id) !== undefined,
+  );
 }
 
 function changed({ changes }: { changes: number | bigint }): boolean {

@@ -6,13 +6,19 @@ export interface DoomedCall {
   seq: number;
   id: string;
   traceId: string | null;
+  /** Id in `sessions`. */
+  sessionKey: string | null;
 }
 
 /**
  * Takes calls and all that is only theirs out of the store; the running sums stay: the money was spent. Within a
  * transaction of the caller.
  */
-export function removeCalls(database: Database, calls: readonly DoomedCall[]): void {
+export function removeCalls(
+  database: Database,
+  calls: readonly DoomedCall[],
+  emptySessions: 'remove sessions' | 'keep sessions' = 'remove sessions',
+): void {
   removeBodies(
     database,
     calls.map(({ seq }) => seq),
@@ -24,6 +30,8 @@ export function removeCalls(database: Database, calls: readonly DoomedCall[]): v
     removeCall.run(seq);
   }
   removeEmptyTraces(database, new Set(calls.flatMap(({ traceId }) => traceId ?? [])));
+  if (emptySessions === 'remove sessions')
+    removeEmptySessions(database, new Set(calls.flatMap(({ sessionKey }) => sessionKey ?? [])));
 }
 
 function removeEmptyTraces(database: Database, traces: ReadonlySet<string>): void {
@@ -31,4 +39,15 @@ function removeEmptyTraces(database: Database, traces: ReadonlySet<string>): voi
     'DELETE FROM traces WHERE trace_id = ? AND NOT EXISTS (SELECT 1 FROM llm_calls c WHERE c.trace_id = traces.trace_id)',
   );
   for (const trace of traces) remove.run(trace);
+}
+
+function removeEmptySessions(database: Database, sessions: ReadonlySet<string>): void {
+  const isUsed = database.prepare('SELECT 1 FROM llm_calls WHERE session_key = ? LIMIT 1');
+  const removeTips = database.prepare('DELETE FROM session_tips WHERE session = ?');
+  const remove = database.prepare('DELETE FROM sessions WHERE id = ?');
+  for (const session of sessions) {
+    if (isUsed.get(session) !== undefined) continue;
+    removeTips.run(session);
+    remove.run(session);
+  }
 }

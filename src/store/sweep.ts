@@ -118,7 +118,7 @@ export function countOld(database: Database, { recordsBefore, bodiesBefore }: Ke
   return { records, bodies: Math.max(count(withBodies, bodiesBefore) - later, 0) };
 }
 
-const COLUMNS = 'c.seq, c.id, c.trace_id, c.started_at';
+const COLUMNS = 'c.seq, c.id, c.trace_id, c.session_key, c.started_at';
 const NEXT: Readonly<Record<keyof Swept, string>> = {
   records: `SELECT ${COLUMNS} FROM llm_calls c WHERE c.seq > ? AND ${UNPINNED} ORDER BY c.seq LIMIT ${PAGE}`,
   // By the key of call_blocks: records without bodies, which may be most, are not looked at. CROSS = in this order.
@@ -134,7 +134,12 @@ function candidates(database: Database, { what, after }: Stage): Candidate[] {
 }
 
 export function doomedOf(row: SqlRow): DoomedCall {
-  return { seq: Number(row['seq']), id: String(row['id']), traceId: textOf(row['trace_id']) };
+  return {
+    seq: Number(row['seq']),
+    id: String(row['id']),
+    traceId: textOf(row['trace_id']),
+    sessionKey: textOf(row['session_key']),
+  };
 }
 
 export function textOf(value: SqlValue | undefined): string | null {

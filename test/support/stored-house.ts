@@ -94,7 +94,32 @@ function captureOf(over: Partial<CallRecord>, text: string): Capture {
       response: cutBody(Buffer.from(response), 'document'),
       arrivals: null,
     },
+    session: sessionOf(over, text),
   });
+}
+
+function sessionOf(
+  { id, session_id: session = null, parent_session_id: parent = null }: Partial<CallRecord>,
+  text: string,
+): Capture['session'] {
+  if (session === null) return null;
+  const key = `ses_${session}`;
+  return {
+    session: {
+      id: key,
+      client_session_id: session,
+      parent_session_id: parent === null ? null : `ses_${parent}`,
+      title: text.slice(0, 100),
+      title_rank: 1,
+    },
+    edges: [],
+    tip: {
+      slot: Number((id ?? '').replaceAll(/\D/g, '')) % 7,
+      session: key,
+      call: id ?? '',
+      state: text.slice(0, 100),
+    },
+  };
 }
 
 function filesWith(folder: string, word: string): string[] {

@@ -56,6 +56,7 @@ describe('recorder/purge', () => {
     expect(house.ask(loadTotals)).toEqual(totals);
     expect(house.count('llm_calls')).toBe(2);
     expect(house.count('traces')).toBe(1);
+    expect(house.count('sessions')).toBe(1);
   });
 
   it('takes the sessions that a session started with it', async () => {
@@ -63,8 +64,20 @@ describe('recorder/purge', () => {
     house.write({ id: 'call_2', session_id: 'child', parent_session_id: 'parent' }, 'sub-agent');
     house.write({ id: 'call_3', session_id: 'stranger' }, 'something else');
     await house.flush();
-    await purge(house.life(), { kind: 'session', id: 'parent' });
+    house.write({ id: 'call_4', session_id: 'grandchild', parent_session_id: 'child' }, 'of the sub-agent');
+    await house.flush();
+    expect((await purge(house.life(), { kind: 'session', id: 'parent' })).calls).toBe(3);
     expect(house.count('llm_calls')).toBe(1);
+    expect(house.count('sessions')).toBe(1);
+    expect(house.count('session_tips')).toBe(1);
+  });
+
+  it('finds a session by its own name, too', async () => {
+    house.write({ id: 'call_1', session_id: 'one' }, 'do it');
+    house.write({ id: 'call_2', session_id: 'two' }, 'or not');
+    await house.flush();
+    expect((await purge(house.life(), { kind: 'session', id: 'ses_one' })).calls).toBe(1);
+    expect(house.holding('do it')).toEqual([]);
   });
 
   it('forgets a customer by name, and keeps the calls of others in the same session', async () => {
@@ -74,6 +87,8 @@ describe('recorder/purge', () => {
     await purge(house.life(), { kind: 'customer', id: CANARY });
     expect(house.holding(CANARY)).toEqual([]);
     expect(section('call_2')).toContain('I am not');
+    const session = house.ask((database) => database.prepare('SELECT calls, title FROM sessions').get());
+    expect(session).toEqual({ calls: 1, title: null });
     const entries = readdirSync(house.sessionFolder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .flatMap((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8').trim().split('\n'))
