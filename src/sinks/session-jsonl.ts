@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Capture } from '../core/capture.ts';
 import { RecentMap } from '../core/recent-map.ts';
 import type { Sink } from '../core/sink.ts';
@@ -17,7 +18,9 @@ import {
   findSessionFile,
   folderOf,
   lastSeq,
+  removeMark,
   removeOldSessions,
+  takeMark,
   sessionNameOf,
 } from './session-files.ts';
 
@@ -43,6 +46,7 @@ const MAX_OPEN_FILES = 64;
 const MAX_SESSIONS = 2000;
 /** Calls whose number is remembered, for those that part from them. */
 const MAX_NUMBERS = 5000;
+const MAX_OPEN_MS = 2000;
 const RETENTION_MS = 10 * 60_000;
 
 /** One session, as it was last seen. */
@@ -91,20 +95,26 @@ class SessionJsonl implements Sink {
     });
   }
 
-  open(): void {
-    fs.mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 });
-    this.#upkeep = closeTornLines(this.#options.folder, (path) => this.#isInUse(path)).then(() => this.#removeOld());
+  /** What a killed process left is in order when this resolves, unless that takes very long. */
+  async open(): Promise<void> {
+    const { folder } = this.#options;
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const killed = takeMark(folder);
+    const closed = killed === null ? Promise.resolve() : closeTornLines(folder, killed, (path) => this.#isInUse(path));
+    this.#upkeep = closed.then(() => this.#removeOld());
     this.#timer = setInterval(() => {
       this.#upkeep = this.#upkeep.then(() => this.#removeOld());
     }, RETENTION_MS);
     this.#timer.unref();
+    await Promise.race([closed, pause(MAX_OPEN_MS, undefined, { ref: false })]);
   }
 
   write(capture: Capture): void {
     if (!isConversation(capture.record)) return;
     const { request, response } = capture;
     const length = (request.body.text?.length ?? 0) + (response?.body.text?.length ?? 0);
-    this.#batch.add(capture, CAPTURE_BYTES + 2 * length);
+    // The text, and its bytes in pieces.
+    this.#batch.add(capture, CAPTURE_BYTES + 3 * length);
   }
 
   flush(): Promise<void> {
@@ -112,12 +122,15 @@ class SessionJsonl implements Sink {
   }
 
   async close(): Promise<void> {
+    const wasOpen = this.#timer !== null;
     if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
     await this.#batch.close();
     await this.#upkeep;
     for (const session of this.#open) closeFile(session);
     this.#open.clear();
     this.#sessions.clear();
+    if (wasOpen) removeMark(this.#options.folder);
   }
 
   async #write(captures: readonly Capture[]): Promise<void> {
