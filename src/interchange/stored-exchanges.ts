@@ -18,14 +18,24 @@ const PAGE = 100;
  * merged.
  * @param messages null = records alone
  */
-export function* storedExchanges(
+export function storedExchanges(
   database: Database,
   filter: CallFilter,
   messages: MessageReader | null,
 ): Generator<StoredExchange> {
+  return exchangesIn(database, filter, messages, '');
+}
+
+/** @param more conditions, as SQL of ours */
+function* exchangesIn(
+  database: Database,
+  filter: CallFilter,
+  messages: MessageReader | null,
+  more: string,
+): Generator<StoredExchange> {
   const last = lastCall(database);
   const { where, values } = conditionsOf(filter);
-  const scope = `${where === '' ? 'WHERE' : `${where} AND`} seq <= ?`;
+  const scope = `${where === '' ? 'WHERE' : `${where} AND`} ${more} seq <= ?`;
   const page = database.prepare(
     `SELECT * FROM llm_calls ${scope} AND (started_at, id) > (?, ?) ORDER BY started_at, id LIMIT ${PAGE}`,
   );
@@ -53,6 +63,8 @@ function exchangeOf(row: SqlRow, messages: MessageReader | null): StoredExchange
   return clean({ record: storedCallOf(row).record, request, response });
 }
 
+const ANSWERED = "inference = 1 AND leg = 'primary' AND status BETWEEN 200 AND 299";
+
 /** More of a session's calls are not looked at for one that was answered. */
 const CANDIDATES = 5;
 
@@ -66,7 +78,7 @@ export function* fullestCalls(
   messages: MessageReader,
 ): Generator<Iterable<StoredExchange>> {
   const { where, values } = conditionsOf(filter);
-  const scope = `${where === '' ? 'WHERE' : `${where} AND`} inference = 1 AND leg = 'primary' AND status BETWEEN 200 AND 299`;
+  const scope = `${where === '' ? 'WHERE' : `${where} AND`} ${ANSWERED}`;
   const sessions = database
     .prepare(
       `SELECT session_id, min(started_at) AS first FROM llm_calls ${scope} AND session_id IS NOT NULL
@@ -80,9 +92,8 @@ export function* fullestCalls(
     const rows = candidates.all(...values, session);
     yield lazily(rows, messages);
   }
-  for (const exchange of storedExchanges(database, filter, messages)) {
-    if (exchange.record.session_id === null && exchange.record.inference) yield [exchange];
-  }
+  const alone = exchangesIn(database, filter, messages, `${ANSWERED} AND session_id IS NULL AND`);
+  for (const exchange of alone) yield [exchange];
 }
 
 /** Bodies are read of those only that are asked for. */

@@ -1,6 +1,5 @@
 import type { StoredMessage } from '../core/transfer.ts';
-import type { Side } from '../store/blocks/call-bodies.ts';
-import { bodyOf, headOf } from '../store/blocks/read.ts';
+import { BlockReader, type StoredSide } from '../store/blocks/block-reader.ts';
 import type { Database } from '../store/driver.ts';
 import type { MessageReader } from './stored-exchanges.ts';
 
@@ -9,10 +8,11 @@ import type { MessageReader } from './stored-exchanges.ts';
  * @param onDamaged what the file no longer gives is left out, and told
  */
 export function messageReader(database: Database, onDamaged: (error: unknown) => void): MessageReader {
+  const reader = new BlockReader(database);
   return (call) => {
     database.exec('BEGIN');
     try {
-      return { request: sideOf(database, call, 'request'), response: sideOf(database, call, 'response') };
+      return { request: messageOf(reader.read(call, 'request')), response: messageOf(reader.read(call, 'response')) };
     } catch (error) {
       onDamaged(error);
       return { request: null, response: null };
@@ -22,9 +22,7 @@ export function messageReader(database: Database, onDamaged: (error: unknown) =>
   };
 }
 
-function sideOf(database: Database, call: number, side: Side): StoredMessage | null {
-  const head = headOf(database, call, side);
-  const body = bodyOf(database, call, side);
+function messageOf({ head, body }: StoredSide): StoredMessage | null {
   if (head === null && body === null) return null;
   const { startLine, headers } = head ?? { startLine: '', headers: [] };
   const { bytes, truncated, masked, arrivals } = body ?? NO_BODY;
