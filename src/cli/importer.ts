@@ -7,6 +7,7 @@ import type { RecorderService } from '../core/ports.ts';
 import { connectRpc } from '../core/rpc.ts';
 import type { ImportOutcome } from '../core/transfer.ts';
 import { SlabRecorder } from '../handover/slab-recorder.ts';
+import { openDatabase } from '../store/driver.ts';
 import { type DaemonInfo, findDaemon } from './daemon-files.ts';
 import { configOf } from './price-book.ts';
 import { askDaemon, isAnswering } from './run-api.ts';
@@ -39,6 +40,8 @@ function daemonImporter(daemon: DaemonInfo): Importer {
 async function ownImporter(home: string | null): Promise<Importer> {
   const config = configOf(home);
   mkdirSync(config.home, { recursive: true, mode: 0o700 });
+  // A recorder without its file keeps calls in memory, which here would be for nobody.
+  openDatabase(config.db).close();
   const logOptions: LogOptions = { level: 'warn', pretty: false, fd: 2 };
   const log = createLogger(logOptions);
   const [{ recorderConfig }, { RecorderThread }] = await Promise.all([

@@ -18,6 +18,7 @@ import { decodeItem } from '../interchange/transfer-lines.ts';
 import type { MeteredBody } from '../usage/metered.ts';
 import { BodyMemory } from './body-memory.ts';
 import { type FinishedExchange, LiveExchange, type Meter } from './live-exchange.ts';
+import { importedSession } from './imported-session.ts';
 import { captureOf } from './record-exchange.ts';
 
 /** Stands among the anomalies of every call that came in this way. */
@@ -28,7 +29,7 @@ export interface ImportDeps {
   providerOf(host: string, port: number): string | null;
   createMeter(connection: ConnectionInfo): Meter;
   /** As for a live exchange; ids as they are given. */
-  record(finished: FinishedExchange, newId: (wall: number) => string): Capture[];
+  record(finished: FinishedExchange, newId: () => string): Capture[];
   keepsBodies(provider: string): boolean;
   isStored(id: string): boolean;
   /** An answer with this id is stored and counts: the same call, seen live. */
@@ -52,15 +53,13 @@ export async function importLines(lines: string, dryRun: boolean, deps: ImportDe
   for (const [index, line] of lines.split('\n').entries()) {
     if (line === '') continue;
     try {
-      const item = decodeItem(line);
-      const captures = await capturesOf(item, deps);
-      const [first] = captures;
-      if (first === undefined) outcome.strange += 1;
-      else if (seen.has(first.record.id) || isKnown(item, first.record, deps)) outcome.existing += 1;
+      const candidate = await candidateOf(decodeItem(line), deps);
+      if (candidate === 'strange') outcome.strange += 1;
+      else if (candidate === 'known' || seen.has(candidate.id)) outcome.existing += 1;
       else {
-        seen.add(first.record.id);
+        seen.add(candidate.id);
         if (dryRun) outcome.added += 1;
-        else pending.push({ index, captures });
+        else pending.push({ index, captures: candidate.captures() });
       }
     } catch (error) {
       outcome.failed.push({ index, message: messageOf(error) });
@@ -99,20 +98,31 @@ async function store(pending: readonly Pending[], outcome: ImportOutcome, deps: 
   for (const { index } of waiting) outcome.failed.push({ index, message: 'the store did not take it' });
 }
 
-function isKnown(item: ImportItem, { id, provider, response_id: responseId }: CallRecord, deps: ImportDeps): boolean {
-  if (deps.isStored(id)) return true;
-  return item.kind === 'exchange' && responseId !== null && deps.isCounted(provider, responseId);
+/** A call that the store does not have, as far as can be told. */
+interface Candidate {
+  id: string;
+  /** To be asked for once, when it is to be stored: from then on its conversation is known. */
+  captures(): Capture[];
 }
 
-/** Empty = no provider of ours. */
-async function capturesOf(item: ImportItem, deps: ImportDeps): Promise<Capture[]> {
-  if (item.kind === 'call') return [storedCapture(item, deps)];
+async function candidateOf(item: ImportItem, deps: ImportDeps): Promise<Candidate | 'strange' | 'known'> {
+  if (item.kind === 'call') {
+    const { id } = item.record;
+    return deps.isStored(id) ? 'known' : { id, captures: () => [storedCapture(item, deps)] };
+  }
   const provider = deps.providerOf(item.host, item.port);
-  if (provider === null) return [];
+  if (provider === null) return 'strange';
+  const id = contentId(item, 0);
+  if (deps.isStored(id)) return 'known';
   const finished = await meter(item, provider, deps);
+  const { response_id: responseId, isInference } = finished.metered;
+  if (isInference && responseId !== null && deps.isCounted(provider, responseId)) return 'known';
+  return { id, captures: () => foreignCaptures(item, finished, deps) };
+}
+
+function foreignCaptures(item: ForeignExchange, finished: FinishedExchange, deps: ImportDeps): Capture[] {
   let made = 0;
-  const named = { ...finished, session: item.session };
-  const captures = deps.record(named, (wall) => contentId(item, wall, made++));
+  const captures = deps.record({ ...finished, session: item.session }, () => contentId(item, made++));
   return captures.map((capture) => ({ ...capture, record: marked(asTold(capture.record, item)) }));
 }
 
@@ -129,11 +139,14 @@ function marked(record: CallRecord): CallRecord {
   return record.anomalies.includes(IMPORTED) ? record : { ...record, anomalies: [...record.anomalies, IMPORTED] };
 }
 
-/** Time first, as all ids, then what tells this exchange from others of the same moment. */
-function contentId({ host, request, response }: ForeignExchange, wall: number, part: number): string {
+/**
+ * Time first, as all ids, then what tells this exchange from others of the same moment.
+ * @param part 0 = the call itself; then those of other models inside its answer
+ */
+function contentId({ host, startedAt, request, response }: ForeignExchange, part: number): string {
   const hash = createHash('sha256').update(`${host}\n${request.startLine}\n${part}\n`).update(request.body);
   if (response !== null) hash.update(`\n${response.startLine}\n`).update(response.body);
-  return `call_${Math.floor(wall).toString(16).padStart(12, '0')}${hash.digest('hex').slice(0, 18)}`;
+  return `call_${Math.floor(startedAt).toString(16).padStart(12, '0')}${hash.digest('hex').slice(0, 18)}`;
 }
 
 /** The exchange as its rows would have told it. */
@@ -190,6 +203,7 @@ function storedCapture({ record, request, response }: StoredExchange, deps: Impo
     request: asMasked(capture.request, sent),
     response: capture.response === null ? null : asMasked(capture.response, answered),
     parts: { ...capture.parts, arrivals: capture.parts.response === null ? null : answered.arrivals },
+    session: importedSession(clean, capture.parts.request),
   };
 }
 

@@ -9,7 +9,7 @@ import { type ClosableLogger, createLogger, type Logger } from '../core/log.ts';
 import type { LifeSettings, LiveMessage, RecorderService } from '../core/ports.ts';
 import { serveRpc } from '../core/rpc.ts';
 import { loadBuiltInTable } from '../pricing/prices.ts';
-import { loadRegistry } from '../providers/registry.ts';
+import { loadRegistry, type ProviderRegistry } from '../providers/registry.ts';
 import type { StoredSessions } from '../session/states.ts';
 import { createSinks, type Sinks } from '../sinks/index.ts';
 import { tellDamage } from '../sinks/store-file.ts';
@@ -105,10 +105,7 @@ async function partsOf(config: RecorderConfig, log: Logger): Promise<Parts> {
         onChange,
       });
     },
-    imports: {
-      providerOf: (host, port) => directory.lookup(host, port)?.provider ?? null,
-      isStored: (id) => asked((database) => isStored(database, id), false),
-    },
+    imports: importsOf(directory, asked),
     ...(config.life === undefined ? {} : { life: lifeOf(config.life, config, sinks, { clock, log }) }),
     sinks: sinks.all,
     live: sinks.store?.live ?? null,
@@ -121,6 +118,13 @@ async function partsOf(config: RecorderConfig, log: Logger): Promise<Parts> {
     ...(config.bodyMemoryBytes === undefined ? {} : { bodyMemoryBytes: config.bodyMemoryBytes }),
   };
   return { options, sinks };
+}
+
+function importsOf(directory: ProviderRegistry, asked: ReturnType<typeof asker>): RecorderOptions['imports'] {
+  return {
+    providerOf: (host, port) => directory.lookup(host, port)?.provider ?? null,
+    isStored: (id) => asked((database) => isStored(database, id), false),
+  };
 }
 
 /**

@@ -2,6 +2,8 @@
 import type { CallRecord, CostLine, ToolCall } from '../../core/capture.ts';
 import { TOKEN_FIELDS, unknownUsage, UNIT_NAMES, type Usage } from '../../core/usage.ts';
 import { isObject, objectAt, objectsAt, stringAt, valueAt, type JsonObject } from '../../providers/families/json.ts';
+import { agentFactsOf } from './agent-facts.ts';
+import { amount, flag, oneOf, oneOfOrNull, text, textList, textOrNull, textsIn, whole, wrong } from './members.ts';
 
 /** @throws Error that says which member is wrong */
 export function callRecordOf(line: JsonObject): CallRecord {
@@ -19,7 +21,7 @@ export function callRecordOf(line: JsonObject): CallRecord {
     status: whole(line, 'status'),
     ...answerOf(line),
     stream: flag(line, 'stream'),
-    transport: oneOf(line, 'transport', ['http', 'https', 'websocket']),
+    transport: oneOf(line, 'transport', ['http', 'https', 'websocket', 'bedrock']),
     billing: oneOf(line, 'billing', ['metered', 'subscription', 'free', 'cached_by_gateway', 'batch']),
     dims: textsIn(objectAt(line, 'dims')),
     context_tokens: whole(line, 'context_tokens'),
@@ -32,8 +34,7 @@ export function callRecordOf(line: JsonObject): CallRecord {
     stop_reason: textOrNull(line, 'stop_reason'),
     tool_calls: toolCallsOf(line),
     ...contextOf(line),
-    // Of calls that are in another store.
-    agent_facts: null,
+    agent_facts: agentFactsOf(objectAt(line, 'agent_facts')),
     mode: 'passthrough',
     leg: oneOf(line, 'leg', ['primary', 'shadow']),
     outcome: oneOf(line, 'outcome', OUTCOMES),
@@ -59,6 +60,7 @@ const OUTCOMES = [
   'unparsed',
   'upgraded',
   'shutdown',
+  'interrupted',
 ] as const;
 
 const ANSWER_TEXTS = [
@@ -184,65 +186,6 @@ function timeOf(line: JsonObject): string {
   const time = Date.parse(text(line, 'started_at'));
   if (Number.isNaN(time)) throw wrong('started_at', 'a time such as 2026-11-21T10:00:00.000Z');
   return new Date(time).toISOString();
-}
-
-const MAX_TEXT = 1024 * 1024;
-
-function text(parent: JsonObject | null, name: string, pattern?: RegExp): string {
-  const value = valueAt(parent, name);
-  if (typeof value !== 'string' || value.length > MAX_TEXT) throw wrong(name, 'a text');
-  if (pattern !== undefined && !pattern.test(value)) throw wrong(name, `a name (${pattern.source})`);
-  return value;
-}
-
-function textOrNull(parent: JsonObject | null, name: string): string | null {
-  const value = valueAt(parent, name);
-  return value === undefined || value === null ? null : text(parent, name);
-}
-
-function flag(parent: JsonObject | null, name: string): boolean {
-  const value = valueAt(parent, name) ?? false;
-  if (typeof value !== 'boolean') throw wrong(name, 'true or false');
-  return value;
-}
-
-function amount(parent: JsonObject | null, name: string, least = 0): number | null {
-  const value = valueAt(parent, name) ?? null;
-  if (value === null) return null;
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < least) throw wrong(name, 'a number');
-  return value;
-}
-
-function whole(parent: JsonObject | null, name: string, least = 0): number | null {
-  const value = amount(parent, name, least);
-  if (value !== null && !Number.isSafeInteger(value)) throw wrong(name, 'a whole number');
-  return value;
-}
-
-function oneOf<T extends string>(parent: JsonObject | null, name: string, allowed: readonly T[]): T {
-  const value = valueAt(parent, name);
-  const found = allowed.find((choice) => choice === value);
-  if (found === undefined) throw wrong(name, `one of ${allowed.join(', ')}`);
-  return found;
-}
-
-function oneOfOrNull<T extends string>(parent: JsonObject, name: string, allowed: readonly T[]): T | null {
-  return (valueAt(parent, name) ?? null) === null ? null : oneOf(parent, name, allowed);
-}
-
-function textList(parent: JsonObject | null, name: string): string[] {
-  const value = valueAt(parent, name) ?? [];
-  if (!Array.isArray(value) || !value.every((entry) => typeof entry === 'string')) throw wrong(name, 'a list of texts');
-  return value;
-}
-
-function textsIn(object: JsonObject | null): Record<string, string> {
-  const entries = Object.entries(object ?? {});
-  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
-}
-
-function wrong(name: string, what: string): Error {
-  return new Error(`${name} must be ${what}`);
 }
 
 /** Whether a line looks as if it were one: by the members that no other format has. */

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ImportItem, ImportOutcome, StoredExchange } from '../../../src/core/transfer.ts';
+import type { AgentFacts } from '../../../src/core/sessions.ts';
 import { Counters } from '../../../src/core/counters.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { silentLogger } from '../../../src/core/log.ts';
@@ -163,6 +164,38 @@ describe('recorder/import-calls', () => {
     const second = await openStore(`${house.folder}/second.db`);
     await second.recorder.import(text.trimEnd(), false);
     expect(await second.exported()).toBe(text);
+  });
+
+  it('keeps the place of a call in its conversation', async () => {
+    const facts: AgentFacts = {
+      session: 'ses_1',
+      follows: { call: 'call_0', how: 'continues' },
+      turn: 2,
+      messages: 3,
+      new_messages: 2,
+      tool_results: [{ id: 't1', name: 'f', call: 'call_0', is_error: null }],
+      tool_errors: 0,
+      error_recovered: false,
+      tool_streak: 1,
+      tool_retries: 0,
+      session_tool_calls: 4,
+      error_class: null,
+      changes: { parts: ['tools'], first_message: null, cache_missed_by: 'tools' },
+    };
+    const call = aStoredExchange({ agent_facts: facts, session_id: 'mine', parent_session_id: 'ses_0' });
+    const { import: take, exported, database } = await openStore();
+    await take([aCall(call)]);
+    expect(JSON.parse(await exported())).toMatchObject({ agent_facts: facts, session_id: 'mine' });
+    expect(database.prepare('SELECT id, client_session_id, parent_session_id, title FROM sessions').all()).toEqual([
+      { id: 'ses_1', client_session_id: 'mine', parent_session_id: 'ses_0', title: 'Hello' },
+    ]);
+    const edges = database
+      .prepare('SELECT from_call_id, to_call_id, edge_type FROM call_graph ORDER BY edge_type')
+      .all();
+    expect(edges).toEqual([
+      { from_call_id: 'call_0', to_call_id: 'call_0001', edge_type: 'continues' },
+      { from_call_id: 'call_0', to_call_id: 'call_0001', edge_type: 'tool_result' },
+    ]);
   });
 
   it('adds nothing when the same comes again, and counts each once', async () => {
