@@ -145,6 +145,8 @@ describe('admin/server', () => {
       'GET /api/live',
       'GET /api/calls/:id/request',
       'GET /api/calls/:id/response',
+      'GET /api/sessions',
+      'GET /api/sessions/:id',
       'GET /api/search',
       'POST /api/runs',
       'DELETE /api/runs/:id',
