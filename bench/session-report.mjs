@@ -10,6 +10,8 @@ import { maskBody } from '../dist/core/redact.js';
 import { loadRegistry } from '../dist/providers/registry.js';
 import { CleanSlices } from '../dist/recorder/clean-slices.js';
 import { recordExchange } from '../dist/recorder/record-exchange.js';
+import { seenCall } from '../dist/recorder/place-call.js';
+import { SessionTracker } from '../dist/session/tracker.js';
 import { createSinks } from '../dist/sinks/index.js';
 import { bodyOf } from '../dist/store/blocks/read.js';
 import { openDatabase } from '../dist/store/driver.js';
@@ -19,6 +21,9 @@ import { agentSessions } from './agent-sessions.mjs';
 
 const BAR = 0.03;
 const clean = new CleanSlices();
+const NOTHING = { onLoaded() {}, session: () => null, callOfResponse: () => null };
+let ids = 0;
+const sessions = new SessionTracker({ store: NOTHING, newId: () => `ses_${(ids += 1)}` });
 const CHUNK = 64 * 1024;
 const silent = { child: () => silent, debug() {}, info() {}, warn() {}, error() {} };
 
@@ -112,6 +117,7 @@ async function captured(call, number, directory) {
       estimator: null,
       keepsBodies: () => true,
       clean,
+      place: (found) => sessions.place(seenCall(found)),
     },
   );
 }

@@ -72,9 +72,9 @@ function withoutMessages(bytes: Uint8Array, pieces: readonly Piece[]): CutBody {
 }
 
 function blockOf(piece: Piece, places: readonly number[], messages: readonly BodyMessage[]): Block {
-  const { start, end, kind, hash } = piece;
+  const { start, end, kind, isMixed, hash } = piece;
   const message = piece.message < 0 ? -1 : (places[piece.message] ?? -1);
-  return { start, end, kind, role: messages[message]?.role ?? null, message, hash };
+  return { start, end, kind, role: isMixed ? null : (messages[message]?.role ?? null), message, hash };
 }
 
 /** Lists one after the other as the conversation goes; `places`: of each found message its place among those, or -1. */

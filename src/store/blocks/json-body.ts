@@ -23,6 +23,8 @@ for (const byte of Buffer.from('0123456789+-.eEtrufalsn \t\r\n')) BARE[byte] = 1
 
 /** A string with so many bytes is a block of its own: what stands around it may then move without it. */
 const LONG = 512;
+/** A body that is not worth being cut: each block costs a row. */
+const SMALL = 2048;
 /** Deeper, only brackets are counted. */
 const MAX_DEPTH = 64;
 /** Conversations are searched in objects within objects so deep: DashScope's `input`, Gemini CLI's `request`. */
@@ -52,16 +54,20 @@ const REGIONS = new Map<string, BlockKind>([
 /** What clients move from turn to turn. */
 const MOVED = new Set(['cache_control', 'cachePoint']);
 
+/**
+ * Per depth: what the container is, whether it is an object, where its last comma and its beginning stand. Of the one
+ * scan that runs: made for each, they would cost more than the scan of a short body.
+ */
+const frames = new Uint8Array(MAX_DEPTH + 1);
+const objects = new Uint8Array(MAX_DEPTH + 1);
+const commas = new Int32Array(MAX_DEPTH + 1);
+const starts = new Int32Array(MAX_DEPTH + 1);
+
 export class JsonBody {
   readonly pieces: Pieces;
   readonly spoken: Spoken;
   readonly #bytes: Buffer;
   readonly #isRequest: boolean;
-  /** Per depth: what the container is, whether it is an object, where its last comma and its beginning stand. */
-  readonly #frames = new Uint8Array(MAX_DEPTH + 1);
-  readonly #objects = new Uint8Array(MAX_DEPTH + 1);
-  readonly #commas = new Int32Array(MAX_DEPTH + 1);
-  readonly #starts = new Int32Array(MAX_DEPTH + 1);
   #depth = 0;
   #expectKey = false;
   /** Of the member that is being read, where that matters. */
@@ -71,12 +77,16 @@ export class JsonBody {
   #unitDepth = 0;
   #message: FoundMessage | null = null;
   #isOdd = false;
+  /** A string with so many bytes is a block of its own. */
+  readonly #long: number;
 
   constructor(bytes: Buffer, isRequest: boolean) {
     this.#bytes = bytes;
     this.#isRequest = isRequest;
     if (!isRequest) this.#kind = 'message';
-    this.pieces = new Pieces(bytes, this.#kind);
+    const isSmall = bytes.length < SMALL;
+    this.#long = isSmall ? Infinity : LONG;
+    this.pieces = new Pieces(bytes, this.#kind, isSmall);
     this.spoken = new Spoken(bytes);
   }
 
@@ -134,26 +144,25 @@ export class JsonBody {
   #name(start: number, end: number): void {
     this.#key = null;
     const frame = this.#frame;
-    if (end - start > 20 || (frame === FRAME.inside && this.#unitDepth === 0)) return;
     if (frame === FRAME.path) {
-      this.#key = this.#bytes.toString('latin1', start, end);
+      this.#key = nameAt(this.#bytes, start, end);
       this.pieces.soft(start - 1, this.#kind, -1);
       return;
     }
+    if (this.#unitDepth === 0) return;
     // `role`, `content` of a message; `cache_control` anywhere in it.
-    if (frame !== FRAME.message && this.#bytes[start] !== 0x63) return;
-    const key = this.#bytes.toString('latin1', start, end);
+    const key = nameAt(this.#bytes, start, end);
     if (frame === FRAME.message) this.#key = key;
-    if (MOVED.has(key) && this.#unitDepth > 0) this.#moved(start - 1, key);
+    if (key !== null && MOVED.has(key)) this.#moved(start - 1, key);
   }
 
   #moved(at: number, key: string): void {
     const depth = this.#depth;
-    const comma = this.#commas[depth] ?? -1;
+    const comma = commas[depth] ?? -1;
     // An element that holds nothing else goes as a whole.
-    if (key === 'cachePoint' && comma < 0 && depth > 1 && this.#objects[depth - 1] === 0) {
-      const before = this.#commas[depth - 1] ?? -1;
-      this.spoken.leaveOut(before >= 0 ? before : (this.#starts[depth] ?? at), depth - 1, before >= 0);
+    if (key === 'cachePoint' && comma < 0 && depth > 1 && objects[depth - 1] === 0) {
+      const before = commas[depth - 1] ?? -1;
+      this.spoken.leaveOut(before >= 0 ? before : (starts[depth] ?? at), depth - 1, before >= 0);
       return;
     }
     this.spoken.leaveOut(comma >= 0 ? comma : at, depth, comma >= 0);
@@ -165,7 +174,7 @@ export class JsonBody {
       if (frame === FRAME.message && this.#message !== null) this.#ofMessage(this.#key, start, end);
       else if (frame === FRAME.path) this.#memberText(this.#key, start, end);
     }
-    if (end - start >= LONG) this.#long(start, end);
+    if (end - start >= this.#long) this.#ownPiece(start, end);
   }
 
   /** `"content": "Hello"` is the same message as one with a list of a single text. */
@@ -182,12 +191,12 @@ export class JsonBody {
     if (region === undefined && list === undefined) return;
     if (list !== undefined) this.spoken.newList(list);
     this.#beginUnit(start - 1, region ?? 'message', list ?? -1);
-    if (end - start >= LONG) this.#long(start, end);
+    if (end - start >= this.#long) this.#ownPiece(start, end);
     this.#endUnit(end + 1);
     this.#key = null;
   }
 
-  #long(start: number, end: number): void {
+  #ownPiece(start: number, end: number): void {
     if (start < this.pieces.openedAt) return;
     const media = mediaIn(this.#bytes, start, end);
     const from = media?.start ?? start;
@@ -200,8 +209,8 @@ export class JsonBody {
     const depth = this.#depth;
     if (depth > MAX_DEPTH) return;
     this.spoken.memberEnds(at, depth, true);
-    this.#commas[depth] = at;
-    const isObject = this.#objects[depth] === 1;
+    commas[depth] = at;
+    const isObject = objects[depth] === 1;
     this.#expectKey = isObject;
     if (isObject) this.#key = null;
     this.pieces.comma(at + 1, this.#kind, this.#place);
@@ -214,21 +223,21 @@ export class JsonBody {
       this.#expectKey = false;
       return;
     }
-    this.#frames[depth] = this.#frameOf(at, isObject);
-    this.#objects[depth] = Number(isObject);
-    this.#commas[depth] = -1;
-    this.#starts[depth] = at;
+    frames[depth] = this.#frameOf(at, isObject);
+    objects[depth] = Number(isObject);
+    commas[depth] = -1;
+    starts[depth] = at;
     this.#expectKey = isObject;
     this.#key = null;
   }
 
   #frameOf(at: number, isObject: boolean): number {
-    const parent = this.#depth === 1 ? 0 : this.#frames[this.#depth - 1];
+    const parent = this.#depth === 1 ? 0 : frames[this.#depth - 1];
     if (parent === FRAME.messages) return isObject ? this.#beginUnit(at, 'message', this.#list) : FRAME.inside;
     if (parent === FRAME.path && this.#key !== null && this.#isRequest) return this.#member(this.#key, at, isObject);
     if (parent === 0 || parent === FRAME.path) return this.#pathOf(isObject);
     // A part of a message, one tool of many.
-    if (isObject && this.#objects[this.#depth - 1] === 0) this.pieces.soft(at, this.#kind, this.#place);
+    if (isObject && objects[this.#depth - 1] === 0) this.pieces.soft(at, this.#kind, this.#place);
     return FRAME.inside;
   }
 
@@ -276,7 +285,7 @@ export class JsonBody {
     this.#depth -= 1;
     if (depth > MAX_DEPTH) return;
     this.spoken.memberEnds(at, depth, false);
-    const frame = this.#frames[depth];
+    const frame = frames[depth];
     if (depth === this.#unitDepth && (frame === FRAME.message || frame === FRAME.region)) {
       const isRegion = frame === FRAME.region;
       this.#endUnit(at + 1);
@@ -295,8 +304,29 @@ export class JsonBody {
   }
 
   get #frame(): number {
-    return this.#depth > MAX_DEPTH ? FRAME.inside : (this.#frames[this.#depth] ?? 0);
+    return this.#depth > MAX_DEPTH ? FRAME.inside : (frames[this.#depth] ?? 0);
   }
+}
+
+/** All names that mean something, by their first byte and their length; no two share these. */
+const NAMES: (Name | null)[] = Array.from({ length: 128 * 32 }, () => null);
+for (const text of [...LISTS.keys(), ...REGIONS.keys(), ...MOVED, 'role', 'content']) {
+  NAMES[text.charCodeAt(0) * 32 + text.length] = { text, bytes: Buffer.from(text) };
+}
+
+interface Name {
+  text: string;
+  bytes: Uint8Array;
+}
+
+/** The name between `start` and `end`, if it means something. */
+function nameAt(bytes: Buffer, start: number, end: number): string | null {
+  const length = end - start;
+  const first = bytes[start] ?? 0xff;
+  const name = length < 32 && first < 128 ? NAMES[first * 32 + length] : null;
+  if (name === null || name === undefined) return null;
+  for (let index = 1; index < length; index += 1) if (bytes[start + index] !== name.bytes[index]) return null;
+  return name.text;
 }
 
 /** Bytes looked at one by one before the native search, which is dear to begin and fast from then on. */

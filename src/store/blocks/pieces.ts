@@ -15,7 +15,10 @@ export interface Piece {
   start: number;
   end: number;
   kind: BlockKind;
+  /** The first of those that it is a part of; -1 = of none. */
   message: number;
+  /** Of several. */
+  isMixed: boolean;
   hash: string;
 }
 
@@ -39,10 +42,14 @@ export class Pieces {
   #start = 0;
   #kind: BlockKind;
   #message = -1;
+  #isMixed = false;
+  #least = CLOSE;
 
-  constructor(bytes: Buffer, kind: BlockKind) {
+  /** @param inOne never to be cut */
+  constructor(bytes: Buffer, kind: BlockKind, inOne = false) {
     this.#bytes = bytes;
     this.#kind = kind;
+    if (inOne) this.#least = Infinity;
   }
 
   /** Where the piece that is open begins. */
@@ -52,19 +59,22 @@ export class Pieces {
 
   /** What the bytes from here on are. A piece that holds a message beside a little else is of the message. */
   enter(at: number, kind: BlockKind, message: number): void {
-    if (at !== this.#start && this.#kind !== 'glue') return;
+    if (at !== this.#start && this.#kind !== 'glue') {
+      this.#isMixed ||= message !== this.#message;
+      return;
+    }
     this.#kind = kind;
     this.#message = message;
   }
 
   /** A place that is good for a cut. */
   soft(at: number, kind: BlockKind, message: number): void {
-    if (at - this.#start >= CLOSE) this.#close(at, kind, message);
+    if (at - this.#start >= this.#least) this.#close(at, kind, message);
   }
 
   /** The end of the conversation, of the tools, of the system prompt. */
   end(at: number, kind: BlockKind): void {
-    if (at - this.#start >= CLOSE_AT_END) this.#close(at, kind, -1);
+    if (at - this.#start >= Math.max(CLOSE_AT_END, this.#least - CLOSE)) this.#close(at, kind, -1);
   }
 
   /** Any comma: cut there only what has become too long. */
@@ -80,6 +90,7 @@ export class Pieces {
     else for (let at = start; at < end; at = this.#textPiece(at, end, kind, message));
     this.#start = end;
     this.#kind = next;
+    this.#message = message;
     return first;
   }
 
@@ -91,11 +102,12 @@ export class Pieces {
 
   #close(at: number, kind: BlockKind, message: number): void {
     for (let start = this.#start; start < at; start += PIECE * 4) {
-      this.#add(start, Math.min(at, start + PIECE * 4), this.#kind, this.#message);
+      this.#add(start, Math.min(at, start + PIECE * 4), this.#kind, this.#message, this.#isMixed);
     }
     this.#start = at;
     this.#kind = kind;
     this.#message = message;
+    this.#isMixed = false;
   }
 
   #textPiece(start: number, end: number, kind: BlockKind, message: number): number {
@@ -104,9 +116,9 @@ export class Pieces {
     return cut;
   }
 
-  #add(start: number, end: number, kind: BlockKind, message: number): void {
+  #add(start: number, end: number, kind: BlockKind, message: number, isMixed = false): void {
     if (start === end) return;
-    this.list.push({ start, end, kind, message, hash: hashOf(this.#bytes.subarray(start, end)) });
+    this.list.push({ start, end, kind, message, isMixed, hash: hashOf(this.#bytes.subarray(start, end)) });
   }
 }
 

@@ -35,5 +35,5 @@ function lineEnd(bytes: Buffer, from: number, to: number): number {
 }
 
 function pieceOf(bytes: Buffer, start: number, end: number, kind: BlockKind): Piece {
-  return { start, end, kind, message: -1, hash: hashOf(bytes.subarray(start, end)) };
+  return { start, end, kind, message: -1, isMixed: false, hash: hashOf(bytes.subarray(start, end)) };
 }
