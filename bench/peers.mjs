@@ -16,7 +16,7 @@ export const peers = {
   },
 
   async 'llm-proxy'(env) {
-    const home = join(env.folder, `home-${Date.now()}`);
+    const home = env.home ?? join(env.folder, `home-${Date.now()}`);
     const started = performance.now();
     const child = spawn(
       process.execPath,
@@ -42,10 +42,16 @@ export const peers = {
     );
     await firstLine(child, /"msg":"ready"/);
     const ready = performance.now() - started;
-    const { proxy_url: url, ca_file: caFile } = JSON.parse(readFileSync(join(home, 'run', 'daemon.json'), 'utf8'));
+    const {
+      proxy_url: url,
+      ca_file: caFile,
+      admin_url: admin,
+    } = JSON.parse(readFileSync(join(home, 'run', 'daemon.json'), 'utf8'));
     return {
       pids: [child.pid],
       ready,
+      admin,
+      home,
       route: { host: HOST, proxy: Number(new URL(url).port), connectPort: 443, caFile },
       stop: () => child.kill('SIGTERM'),
       note: 'everything on: meter, prices, console, text logs with full bodies, SQLite, metrics',

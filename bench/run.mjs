@@ -1,6 +1,6 @@
 // npm run bench -- [--only json,latency,sse,connect,big,ttft,start] [--peers direct,llm-proxy,nginx,…] [--seconds 6] [--rounds 3] [--write]
 // Figures are ratios against peers in the same run; peers take turns in each round, so that drift of the machine hits all alike.
-import { execFileSync, fork, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { peers } from './peers.mjs';
 import { report } from './report.mjs';
+import { load, upstream } from './setup.mjs';
+import { sectionOf, withSection } from './store-report.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: flags } = parseArgs({
@@ -76,7 +78,7 @@ try {
       stdio: 'inherit',
     });
   }
-  const env = await upstream(folder);
+  const env = await upstream(folder, children);
   const rows = [];
   for (let round = 0; round < rounds; round += 1) {
     for (const name of flags.peers.split(',')) rows.push(...(await measure(name, env, round)));
@@ -88,73 +90,11 @@ try {
     machine: `${cpus().length} cores, ${cpus()[0].model.trim()}, Node ${process.versions.node}`,
   });
   process.stdout.write(text);
-  if (flags.write) writeFileSync(join(here, '..', 'docs', 'benchmarks.md'), text);
+  const page = join(here, '..', 'docs', 'benchmarks.md');
+  if (flags.write) writeFileSync(page, withSection(text, sectionOf(readFileSync(page, 'utf8'))));
 } finally {
   for (const child of children) child.kill();
   rmSync(folder, { recursive: true, force: true });
-}
-
-function openssl(...args) {
-  execFileSync('openssl', args, { stdio: 'pipe' });
-}
-
-async function upstream(folder) {
-  const file = (name) => join(folder, name);
-  openssl(
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-days',
-    '2',
-    '-subj',
-    '/CN=bench CA',
-    '-keyout',
-    file('ca.key'),
-    '-out',
-    file('ca.pem'),
-  );
-  openssl(
-    'req',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-subj',
-    '/CN=localhost',
-    '-keyout',
-    file('key.pem'),
-    '-out',
-    file('csr.pem'),
-  );
-  writeFileSync(file('ext'), 'subjectAltName=DNS:localhost,DNS:api.openai.com\n');
-  openssl(
-    'x509',
-    '-req',
-    '-in',
-    file('csr.pem'),
-    '-CA',
-    file('ca.pem'),
-    '-CAkey',
-    file('ca.key'),
-    '-CAcreateserial',
-    '-days',
-    '2',
-    '-extfile',
-    file('ext'),
-    '-out',
-    file('cert.pem'),
-  );
-  const child = fork(join(here, 'upstream.mjs'), {
-    env: { ...process.env, KEY: file('key.pem'), CERT: file('cert.pem') },
-  });
-  children.push(child);
-  const { port } = await new Promise((resolve) => child.once('message', resolve));
-  return { folder, port, caFile: file('ca.pem'), certFile: file('cert.pem'), keyFile: file('key.pem') };
 }
 
 async function measure(name, env, round) {
@@ -199,22 +139,6 @@ async function measure(name, env, round) {
     peer.stop();
   }
   return rows;
-}
-
-/** @param onMark is called when the scenario has been set up: connections are open, streams have begun. */
-function load(peer, scenario, options, onMark = () => {}) {
-  const child = fork(join(here, 'load.mjs'));
-  return new Promise((resolve, reject) => {
-    child.once('exit', () => reject(new Error('load generator ended')));
-    child.on('message', ({ mark, result, error }) => {
-      if (mark) return onMark();
-      child.removeAllListeners('exit');
-      child.disconnect();
-      if (error === undefined) resolve(result);
-      else reject(new Error(error));
-    });
-    child.send({ scenario, options: { ...options, route: peer.route } });
-  });
 }
 
 async function idle(pids) {

@@ -317,8 +317,10 @@ function storedOf({ random }, number, at, session, { requestBytes, tools }) {
     request_bytes: requestBytes,
     response_bytes: 900,
     capture: { truncated: false, dropped: 0 },
+    agent_facts: null,
   };
   return {
+    session: sessionPart(session),
     record,
     costNanos: nanos,
     log: { file: '/home/user/.llm-proxy/logs/anthropic-2026-11-21_10-00-00.log', offset: number * 100, length: 100 },
@@ -346,3 +348,10 @@ const NO_USAGE = {
   estimated: [],
   raw: null,
 };
+
+/** As the recorder finds it: here the client names its sessions. */
+function sessionPart({ id, title = 'A session' }) {
+  if (id === null) return null;
+  const session = { id, client_session_id: id, parent_session_id: null, title, title_rank: 1 };
+  return { session, edges: [], tip: null };
+}

@@ -1,0 +1,98 @@
+// What the dashboard, the command line and people ask of the store, timed.
+import { createWords, randomFrom } from './store-calls.mjs';
+import { product } from './store-product.mjs';
+
+const ASKED = 30;
+const HOUR = 3_600_000;
+
+/** @returns {Promise<{name: string, bar: number, p50: number, p95: number, partial: number, asked: number}[]>} */
+export async function askAll({ db, since, until }) {
+  const { Calls, Search, openDatabase, listCalls, getSession, descendantsOf, sumSessions, edgesInto, listSessions } =
+    await product();
+  const calls = new Calls(db);
+  const search = new Search({ db });
+  const database = openDatabase(db, { readOnly: true });
+  const random = randomFrom(7);
+  const time = (share) => new Date(since + share * (until - since)).toISOString();
+  const ago = (hours) => new Date(until - hours * HOUR - Math.floor(random() * HOUR)).toISOString();
+  const pick = (list) => list[Math.floor(random() * list.length)];
+  const { words } = createWords(randomFrom(1));
+  const sessions = listSessions(database, {}, 200).sessions.map(({ id }) => id);
+  const named = listCalls(database, {}, 500).calls.flatMap(({ session_id: id }) => id ?? []);
+  const models = ['claude-sonnet-4-5-20250929', 'gpt-4o-mini-2024-07-18', 'deepseek-chat', 'codestral-2508'];
+  const providers = ['anthropic', 'openai', 'google', 'mistral', 'deepseek'];
+  const page = (filter) => calls.list({ limit: '50', ...filter });
+  /** As people scroll: a page in the middle of the time, and the one behind it. */
+  const deep = (filter) => {
+    const first = page({ ...filter, until: time(0.2 + random() * 0.6) });
+    return first.next_cursor === null ? first : page({ ...filter, cursor: first.next_cursor });
+  };
+  const find = (q) => search.find({ q, filter: {}, limit: 20, cursor: undefined });
+  const results = [];
+  const ask = (name, bar, question) => results.push(timed(name, bar, question));
+
+  ask('overview: 30 days by day', 50, () => calls.stats({ since: ago(718), group: 'day' }));
+  ask('overview: 7 days by hour', 50, () => calls.stats({ since: ago(167), group: 'hour' }));
+  ask('overview: 24 hours by model', 50, () => calls.stats({ since: ago(23), group: 'model' }));
+  ask('overview: 30 days by client', 50, () => calls.stats({ since: ago(718), group: 'client' }));
+  ask('overview: 7 days by customer', 50, () => calls.stats({ since: ago(167), group: 'customer' }));
+  ask('page: newest', 30, () => page({}));
+  ask('page: provider', 30, () => page({ provider: pick(providers) }));
+  ask('page: model', 30, () => page({ model: pick(models) }));
+  ask('page: status 5xx', 30, () => page({ status: '5xx' }));
+  ask('page: model and status 429', 30, () => page({ model: pick(models), status: '429' }));
+  ask('page: session', 30, () => page({ session: pick(named) }));
+  ask('page: since, until, provider', 30, () =>
+    page({ since: time(0.4), until: time(0.5 + random() * 0.1), provider: pick(providers) }),
+  );
+  ask('page: status no call has', 30, () => page({ status: '404' }));
+  ask('two deep pages: all', 30, () => deep({}));
+  ask('two deep pages: provider and model', 30, () => deep({ provider: 'openai', model: 'gpt-4o-mini-2024-07-18' }));
+  ask('two deep pages: model and status 5xx', 30, () => deep({ model: pick(models), status: '5xx' }));
+  ask('page: cost:>0.1', 30, () => find('cost:>0.1'));
+  ask('page: tool:grep', 30, () => find('tool:grep'));
+  ask('page: tool:grep provider:openai cost:>0.05', 30, () => find('tool:grep provider:openai cost:>0.05'));
+  ask('page: is:error model:sonnet', 30, () => find('is:error model:sonnet'));
+  ask('sessions: newest', 50, () => listSessions(database, {}, 50));
+  ask('session view', 50, () => {
+    const id = pick(sessions);
+    const children = descendantsOf(database, id);
+    const listed = listCalls(database, { session: id }, 100).calls;
+    const edges = edgesInto(
+      database,
+      listed.map((call) => call.id),
+    );
+    return [getSession(database, id), children, sumSessions(children), listed, edges];
+  });
+  ask('one call', 30, () => calls.get(pick(listCalls(database, { until: time(random()) }, 5).calls).id));
+  ask('search: common word', 100, () => find(words[Math.floor(random() * 20)]));
+  ask('search: rare word', 100, () => find(words[words.length - 1 - Math.floor(random() * 20_000)]));
+  ask('search: two common words', 100, () =>
+    find(`${words[Math.floor(random() * 20)]} ${words[Math.floor(random() * 20)]}`),
+  );
+  ask('search: rare and common word', 100, () =>
+    find(`${words[words.length - 1 - Math.floor(random() * 20_000)]} ${words[3]}`),
+  );
+  ask('search: common word, provider, last week', 100, () =>
+    find(`${words[Math.floor(random() * 20)]} provider:openai since:7d`),
+  );
+  database.close();
+  search.close();
+  calls.close();
+  return results;
+}
+
+function timed(name, bar, question) {
+  const times = [];
+  let partial = 0;
+  for (let count = 0; count < ASKED; count += 1) {
+    const start = performance.now();
+    const answer = question();
+    JSON.stringify(answer);
+    times.push(performance.now() - start);
+    if (answer.partial === true) partial += 1;
+  }
+  times.sort((one, other) => one - other);
+  const at = (share) => times[Math.min(times.length - 1, Math.floor(share * times.length))];
+  return { name, bar, p50: at(0.5), p95: at(0.95), partial, asked: ASKED };
+}
