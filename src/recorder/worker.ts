@@ -85,10 +85,7 @@ async function partsOf(config: RecorderConfig, log: Logger): Promise<Parts> {
       onLoaded: (listener) => onceOpen(sinks, (database) => listener(loadTotals(database))),
       loadRun: (runId) => asked((database) => sumCalls(database, { run: runId }), []),
     },
-    answers: {
-      isCounted: (provider, responseId) => asked((database) => isCounted(database, provider, responseId), false),
-      submitted: (provider, responseId) => asked((database) => submittedCall(database, provider, responseId), null),
-    },
+    answers: storedAnswers(asked),
     sessions: storedSessions(sinks, asked),
     keepsBodies: bodyRule(directory, config.bodiesOf ?? []),
     estimator: config.estimate ? createEstimator(lazyTokenizer()) : null,
@@ -160,6 +157,13 @@ function asker({ store }: Sinks, counters: Counters, log: Logger) {
       if (codeOf(error) !== 'store_unusable') log.warn({ error: messageOf(error) }, 'the store could not be asked');
       return fallback;
     }
+  };
+}
+
+function storedAnswers(asked: ReturnType<typeof asker>): RecorderOptions['answers'] {
+  return {
+    isCounted: (provider, responseId) => asked((database) => isCounted(database, provider, responseId), false),
+    submitted: (provider, responseId) => asked((database) => submittedCall(database, provider, responseId), null),
   };
 }
 

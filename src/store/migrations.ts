@@ -12,6 +12,7 @@ import { liveCalls } from './migrations/0009-live-calls.ts';
 import { sessions } from './migrations/0010-sessions.ts';
 import { pageIndexes } from './migrations/0011-page-indexes.ts';
 import { traceDescriptions } from './migrations/0012-trace-descriptions.ts';
+import { sessionTips } from './migrations/0013-session-tips.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
 export const MIGRATIONS: readonly string[] = [
@@ -27,6 +28,7 @@ export const MIGRATIONS: readonly string[] = [
   sessions,
   pageIndexes,
   traceDescriptions,
+  sessionTips,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

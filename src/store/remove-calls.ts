@@ -1,5 +1,6 @@
 import { removeBodies } from './blocks/remove.ts';
 import type { Database } from './driver.ts';
+import { forgetTitles } from './session-upkeep.ts';
 
 /** What of a call must be known to remove it. */
 export interface DoomedCall {
@@ -30,8 +31,9 @@ export function removeCalls(
     removeCall.run(seq);
   }
   removeEmptyTraces(database, new Set(calls.flatMap(({ traceId }) => traceId ?? [])));
-  if (emptySessions === 'remove sessions')
-    removeEmptySessions(database, new Set(calls.flatMap(({ sessionKey }) => sessionKey ?? [])));
+  const sessions = new Set(calls.flatMap(({ sessionKey }) => sessionKey ?? []));
+  forgetTitles(database, sessions);
+  if (emptySessions === 'remove sessions') removeEmptySessions(database, sessions);
 }
 
 function removeEmptyTraces(database: Database, traces: ReadonlySet<string>): void {

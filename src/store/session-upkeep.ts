@@ -52,3 +52,18 @@ function removeSession(database: Database, id: string): void {
   database.prepare('DELETE FROM session_tips WHERE session = ?').run(id);
   database.prepare('DELETE FROM sessions WHERE id = ?').run(id);
 }
+
+/** A title that was taken away does not come back. */
+const FORGOTTEN = 1000;
+
+/**
+ * After calls were removed: a session that lost its first call loses its title, which was said there. Before its sums
+ * are taken anew. @param ids of `sessions`
+ */
+export function forgetTitles(database: Database, ids: Iterable<string>): void {
+  const forget = database.prepare(
+    `UPDATE sessions SET title = NULL, title_rank = ${FORGOTTEN} WHERE id = ? AND title IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM llm_calls WHERE session_key = sessions.id AND started_at <= sessions.started_at)`,
+  );
+  for (const id of ids) forget.run(id);
+}

@@ -1,4 +1,4 @@
-import type { ConversationTip, SessionPart } from '../core/sessions.ts';
+import type { ConversationTip, SessionFacts, SessionPart } from '../core/sessions.ts';
 import { addTally, emptyTally, type Tally } from '../core/totals.ts';
 import { type StoredCall, traceOf } from './call-row.ts';
 import type { Database, Statement } from './driver.ts';
@@ -27,7 +27,7 @@ VALUES (?, ?, ?, ?, ?)`;
 
 /** What changes in one row of `sessions`. */
 interface Change {
-  part: SessionPart;
+  facts: SessionFacts;
   record: StoredCall['record'];
   first: string;
   last: string;
@@ -84,10 +84,11 @@ export class SessionWriter {
     let change = this.#changes.get(part.session.id);
     if (change === undefined) {
       const none = { calls: 0, turns: 0, toolErrors: 0, models: new Set<string>(), tally: emptyTally() };
-      change = { part, record, first: at, last: at, ...none };
+      change = { facts: part.session, record, first: at, last: at, ...none };
       this.#changes.set(part.session.id, change);
     }
-    change.part = part;
+    change.facts =
+      part.session.title_rank > change.facts.title_rank ? part.session : withTitle(part.session, change.facts);
     change.record = record;
     change.calls += 1;
     change.turns = Math.max(change.turns, record.agent_facts?.turn ?? 0);
@@ -99,8 +100,12 @@ export class SessionWriter {
   }
 }
 
-function valuesOf({ part, record, tally, ...change }: Change): (string | number | null)[] {
-  const { id, client_session_id: clientId, parent_session_id: parent, title, title_rank: rank } = part.session;
+function withTitle(facts: SessionFacts, { title, title_rank: rank }: SessionFacts): SessionFacts {
+  return { ...facts, title, title_rank: rank };
+}
+
+function valuesOf({ facts, record, tally, ...change }: Change): (string | number | null)[] {
+  const { id, client_session_id: clientId, parent_session_id: parent, title, title_rank: rank } = facts;
   const models = JSON.stringify(Object.fromEntries([...change.models].map((model) => [model, 1])));
   const named = [id, clientId, parent, record.provider, record.host, record.client, record.agent, title, rank];
   const counted = [change.first, change.last, change.calls, change.turns, change.toolErrors, models];
