@@ -1,18 +1,9 @@
 /** Names and upkeep of `<folder>/<host>/<YYYY-MM-DD>/<session>.jsonl`. Only files whose names are ours are touched. */
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { readdir, rmdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as giveWay } from 'node:timers/promises';
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
 const FILE = /^[A-Za-z0-9_-]{1,200}(?:\.\d{1,4})?\.jsonl$/;
@@ -160,30 +151,16 @@ export async function removeOldSessions(
   return removed;
 }
 
-/**
- * Closes the torn lines that an earlier process left, in files that this one does not write.
- * @param since when that process began: milliseconds since the epoch
- */
-export async function closeTornLines(folder: string, since: number, isInUse: (path: string) => boolean): Promise<void> {
-  for (const { path, modified } of await sessionFiles(folder)) {
-    if (modified >= since && !isInUse(path)) await quietly(() => void closeTornLine(path));
+/** A sweep gives way to others after so many files. */
+const FILES_AT_ONCE = 50;
+
+/** Closes the torn lines that an earlier process left, the files that were written last first. */
+export async function closeTornLines(folder: string, isInUse: (path: string) => boolean): Promise<void> {
+  const files = (await sessionFiles(folder)).sort((a, b) => b.modified - a.modified);
+  for (const [index, { path }] of files.entries()) {
+    if (!isInUse(path)) await quietly(() => void closeTornLine(path));
+    if (index % FILES_AT_ONCE === 0) await giveWay();
   }
-}
-
-/** Stands in the folder while a process writes there: one that is found at a start tells of a kill. */
-const MARK = '.open';
-
-/** @returns when the process began that left its mark; null = the last one ended as it should */
-export function takeMark(folder: string): number | null {
-  const path = join(folder, MARK);
-  const left = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null;
-  rmSync(path, { force: true });
-  closeSync(openSync(path, 'wx', 0o600));
-  return left;
-}
-
-export function removeMark(folder: string): void {
-  rmSync(join(folder, MARK), { force: true });
 }
 
 async function sessionFiles(folder: string): Promise<SessionFile[]> {

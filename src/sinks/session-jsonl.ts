@@ -18,9 +18,7 @@ import {
   findSessionFile,
   folderOf,
   lastSeq,
-  removeMark,
   removeOldSessions,
-  takeMark,
   sessionNameOf,
 } from './session-files.ts';
 
@@ -99,8 +97,7 @@ class SessionJsonl implements Sink {
   async open(): Promise<void> {
     const { folder } = this.#options;
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const killed = takeMark(folder);
-    const closed = killed === null ? Promise.resolve() : closeTornLines(folder, killed, (path) => this.#isInUse(path));
+    const closed = closeTornLines(folder, (path) => this.#isInUse(path));
     this.#upkeep = closed.then(() => this.#removeOld());
     this.#timer = setInterval(() => {
       this.#upkeep = this.#upkeep.then(() => this.#removeOld());
@@ -122,15 +119,12 @@ class SessionJsonl implements Sink {
   }
 
   async close(): Promise<void> {
-    const wasOpen = this.#timer !== null;
     if (this.#timer !== null) clearInterval(this.#timer);
-    this.#timer = null;
     await this.#batch.close();
     await this.#upkeep;
     for (const session of this.#open) closeFile(session);
     this.#open.clear();
     this.#sessions.clear();
-    if (wasOpen) removeMark(this.#options.folder);
   }
 
   async #write(captures: readonly Capture[]): Promise<void> {

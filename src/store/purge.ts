@@ -84,7 +84,9 @@ export function purgeCalls(database: Database, calls: readonly PurgedCall[], { k
     for (const key of keys) untitle.run(key);
     const removeTips = database.prepare('DELETE FROM session_tips WHERE call = ?');
     for (const { id } of calls) removeTips.run(id);
-    const undescribe = database.prepare('UPDATE traces SET task_description = NULL WHERE trace_id = ?');
+    const undescribe = database.prepare(
+      'UPDATE traces SET task_description = NULL, description_rank = 0 WHERE trace_id = ?',
+    );
     for (const { traceId } of calls) if (traceId !== null) undescribe.run(traceId);
   });
 }

@@ -35,7 +35,7 @@ const aCall = (session: string | null, over: Partial<CallRecord> = {}): ReturnTy
 const files = (): string[] =>
   existsSync(folder())
     ? readdirSync(folder(), { recursive: true, encoding: 'utf8' })
-        .filter((name) => name !== '.open' && statSync(inFolder(name)).isFile())
+        .filter((name) => statSync(inFolder(name)).isFile())
         .sort()
     : [];
 const read = (name: string): string => readFileSync(inFolder(name), 'utf8');
@@ -158,7 +158,7 @@ describe('sinks/session-jsonl', () => {
   ])('makes a safe folder of the host %j', async (host, name) => {
     const sink = await sessionSink();
     await writeAll(sink, aCall('s', { host }));
-    expect(readdirSync(folder())).toEqual(['.open', name]);
+    expect(readdirSync(folder())).toEqual([name]);
   });
 
   it('goes on with a session after a restart, in its file and with its numbers', async () => {
@@ -195,9 +195,6 @@ describe('sinks/session-jsonl', () => {
     await house.closeAll();
     for (const name of ['s', 't'])
       appendFileSync(inFolder(ANTHROPIC, `${name}.jsonl`), '{"type":"request","seq":2,"_m');
-    // A process that is killed leaves its mark.
-    writeFileSync(inFolder('.open'), '');
-    utimesSync(inFolder('.open'), new Date(0), new Date(0));
     mkdirSync(inFolder('api.anthropic.com', '2026-11-20'));
     writeFileSync(inFolder('api.anthropic.com', '2026-11-20', 'torn.jsonl'), '{"type":"sess');
     const sink = await sessionSink();
@@ -213,13 +210,6 @@ describe('sinks/session-jsonl', () => {
     ]);
     expect(shapeOf(`${ANTHROPIC}/t.jsonl`)).toEqual(['session_start', 'request 1', 'response 1']);
     expect(shapeOf(`${ANTHROPIC}/whole.jsonl`)).toEqual(['session_start', 'request 1', 'response 1']);
-  });
-
-  it('leaves its mark while it writes, and none when it ends as it should', async () => {
-    await sessionSink();
-    expect(readdirSync(folder())).toEqual(['.open']);
-    await house.closeAll();
-    expect(readdirSync(folder())).toEqual([]);
   });
 
   it('finds the last number behind a very long line', async () => {
