@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import type { CallRecord } from '../core/capture.ts';
 import { AppError, messageOf } from '../core/errors.ts';
 import { storedCallOf } from '../store/call-row.ts';
-import { type Database, openDatabase, type SqlRow } from '../store/driver.ts';
+import { type Database, openDatabase, type SqlRow, statementOf } from '../store/driver.ts';
 import { requireSchema } from '../store/migrations.ts';
 import { type CallFilter, conditionsOf } from '../store/queries.ts';
 import { type Document, Documents } from '../store/search/documents.ts';
@@ -214,7 +214,7 @@ function conditionOfFilter(filter: CallFilter): Condition[] {
 
 function rowsOf(database: Database, columns: string, found: readonly Found[]): Map<number, SqlRow> {
   const sql = `SELECT ${columns} FROM llm_calls WHERE seq IN (SELECT value FROM json_each(?))`;
-  const rows = database.prepare(sql).all(JSON.stringify(found.map(({ call }) => call)));
+  const rows = statementOf(database, sql).all(JSON.stringify(found.map(({ call }) => call)));
   return new Map(rows.map((row) => [Number(row['seq']), row]));
 }
 
@@ -238,7 +238,7 @@ function hitOf(row: SqlRow, side: SearchHit['side'], document: Document | null, 
 }
 
 function behindOf({ database, index }: Open): number {
-  const row = database.prepare(LAST).get();
+  const row = statementOf(database, LAST).get();
   return FAMILIES.reduce(
     (sum, family) => sum + Math.max(Number(row?.[family] ?? 0) - (index?.cursor(family) ?? 0), 0),
     0,

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import type { BlockKind } from '../../core/blocks.ts';
 import type { Arrival } from '../../core/capture.ts';
-import type { Database, SqlRow } from '../driver.ts';
+import { type Database, type SqlRow, statementOf } from '../driver.ts';
 import { decodeArrivals, FLAG, SIDE, type Side } from './call-bodies.ts';
 import { decodeBlock } from './encoding.ts';
 import { type Head, joinHead } from './heads.ts';
@@ -67,7 +67,7 @@ export function blockIdsOf(database: Database, call: number, side: Side): number
 
 /** @throws when there is none, or it is damaged */
 export function blockOf(database: Database, id: number): StoredBlock {
-  const row = database.prepare('SELECT kind, role, bytes, encoding, data FROM blocks WHERE id = ?').get(id);
+  const row = statementOf(database, 'SELECT kind, role, bytes, encoding, data FROM blocks WHERE id = ?').get(id);
   const data = row?.['data'];
   if (row === undefined || !(data instanceof Uint8Array)) throw new Error(`block ${id} is missing in the database`);
   const bytes = decodeBlock(Number(row['encoding']), data);
@@ -76,16 +76,18 @@ export function blockOf(database: Database, id: number): StoredBlock {
   return { id, kind: String(row['kind']) as BlockKind, role: typeof role === 'string' ? role : null, bytes };
 }
 
-const COLUMNS = 'call, side, base, prefix, suffix, middle, bytes, flags, extra, head';
+const SELECT_LIST = `SELECT call, side, base, prefix, suffix, middle, bytes, flags, extra, head FROM call_blocks
+WHERE call = ? AND side = ?`;
+const SELECT_DELTA = 'SELECT base, prefix, suffix, middle FROM call_blocks WHERE call = ? AND side = ?';
 
 export function rowOf(database: Database, call: number, side: number): SqlRow | undefined {
-  return database.prepare(`SELECT ${COLUMNS} FROM call_blocks WHERE call = ? AND side = ?`).get(call, side);
+  return statementOf(database, SELECT_LIST).get(call, side);
 }
 
 /** All ids of a list, that of the head included. @param row of `call_blocks` @throws when a base is missing */
 export function listOf(database: Database, row: SqlRow): number[] {
   const chain = [row];
-  const next = database.prepare('SELECT base, prefix, suffix, middle FROM call_blocks WHERE call = ? AND side = ?');
+  const next = statementOf(database, SELECT_DELTA);
   for (let base = row['base']; typeof base === 'number' || typeof base === 'bigint';) {
     const found = next.get(base, Number(row['side']));
     if (found === undefined || chain.length > MAX_CHAIN) throw new Error(`the list of call ${base} is missing`);

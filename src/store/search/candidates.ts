@@ -1,5 +1,5 @@
 /** Calls in descending order of their numbers: by the texts they brought in, or by what is asked of the call itself. */
-import type { Database, SqlValue, Statement } from '../driver.ts';
+import { type Database, type SqlValue, type Statement, statementOf } from '../driver.ts';
 import type { Condition } from './filters.ts';
 
 export interface Batch {
@@ -44,10 +44,9 @@ export class CallsOfTexts implements Candidates {
     conditions: readonly Condition[],
     before: number,
   ) {
-    this.#lower = database.prepare('SELECT max(call) AS call FROM block_calls WHERE block = ? AND call < ?');
+    this.#lower = statementOf(database, 'SELECT max(call) AS call FROM block_calls WHERE block = ? AND call < ?');
     this.#meets = filterOf(database, conditions);
-    const leads: Lead[] = database
-      .prepare(HIGHEST)
+    const leads: Lead[] = statementOf(database, HIGHEST)
       .all(before, JSON.stringify(found.blocks))
       .flatMap(({ block, call }) => (call === null ? [] : [{ block: Number(block), call: Number(call) }]));
     for (const call of found.calls) if (call < before) leads.push({ block: null, call });
@@ -96,7 +95,7 @@ export class CallsOfTable implements Candidates {
     this.#window = database.prepare(`SELECT seq FROM llm_calls WHERE ${terms.join(' AND ')} ORDER BY seq DESC`);
     this.#values = conditions.flatMap(({ values }) => values);
     this.#now = now;
-    const last = Number(database.prepare('SELECT max(seq) AS last FROM llm_calls').get()?.['last'] ?? 0);
+    const last = Number(statementOf(database, 'SELECT max(seq) AS last FROM llm_calls').get()?.['last'] ?? 0);
     this.#before = Math.min(before, last + 1);
   }
 

@@ -1,5 +1,5 @@
 /** How far an index can be trusted: whether it is of this database, and what was deleted since it was written. */
-import type { Database } from '../driver.ts';
+import { type Database, statementOf } from '../driver.ts';
 import type { Family } from './documents.ts';
 import type { SearchIndex } from './index-file.ts';
 
@@ -26,8 +26,7 @@ export interface Removal {
 
 /** What was deleted behind `seq`, oldest first. */
 export function removalsAfter(database: Database, seq: number, limit: number): Removal[] {
-  return database
-    .prepare('SELECT seq, family, id FROM search_removals WHERE seq > ? ORDER BY seq LIMIT ?')
+  return statementOf(database, 'SELECT seq, family, id FROM search_removals WHERE seq > ? ORDER BY seq LIMIT ?')
     .all(seq, limit)
     .map((row) => ({
       seq: Number(row['seq']),
@@ -37,19 +36,19 @@ export function removalsAfter(database: Database, seq: number, limit: number): R
 }
 
 export function lastRemoval(database: Database): number {
-  return Number(database.prepare('SELECT max(seq) AS last FROM search_removals').get()?.['last'] ?? 0);
+  return Number(statementOf(database, 'SELECT max(seq) AS last FROM search_removals').get()?.['last'] ?? 0);
 }
 
 /** What tells this block or call from another one under the same number; null = there is none. */
 export function markOf(database: Database, family: Family, id: number): string | null {
-  const mark = database.prepare(MARKS[family]).get(id)?.['mark'];
+  const mark = statementOf(database, MARKS[family]).get(id)?.['mark'];
   return typeof mark === 'string' ? mark : null;
 }
 
 /** Null: the database was replaced by another one, or put back from a copy, or more was deleted than anybody knows. */
 export function freshnessOf(database: Database, index: SearchIndex): Freshness | null {
   const first = Number(
-    database.prepare('SELECT min(seq) AS first FROM search_removals').get()?.['first'] ?? index.removals + 1,
+    statementOf(database, 'SELECT min(seq) AS first FROM search_removals').get()?.['first'] ?? index.removals + 1,
   );
   if (index.removals > lastRemoval(database) || index.removals < first - 1) return null;
   const removals = removalsAfter(database, index.removals, MAX_STALE + 1);

@@ -7,7 +7,7 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type Database, openDatabase, type Statement } from '../driver.ts';
+import { type Database, openDatabase, type Statement, statementOf } from '../driver.ts';
 import type { Family } from './documents.ts';
 
 /** Another version of the schema, or of what is made of a text: the index is built anew. */
@@ -98,7 +98,7 @@ export class SearchIndex {
   constructor(database: Database, isWritable: boolean) {
     this.#database = database;
     this.#isWritable = isWritable;
-    const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+    const version = Number(statementOf(database, 'PRAGMA user_version').get()?.['user_version']);
     if (version === 0 && isWritable) {
       // What was deleted from the database must not stay readable here.
       database.exec(`PRAGMA secure_delete = ON; BEGIN IMMEDIATE; ${CREATE} PRAGMA user_version = ${VERSION}; COMMIT`);
@@ -111,8 +111,7 @@ export class SearchIndex {
   /** Parts of a family, those with the newest numbers first. */
   parts(family: Family): Part[] {
     const sql = `SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB ? AND sql LIKE 'CREATE VIRTUAL%'`;
-    return this.#database
-      .prepare(sql)
+    return statementOf(this.#database, sql)
       .all(`${family}_[0-9]*`)
       .map(({ name }) => ({ family, number: Number(String(name).slice(family.length + 1)) }))
       .toSorted((one, other) => other.number - one.number);
@@ -136,7 +135,7 @@ export class SearchIndex {
 
   /** What stood under the last number, to tell this database from another one. */
   anchor(family: Family): { id: number; mark: string } | null {
-    const row = this.#database.prepare('SELECT id, mark FROM anchors WHERE family = ?').get(family);
+    const row = statementOf(this.#database, 'SELECT id, mark FROM anchors WHERE family = ?').get(family);
     return row === undefined ? null : { id: Number(row['id']), mark: String(row['mark']) };
   }
 
@@ -161,14 +160,14 @@ export class SearchIndex {
 
   add(family: Family, id: number, text: string): void {
     const part = this.#part(partOf(family, id)) ?? this.#create(partOf(family, id));
-    part.insert ??= this.#database.prepare(`INSERT OR REPLACE INTO ${part.name} (rowid, text) VALUES (?, ?)`);
+    part.insert ??= statementOf(this.#database, `INSERT OR REPLACE INTO ${part.name} (rowid, text) VALUES (?, ?)`);
     part.insert.run(id, text);
   }
 
   remove(family: Family, id: number): void {
     const part = this.#part(partOf(family, id));
     if (part === null) return;
-    part.remove ??= this.#database.prepare(`DELETE FROM ${part.name} WHERE rowid = ?`);
+    part.remove ??= statementOf(this.#database, `DELETE FROM ${part.name} WHERE rowid = ?`);
     if (Number(part.remove.run(id).changes) > 0) this.#unmerged(part.name);
   }
 
@@ -177,15 +176,15 @@ export class SearchIndex {
     for (const found of this.parts(family)) {
       const part = this.#part(found);
       if (part === null || (found.number + 1) * PART_SIZE <= id) continue;
-      const stale = this.#database.prepare(`SELECT id FROM ${part.name}_docsize WHERE id > ?`).all(id);
+      const stale = statementOf(this.#database, `SELECT id FROM ${part.name}_docsize WHERE id > ?`).all(id);
       for (const { id: number } of stale) this.remove(family, Number(number));
     }
   }
 
   setCursor(family: Family, id: number, mark: string | null): void {
     this.#setState(`${family}_cursor`, id);
-    if (mark === null) this.#database.prepare('DELETE FROM anchors WHERE family = ?').run(family);
-    else this.#database.prepare('INSERT OR REPLACE INTO anchors VALUES (?, ?, ?)').run(family, id, mark);
+    if (mark === null) statementOf(this.#database, 'DELETE FROM anchors WHERE family = ?').run(family);
+    else statementOf(this.#database, 'INSERT OR REPLACE INTO anchors VALUES (?, ?, ?)').run(family, id, mark);
   }
 
   setRemovals(count: number): void {
@@ -197,22 +196,22 @@ export class SearchIndex {
    * dropped. @returns false when nothing is left to be done
    */
   mergeStep(): boolean {
-    const name = this.#database.prepare('SELECT part FROM unmerged LIMIT 1').get()?.['part'];
+    const name = statementOf(this.#database, 'SELECT part FROM unmerged LIMIT 1').get()?.['part'];
     if (typeof name !== 'string') return false;
-    const isEmpty = this.#database.prepare(`SELECT 1 FROM ${name}_docsize LIMIT 1`).get() === undefined;
+    const isEmpty = statementOf(this.#database, `SELECT 1 FROM ${name}_docsize LIMIT 1`).get() === undefined;
     if (isEmpty) {
       this.#parts.delete(name);
       this.#database.exec(`DROP TABLE ${name}`);
     }
     if (isEmpty || !this.#merge(name)) {
-      this.#database.prepare('DELETE FROM unmerged WHERE part = ?').run(name);
+      statementOf(this.#database, 'DELETE FROM unmerged WHERE part = ?').run(name);
     }
     return true;
   }
 
   /** Moves what was written into the file, so that removed words are in no log either. Does what it can. */
   checkpoint(): void {
-    this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
+    statementOf(this.#database, 'PRAGMA wal_checkpoint(TRUNCATE)').all();
   }
 
   close(): void {
@@ -235,27 +234,29 @@ export class SearchIndex {
     const before = this.#changes();
     // Negative: all of the part into one, whatever its state. Later steps go on with that.
     const pages = this.#state(`merging_${name}`) === 0 ? -MERGE_PAGES : MERGE_PAGES;
-    this.#database.prepare(`INSERT INTO ${name} (${name}, rank) VALUES ('merge', ?)`).run(pages);
+    statementOf(this.#database, `INSERT INTO ${name} (${name}, rank) VALUES ('merge', ?)`).run(pages);
     const isDone = this.#changes() - before < 2;
     if (pages < 0 && !isDone) this.#setState(`merging_${name}`, 1);
-    if (isDone) this.#database.prepare('DELETE FROM state WHERE name = ?').run(`merging_${name}`);
+    if (isDone) statementOf(this.#database, 'DELETE FROM state WHERE name = ?').run(`merging_${name}`);
     return !isDone;
   }
 
   #changes(): number {
-    return Number(this.#database.prepare('SELECT total_changes() AS count').get()?.['count']);
+    return Number(statementOf(this.#database, 'SELECT total_changes() AS count').get()?.['count']);
   }
 
   #unmerged(name: string): void {
-    this.#database.prepare('INSERT OR IGNORE INTO unmerged VALUES (?)').run(name);
-    this.#database.prepare('DELETE FROM state WHERE name = ?').run(`merging_${name}`);
+    statementOf(this.#database, 'INSERT OR IGNORE INTO unmerged VALUES (?)').run(name);
+    statementOf(this.#database, 'DELETE FROM state WHERE name = ?').run(`merging_${name}`);
   }
 
   #part({ family, number }: Part): OpenPart | null {
     const name = `${family}_${number}`;
     const open = this.#parts.get(name);
     if (open !== undefined) return open;
-    const exists = this.#database.prepare(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?`).get(name);
+    const exists = statementOf(this.#database, `SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?`).get(
+      name,
+    );
     return exists === undefined ? null : this.#open({ family, number }, name);
   }
 
@@ -269,17 +270,17 @@ export class SearchIndex {
 
   #open(part: Part, name: string): OpenPart {
     const sql = `SELECT group_concat(rowid) AS ids FROM ${name} WHERE ${name} MATCH ? AND rowid BETWEEN ? AND ?`;
-    const open: OpenPart = { ...part, name, inRange: this.#database.prepare(sql), insert: null, remove: null };
+    const open: OpenPart = { ...part, name, inRange: statementOf(this.#database, sql), insert: null, remove: null };
     this.#parts.set(name, open);
     return open;
   }
 
   #state(name: string): number {
-    return Number(this.#database.prepare('SELECT value FROM state WHERE name = ?').get(name)?.['value'] ?? 0);
+    return Number(statementOf(this.#database, 'SELECT value FROM state WHERE name = ?').get(name)?.['value'] ?? 0);
   }
 
   #setState(name: string, value: number): void {
-    this.#database.prepare('INSERT OR REPLACE INTO state VALUES (?, ?)').run(name, value);
+    statementOf(this.#database, 'INSERT OR REPLACE INTO state VALUES (?, ?)').run(name, value);
   }
 }
 

@@ -5,7 +5,7 @@
  * bounded: what was not looked at in time is said (`partial`), and the next page goes on there.
  */
 import { decodeIds } from '../blocks/lists.ts';
-import type { Database, SqlRow, Statement } from '../driver.ts';
+import { type Database, type SqlRow, type Statement, statementOf } from '../driver.ts';
 import { type Candidates, CallsOfTable, CallsOfTexts, narrowCalls } from './candidates.ts';
 import type { Document, Documents, Family } from './documents.ts';
 import type { Condition } from './filters.ts';
@@ -160,7 +160,7 @@ function readStale(reading: Reading, family: Family, stale: ReadonlySet<number>)
 function readBehind(reading: Reading, family: Family): boolean {
   const { index, documents, database, now, until } = reading;
   const cursor = index?.cursor(family) ?? 0;
-  let last = Number(database.prepare(LAST[family]).get()?.['last'] ?? 0);
+  let last = Number(statementOf(database, LAST[family]).get()?.['last'] ?? 0);
   while (last > cursor) {
     if (now() > until) return false;
     const after = Math.max(last - READ, cursor);
@@ -189,7 +189,7 @@ class Look {
   readonly #without: readonly TermMatches[];
 
   constructor(database: Database, wanted: readonly TermMatches[], without: readonly TermMatches[]) {
-    this.#lists = database.prepare('SELECT side, middle FROM call_blocks WHERE call = ?');
+    this.#lists = statementOf(database, 'SELECT side, middle FROM call_blocks WHERE call = ?');
     this.#wanted = wanted;
     this.#without = without;
   }
