@@ -80,6 +80,20 @@ describe('recorder/purge', () => {
     expect(house.holding('do it')).toEqual([]);
   });
 
+  it('describes a trace anew, in the words of a call that is left', async () => {
+    const described = (): unknown =>
+      house.ask((database) => database.prepare('SELECT task_description FROM traces').get())?.['task_description'];
+    house.write({ id: 'call_1', task_id: 't', session_id: 'one', customer_id: CANARY }, `I am ${CANARY}`);
+    house.write({ id: 'call_2', task_id: 't', session_id: 'two' }, 'I am not');
+    await house.flush();
+    expect(described()).toBe(`I am ${CANARY}`);
+    await purge(house.life(), { kind: 'customer', id: CANARY });
+    expect(described()).toBeNull();
+    house.write({ id: 'call_3', task_id: 't', session_id: 'three' }, 'Look again');
+    await house.flush();
+    expect(described()).toBe('Look again');
+  });
+
   it('forgets a customer by name, and keeps the calls of others in the same session', async () => {
     house.write({ id: 'call_1', session_id: 's', customer_id: CANARY }, `I am ${CANARY}`);
     house.write({ id: 'call_2', session_id: 's', customer_id: 'somebody' }, 'I am not');
