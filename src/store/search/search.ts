@@ -71,7 +71,7 @@ export function searchCalls(source: SearchSource, request: SearchRequest): Searc
   const index = fresh === null ? null : source.index;
   const terms = [...query.terms, ...query.without];
   const matches = terms.map((term) => new TermMatches(index, fresh ?? NOTHING_STALE, term));
-  const reading = { ...source, index, terms, matches, until: start + budgetMs * READ_SHARE };
+  const reading = { ...source, index, terms, matches, readMs: budgetMs * READ_SHARE };
   const isRead = terms.length === 0 || readNew(reading, fresh ?? NOTHING_STALE);
   const isLate = (): boolean => source.now() - start > budgetMs;
   const wanted = matches.slice(0, query.terms.length);
@@ -138,27 +138,29 @@ function rarestOf(
 interface Reading extends SearchSource {
   terms: readonly Term[];
   matches: readonly TermMatches[];
-  until: number;
+  /** For both families; each has half of it. */
+  readMs: number;
 }
 
 /** Notes the words in texts that the index does not hold (yet), the newest first. False = there was no time for all. */
 function readNew(reading: Reading, { stale }: Freshness): boolean {
-  return FAMILIES.map((family) => readStale(reading, family, stale[family]) && readBehind(reading, family)).every(
-    Boolean,
-  );
+  return FAMILIES.map((family) => {
+    const until = reading.now() + reading.readMs / FAMILIES.length;
+    return readStale(reading, family, stale[family], until) && readBehind(reading, family, until);
+  }).every(Boolean);
 }
 
-function readStale(reading: Reading, family: Family, stale: ReadonlySet<number>): boolean {
+function readStale(reading: Reading, family: Family, stale: ReadonlySet<number>, until: number): boolean {
   for (const id of stale) {
-    if (reading.now() > reading.until) return false;
+    if (reading.now() > until) return false;
     const document = reading.documents.get(family, id);
     if (document !== null) note(reading, family, document);
   }
   return true;
 }
 
-function readBehind(reading: Reading, family: Family): boolean {
-  const { index, documents, database, now, until } = reading;
+function readBehind(reading: Reading, family: Family, until: number): boolean {
+  const { index, documents, database, now } = reading;
   const cursor = index?.cursor(family) ?? 0;
   let last = Number(statementOf(database, LAST[family]).get()?.['last'] ?? 0);
   while (last > cursor) {
