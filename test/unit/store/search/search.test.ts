@@ -176,7 +176,7 @@ describe('store/search/search', () => {
 
   it('finds what was said once in the call that it came with, not in each that sends it again', () => {
     const history = ['the needle question', 'a first answer', 'go on', 'second', 'and on'].map((text) =>
-      `${text} `.repeat(60),
+      `${text} `.repeat(400),
     );
     for (let length = 1; length <= history.length; length += 2)
       store.add(asking(...history.slice(0, length)), answering('ok'));
