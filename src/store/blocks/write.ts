@@ -24,7 +24,7 @@ const REMEMBERED_IDS = 250_000;
 const REMEMBERED_BLOCKS = 20_000;
 const REMEMBERED_HEADS = 500;
 
-const INSERT_BLOCK = 'INSERT INTO blocks (hash, kind, role, bytes, encoding, data) VALUES (?, ?, ?, ?, ?, ?)';
+const INSERT_BLOCK = 'INSERT INTO blocks (id, hash, kind, role, bytes, encoding, data) VALUES (?, ?, ?, ?, ?, ?, ?)';
 const INSERT_LIST = `INSERT INTO call_blocks (call, side, base, prefix, suffix, middle, bytes, sha, flags, extra, head)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
@@ -44,7 +44,10 @@ export class BlockWriter {
     maxSize: REMEMBERED_IDS,
     sizeCalculation: ({ ids }) => ids.length + 8,
   });
+  readonly #highest: Statement;
   #version: SqlValue | undefined;
+  /** The highest id that was ever given: those who follow the blocks by it (the search index) must not miss one. */
+  #lastId = 0;
 
   /** @param database migrated. */
   constructor(database: Database) {
@@ -53,13 +56,16 @@ export class BlockWriter {
     this.#insertList = database.prepare(INSERT_LIST);
     this.#insertUse = database.prepare('INSERT OR IGNORE INTO block_calls (block, call) VALUES (?, ?)');
     this.#dataVersion = database.prepare('PRAGMA data_version');
+    this.#highest = database.prepare('SELECT max(id) AS id FROM blocks');
   }
 
   /** A transaction has begun. What another connection changed (it may have deleted) is not remembered any more. */
   begin(): void {
     const version = this.#dataVersion.get()?.['data_version'];
-    if (version !== this.#version) this.forget();
+    if (version === this.#version) return;
     this.#version = version;
+    this.forget();
+    this.#lastId = Math.max(this.#lastId, Number(this.#highest.get()?.['id'] ?? 0));
   }
 
   /** What was written since `begin` is not there after all, or something was deleted. */
@@ -132,14 +138,16 @@ export class BlockWriter {
   #stored(sum: string, bytes: Uint8Array, kind: BlockKind, role: string | null): number {
     const key = Buffer.from(sum, 'hex');
     const known = this.#findBlock.get(key)?.['id'];
-    let id = Number(known ?? 0);
-    if (known === undefined) {
-      const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-      const { encoding, data } = encodeBlock(buffer, kind);
-      id = Number(this.#insertBlock.run(key, kind, role, bytes.length, encoding, data).lastInsertRowid);
-    }
+    const id = known === undefined ? this.#insert(key, bytes, kind, role) : Number(known);
     this.#ids.set(sum, id);
     return id;
+  }
+
+  #insert(key: Uint8Array, bytes: Uint8Array, kind: BlockKind, role: string | null): number {
+    const { encoding, data } = encodeBlock(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), kind);
+    this.#lastId += 1;
+    this.#insertBlock.run(this.#lastId, key, kind, role, bytes.length, encoding, data);
+    return this.#lastId;
   }
 }
 

@@ -1,7 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createSqliteSink, type SqliteSink } from '../../../src/sinks/sqlite.ts';
+import { cutBody } from '../../../src/store/blocks/cut.ts';
+import { bodyOf } from '../../../src/store/blocks/read.ts';
 import { type Database, openDatabase } from '../../../src/store/driver.ts';
 import { listCalls, loadTotals } from '../../../src/store/queries.ts';
 import { aCapture } from '../../support/captures.ts';
@@ -28,6 +30,20 @@ describe('sinks/sqlite', () => {
     second.write(aCapture({ id: 'again' }));
     await second.flush();
     expect(storedRequests()).toBe(451);
+  });
+
+  it('stores what calls sent and got, unless bodies are off', async () => {
+    const canary = 'a sentence that stands in one body only';
+    const parts = { request: cutBody(Buffer.from(canary), 'request'), response: null, arrivals: null };
+    for (const bodies of [false, true]) {
+      const sink = await house.opened(createSqliteSink({ path: house.database, bodies }, null, house.deps()));
+      sink.write(aCapture({ id: `call_${bodies}` }, { parts }));
+      await house.closeAll();
+      expect(readFileSync(house.database).includes(canary)).toBe(bodies);
+    }
+    const database = openDatabase(house.database, { readOnly: true });
+    expect([1, 2].map((call) => bodyOf(database, call, 'request')?.bytes.length)).toEqual([undefined, canary.length]);
+    database.close();
   });
 
   it('commits by itself within a moment', async () => {

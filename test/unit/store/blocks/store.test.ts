@@ -277,6 +277,27 @@ describe('store/blocks', () => {
     );
   });
 
+  it('gives no id twice, so that whoever follows the blocks by it misses none', () => {
+    add(request(3), answer(1));
+    const gone = add(request(3, 'other'), answer(2));
+    const ids = blockIdsOf(database, gone, 'request');
+    removeBodies(database, [gone]);
+    writer.blocks.forget();
+    const fresh = blockIdsOf(database, add(request(3, 'third'), answer(3)), 'request');
+    expect(fresh.filter((id) => ids.includes(id))).toEqual(
+      blockIdsOf(database, 1, 'request').filter((id) => fresh.includes(id) && ids.includes(id)),
+    );
+    expect(Math.max(...fresh)).toBeGreaterThan(Math.max(...ids));
+  });
+
+  it('goes on in a database that was emptied', () => {
+    add(request(9), answer(1));
+    removeBodies(database, [1]);
+    writer = new CallWriter(database);
+    expect(read(add(request(9), answer(2)))).toBe(request(9));
+    expectSound();
+  });
+
   it('says which blocks are gone', () => {
     const kept = add(request(3), answer(1));
     const gone = add(request(3, 'other'), answer(1));
