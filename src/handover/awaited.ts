@@ -1,4 +1,5 @@
 import type { Counters } from '../core/counters.ts';
+import type { Logger } from '../core/log.ts';
 import type { SettledMessage } from './rows.ts';
 
 /** Why an end went out unsettled. */
@@ -9,15 +10,21 @@ interface Waiting {
   timer: NodeJS.Timeout;
 }
 
+/** People are told that answers go out unsettled, and told no more for so long. */
+const CALM_MS = 60_000;
+
 /** Who waits for the record of a call. Each is answered once, at the latest when its time is over. */
 export class Awaited {
   readonly #waiting = new Map<number, Waiting>();
   readonly #waitMs: number;
   readonly #counters: Counters;
+  readonly #log: Logger;
+  #isCalm = true;
 
-  constructor(waitMs: number, counters: Counters) {
+  constructor(waitMs: number, counters: Counters, log: Logger) {
     this.#waitMs = waitMs;
     this.#counters = counters;
+    this.#log = log;
   }
 
   add(exchange: number, settled: () => void): void {
@@ -37,7 +44,17 @@ export class Awaited {
   /** For a call that will never be on record. */
   refuse(reason: ReleaseReason, settled: () => void): void {
     this.#counters.add('durability_released', `reason="${reason}"`);
+    this.#warn(reason);
     settled();
+  }
+
+  #warn(reason: ReleaseReason): void {
+    if (!this.#isCalm) return;
+    this.#isCalm = false;
+    setTimeout(() => {
+      this.#isCalm = true;
+    }, CALM_MS).unref();
+    this.#log.warn({ reason }, 'answers end before their calls are on record, although durability is strict');
   }
 
   #release(exchange: number, reason: ReleaseReason): void {

@@ -71,7 +71,7 @@ export class SlabRecorder implements RecorderPort {
   constructor(options: SlabRecorderOptions) {
     this.#options = options;
     this.#budget = options.budgetBytes ?? BUDGET_BYTES;
-    this.#awaited = new Awaited(options.settleMs ?? SETTLE_MS, options.counters);
+    this.#awaited = new Awaited(options.settleMs ?? SETTLE_MS, options.counters, options.log);
   }
 
   /** Bytes that the recorder has not read yet. */

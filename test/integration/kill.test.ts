@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emptyReport, KillRig } from '../support/kill-rig.ts';
 
-/** Of each mode; `npm run soak -- kill` makes them 100. */
+/** Of each mode; `npm run soak -- kill 200` makes them 100. */
 const KILLS = Number(process.env['LLM_PROXY_TEST_KILLS'] ?? 3);
 const CLIENTS = 12;
-/** An answer of that age is on record when its daemon dies: two looks of the journal, and some for a busy machine. */
-const SURELY_KEPT_MS = 1500;
+/** An answer of that age is on record when its daemon dies: two looks of the journal, and much for a busy machine. */
+const SURELY_KEPT_MS = 3000;
 
 describe.each(['strict', 'default'] as const)('kill -9 with durability = "%s"', (durability) => {
   const rig = new KillRig(durability);
@@ -26,9 +26,9 @@ describe.each(['strict', 'default'] as const)('kill -9 with durability = "%s"', 
       expect(report.faults, `after kill ${kill}`).toEqual([]);
     }
     expect(await daemon.stop()).toBe(0);
-    expect(rig.faults()).toEqual([]);
+    expect([...rig.faults(), ...rig.brokenSessions()]).toEqual([]);
     if (durability === 'strict') expect(report.lost).toEqual([]);
-    else expect(Math.max(0, ...report.lost)).toBeLessThan(1000);
+    else expect(Math.max(0, ...report.lost)).toBeLessThan(5000);
     expect(report.whole).toBeGreaterThan(KILLS);
     expect(report.interrupted.length).toBeGreaterThan(0);
     expect(report.unrecorded.filter((age) => age > SURELY_KEPT_MS)).toEqual([]);
@@ -38,13 +38,13 @@ describe.each(['strict', 'default'] as const)('kill -9 with durability = "%s"', 
 
 function figures(
   mode: string,
-  { kills, whole, lost, interrupted, unrecorded }: ReturnType<typeof emptyReport>,
+  { kills, whole, lost, released, interrupted, unrecorded }: ReturnType<typeof emptyReport>,
 ): string {
   const sorted = lost.toSorted((one, other) => one - other);
   const at = (part: number): string =>
     (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0).toFixed(1);
   return [
-    `${mode}: ${kills} kills, ${whole} whole answers, ${lost.length} of them lost`,
+    `${mode}: ${kills} kills, ${whole} whole answers, ${lost.length} of them lost, ${released} let go and lost`,
     `  age of the lost: p50 ${at(0.5)} p99 ${at(0.99)} max ${at(1)} ms before the kill`,
     `  cut answers: ${interrupted.length} on record as interrupted, ${unrecorded.length} not (oldest ${Math.max(0, ...unrecorded).toFixed(0)} ms)`,
     '',

@@ -1,5 +1,17 @@
 /** A daemon that is killed again and again under load, and the books of those who called through it. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
@@ -13,6 +25,8 @@ import { httpRequest, openTls } from './tunnel-client.ts';
 const HOST = 'api.anthropic.com';
 const INPUT_TOKENS = 17;
 const EVENT_MS = 20;
+/** An end that took longer was let go, not settled. */
+const RELEASED_MS = 200;
 const event = (type: string, fields: object): string =>
   `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
 const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
@@ -23,8 +37,16 @@ export interface CalledFor {
   id: string;
   /** First bytes of the answer. */
   heardAt: number | null;
-  /** The answer was whole. */
+  /** The answer was whole, so long after what came before its end. */
   wholeAt: number | null;
+  endTook: number;
+}
+
+export interface Life {
+  calls: readonly CalledFor[];
+  killedAt: number;
+  /** What the daemon printed. */
+  output: string;
 }
 
 export interface KillReport {
@@ -32,6 +54,8 @@ export interface KillReport {
   whole: number;
   /** Whole for their client, and not in the store after the kill. Milliseconds from the end to the kill. */
   lost: number[];
+  /** Lost, too, but only because nobody waits for a record for longer than that: it was said so. */
+  released: number;
   /** Cut by the kill after so many milliseconds of answer: in the next life on record as interrupted, or not. */
   interrupted: number[];
   unrecorded: number[];
@@ -47,7 +71,10 @@ export class KillRig {
   constructor(durability: 'default' | 'strict') {
     this.#args = ['--config', join(this.home, 'test.toml')];
     mkdirSync(this.home, { recursive: true });
-    writeFileSync(join(this.home, 'test.toml'), `[store]\ndurability = "${durability}"\n`);
+    writeFileSync(
+      join(this.home, 'test.toml'),
+      `[store]\ndurability = "${durability}"\n[session_log]\nenabled = true\n`,
+    );
   }
 
   async open(): Promise<void> {
@@ -69,35 +96,36 @@ export class KillRig {
   }
 
   /** One life: load until the kill. @param lifeMs from the start of the load. */
-  async live(daemon: Daemon, lifeMs: number, clients: number): Promise<{ calls: CalledFor[]; killedAt: number }> {
+  async live(daemon: Daemon, lifeMs: number, clients: number): Promise<Life> {
     const calls: CalledFor[] = [];
     let alive = true;
     const isAlive = (): boolean => alive;
-    const running = Array.from({ length: clients }, (_, index) =>
-      this.#client(daemon, calls, index % 2 === 0, isAlive),
-    );
+    const running = Array.from({ length: clients }, (_, index) => this.#client(daemon, calls, index, isAlive));
     await new Promise((resolve) => setTimeout(resolve, lifeMs));
     const killedAt = performance.now();
     alive = false;
     await daemon.kill();
     await Promise.all(running);
-    return { calls, killedAt };
+    return { calls, killedAt, output: daemon.output() };
   }
 
   /** After a kill, before the next start. */
-  judge({ calls, killedAt }: { calls: readonly CalledFor[]; killedAt: number }, report: KillReport): void {
+  judge({ calls, killedAt, output }: Life, report: KillReport): void {
     report.kills += 1;
+    const said = output.includes('answers end before their calls are on record');
     const rows = this.rows();
-    for (const { id, wholeAt } of calls) {
+    for (const { id, wholeAt, endTook } of calls) {
       if (wholeAt === null) continue;
       report.whole += 1;
-      if (!rows.has(id)) report.lost.push(killedAt - wholeAt);
+      if (rows.has(id)) continue;
+      if (said || endTook > RELEASED_MS) report.released += 1;
+      else report.lost.push(killedAt - wholeAt);
     }
     report.faults.push(...this.faults());
   }
 
   /** After the next start: what became of the calls that were cut. */
-  judgeCut({ calls, killedAt }: { calls: readonly CalledFor[]; killedAt: number }, report: KillReport): void {
+  judgeCut({ calls, killedAt }: Life, report: KillReport): void {
     const rows = this.rows();
     for (const { id, heardAt, wholeAt } of calls) {
       if (wholeAt !== null || heardAt === null) continue;
@@ -131,12 +159,19 @@ export class KillRig {
       const twice = ask(
         'SELECT response_id FROM llm_calls WHERE response_id IS NOT NULL GROUP BY 1 HAVING count(*) > 1',
       );
+      const index = join(this.home, 'data', 'search.db');
+      if (existsSync(index)) faults.push(...integrityOf(index));
       if (twice.length > 0) faults.push(`on record twice: ${twice.length}`);
       const totals = JSON.stringify(statsOf(loadTotals(database).models, null));
       const sums = JSON.stringify(statsOf(sumCalls(database, {}), null));
       if (totals !== sums) faults.push(`the totals are not the sums of the rows: ${totals} ${sums}`);
       return faults;
     });
+  }
+
+  /** Every line of every session log can be read. */
+  brokenSessions(): string[] {
+    return this.#files(/\.jsonl$/).filter((path) => !readFileSync(path, 'utf8').trimEnd().split('\n').every(isJson));
   }
 
   liveRows(): number {
@@ -153,27 +188,28 @@ export class KillRig {
   }
 
   #tornLogs(): string[] {
-    const folder = join(this.home, 'logs');
-    return readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && /\.(?:log|jsonl)$/.test(entry.name))
-      .map((entry) => join(entry.parentPath, entry.name))
-      .filter((path) => {
-        const bytes = readFileSync(path);
-        return bytes.length > 0 && bytes.at(-1) !== 0x0a;
-      })
+    return this.#files(/\.(?:log|jsonl)$/)
+      .filter((path) => !endsWithLine(path))
       .map((path) => `${path} ends in half a line`);
   }
 
+  #files(name: RegExp): string[] {
+    return readdirSync(join(this.home, 'logs'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && name.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name));
+  }
+
   /** Streams, or answers in one piece, one after the other on one connection. */
-  async #client(daemon: Daemon, calls: CalledFor[], streams: boolean, isAlive: () => boolean): Promise<void> {
+  async #client(daemon: Daemon, calls: CalledFor[], index: number, isAlive: () => boolean): Promise<void> {
+    const streams = index % 2 === 0;
     try {
       const socket = await openTls(daemon, HOST);
       socket.on('error', () => {});
       while (isAlive()) {
         this.#called += 1;
-        const call: CalledFor = { id: `msg_${this.#called}`, heardAt: null, wholeAt: null };
+        const call: CalledFor = { id: `msg_${this.#called}`, heardAt: null, wholeAt: null, endTook: 0 };
         calls.push(call);
-        await callOnce(socket, call, streams ? Math.floor(Math.random() * 120) : null);
+        await callOnce(socket, call, streams ? Math.floor(Math.random() * 120) : null, `session-${index}`);
         // A load, not a flood: what a recorder has not read yet is lost with it.
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
@@ -184,8 +220,37 @@ export class KillRig {
   }
 }
 
+function integrityOf(path: string): string[] {
+  const database = openDatabase(path);
+  try {
+    const result = Object.values(database.prepare('PRAGMA integrity_check').get() ?? {})[0];
+    return result === 'ok' ? [] : [`${path}: ${String(result)}`];
+  } finally {
+    database.close();
+  }
+}
+
+function endsWithLine(path: string): boolean {
+  const { size } = statSync(path);
+  if (size === 0) return true;
+  const last = Buffer.alloc(1);
+  const fd = openSync(path, 'r');
+  readSync(fd, last, 0, 1, size - 1);
+  closeSync(fd);
+  return last[0] === 0x0a;
+}
+
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** @param events of a stream; null = one document. */
-function callOnce(socket: TLSSocket, call: CalledFor, events: number | null): Promise<void> {
+function callOnce(socket: TLSSocket, call: CalledFor, events: number | null, session: string): Promise<void> {
   const body = JSON.stringify({
     model: 'claude-sonnet-4-5',
     max_tokens: 100,
@@ -193,16 +258,24 @@ function callOnce(socket: TLSSocket, call: CalledFor, events: number | null): Pr
     metadata: { user_id: `${call.id} ${events ?? 0}` },
     messages: [{ role: 'user', content: `Tell me about ${call.id}, in some words. `.repeat(20) }],
   });
-  const headers = { 'content-type': 'application/json', 'x-api-key': 'sk-ant-api03-kill-rig-0000000000000000000000' };
+  const headers = {
+    'content-type': 'application/json',
+    'x-api-key': 'sk-ant-api03-kill-rig-0000000000000000000000',
+    'x-session-id': session,
+  };
   socket.write(httpRequest('POST', '/v1/messages', HOST, headers, body));
   return new Promise((resolve, reject) => {
     let text = '';
     const gone = (): void => reject(new Error('gone'));
+    let before = Infinity;
     const hear = (bytes: Buffer): void => {
-      call.heardAt ??= performance.now();
+      const now = performance.now();
+      call.heardAt ??= now;
+      call.endTook = Math.max(0, now - before);
+      before = now;
       text += bytes.toString('latin1');
       if (!isWhole(text)) return;
-      call.wholeAt = performance.now();
+      call.wholeAt = now;
       socket.off('data', hear).off('close', gone);
       resolve();
     };
@@ -254,5 +327,5 @@ function message(id: string): object {
 }
 
 export function emptyReport(): KillReport {
-  return { kills: 0, whole: 0, lost: [], interrupted: [], unrecorded: [], faults: [] };
+  return { kills: 0, whole: 0, lost: [], released: 0, interrupted: [], unrecorded: [], faults: [] };
 }
