@@ -15,48 +15,13 @@ export const peers = {
     return { pids: [], route: { host: 'localhost', port: env.port, caFile: env.caFile }, stop() {} };
   },
 
-  async 'llm-proxy'(env) {
-    const home = env.home ?? join(env.folder, `home-${Date.now()}`);
-    const started = performance.now();
-    const child = spawn(
-      process.execPath,
-      [
-        // As npm start does (src/cli/collector.ts).
-        '--single-threaded-gc',
-        '--max-semi-space-size=2',
-        '--no-allocation-site-pretenuring',
-        join(root, 'dist', 'cli.js'),
-        'start',
-        '--home',
-        home,
-        '--port',
-        '0',
-        '--admin-port',
-        '0',
-        '--upstream-ca',
-        env.caFile,
-        '--connect-to',
-        `${HOST}:443:127.0.0.1:${env.port}`,
-      ],
-      { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, XDG_STATE_HOME: join(home, 'state') } },
-    );
-    await firstLine(child, /"msg":"ready"/);
-    const ready = performance.now() - started;
-    const {
-      proxy_url: url,
-      ca_file: caFile,
-      admin_url: admin,
-    } = JSON.parse(readFileSync(join(home, 'run', 'daemon.json'), 'utf8'));
-    return {
-      pids: [child.pid],
-      ready,
-      admin,
-      home,
-      route: { host: HOST, proxy: Number(new URL(url).port), connectPort: 443, caFile },
-      stop: () => child.kill('SIGTERM'),
-      note: 'everything on: meter, prices, console, text logs with full bodies, SQLite, metrics',
-    };
-  },
+  'llm-proxy': (env) => daemon(env, {}),
+
+  'llm-proxy-strict': (env) =>
+    daemon(env, {
+      variables: { LLM_PROXY_STORE__DURABILITY: 'strict' },
+      note: 'as llm-proxy, with store.durability = "strict": an answer ends when its call is committed',
+    }),
 
   async nginx(env) {
     if (spawnSync('nginx', ['-v']).status !== 0) return null;
@@ -120,6 +85,54 @@ export const peers = {
     };
   },
 };
+
+const EVERYTHING = 'everything on: meter, prices, console, text logs with full bodies, SQLite, metrics';
+
+async function daemon(env, { variables = {}, note = EVERYTHING }) {
+  const home = env.home ?? join(env.folder, `home-${Date.now()}`);
+  const started = performance.now();
+  const child = spawn(
+    process.execPath,
+    [
+      // As npm start does (src/cli/collector.ts).
+      '--single-threaded-gc',
+      '--max-semi-space-size=2',
+      '--no-allocation-site-pretenuring',
+      join(root, 'dist', 'cli.js'),
+      'start',
+      '--home',
+      home,
+      '--port',
+      '0',
+      '--admin-port',
+      '0',
+      '--upstream-ca',
+      env.caFile,
+      '--connect-to',
+      `${HOST}:443:127.0.0.1:${env.port}`,
+    ],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, XDG_STATE_HOME: join(home, 'state'), ...variables },
+    },
+  );
+  await firstLine(child, /"msg":"ready"/);
+  const ready = performance.now() - started;
+  const {
+    proxy_url: url,
+    ca_file: caFile,
+    admin_url: admin,
+  } = JSON.parse(readFileSync(join(home, 'run', 'daemon.json'), 'utf8'));
+  return {
+    pids: [child.pid],
+    ready,
+    admin,
+    home,
+    route: { host: HOST, proxy: Number(new URL(url).port), connectPort: 443, caFile },
+    stop: () => child.kill('SIGTERM'),
+    note,
+  };
+}
 
 async function nodePeer(env, script, { note, ...variables }) {
   const folder = join(env.folder, `${script.replace('.mjs', '')}-${Object.keys(variables).length}`);
