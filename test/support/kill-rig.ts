@@ -109,6 +109,19 @@ export class KillRig {
     return { calls, killedAt, output: daemon.output() };
   }
 
+  /** Answers in one piece, one after the other on one connection. */
+  async callsInARow(daemon: Daemon, count: number): Promise<CalledFor[]> {
+    const socket = await openTls(daemon, HOST);
+    const calls: CalledFor[] = [];
+    for (let index = 0; index < count; index += 1) {
+      const call = this.#nextCall();
+      calls.push(call);
+      await callOnce(socket, call, null, 'session-row');
+    }
+    socket.destroy();
+    return calls;
+  }
+
   /** After a kill, before the next start. */
   judge({ calls, killedAt, output }: Life, report: KillReport): void {
     report.kills += 1;
@@ -199,6 +212,11 @@ export class KillRig {
       .map((entry) => join(entry.parentPath, entry.name));
   }
 
+  #nextCall(): CalledFor {
+    this.#called += 1;
+    return { id: `msg_${this.#called}`, heardAt: null, wholeAt: null, endTook: 0 };
+  }
+
   /** Streams, or answers in one piece, one after the other on one connection. */
   async #client(daemon: Daemon, calls: CalledFor[], index: number, isAlive: () => boolean): Promise<void> {
     const streams = index % 2 === 0;
@@ -206,8 +224,7 @@ export class KillRig {
       const socket = await openTls(daemon, HOST);
       socket.on('error', () => {});
       while (isAlive()) {
-        this.#called += 1;
-        const call: CalledFor = { id: `msg_${this.#called}`, heardAt: null, wholeAt: null, endTook: 0 };
+        const call = this.#nextCall();
         calls.push(call);
         await callOnce(socket, call, streams ? Math.floor(Math.random() * 120) : null, `session-${index}`);
         // A load, not a flood: what a recorder has not read yet is lost with it.
