@@ -3,6 +3,7 @@ import { emptyReport, KillRig } from '../support/kill-rig.ts';
 
 /** Of each mode; `npm run soak -- kill 200` makes them 100. */
 const KILLS = Number(process.env['LLM_PROXY_TEST_KILLS'] ?? 3);
+const SHOWN = process.env['LLM_PROXY_TEST_KILLS'] !== undefined;
 const CLIENTS = 12;
 /** An answer of that age is on record when its daemon dies: two looks of the journal, and much for a busy machine. */
 const SURELY_KEPT_MS = 3000;
@@ -23,6 +24,7 @@ describe.each(['strict', 'default'] as const)('kill -9 with durability = "%s"', 
       daemon = await rig.start();
       await expect.poll(() => rig.liveRows(), { timeout: 5000 }).toBe(0);
       rig.judgeCut(lived, report);
+      if (SHOWN && (kill % 20 === 0 || kill === KILLS)) process.stdout.write(figures(durability, report));
       expect(report.faults, `after kill ${kill}`).toEqual([]);
     }
     expect(await daemon.stop()).toBe(0);
@@ -32,7 +34,6 @@ describe.each(['strict', 'default'] as const)('kill -9 with durability = "%s"', 
     expect(report.whole).toBeGreaterThan(KILLS);
     expect(report.interrupted.length).toBeGreaterThan(0);
     expect(report.unrecorded.filter((age) => age > SURELY_KEPT_MS)).toEqual([]);
-    if (process.env['LLM_PROXY_TEST_KILLS'] !== undefined) process.stdout.write(figures(durability, report));
   });
 });
 
