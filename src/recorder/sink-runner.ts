@@ -115,6 +115,8 @@ export class SinkRunner {
   #openOnce(): Promise<void> {
     this.#opening ??= (async () => {
       try {
+        // A sink may throw at once, before this promise is kept, and it would be kept for ever.
+        await Promise.resolve();
         await this.#sink.open();
       } finally {
         this.#opening = null;

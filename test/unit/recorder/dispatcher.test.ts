@@ -111,6 +111,32 @@ describe('recorder/dispatcher', () => {
     expect(dispatcher.health).toMatchObject([{ state: 'open', dropped: 5, error: 'boom' }]);
   });
 
+  it('tries a sink again that refuses to open at once, without a promise', async () => {
+    let isReady = false;
+    const sink = sinkWith({
+      open: () => {
+        if (!isReady) throw new Error('not yet');
+      },
+    });
+    const dispatcher = dispatcherOf([sink], { retryMs: 10 });
+    await dispatcher.open();
+    expect(dispatcher.health[0]).toMatchObject({ state: 'failing', error: 'not yet' });
+    const ids = send(dispatcher, 2);
+    isReady = true;
+    await vi.advanceTimersByTimeAsync(20);
+    expect(dispatcher.health[0]).toMatchObject({ state: 'open', error: null });
+    expect(sink.ids).toEqual(ids);
+  });
+
+  it('says what keeps a sink from writing that is open', async () => {
+    const sink = sinkWith({ trouble: 'the disk is full' });
+    const dispatcher = dispatcherOf([sink]);
+    await dispatcher.open();
+    expect(dispatcher.health[0]).toMatchObject({ state: 'failing', error: 'the disk is full' });
+    Object.assign(sink, { trouble: null });
+    expect(dispatcher.health[0]).toMatchObject({ state: 'open', error: null });
+  });
+
   it('closes a sink that fails again and again, opens it anew and gives it what waited', async () => {
     let broken = true;
     const sink = new MemorySink();
