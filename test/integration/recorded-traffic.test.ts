@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../src/core/capture.ts';
+import { maskBody } from '../../src/core/redact.ts';
 import { loadRegistry, type ProviderRegistry } from '../../src/providers/registry.ts';
+import { bodyRule } from '../../src/recorder/body-rule.ts';
 import { mismatches } from '../conformance/judge.ts';
 import { providerIdOf, type Recorded, recordedOf, recordings } from '../conformance/recorded.ts';
-import { CASSETTES, wireRequest, wireResponse } from '../support/cassettes.ts';
+import { bytesOf, CASSETTES, wireRequest, wireResponse } from '../support/cassettes.ts';
 import { makeCa, makeLeaf } from '../support/certificates.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { openTls, readBytes } from '../support/tunnel-client.ts';
@@ -244,4 +246,27 @@ describe.skipIf(CASSETTES === null)('recorded traffic through the daemon', () =>
     });
     expect(wrong).toEqual([]);
   }, 60_000);
+
+  it('gives every body back over the API, byte for byte', async () => {
+    const hosts = await loadRegistry();
+    const keeps = bodyRule(hosts, []);
+    const records = byId((await replayed(daemon)).filter(({ operation }) => operation !== 'advisor_message'));
+    const wrong: string[] = [];
+    for (const { recorded } of exchanges) {
+      const { cassette } = recorded;
+      const record = records.get(cassette.id);
+      if (record === undefined) continue;
+      for (const side of ['request', 'response'] as const) {
+        const answer = await daemon.get(`/api/calls/${record.id}/${side}`);
+        const bytes = Buffer.from(await answer.arrayBuffer());
+        const expected = bytesOf(cassette[side].body);
+        const text = expected.toString();
+        if (answer.status !== (keeps(record.provider) ? 200 : 404)) wrong.push(`${side} of ${cassette.id}: status`);
+        else if (answer.status === 200 && answer.headers.get('x-llm-proxy-masked') === 'true') {
+          if (maskBody(text) === text) wrong.push(`${side} of ${cassette.id}: masked`);
+        } else if (answer.status === 200 && !bytes.equals(expected)) wrong.push(`${side} of ${cassette.id}: bytes`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  }, 120_000);
 });
