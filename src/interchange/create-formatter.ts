@@ -5,6 +5,7 @@ import type { FormatName, Formatter } from './formats.ts';
 import { createHar } from './har.ts';
 import { createJsonl } from './jsonl.ts';
 import { createOtlp } from './otlp.ts';
+import { createParquet } from './parquet.ts';
 
 export interface FormatterOptions {
   /** Of this program. */
@@ -24,6 +25,8 @@ export function createFormatter(format: FormatName, options: FormatterOptions): 
       return createHar(version);
     case 'csv':
       return createCsv({ bodies, formulaSafe });
+    case 'parquet':
+      return createParquet({ bodies, version });
     case 'openai-jsonl':
       return createChatLines(directory, openaiLine);
     case 'sharegpt':

@@ -13,7 +13,7 @@ export interface Formatter {
 
 export type Output = string | Uint8Array | null;
 
-export const FORMATS = ['jsonl', 'har', 'csv', 'openai-jsonl', 'sharegpt', 'otlp-json'] as const;
+export const FORMATS = ['jsonl', 'har', 'csv', 'parquet', 'openai-jsonl', 'sharegpt', 'otlp-json'] as const;
 
 export type FormatName = (typeof FORMATS)[number];
 
@@ -22,6 +22,7 @@ export const BODIES: Readonly<Record<FormatName, 'must' | 'yes' | 'no'>> = {
   jsonl: 'yes',
   har: 'yes',
   csv: 'no',
+  parquet: 'no',
   'openai-jsonl': 'must',
   sharegpt: 'must',
   'otlp-json': 'no',
