@@ -31,7 +31,7 @@ function exportCommand(parser: Argv, exitWith: ExitWith): Argv {
         status: text('404, 5xx, ">=400"'),
         since: text('A time, or 30m, 12h, 7d'),
         until: text('A time, or 30m, 12h, 7d'),
-        q: text('In path, model or ids'),
+        q: text('Words and filters, as in search'),
       }),
     ({ home: folder, format, out, gzip, bodies, 'formula-safe': formulaSafe, ...rest }) => {
       const { provider, model, session, run, trace, status, since, until, q } = rest;

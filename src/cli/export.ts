@@ -12,6 +12,7 @@ import { loadRegistry } from '../providers/registry.ts';
 import { type Database, openDatabase } from '../store/driver.ts';
 import { requireSchema } from '../store/migrations.ts';
 import type { CallFilter } from '../store/queries.ts';
+import { exportFilter } from './export-filter.ts';
 import { count } from './figures.ts';
 import { OutputFile } from './output-file.ts';
 import { configOf } from './price-book.ts';
@@ -35,13 +36,15 @@ export interface ExportArguments {
 
 export async function exportMain({ home, format, out, query, ...wanted }: ExportArguments): Promise<number> {
   const bodies = bodiesOf(format, wanted.bodies);
-  const filter = filterOf(query);
+  // Before the database is looked for: what means nothing is the first thing to say.
+  filterOf(query);
   const { db, local, provider } = configOf(home);
   if (!existsSync(db)) throw new AppError('store_unusable', `there is no database ${db}; --home names another home`);
   const directory = await loadRegistry({ localServers: local, own: provider });
   const database = openDatabase(db, { readOnly: true });
   try {
     requireSchema(database);
+    const filter = exportFilter(database, db, query);
     const { formulaSafe, gzip } = wanted;
     const formatter = createFormatter(format, { version: version(), bodies, formulaSafe, directory });
     let damaged = 0;

@@ -62,6 +62,11 @@ describe('export and import', () => {
     expect((await cli('import', files)).stdout).toBe('3 files: 0 added, 7 were there already.\n');
     expect(JSON.parse((await here('stats', '--json')).stdout)).toMatchObject({ total_requests: 7 });
 
+    expect(
+      (await here('export', '-q', 'model:claude-sonnet-4-5 session:s1')).stdout.trimEnd().split('\n'),
+    ).toHaveLength(3);
+    expect((await here('export', '-q', 'call_4')).stdout.trimEnd().split('\n')).toHaveLength(1);
+    expect((await here('export', '-q', 'nowhere')).stdout).toBe('');
     const all = await here('export');
     expect(all.stdout.trimEnd().split('\n')).toHaveLength(7);
     const out = join(home, 'out.jsonl.gz');
