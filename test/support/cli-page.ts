@@ -21,7 +21,7 @@ const HEAD = `# Command line
 | code | |
 |---|---|
 | 0 | done |
-| 1 | failed: busy port, unusable CA or database, no answer; \`doctor\`: something must be fixed |
+| 1 | failed: busy port, unusable CA or database, no answer; \`doctor\`: something must be fixed; \`import\`: nothing could be read |
 | 2 | the command line or the configuration is wrong; not in this version |
 | 3 | \`status\`, \`stop\`: no daemon runs |
 | 4 | \`show\`: no such call, or several begin so |
