@@ -4,7 +4,7 @@ import { JsonBody } from './json-body.ts';
 import type { Piece } from './pieces.ts';
 import type { Slice, Spoken } from './spoken.ts';
 
-import { cutLines, cutBySize } from './plain-body.ts';
+import { cutForm, cutLines, cutBySize } from './plain-body.ts';
 
 /**
  * How the bytes are to be read: `request` = JSON with a conversation, if it is JSON; `document` = an answer in one
@@ -18,7 +18,7 @@ const BLANKS = /^[\s\uFEFF]*$/;
 export function cutBody(bytes: Uint8Array, form: BodyForm): CutBody {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (form === 'stream') return withoutMessages(bytes, cutLines(buffer, 'event'));
-  if (form === 'binary') return withoutMessages(bytes, cutBySize(buffer, 'binary'));
+  if (form === 'binary') return withoutMessages(bytes, cutForm(buffer) ?? cutBySize(buffer, 'binary'));
   if (form === 'frames') return withoutMessages(bytes, cutBySize(buffer, 'event'));
   if (!beginsAsJson(buffer)) return withoutMessages(bytes, cutLines(buffer, 'text'));
   return cutOf(scanned(buffer, form === 'request'), bytes);

@@ -18,13 +18,57 @@ export function cutLines(bytes: Buffer, kind: BlockKind): Piece[] {
   return pieces;
 }
 
-export function cutBySize(bytes: Buffer, kind: BlockKind): Piece[] {
+/** @param from where these bytes begin in the body */
+export function cutBySize(bytes: Buffer, kind: BlockKind, from = 0): Piece[] {
   const pieces: Piece[] = [];
   for (let start = 0; start < bytes.length; start += SIZE) {
-    pieces.push(pieceOf(bytes, start, Math.min(start + SIZE, bytes.length), kind));
+    const piece = bytes.subarray(start, start + SIZE);
+    pieces.push({
+      start: from + start,
+      end: from + start + piece.length,
+      kind,
+      message: -1,
+      isMixed: false,
+      hash: hashOf(piece),
+    });
   }
   return pieces;
 }
+
+/** A form with files: each part's content by itself, so that a file that is sent again is known, whatever the boundary. */
+export function cutForm(bytes: Buffer): Piece[] | null {
+  const boundary = boundaryOf(bytes);
+  if (boundary === null) return null;
+  const pieces: Piece[] = [];
+  let start = 0;
+  for (let at = 0; at >= 0 && at < bytes.length;) {
+    const head = bytes.indexOf('\r\n\r\n', at, 'latin1');
+    const content = head < 0 ? bytes.length : head + 4;
+    const end = bytes.indexOf(boundary, content);
+    if (head < 0 || end < 0) break;
+    // What is short is not worth a block.
+    if (end - content >= PART) {
+      pieces.push(...cutBySize(bytes.subarray(start, content), 'glue', start));
+      pieces.push(...cutBySize(bytes.subarray(content, end), 'binary', content));
+      start = end;
+    }
+    at = end + boundary.length;
+  }
+  return [...pieces, ...cutBySize(bytes.subarray(start), 'glue', start)];
+}
+
+/** With the line break before it, as it stands behind a part. */
+function boundaryOf(bytes: Buffer): Buffer | null {
+  if (bytes[0] !== DASH || bytes[1] !== DASH) return null;
+  const end = bytes.subarray(0, MAX_BOUNDARY).indexOf('\r\n', 0, 'latin1');
+  return end < 4 ? null : Buffer.concat([LINE_BREAK, bytes.subarray(0, end)]);
+}
+
+const DASH = 0x2d;
+const LINE_BREAK = Buffer.from('\r\n');
+/** RFC 2046: 70 characters, dashes before and a line break behind. */
+const MAX_BOUNDARY = 76;
+const PART = 1024;
 
 function lineEnd(bytes: Buffer, from: number, to: number): number {
   if (from >= bytes.length) return bytes.length;

@@ -248,6 +248,24 @@ describe('store/blocks/cut', () => {
     expect(new Set(media.map(({ hash }) => hash)).size).toBe(2);
   });
 
+  it('knows a file in a form again, whatever the boundary', () => {
+    const file = Buffer.from(Uint8Array.from({ length: 5000 }, (_, index) => (index * 7) % 251));
+    const formOf = (boundary: string, prompt: string): Buffer =>
+      Buffer.concat([
+        Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="prompt"\r\n\r\n${prompt}\r\n`),
+        Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n`),
+        file,
+        Buffer.from(`\r\n--${boundary}--\r\n`),
+      ]);
+    const [one, other] = [formOf('xyz', 'first'), formOf('-----------1234', 'second')].map((bytes) =>
+      expectLossless(bytes, 'binary'),
+    );
+    const known = new Set(one?.blocks.map(({ hash }) => hash));
+    const same = other?.blocks.filter(({ hash }) => known.has(hash)) ?? [];
+    expect(same.map(({ start, end, kind }) => [end - start, kind])).toEqual([[file.length, 'binary']]);
+    for (const length of [3, 40, 90, 2000]) expectLossless(formOf('xyz', 'cut').subarray(0, length), 'binary');
+  });
+
   it('cuts streams between events', () => {
     const event = `data: ${JSON.stringify({ text: words(30) })}\n\n`;
     const body = cutBody(Buffer.from(event.repeat(600)), 'stream');
