@@ -1,5 +1,5 @@
 /** Whose conversations a call can belong to: those of one key, one program, one provider. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { headerValue, type HeaderPairs } from '../core/headers.ts';
 
 const KEY_HEADERS = ['x-api-key', 'x-goog-api-key', 'api-key', 'chatgpt-account-id'] as const;
@@ -39,15 +39,15 @@ export function productOf(client: string | null): string {
 
 /** Id of a session whose name is known: the same after a restart. @param names with the place first */
 export function namedSession(...names: readonly string[]): string {
-  return `ses_${createHash('sha256').update(names.join('\0')).digest('hex').slice(0, 30)}`;
+  return `ses_${hash('sha256', names.join('\0'), 'hex').slice(0, 30)}`;
 }
 
 /** Deterministic: an edge that is delivered again is the same edge. */
 export function edgeId(type: string, from: string, to: string): string {
-  return `edge_${createHash('sha256').update(`${type}\0${from}\0${to}`).digest('hex').slice(0, 24)}`;
+  return `edge_${hash('sha256', `${type}\0${from}\0${to}`, 'hex').slice(0, 24)}`;
 }
 
 /** 16 hex digits. */
 export function shortHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return hash('sha256', text, 'hex').slice(0, 16);
 }

@@ -52,7 +52,10 @@ export function turnUpTo(body: CutBody, to: number): Turn | null {
 }
 
 /** What a user says first. */
-export function firstTexts(body: CutBody): string[] {
+export function firstTexts(body: CutBody, { turn, added }: Tail = readTail(body)): string[] {
+  // Where the model has not spoken, all is read already.
+  if (turn === null && added.length === body.messages.length)
+    return added.find(({ isUser, texts }) => isUser && texts.length > 0)?.texts ?? [];
   for (let at = 0; at < Math.min(body.messages.length, 4); at += 1) {
     const message = readAt(body, at);
     if (message.isModel) return [];

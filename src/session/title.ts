@@ -31,10 +31,10 @@ export function titleOf(texts: Iterable<string>): string | null {
 }
 
 function oneLine(text: string): string {
-  // What is cut off below need not be cleaned: six times as much covers any run of white space that people write.
+  // What is cut off below need not be cleaned: twice as much covers the white space that people write.
   return text
-    .slice(0, MAX_TITLE * 6)
-    .replaceAll(/[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+    .slice(0, MAX_TITLE * 2)
+    .replaceAll(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ')
     .trim();
 }
 

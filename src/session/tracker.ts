@@ -12,7 +12,7 @@ import { findPredecessor, type Knowledge } from './predecessor.ts';
 import { prefixHashes } from './prefix.ts';
 import { Privacy } from './privacy.ts';
 import { retriedCall } from './retries.ts';
-import { namedSession, placeOf, productOf, shortHash } from './scope.ts';
+import { namedSession, placeOf, productOf } from './scope.ts';
 import { NOWHERE, type Placed, type SeenCall } from './seen-call.ts';
 import { type SessionState, SessionStates, type StoredSessions } from './states.ts';
 import { firstTexts, readTail, type Tail } from './tail.ts';
@@ -87,7 +87,7 @@ export class SessionTracker {
     const { request } = call;
     const isConversation = call.inference && request !== null && request.messages.length > 0;
     if (!isConversation) return named === null ? NOWHERE : this.#beside(call, this.#namedState(place, call));
-    const scope = shortHash(`${place}\n${call.key}\n${productOf(call.client)}`);
+    const scope = `${place}\n${call.key}\n${productOf(call.client)}`;
     const hashes = prefixHashes(`${named ?? scope}\n${call.previousResponse ?? ''}`, request.messages);
     const shape = shapeOf(request, call.model, hashes, call.usage);
     const step: Step = { call, place, scope, named, body: request, hashes, shape, tail: readTail(request) };
@@ -104,9 +104,12 @@ export class SessionTracker {
 
   #originOf(step: Step): Origin | null {
     const { call, hashes, shape, named } = step;
-    const again = { ...call, system: shape.system, tools: shape.tools, isNamed: named !== null };
     const count = step.body.messages.length;
-    const retried = retriedCall(this.#calls.withPrefix(hashes[count] ?? 0), again);
+    const alike = this.#calls.withPrefix(hashes[count] ?? 0);
+    const { startedAt, retryCount } = call;
+    const { system, tools } = shape;
+    const retried =
+      alike.length === 0 ? null : retriedCall(alike, { startedAt, retryCount, system, tools, isNamed: named !== null });
     if (retried !== null) return originOf(retried, 'retries', count);
     if (call.previousResponse !== null) {
       const answered = this.#ofResponse(step, call.previousResponse);
@@ -145,8 +148,8 @@ export class SessionTracker {
 
   /** A conversation that begins, maybe with what another one ended with. */
   #anew(step: Step): Origin | null {
-    const { call, place, scope, named, body, shape } = step;
-    const texts = firstTexts(body);
+    const { call, place, scope, named, body, shape, tail } = step;
+    const texts = firstTexts(body, tail);
     const summed = this.#summaries.find(texts, scope, named);
     if (summed !== null) return originOf(summed, 'compacts', 0);
     const delegation = this.#delegations.find(programOf(call), texts, call.startedAt);
@@ -265,10 +268,10 @@ export class SessionTracker {
   }
 
   /** A call with tools is the conversation itself; others are made by programs, and mostly about it. */
-  #entitle({ facts }: SessionState, { shape, body }: Step): void {
+  #entitle({ facts }: SessionState, { shape, body, tail }: Step): void {
     const rank = shape.tools === null ? 1 : 2;
     if (facts.title_rank >= rank) return;
-    const title = titleOf(firstTexts(body));
+    const title = titleOf(firstTexts(body, tail));
     if (title === null) return;
     facts.title = title;
     facts.title_rank = rank;
