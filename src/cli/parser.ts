@@ -19,6 +19,7 @@ export const COMMANDS = [
   'stats',
   'calls',
   'search',
+  'sessions',
   'show',
   'tail',
   'export',

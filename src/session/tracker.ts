@@ -1,4 +1,4 @@
-/** Puts each call into its conversation. The rules, and why they are so: docs/decisions/0013-sessions.md. */
+/** Puts each call into its conversation. The rules, and why they are so: docs/decisions/0008-sessions.md. */
 import type { CutBody } from '../core/blocks.ts';
 import { RecentMap } from '../core/recent-map.ts';
 import type { AgentFacts, ConversationTip, ToolResult } from '../core/sessions.ts';
