@@ -26,8 +26,11 @@ export interface IndexerOptions {
 /** Texts that are read at once; their blobs are in memory meanwhile. */
 const READ = 32;
 const REMOVALS = 500;
-/** What lies between two commits: one is 2 to 30 ms of merging, whatever is in it. */
-const COMMIT_SHARE = 0.5;
+/** Of the time of a slice; the rest is for the commit. */
+const WORK_SHARE = 0.75;
+/** A commit is a segment of FTS5, which is merged with others later: many small ones took a third of the time. */
+const COMMIT_TEXTS = 1000;
+const COMMIT_MS = 500;
 
 const LAST: Readonly<Record<Family, string>> = {
   blocks: 'SELECT max(id) AS last FROM blocks',
@@ -42,6 +45,9 @@ export class Indexer {
   readonly #documents: Documents;
   readonly #last: Record<Family, Statement>;
   #index: SearchIndex;
+  /** Since when a transaction is open, and what is in it. */
+  #openSince: number | null = null;
+  #uncommitted = 0;
   /** False until the index is known to be of this database. */
   #isOurs = false;
 
@@ -82,6 +88,7 @@ export class Indexer {
     try {
       return this.#slice(budgetMs);
     } catch (error) {
+      this.#openSince = null;
       this.#index.rollBack();
       if (!isDamaged(error)) throw error;
       this.#beginAnew();
@@ -96,14 +103,16 @@ export class Indexer {
   }
 
   close(): void {
+    this.#openSince = null;
+    this.#index.rollBack();
     this.#index.close();
   }
 
   #slice(budgetMs: number): SliceResult {
     if (!this.#isOurs && freshnessOf(this.#database, this.#index) === null) this.#beginAnew();
     this.#isOurs = true;
-    const until = this.#now() + budgetMs * COMMIT_SHARE;
-    this.#index.begin();
+    const until = this.#now() + budgetMs * WORK_SHARE;
+    this.#begin();
     const removed = this.#followRemovals();
     let added = 0;
     let isBehind = removed === REMOVALS;
@@ -114,8 +123,24 @@ export class Indexer {
       isBehind ||= !result.done;
     }
     const isMerging = !isBehind && this.#merge(until);
+    const done = !isBehind && !isMerging;
+    this.#commitWhenWorthIt(added + removed, done);
+    return { added, removed, done };
+  }
+
+  #begin(): void {
+    if (this.#openSince !== null) return;
+    this.#index.begin();
+    this.#openSince = this.#now();
+    this.#uncommitted = 0;
+  }
+
+  #commitWhenWorthIt(changes: number, done: boolean): void {
+    this.#uncommitted += changes;
+    const isOld = this.#now() - (this.#openSince ?? 0) > COMMIT_MS;
+    if (!done && !isOld && this.#uncommitted < COMMIT_TEXTS) return;
     this.#index.commit();
-    return { added, removed, done: !isBehind && !isMerging };
+    this.#openSince = null;
   }
 
   #add(family: Family, until: number): { added: number; done: boolean } {
