@@ -65,6 +65,8 @@ function resultOf(part: JsonObject): Part | null {
     return result(stringAt(part, 'tool_use_id'), null, valueAt(part, 'content'));
   }
   if (ITEM_RESULT_TYPES.has(type)) return result(stringAt(part, 'call_id'), null, valueAt(part, 'output'));
+  if (type === 'function_result')
+    return result(stringAt(part, 'call_id'), stringAt(part, 'name'), valueAt(part, 'result'));
   const converse = objectAt(part, 'toolResult');
   if (converse !== null) return result(stringAt(converse, 'toolUseId'), null, valueAt(converse, 'content'));
   const gemini = objectAt(part, 'functionResponse') ?? objectAt(part, 'function_response');
@@ -92,8 +94,10 @@ function imageOf(part: JsonObject): Part | null {
   const url = stringAt(part, 'image_url') ?? stringAt(valueAt(part, 'image_url'), 'url');
   if (url !== null) return image(url);
   if (valueAt(part, 'type') === 'image') {
-    const data = dataUrl(objectAt(part, 'source'), 'media_type', 'image/png') ?? stringAt(part, 'image');
-    return data === null ? null : image(data);
+    const source = objectAt(part, 'source');
+    const data = source === null ? dataUrl(part, 'mime_type', 'image/png') : dataUrl(source, 'media_type', 'image/png');
+    const url = data ?? stringAt(part, 'uri') ?? stringAt(part, 'image');
+    return url === null ? null : image(url);
   }
   const converse = objectAt(part, 'image');
   if (converse !== null) return bytesOf(converse, 'image', image);

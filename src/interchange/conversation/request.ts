@@ -34,12 +34,14 @@ const READERS: readonly { marks: readonly string[]; read: Reader }[] = [
   { marks: ['prompt', 'inputText'], read: readPrompt },
 ];
 
+const ENVELOPED = ['contents', 'messages', 'prompt'];
+
 /** Code Assist and DashScope put the request one level deeper. */
 function envelopeOf(body: unknown): JsonObject | null {
   if (!isObject(body)) return null;
   for (const key of ['request', 'input']) {
     const inner = objectAt(body, key);
-    if (inner !== null && (isStated(valueAt(inner, 'contents')) || isStated(valueAt(inner, 'messages')))) {
+    if (inner !== null && ENVELOPED.some((member) => isStated(valueAt(inner, member)))) {
       // DashScope keeps the tools outside.
       return { ...objectAt(body, 'parameters'), ...inner };
     }
@@ -130,23 +132,44 @@ function readContents(request: JsonObject, builder: ConversationBuilder): void {
   }
 }
 
-/** The Responses API: a text, or a list of items. */
+/** The Responses API and Gemini's Interactions: a text, or a list of items. */
 function readInput(request: JsonObject, builder: ConversationBuilder): void {
-  builder.system('system', partsOf(valueAt(request, 'instructions')));
+  builder.system('system', partsOf(valueAt(request, 'instructions') ?? valueAt(request, 'system_instruction')));
   const input = valueAt(request, 'input');
-  if (typeof input === 'string') builder.user(partsOf(input));
-  for (const item of objectsAt(request, 'input')) readItem(item, builder);
+  if (!Array.isArray(input)) builder.user(partsOf(input));
+  // Parts without a speaker are the user's, and one message.
+  let parts: Part[] = [];
+  for (const item of objectsAt(request, 'input')) {
+    const said = contentOf(item);
+    if (said !== null) parts.push(...said);
+    else {
+      builder.user(parts);
+      parts = [];
+      readItem(item, builder);
+    }
+  }
+  builder.user(parts);
+}
+
+/** Null for an item that is more than a part of what a user says. */
+function contentOf(item: JsonObject): Part[] | null {
+  if (stringAt(item, 'role') !== null || valueAt(item, 'content') !== undefined) return null;
+  const parts = partsOf([item]);
+  return parts.every(({ kind }) => kind === 'content') ? parts : null;
 }
 
 function readItem(item: JsonObject, builder: ConversationBuilder): void {
-  if (stringAt(item, 'role') !== null) {
-    readMessage(item, builder);
-    return;
-  }
+  const type = valueAt(item, 'type');
+  if (stringAt(item, 'role') !== null) readMessage(item, builder);
+  else if (type === 'user_input') builder.user(partsOf(valueAt(item, 'content')));
+  else if (type === 'model_output') builder.assistant(partsOf(valueAt(item, 'content')));
+  else readTool(item, builder);
+}
+
+function readTool(item: JsonObject, builder: ConversationBuilder): void {
   for (const part of partsOf([item])) {
     if (part.kind === 'call') builder.assistant([part]);
     else if (part.kind === 'result') builder.tool(part.id, part.name, part.parts);
-    else builder.user([part]);
   }
 }
 

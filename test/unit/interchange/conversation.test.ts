@@ -97,7 +97,40 @@ describe('interchange/conversation', () => {
       ],
     };
     expect(conversationOf(body)).toEqual({ messages: SAID, tools: TOOLS });
+    expect(
+      conversationOf({
+        model: 'm',
+        input: [
+          { type: 'input_text', text: 'Look' },
+          { type: 'input_image', image_url: 'https://x/i.png' },
+        ],
+      })?.messages,
+    ).toEqual([
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'Look' },
+          { type: 'image_url', image_url: { url: 'https://x/i.png' } },
+        ],
+      },
+    ]);
     expect(conversationOf({ model: 'm', input: 'Hi' })?.messages).toEqual([{ role: 'user', content: 'Hi' }]);
+  });
+
+  it("reads Gemini's Interactions", () => {
+    const body = {
+      system_instruction: 'Be brief.',
+      input: [
+        { type: 'user_input', content: [{ type: 'text', text: 'Weather in Oslo?' }] },
+        { type: 'thought', signature: 'x', summary: [{ type: 'text', text: 'hmm' }] },
+        { type: 'model_output', content: [{ type: 'text', text: 'I look.' }] },
+        { type: 'function_call', id: 'id_1', name: 'weather', arguments: { city: 'Oslo' } },
+        { type: 'function_result', call_id: 'id_1', name: 'weather', result: 'Rain' },
+        { type: 'text', text: 'And now?' },
+      ],
+      tools: [{ type: 'function', name: 'weather', description: 'Of a city', parameters: WEATHER }],
+    };
+    expect(conversationOf(body)).toEqual({ messages: SAID, tools: TOOLS });
   });
 
   it('reads Bedrock Converse', () => {
