@@ -151,8 +151,8 @@ export class BlockWriter {
   }
 }
 
-/** Equal for equal bodies: the first 16 bytes of SHA-256 over the hashes of the blocks. */
+/** Equal for equal bodies: the hash of the only block, or the first 16 bytes of SHA-256 over those of all. */
 export function rootOf({ blocks }: CutBody): Uint8Array {
   const sums = Buffer.from(blocks.map((block) => block.hash).join(''), 'hex');
-  return hash('sha256', sums, 'buffer').subarray(0, 16);
+  return blocks.length === 1 ? sums : hash('sha256', sums, 'buffer').subarray(0, 16);
 }
