@@ -9,8 +9,9 @@ import { messageOf } from '../core/errors.ts';
 import { hidingExemptions } from './client-env.ts';
 import type { DaemonInfo } from './daemon-files.ts';
 import { judge, PROBES, type Probe } from './doctor-runtimes.ts';
-import { isAnswering } from './run-api.ts';
+import { askDaemon, isAnswering } from './run-api.ts';
 import { childEnv } from './run.ts';
+import { troublesOf } from './troubles.ts';
 
 export interface Check {
   name: string;
@@ -40,7 +41,12 @@ export async function diagnose(deps: DoctorDeps): Promise<Check[]> {
   if (daemon === null) {
     return [fail('daemon', 'is not running', 'llm-proxy start')];
   }
-  const checks = [...(await daemonChecks(daemon)), ...trustChecks(daemon, deps.wall), ...shellChecks(daemon, deps.env)];
+  const checks = [
+    ...(await daemonChecks(daemon)),
+    ...(await recordChecks(daemon)),
+    ...trustChecks(daemon, deps.wall),
+    ...shellChecks(daemon, deps.env),
+  ];
   if (checks.some(({ name, state }) => name === 'proxy port' && state === 'fail')) return checks;
   return [...checks, ...(await runtimeChecks(daemon, deps))];
 }
@@ -79,6 +85,15 @@ async function daemonChecks(daemon: DaemonInfo): Promise<Check[]> {
     admin ? ok('admin port', daemon.admin_url) : fail('admin port', `${daemon.admin_url} does not answer`, restart),
     proxy ? ok('proxy port', daemon.proxy_url) : fail('proxy port', `${daemon.proxy_url} does not answer`, restart),
   ];
+}
+
+async function recordChecks(daemon: DaemonInfo): Promise<Check[]> {
+  const health = await askDaemon(daemon, 'GET', '/health', null, 2000).catch(() => null);
+  if (health === null) return [];
+  const troubles = troublesOf(health);
+  if (troubles.length === 0) return [ok('records', 'are written')];
+  const fix = 'docs/troubleshooting.md, "Disk and database"; calls are not affected';
+  return troubles.map(({ name, error }) => fail('records', `${name}: ${error ?? 'failing'}`, fix));
 }
 
 function proxyAnswers(proxyUrl: string): Promise<boolean> {

@@ -5,7 +5,7 @@ import { type CallQuery, Calls, type Page } from '../admin/calls.ts';
 import { homeOf, loadConfig } from '../config/load.ts';
 import type { CallRecord } from '../core/capture.ts';
 import { AppError } from '../core/errors.ts';
-import type { RecorderHealth, SinkHealth, Stats, Totals } from '../core/ports.ts';
+import type { Stats, Totals } from '../core/ports.ts';
 import { isAlive } from '../core/is-alive.ts';
 import { escapeLine, escapeText } from '../sinks/escape.ts';
 import { formatStatus, localDay, localTime, modelOf } from '../sinks/figures.ts';
@@ -16,6 +16,7 @@ import { callCost, callDuration, callTokens, count, estimatedSums, totalCost } f
 import { print, printJson } from './print.ts';
 import { askDaemon, askText, isAnswering } from './run-api.ts';
 import { formatTable } from './table.ts';
+import { troublesOf } from './troubles.ts';
 
 export interface ReadArguments {
   /** `--home`; null = wherever a daemon runs, else the default home. */
@@ -48,16 +49,10 @@ export async function statusMain({ home, json }: ReadArguments): Promise<number>
       ['CA', daemon.ca_file],
     ] as const)
       print(`  ${name.padEnd(6)} ${value}`);
-    for (const { name, state, error } of troubles(health))
+    for (const { name, state, error } of troublesOf(health))
       print(`  ${name.padEnd(6)} ${state}: ${escapeLine(error ?? '')}`);
   }
   return 0;
-}
-
-/** Where records do not go at the moment. Calls are not affected. */
-export function troubles(health: Record<string, unknown>): SinkHealth[] {
-  const recorder = health['recorder'] as Pick<RecorderHealth, 'sinks'> | null | undefined;
-  return (recorder?.sinks ?? []).filter(({ state }) => state === 'failing');
 }
 
 export async function stopMain({ home, json }: ReadArguments): Promise<number> {

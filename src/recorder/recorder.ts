@@ -65,7 +65,7 @@ export interface RecorderOptions {
   /** Counts what providers do not state; null = it stays unknown. */
   estimator: Estimator | null;
   /** What happens to what is stored. */
-  life?: Pick<StoreLife, 'open' | 'close' | 'prune' | 'purge' | 'pin'>;
+  life?: Pick<StoreLife, 'open' | 'close' | 'metrics' | 'prune' | 'purge' | 'pin'>;
   /** Prometheus text of this thread's counters and of the net thread's, which are given. */
   metricsText(netCounters: Record<string, number>): string | Promise<string>;
   /** Every record, as it is made: the live view. */
@@ -230,8 +230,8 @@ export class Recorder implements RecorderQueries {
     return life;
   }
 
-  metrics(): string | Promise<string> {
-    return this.#options.metricsText(this.#netCounters);
+  async metrics(): Promise<string> {
+    return `${await this.#options.metricsText(this.#netCounters)}${this.#options.life?.metrics() ?? ''}`;
   }
 
   async flush(): Promise<void> {

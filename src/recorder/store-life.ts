@@ -3,6 +3,7 @@ import type { Logger } from '../core/log.ts';
 import type { KeepLimits, LifeSettings, PinResult, PruneSlice, PurgeSlice, PurgeTarget } from '../core/ports.ts';
 import type { UseStore } from '../store/driver.ts';
 import { isKnown, pin, type PinKind, unpin } from '../store/pins.ts';
+import { spaceOf } from '../store/space.ts';
 import { purgeSlice } from './purge.ts';
 import { Upkeep } from './upkeep.ts';
 
@@ -33,6 +34,18 @@ export class StoreLife {
 
   close(): Promise<void> {
     return this.#upkeep.close();
+  }
+
+  /** Prometheus text; empty while there is no database. */
+  metrics(): string {
+    const { use, path } = this.#options;
+    try {
+      const space = use((database) => spaceOf(database, path));
+      const lines = Object.entries(space).map(([part, bytes]) => `llm_proxy_store_bytes{part="${part}"} ${bytes}`);
+      return `# HELP llm_proxy_store_bytes The database: in use, free in its file, in its -wal\n# TYPE llm_proxy_store_bytes gauge\n${lines.join('\n')}\n`;
+    } catch {
+      return '';
+    }
   }
 
   prune(limits: KeepLimits | null): Promise<PruneSlice> {

@@ -14,7 +14,7 @@ const HEAD = `# Command line
 
 \`npm start\` prints the line with which \`llm-proxy\` runs from any folder of this machine: \`node <clone>/dist/cli.js\`. Below it is written \`llm-proxy\`. Bare \`llm-proxy --port N\` is \`start\`; \`llm-proxy --status\` is \`status\`.
 
-**Which daemon.** Each command looks at \`--home\` if given, else at the daemon that was started last (\`$XDG_STATE_HOME/llm-proxy/daemon\`), from whatever folder. When none runs, \`stats\`, \`calls\`, \`sessions\`, \`show\`, \`prices reprice\` and \`ca\` read the files of the home (\`--home\`, else \`LLM_PROXY_HOME\`, else \`~/.llm-proxy\`); \`run\` starts one.
+**Which daemon.** Each command looks at \`--home\` if given, else at the daemon that was started last (\`$XDG_STATE_HOME/llm-proxy/daemon\`), from whatever folder. When none runs, \`stats\`, \`calls\`, \`sessions\`, \`show\`, \`prices reprice\`, \`prune\`, \`purge\`, \`pin\` and \`ca\` use the files of the home (\`--home\`, else \`LLM_PROXY_HOME\`, else \`~/.llm-proxy\`); \`run\` starts one.
 
 **Exit codes**
 
@@ -24,7 +24,7 @@ const HEAD = `# Command line
 | 1 | failed: busy port, unusable CA or database, no answer; \`doctor\`: something must be fixed; \`import\`: nothing could be read |
 | 2 | the command line or the configuration is wrong; not in this version |
 | 3 | \`status\`, \`stop\`: no daemon runs |
-| 4 | \`show\`, \`sessions\`: no such call or session, or several begin so |
+| 4 | \`show\`, \`sessions\`, \`pin\`: no such call or session, or several begin so |
 | of the program | \`run\`: as the program itself; 128 + N after signal N |
 
 Whatever fails says so in one line on standard error, \`llm-proxy: what (where)\`. \`--json\` is for programs: unknown is \`null\`, never 0. In the tables \`?\` is an unknown count, \`~\` an inexact one, \`unpriced\` an unknown price.
