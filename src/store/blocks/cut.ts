@@ -1,6 +1,6 @@
 /** Cuts a body into the blocks of which it is stored. Pure; any bytes; the blocks one after the other are the body. */
 import type { Block, BodyMessage, CutBody } from '../../core/blocks.ts';
-import { JsonBody } from './json-body.ts';
+import { JsonBody, SMALL } from './json-body.ts';
 import type { Piece } from './pieces.ts';
 import type { Slice, Spoken } from './spoken.ts';
 
@@ -21,6 +21,8 @@ export function cutBody(bytes: Uint8Array, form: BodyForm): CutBody {
   if (form === 'binary') return withoutMessages(bytes, cutForm(buffer) ?? cutBySize(buffer, 'binary'));
   if (form === 'frames') return withoutMessages(bytes, cutBySize(buffer, 'event'));
   if (!beginsAsJson(buffer)) return withoutMessages(bytes, cutLines(buffer, 'text'));
+  // One block, whatever is in it.
+  if (form === 'document' && bytes.length < SMALL) return withoutMessages(bytes, cutBySize(buffer, 'message'));
   return cutOf(scanned(buffer, form === 'request'), bytes);
 }
 

@@ -24,7 +24,7 @@ for (const byte of Buffer.from('0123456789+-.eEtrufalsn \t\r\n')) BARE[byte] = 1
 /** A string with so many bytes is a block of its own: what stands around it may then move without it. */
 const LONG = 512;
 /** A body that is not worth being cut: each block costs a row. */
-const SMALL = 2048;
+export const SMALL = 2048;
 /** Deeper, only brackets are counted. */
 const MAX_DEPTH = 64;
 /** Conversations are searched in objects within objects so deep: DashScope's `input`, Gemini CLI's `request`. */
