@@ -8,6 +8,7 @@ export async function product() {
     [
       'admin/calls.js',
       'admin/search.js',
+      'admin/sessions.js',
       'core/counters.js',
       'sinks/sqlite.js',
       'store/blocks/cut.js',

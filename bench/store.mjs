@@ -34,7 +34,7 @@ const db = join(home, 'data', 'llm-proxy.db');
 const notes = join(home, 'built.json');
 const children = [];
 try {
-  const build = existsSync(notes) ? JSON.parse(readFileSync(notes, 'utf8')) : await fill();
+  const build = existsSync(notes) ? await filled() : await fill();
   const results = { build };
   if (wanted.has('questions')) results.questions = await askAll({ db, ...build });
   if (wanted.has('proxy')) results.proxy = await latencies();
@@ -43,6 +43,13 @@ try {
 } finally {
   for (const child of children) child.kill();
   if (flags.home === undefined) rmSync(home, { recursive: true, force: true });
+}
+
+/** Of a run before, perhaps by an earlier version. */
+async function filled() {
+  const { openStore } = await product();
+  openStore(db, Date.now()).database.close();
+  return JSON.parse(readFileSync(notes, 'utf8'));
 }
 
 /** Without the bytes of the requests, so that 100 GB of them take minutes. */
