@@ -5,17 +5,30 @@ import { type Part, partOf, rangeOf, type SearchIndex } from './index-file.ts';
 import type { Term } from './query.ts';
 import { matchExpression } from './query.ts';
 
-/** So many questions about single numbers of a part cost as much as all of its numbers. */
-const MAX_QUESTIONS = 24;
+interface Window {
+  first: number;
+  last: number;
+  size: number;
+  ids: ReadonlySet<number>;
+  /** Questions outside of it since it was moved. */
+  misses: number;
+}
+
+const MIN_WINDOW = 64;
+const MAX_WINDOW = 8192;
+const MAX_MISSES = 8;
 /** Numbers further apart than this are asked for apart. */
 const MAX_SPREAD = 4096;
+/** A sample may mislead by so much. */
+const CERTAINLY = 3;
 
 export class TermMatches {
   readonly #index: SearchIndex | null;
   readonly #stale: Freshness['stale'];
   readonly #isPrefix: boolean;
   readonly #expression: string;
-  readonly #parts = new Map<string, { questions: number; bits: Uint8Array | null }>();
+  readonly #parts = new Map<string, Uint8Array>();
+  readonly #windows = new Map<Family, Window>();
   /** Numbers behind the cursor of the index. */
   readonly #read: Readonly<Record<Family, Set<number>>> = { blocks: new Set(), calls: new Set() };
 
@@ -48,7 +61,9 @@ export class TermMatches {
   /** All numbers that have the term; null = more than `limit`, or no time left. */
   all(family: Family, limit: number, isLate: () => boolean): number[] | null {
     const found = [...this.#read[family]];
-    for (const part of this.#index?.parts(family) ?? []) {
+    const parts = this.#index?.parts(family) ?? [];
+    if (this.#isCommon(parts[0], limit)) return null;
+    for (const part of parts) {
       const { first, last } = rangeOf(part);
       for (const id of this.#index?.matches(part, this.#expression, first, last) ?? []) {
         if (!this.#stale[family].has(id)) found.push(id);
@@ -58,13 +73,21 @@ export class TermMatches {
     return found;
   }
 
+  /** Judged by the newest texts: a word of every call is not to be counted in all of them. */
+  #isCommon(newest: Part | undefined, limit: number): boolean {
+    if (newest === undefined) return false;
+    const last = Math.min(rangeOf(newest).last, this.#index?.cursor(newest.family) ?? 0);
+    const sample = this.#index?.matches(newest, this.#expression, last - MAX_SPREAD + 1, last).length ?? 0;
+    return (sample * last) / MAX_SPREAD > CERTAINLY * limit;
+  }
+
   /** @param ids of one part, close together */
   #amongNear(family: Family, ids: readonly number[], found: number[]): void {
-    const [first = 0] = ids;
+    const first = ids[0] ?? 0;
+    const last = ids.at(-1) ?? first;
     const part = partOf(family, first);
-    const bits = this.#bitsWhenWorthIt(part);
-    const near =
-      bits === null ? new Set(this.#index?.matches(part, this.#expression, first, ids.at(-1) ?? first)) : null;
+    const bits = this.#isPrefix ? this.#bits(part) : null;
+    const near = bits === null ? this.#near(part, first, last) : null;
     for (const id of ids) {
       const offset = id - rangeOf(part).first;
       const isIndexed = bits === null ? near?.has(id) === true : ((bits[offset >> 3] ?? 0) & (1 << (offset & 7))) !== 0;
@@ -72,23 +95,39 @@ export class TermMatches {
     }
   }
 
-  #bitsWhenWorthIt(part: Part): Uint8Array | null {
-    const key = `${part.family}${part.number}`;
-    const known = this.#parts.get(key) ?? { questions: 0, bits: null };
-    this.#parts.set(key, known);
-    known.questions += 1;
-    // All words that begin so are gathered for each question, however few numbers it is about.
-    if (known.bits === null && (this.#isPrefix || known.questions > MAX_QUESTIONS)) known.bits = this.#bits(part);
-    return known.bits;
+  /** Who asks downwards, a few numbers at a time, is given more and more of what comes next. */
+  #near(part: Part, first: number, last: number): ReadonlySet<number> {
+    const window = this.#windows.get(part.family);
+    if (window !== undefined && first >= window.first && last <= window.last) return window.ids;
+    const isNext = window !== undefined && last < window.first && window.first - last < MAX_SPREAD;
+    // One old number among new ones does not move the window.
+    if (window !== undefined && !isNext && window.misses < MAX_MISSES) {
+      window.misses += 1;
+      return this.#between(part, first, last);
+    }
+    const size = isNext ? Math.min(window.size * 4, MAX_WINDOW) : MIN_WINDOW;
+    const from = Math.max(Math.min(first, last - size), rangeOf(part).first);
+    const ids = this.#between(part, from, last);
+    this.#windows.set(part.family, { first: from, last, size, ids, misses: 0 });
+    return ids;
   }
 
+  #between(part: Part, first: number, last: number): ReadonlySet<number> {
+    return new Set(this.#index?.matches(part, this.#expression, first, last));
+  }
+
+  /** All words that begin so are gathered for each question, however few numbers it is about: one is enough. */
   #bits(part: Part): Uint8Array {
+    const key = `${part.family}${part.number}`;
+    const known = this.#parts.get(key);
+    if (known !== undefined) return known;
     const { first, last } = rangeOf(part);
     const bits = new Uint8Array((last - first + 1) / 8);
     for (const id of this.#index?.matches(part, this.#expression, first, last) ?? []) {
       const offset = id - first;
       bits[offset >> 3] = (bits[offset >> 3] ?? 0) | (1 << (offset & 7));
     }
+    this.#parts.set(key, bits);
     return bits;
   }
 }
