@@ -9,14 +9,39 @@ const MAX_FRAME_BYTES = 24 * 1024 * 1024;
  * `{"<event>": …}`, of an exception `{"<its type>": …}`. What cannot be read ends the list.
  */
 export function frameTexts(body: Uint8Array): FrameText[] {
+  return readFrames(body).map(({ text, end }) => ({ text: maskBody(text), end }));
+}
+
+/** Whether such a body holds a secret that base64 hides from the mask of the whole. */
+export function hidesSecrets(body: Uint8Array): boolean {
+  return readFrames(body).some(({ text }) => maskBody(text) !== text);
+}
+
+/** Such a body up to the end of its last whole frame; nothing of it, if base64 hides a secret in it. */
+export function cleanFrames(body: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  let end = 0;
+  while (end + 4 <= bytes.length) {
+    const length = bytes.readUInt32BE(end);
+    if (length === 0 || end + length > bytes.length) break;
+    end += length;
+  }
+  const whole = bytes.subarray(0, end);
+  return hidesSecrets(whole) ? whole.subarray(0, 0) : whole;
+}
+
+export function isFramed(contentType: string | undefined): boolean {
+  return contentType?.toLowerCase().startsWith('application/vnd.amazon.eventstream') ?? false;
+}
+
+function readFrames(body: Uint8Array): FrameText[] {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const frames: FrameText[] = [];
   let end = 0;
   const decoder = new EventStreamDecoder({
     onMessage(message) {
       const text = textOf(message);
-      // Base64 hid what the mask of the whole body looks for.
-      if (text !== null) frames.push({ text: maskBody(text), end });
+      if (text !== null) frames.push({ text, end });
     },
     onOversized() {},
     onProblem() {},

@@ -3,6 +3,7 @@ import type { LiveCalls, LiveChange, LiveFacts, LivePart } from '../core/live-ca
 import { headerValue, type HeaderPairs } from '../core/headers.ts';
 import { maskHeaders, maskText } from '../core/redact.ts';
 import type { MeterView } from '../usage/metered.ts';
+import { cleanFrames, isFramed } from './frame-texts.ts';
 import type { LiveExchange } from './live-exchange.ts';
 import { maskedBytes } from './masked-body.ts';
 import { maskStartLine } from './record-exchange.ts';
@@ -177,7 +178,8 @@ function headOf(startLine: string, headers: HeaderPairs): string {
 }
 
 function clean(bytes: Uint8Array, headers: HeaderPairs): Uint8Array {
-  return maskedBytes(bytes, headerValue(headers, 'content-type') ?? undefined);
+  const type = headerValue(headers, 'content-type') ?? undefined;
+  return maskedBytes(isFramed(type) ? cleanFrames(bytes) : bytes, type);
 }
 
 const SPACE = 0x20;

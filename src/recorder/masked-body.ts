@@ -6,6 +6,7 @@ import { maskBody } from '../core/redact.ts';
 import { type BodyForm, cutBody, scanRequest } from '../store/blocks/cut.ts';
 import type { MeteredBody } from '../usage/metered.ts';
 import type { CleanSlices } from './clean-slices.ts';
+import { hidesSecrets, isFramed } from './frame-texts.ts';
 
 /** A body without secrets: for people, and in blocks for the store. */
 export interface MaskedBody {
@@ -48,7 +49,8 @@ function withoutSecrets(
 function masked({ text, bytes, wireBytes, truncated }: MeteredBody, headers: HeaderPairs, form: BodyForm): MaskedBody {
   const type = headerValue(headers, 'content-type') ?? undefined;
   if (text === null) {
-    const clean = bytes === null ? null : maskedBytes(bytes, type);
+    // Frames carry base64 and checksums: no secret can be taken out of them, so such a body is not kept at all.
+    const clean = bytes === null || (isFramed(type) && hidesSecrets(bytes)) ? null : maskedBytes(bytes, type);
     const body = { text, wireBytes, truncated, masked: clean !== bytes };
     return { body, cut: clean === null ? null : cutBody(clean, form) };
   }

@@ -4,6 +4,7 @@ import { maskBody } from '../../../src/core/redact.ts';
 import { CleanSlices } from '../../../src/recorder/clean-slices.ts';
 import { type MaskedBody, maskedRequest, maskedResponse } from '../../../src/recorder/masked-body.ts';
 import type { MeteredBody } from '../../../src/usage/metered.ts';
+import { encodeChunk } from '../../support/eventstream.ts';
 
 const KEY = `sk-ant-api03-${'Ab1'.repeat(12)}`;
 const JSON_TYPE = [['content-type', 'application/json']] as const;
@@ -76,6 +77,16 @@ describe('recorder/masked-body', () => {
     expect(secret.body.masked).toBe(true);
     expect(bytesOf(secret)).not.toContain('Ab1Ab1');
     expect(bytesOf(secret).startsWith(bytes.toString('latin1'))).toBe(true);
+  });
+
+  it('keeps no event stream in whose base64 a secret hides', () => {
+    const type = [['Content-Type', 'application/vnd.amazon.eventstream']] as const;
+    const stream = (text: string): Buffer =>
+      Buffer.concat([encodeChunk({ type: 'text', text: 'Hi.' }), encodeChunk({ text })]);
+    const clean = maskedResponse(binaryBody(stream('plain')), type, true);
+    expect([clean.body.masked, clean.cut?.bytes]).toEqual([false, stream('plain')]);
+    const secret = maskedResponse(binaryBody(stream(`the key is ${KEY}`)), type, true);
+    expect([secret.body.masked, secret.cut]).toEqual([true, null]);
   });
 
   it('keeps every other byte of a text that is no UTF-8 when it masks a secret in it', () => {
