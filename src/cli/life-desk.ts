@@ -12,7 +12,7 @@ import type { StoreSpace } from '../core/ports.ts';
 import { StoreLife } from '../recorder/store-life.ts';
 import { openStore } from '../store/open.ts';
 import { searchFileOf } from '../store/search/index-file.ts';
-import { rebuild, spaceOf } from '../store/space.ts';
+import { emptyWal, rebuild, spaceOf } from '../store/space.ts';
 import { type DaemonInfo, findDaemon } from './daemon-files.ts';
 import { configOf } from './price-book.ts';
 import { askDaemon, isAnswering } from './run-api.ts';
@@ -78,11 +78,15 @@ function localDesk(home: string | null): Desk {
       calls.close();
       search?.close();
       rebuild(database);
+      // Until then the file holds what it held before.
+      emptyWal(database);
       return spaceOf(database, path);
     },
     close: () => {
       calls.close();
       search?.close();
+      // @photostructure/sqlite leaves the log unmerged when prepared statements are alive at close.
+      emptyWal(database);
       database.close();
     },
   };
