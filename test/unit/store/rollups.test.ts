@@ -74,7 +74,7 @@ const rollups = (): Record<string, SqlRow[]> => ({
 
 const START = Date.UTC(2026, 10, 21, 9);
 const at = (minute: number): string => new Date(START + minute * 60_000).toISOString();
-const anyName = fc.constantFrom(null, 'a', 'b', 'two\nlines', 'ü: "\u0000"');
+const anyName = fc.constantFrom(null, 'a', 'b', 'two\nlines', 'ü: "\t"');
 const anyCall: fc.Arbitrary<Partial<CallRecord>> = fc
   .record({
     minute: fc.integer({ min: 0, max: 300 }),
