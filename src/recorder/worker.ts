@@ -17,7 +17,7 @@ import { type Database, openDatabase } from '../store/driver.ts';
 import { openStore } from '../store/open.ts';
 import { callOfResponse, loadTips, sessionFacts } from '../store/sessions.ts';
 import { isCounted, isStored, loadTotals, submittedCall, sumCalls } from '../store/queries.ts';
-import { createEstimator } from '../usage/estimate.ts';
+import { type CountTokens, createEstimator } from '../usage/estimate.ts';
 import { ExchangeMeter } from '../usage/meter.ts';
 import { DEFAULT_LIMITS } from '../usage/metered.ts';
 import { lazyTokenizer } from '../usage/tokenizer.ts';
@@ -88,7 +88,7 @@ async function partsOf(config: RecorderConfig, log: Logger): Promise<Parts> {
     answers: storedAnswers(asked),
     sessions: storedSessions(sinks, asked),
     keepsBodies: bodyRule(directory, config.bodiesOf ?? []),
-    estimator: config.estimate ? createEstimator(lazyTokenizer()) : null,
+    estimator: config.estimate ? createEstimator(tokenizerOf(config)) : null,
     reprice: (query, onChange) => {
       // Whoever has just changed a price means the new one.
       prices.refresh();
@@ -122,6 +122,13 @@ function importsOf(directory: ProviderRegistry, asked: ReturnType<typeof asker>)
     providerOf: (host, port) => directory.lookup(host, port)?.provider ?? null,
     isStored: (id) => asked((database) => isStored(database, id), false),
   };
+}
+
+/** Where somebody waits for each record, none waits for a table that is loaded with the first estimate. */
+function tokenizerOf({ sinks }: RecorderConfig): CountTokens {
+  const countTokens = lazyTokenizer();
+  if (sinks.sqlite?.isAwaited === true) countTokens('');
+  return countTokens;
 }
 
 /**

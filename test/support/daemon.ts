@@ -98,7 +98,10 @@ function launch(home: string, options: DaemonOptions): ChildProcess {
 
 function ready(child: ChildProcess, output: () => string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`not ready within 15 s:\n${output()}`)), 15_000);
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`not ready within 15 s:\n${output()}`));
+    }, 15_000);
     const check = (): void => {
       if (!output().includes('"msg":"ready"')) return;
       clearTimeout(timer);

@@ -67,6 +67,7 @@ export class KillRig {
   readonly #args: string[];
   #upstream!: Upstream<TLSSocket>;
   #called = 0;
+  #daemon: Daemon | null = null;
 
   constructor(durability: 'default' | 'strict') {
     this.#args = ['--config', join(this.home, 'test.toml')];
@@ -87,12 +88,14 @@ export class KillRig {
   }
 
   async close(): Promise<void> {
+    await this.#daemon?.kill();
     await this.#upstream.close();
     rmSync(this.home, { recursive: true, force: true });
   }
 
-  start(): Promise<Daemon> {
-    return startDaemon({ home: this.home, args: this.#args });
+  async start(): Promise<Daemon> {
+    this.#daemon = await startDaemon({ home: this.home, args: this.#args });
+    return this.#daemon;
   }
 
   /** One life: load until the kill. @param lifeMs from the start of the load. */
