@@ -32,6 +32,8 @@ export interface DaemonOptions {
   /** Runs before the daemon in the same shell, e.g. `ulimit -f 100`. */
   shell?: string;
   node?: string;
+  /** Milliseconds; absent = 15 s. */
+  readyMs?: number;
   /** Another build than that of the repository. */
   cli?: string;
 }
@@ -45,7 +47,7 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
   child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-  await ready(child, () => text);
+  await ready(child, () => text, options.readyMs);
   const about = JSON.parse(readFileSync(join(home, 'run', 'daemon.json'), 'utf8')) as Record<string, string>;
   const token = readFileSync(join(home, 'run', 'admin-token'), 'utf8').trim();
   const adminUrl = (about['admin_url'] ?? '').replace(/\/$/, '');
@@ -96,12 +98,12 @@ function launch(home: string, options: DaemonOptions): ChildProcess {
   });
 }
 
-function ready(child: ChildProcess, output: () => string): Promise<void> {
+function ready(child: ChildProcess, output: () => string, readyMs = 15_000): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      reject(new Error(`not ready within 15 s:\n${output()}`));
-    }, 15_000);
+      reject(new Error(`not ready within ${readyMs} ms:\n${output()}`));
+    }, readyMs);
     const check = (): void => {
       if (!output().includes('"msg":"ready"')) return;
       clearTimeout(timer);

@@ -94,7 +94,7 @@ export class KillRig {
   }
 
   async start(): Promise<Daemon> {
-    this.#daemon = await startDaemon({ home: this.home, args: this.#args });
+    this.#daemon = await startDaemon({ home: this.home, args: this.#args, readyMs: 60_000 });
     return this.#daemon;
   }
 
