@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'store_unusable'
   /** A newer version has written it. */
   | 'store_newer'
+  | 'store_foreign'
   | 'not_running'
   | 'already_running'
   // policy: the request is refused

@@ -145,7 +145,8 @@ function checkStore({ databasePath: path, sinks }: RecorderConfig, clock: Clock,
     database.close();
     if (damaged !== null) tellDamage(log, path, damaged);
   } catch (error) {
-    if (codeOf(error) === 'store_newer') throw error;
+    // A file that is not ours was named by mistake: that is for whoever starts us to hear.
+    if (['store_newer', 'store_foreign'].includes(codeOf(error) ?? '')) throw error;
     log.error(
       { file: path, error: messageOf(error) },
       'the database cannot be used: calls are counted and in no database until it can (docs/troubleshooting.md)',

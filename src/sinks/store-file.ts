@@ -56,7 +56,7 @@ export class StoreFile {
     this.#listeners.push(listener);
   }
 
-  /** @throws AppError `store_unusable`, `store_newer`, or what a listener says */
+  /** @throws AppError `store_unusable`, `store_newer`, `store_foreign`, or what a listener says */
   open(): void {
     const { path, busyMs, clock, log, backups } = this.#options;
     const { database, damaged } = openStore(path, clock.wall(), this.#options.open ?? openDatabase, {

@@ -26,7 +26,7 @@ const SQLITE_NOTADB = 26;
 /**
  * @param wall milliseconds since the epoch, for the name of a damaged file
  * @param driver other than the usual one: tests
- * @throws AppError `store_unusable` when there can be no database: see docs/troubleshooting.md
+ * @throws AppError `store_unusable` when there can be no database: see docs/troubleshooting.md; `store_foreign`
  */
 export function openStore(
   path: string,
@@ -39,7 +39,11 @@ export function openStore(
   try {
     return { database: open(path, driver, backup), damaged: null };
   } catch (error) {
-    if (!isDamaged(error) || isText(path)) throw error;
+    if (!isDamaged(error)) throw error;
+    if (isText(path))
+      throw new AppError('store_foreign', `the database ${path} is a text file: name another with --db`, {
+        cause: error,
+      });
     const damaged = putAside(path, wall);
     return { database: open(path, driver, backup), damaged };
   }

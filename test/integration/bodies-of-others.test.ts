@@ -57,6 +57,7 @@ describe('bodies of vector databases, payments, messaging and search', () => {
     expect(record.request_bytes).toBeGreaterThan(20);
     const answer = await (await daemon.get(`/api/calls/${record.id}`)).text();
     expect(answer).not.toContain('marguerite');
+    expect((await daemon.get(`/api/calls/${record.id}/request`)).status).toBe(404);
   });
 
   it('are kept where the user asked for it', async () => {
@@ -68,8 +69,8 @@ describe('bodies of vector databases, payments, messaging and search', () => {
     const holders = files.filter((entry) =>
       [QUESTION, ANSWER].some((mark) => readFileSync(join(entry.parentPath, entry.name)).includes(mark)),
     );
-    // One log file of the one provider; neither the other's log nor the database.
-    expect(holders.map((entry) => entry.name.replace(/-\d.*/, ''))).toEqual(['tavily']);
+    // A log file of the one provider, and the store; not the other's log.
+    expect(holders.map((entry) => entry.name.replace(/-\d.*/, '')).toSorted()).toEqual(['llm-proxy.db', 'tavily']);
     expect(files.some((entry) => entry.name.startsWith('pinecone-'))).toBe(true);
   });
 

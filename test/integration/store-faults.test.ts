@@ -263,11 +263,11 @@ describe('a daemon whose database fails', () => {
     await expectNothingHurt();
   }, 60_000);
 
-  it('does not touch a file of somebody else that --db names', async () => {
-    mkdirSync(data());
-    const text = 'dear diary, today '.repeat(200);
-    writeFileSync(data(FILE), text);
+  it('does not touch a file of somebody else that takes the place of the database', async () => {
     await start();
+    const text = 'dear diary, today '.repeat(200);
+    rmSync(data(FILE));
+    writeFileSync(data(FILE), text);
     await calls(5);
     await expectNothingHurt();
     expect(readFileSync(data(FILE), 'utf8')).toBe(text);
