@@ -41,9 +41,13 @@ export function openStore(
   } catch (error) {
     if (!isDamaged(error)) throw error;
     if (isText(path))
-      throw new AppError('store_foreign', `the database ${path} is a text file: name another with --db`, {
-        cause: error,
-      });
+      throw new AppError(
+        'store_foreign',
+        `the database ${path} is not a database but a text file: name another with --db`,
+        {
+          cause: error,
+        },
+      );
     const damaged = putAside(path, wall);
     return { database: open(path, driver, backup), damaged };
   }
@@ -66,7 +70,7 @@ export function isDamaged(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const code: unknown = Reflect.get(error, 'errcode');
   if (typeof code === 'number') return [SQLITE_CORRUPT, SQLITE_NOTADB].includes(code & 0xff);
-  return error instanceof AppError && isDamaged(error.cause);
+  return error instanceof AppError && error.code !== 'store_foreign' && isDamaged(error.cause);
 }
 
 const PRINTABLE = /^[\t\n\r\x20-\x7e]+$/;
