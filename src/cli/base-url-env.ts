@@ -78,7 +78,9 @@ function defaultPort(text: string): number {
 }
 
 function isSame(server: KnownServer, { host, port }: Address): boolean {
-  const names = (name: string): string =>
-    /^(?:localhost|127\.0\.0\.1|::1|0\.0\.0\.0)$/.test(name) ? 'loopback' : name;
-  return server.port === port && names(server.host) === names(host.toLowerCase());
+  return server.port === port && machineOf(server.host) === machineOf(host.toLowerCase());
+}
+
+function machineOf(host: string): string {
+  return /^(?:localhost|127\.0\.0\.1|::1|0\.0\.0\.0)$/.test(host) ? 'this one' : host;
 }

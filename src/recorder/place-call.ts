@@ -16,9 +16,26 @@ export interface Placeable {
   assembled: AssembledOutput | null;
 }
 
+/** Calls of a model whose input is no conversation, whatever it looks like. */
+const NO_CONVERSATIONS: ReadonlySet<string> = new Set([
+  'embeddings',
+  'rerank',
+  'moderation',
+  'search',
+  'query',
+  'image_generation',
+  'image_upscale',
+  'video_generation',
+  'music_generation',
+  'speech',
+  'transcription',
+  'ocr',
+]);
+
 const AGENT_ID = /^[\w.:-]{1,255}$/;
 
-export function seenCall({ finished: { facts, metered }, record, request, assembled }: Placeable): SeenCall {
+export function seenCall({ finished: { facts, metered }, record, request: body, assembled }: Placeable): SeenCall {
+  const request = NO_CONVERSATIONS.has(record.operation ?? '') ? null : body;
   const ids = bodyIds(record.path, request);
   const { usage, error } = record;
   return {

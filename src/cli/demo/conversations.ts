@@ -1,4 +1,5 @@
 /** What the demo's "agents" say, shaped as the official SDKs shape it. Pure data. */
+import { SAID } from './fake-anthropic.ts';
 import type { FakeHost, Mishap } from './fake-providers.ts';
 
 export interface DemoCall {
@@ -52,14 +53,20 @@ const TOOL_TURNS = [
   {
     role: 'assistant',
     content: [
-      { type: 'text', text: 'I will look at the file first.' },
-      { type: 'tool_use', id: 'toolu_demo', name: 'read_file', input: { path: 'src/sum.test.ts' } },
+      { type: 'text', text: SAID.first },
+      { type: 'tool_use', id: SAID.tool, name: 'read_file', input: { path: 'src/sum.test.ts' } },
     ],
   },
   {
     role: 'user',
-    content: [{ type: 'tool_result', tool_use_id: 'toolu_demo', content: 'expect(sum(2, 2)).toBe(5)' }],
+    content: [{ type: 'tool_result', tool_use_id: SAID.tool, content: 'expect(sum(2, 2)).toBe(5)' }],
   },
+];
+
+const LATER_TURNS = [
+  ...TOOL_TURNS,
+  { role: 'assistant', content: [{ type: 'text', text: SAID.done }] },
+  { role: 'user', content: 'Write the reason into the commit message.' },
 ];
 
 function messages(title: string, turns: readonly object[], extra: object = {}, mishap?: Mishap): DemoCall {
@@ -80,8 +87,8 @@ function google(title: string, path: string, text: string): DemoCall {
 export const DEMO_CALLS: readonly DemoCall[] = [
   messages('coding agent: thinks, asks for a tool', [TASK], { thinking: { type: 'enabled', budget_tokens: 2048 } }),
   messages('coding agent: next turn, reads its cache', TOOL_TURNS),
-  messages('coding agent: is told to slow down (429)', [...TOOL_TURNS, TASK], {}, 'rate_limit'),
-  messages('coding agent: its stream is cut in the middle', [...TOOL_TURNS, TASK], { temperature: 0.5 }, 'cut'),
+  messages('coding agent: is told to slow down (429)', LATER_TURNS, {}, 'rate_limit'),
+  messages('coding agent: its stream is cut in the middle', LATER_TURNS, {}, 'cut'),
   messages('small question, not streamed', [{ role: 'user', content: 'Name this branch.' }], {
     model: 'claude-haiku-4-5-20251001',
     stream: false,

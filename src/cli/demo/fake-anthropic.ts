@@ -47,7 +47,7 @@ interface Message {
 
 function compose(request: FakeRequest): Message {
   const id = `msg_${derived(request, 'id', 0x10000000, 0xe0000000).toString(16)}`;
-  const content = blocks(request, id);
+  const content = blocks(request);
   const fresh = derived(request, 'in', 12, 400);
   const output = derived(request, 'out', 20, 300);
   const caches = JSON.stringify(request.body).includes('"cache_control"');
@@ -78,7 +78,14 @@ function compose(request: FakeRequest): Message {
   };
 }
 
-function blocks(request: FakeRequest, id: string): Block[] {
+/** What the model says: the agent of the demo sends it back with its next turn, as agents do. */
+export const SAID = {
+  first: 'I will look at the file first.',
+  tool: 'toolu_demo',
+  done: 'Done: the test was wrong, not the code. I fixed the expected value and it passes.',
+} as const;
+
+function blocks(request: FakeRequest): Block[] {
   const content: Block[] = [];
   if (request.body['thinking'] !== undefined) {
     content.push({
@@ -90,19 +97,11 @@ function blocks(request: FakeRequest, id: string): Block[] {
   const [tool] = listOf(request.body['tools']);
   const lastTurn = JSON.stringify(listOf(request.body['messages']).at(-1) ?? {});
   if (tool === undefined || lastTurn.includes('"tool_result"')) {
-    content.push({
-      type: 'text',
-      text: 'Done: the test was wrong, not the code. I fixed the expected value and it passes.',
-    });
+    content.push({ type: 'text', text: SAID.done });
     return content;
   }
-  content.push({ type: 'text', text: 'I will look at the file first.' });
-  content.push({
-    type: 'tool_use',
-    id: `toolu_${id.slice(4)}`,
-    name: textOf(tool['name']),
-    input: { path: 'src/sum.test.ts' },
-  });
+  content.push({ type: 'text', text: SAID.first });
+  content.push({ type: 'tool_use', id: SAID.tool, name: textOf(tool['name']), input: { path: 'src/sum.test.ts' } });
   return content;
 }
 

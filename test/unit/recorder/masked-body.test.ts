@@ -21,6 +21,9 @@ const bytesOf = ({ cut }: MaskedBody): string => Buffer.from(cut?.bytes ?? []).t
 
 const request = (text: string, clean = new CleanSlices()): MaskedBody =>
   maskedRequest(textBody(text), JSON_TYPE, clean);
+/** As Bedrock sends it: the texts in base64. */
+const stream = (text: string): Buffer =>
+  Buffer.concat([encodeChunk({ type: 'text', text: 'Hi.' }), encodeChunk({ text })]);
 
 describe('recorder/masked-body', () => {
   it('masks a long request as a whole would be, wherever a secret stands in it', () => {
@@ -81,8 +84,6 @@ describe('recorder/masked-body', () => {
 
   it('keeps no event stream in whose base64 a secret hides', () => {
     const type = [['Content-Type', 'application/vnd.amazon.eventstream']] as const;
-    const stream = (text: string): Buffer =>
-      Buffer.concat([encodeChunk({ type: 'text', text: 'Hi.' }), encodeChunk({ text })]);
     const clean = maskedResponse(binaryBody(stream('plain')), type, true);
     expect([clean.body.masked, clean.cut?.bytes]).toEqual([false, stream('plain')]);
     const secret = maskedResponse(binaryBody(stream(`the key is ${KEY}`)), type, true);

@@ -1,8 +1,9 @@
-import { NOWHERE } from '../../../src/session/seen-call.ts';
+import { NOWHERE, type SeenCall } from '../../../src/session/seen-call.ts';
 import { describe, expect, it, vi } from 'vitest';
 import type { Capture, Cost } from '../../../src/core/capture.ts';
 import type { ConnectionInfo, ExchangeEnd } from '../../../src/core/recorder-port.ts';
 import type { ExchangeFacts } from '../../../src/recorder/live-exchange.ts';
+import { seenCall } from '../../../src/recorder/place-call.ts';
 import { type RecordDeps, recordExchange } from '../../../src/recorder/record-exchange.ts';
 import type { PriceQuestion } from '../../../src/pricing/cost.ts';
 import type { Metered } from '../../../src/usage/metered.ts';
@@ -61,6 +62,29 @@ function recordOf(parts: Case): Capture['record'] {
 }
 
 describe('recorder/record-exchange', () => {
+  it.each([
+    ['chat', true],
+    [null, true],
+    ['embeddings', false],
+    ['image_generation', false],
+    ['transcription', false],
+  ])('looks for a conversation in %s: %s', (operation, expected) => {
+    const body = '{"model":"m","input":"capital of France"}';
+    let seen: SeenCall | null = null;
+    const place: RecordDeps['place'] = (placeable) => {
+      seen = seenCall(placeable);
+      return NOWHERE;
+    };
+    recordOf({
+      metered: {
+        operation,
+        requestBody: { text: body, bytes: Buffer.from(body), wireBytes: body.length, truncated: false },
+      },
+      deps: { place },
+    });
+    expect(seen).toMatchObject({ request: expected ? expect.anything() : null });
+  });
+
   it('makes a record of times, bytes, money and who it was', () => {
     const record = recordOf({
       connection: { runId: 'run_1' },
