@@ -53,11 +53,15 @@ export class SessionStates {
   /** @param names told of a new session; of an old one, what it has no word for yet */
   open(id: string, names: Pick<SessionFacts, 'client_session_id' | 'parent_session_id'>): SessionState {
     const known = this.get(id);
-    if (known === null)
-      return this.#keep({ facts: { id, ...names, title: null, title_rank: 0 }, toolCalls: 0, lastCall: null });
+    if (known === null) return this.begin(id, names);
     known.facts.client_session_id ??= names.client_session_id;
     known.facts.parent_session_id ??= names.parent_session_id;
     return known;
+  }
+
+  /** A session whose id was made just now: nobody need be asked whether it is known. */
+  begin(id: string, names: Pick<SessionFacts, 'client_session_id' | 'parent_session_id'>): SessionState {
+    return this.#keep({ facts: { id, ...names, title: null, title_rank: 0 }, toolCalls: 0, lastCall: null });
   }
 
   /** Its conversations, by their last calls; the newest last. */

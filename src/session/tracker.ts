@@ -199,7 +199,7 @@ export class SessionTracker {
   }
 
   #newState({ startedAt }: SeenCall, parent: string | null): SessionState {
-    return this.#states.open(this.#options.newId(startedAt), { client_session_id: null, parent_session_id: parent });
+    return this.#states.begin(this.#options.newId(startedAt), { client_session_id: null, parent_session_id: parent });
   }
 
   #namedState(place: string, call: SeenCall): SessionState {

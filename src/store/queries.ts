@@ -3,7 +3,7 @@ import type { CallRecord } from '../core/capture.ts';
 import type { Stats } from '../core/ports.ts';
 import { addTally, emptyTally, type Tally, toTotals } from '../core/totals.ts';
 import { storedCallOf, type StoredCall } from './call-row.ts';
-import type { Database, SqlRow, SqlValue } from './driver.ts';
+import { type Database, type SqlRow, type SqlValue, statementOf } from './driver.ts';
 import type { Condition } from './search/filters.ts';
 
 export interface CallFilter {
@@ -151,7 +151,7 @@ export function getCall(database: Database, idOrPrefix: string): StoredCall | 'a
 }
 
 export function isStored(database: Database, id: string): boolean {
-  return database.prepare('SELECT 1 FROM llm_calls WHERE id = ?').get(id) !== undefined;
+  return statementOf(database, 'SELECT 1 FROM llm_calls WHERE id = ?').get(id) !== undefined;
 }
 
 const OF_ANSWER = 'FROM llm_calls WHERE response_id = ? AND provider = ?';
@@ -159,7 +159,7 @@ const OF_ANSWER = 'FROM llm_calls WHERE response_id = ? AND provider = ?';
 /** True when an answer with this id is stored whose tokens count. An estimate gives way to what the provider states. */
 export function isCounted(database: Database, provider: string, responseId: string): boolean {
   const sql = `SELECT 1 ${OF_ANSWER} AND usage_state <> 'none' AND usage_source IS NOT 'estimate' LIMIT 1`;
-  return database.prepare(sql).get(responseId, provider) !== undefined;
+  return statementOf(database, sql).get(responseId, provider) !== undefined;
 }
 
 /** The call without usage that bears this id, if there is one: a job that was submitted. */
@@ -169,7 +169,7 @@ export function submittedCall(
   responseId: string,
 ): { model: string | null } | null {
   const sql = `SELECT model ${OF_ANSWER} AND counted_without_usage = 1 LIMIT 1`;
-  const row = database.prepare(sql).get(responseId, provider);
+  const row = statementOf(database, sql).get(responseId, provider);
   if (row === undefined) return null;
   return { model: typeof row['model'] === 'string' ? row['model'] : null };
 }

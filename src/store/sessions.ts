@@ -2,7 +2,7 @@
 import type { ConversationTip, Edge, EdgeType, SessionFacts } from '../core/sessions.ts';
 import { addTally, emptyTally, type Tally } from '../core/totals.ts';
 import { storedCallOf } from './call-row.ts';
-import type { Database, SqlRow, SqlValue } from './driver.ts';
+import { type Database, type SqlRow, type SqlValue, statementOf } from './driver.ts';
 import type { CallPage } from './queries.ts';
 
 export interface SessionFilter {
@@ -174,7 +174,7 @@ export function loadTips(database: Database): ConversationTip[] {
 
 /** @returns null = it is not known */
 export function sessionFacts(database: Database, id: string): { facts: SessionFacts; toolCalls: number } | null {
-  const row = database.prepare('SELECT * FROM sessions WHERE id = ?').get(id);
+  const row = statementOf(database, 'SELECT * FROM sessions WHERE id = ?').get(id);
   if (row === undefined) return null;
   const facts = {
     id,
@@ -193,12 +193,11 @@ export function callOfResponse(
   host: string,
   responseId: string,
 ): { call: string; session: string; turn: number } | null {
-  const row = database
-    .prepare(
-      `SELECT id, session_key, json_extract(agent_facts, '$.turn') AS turn FROM llm_calls
+  const row = statementOf(
+    database,
+    `SELECT id, session_key, json_extract(agent_facts, '$.turn') AS turn FROM llm_calls
 WHERE response_id = ? AND provider = ? AND host = ? AND session_key IS NOT NULL AND agent_facts IS NOT NULL ORDER BY seq LIMIT 1`,
-    )
-    .get(responseId, provider, host);
+  ).get(responseId, provider, host);
   if (row === undefined) return null;
   return { call: String(row['id']), session: String(row['session_key']), turn: Number(row['turn'] ?? 1) };
 }

@@ -16,8 +16,9 @@ interface Base {
   depth: number;
 }
 
-/** Rebuilding a body reads so many lists at the most. */
+/** Rebuilding a body reads so many lists at the most; a list of a few ids saves little by building on another. */
 export const MAX_DEPTH = 64;
+const SHORT = { ids: 6, depth: 8 };
 /** Ids in the lists that are remembered: 8 bytes each. */
 const REMEMBERED_IDS = 250_000;
 /** Blocks whose id is known without asking; about 150 bytes each. */
@@ -107,11 +108,12 @@ export class BlockWriter {
   }
 
   #closest(ids: readonly number[], keys: readonly string[]): { base: Base | null; delta: ReturnType<typeof deltaOf> } {
+    const deepest = ids.length <= SHORT.ids ? SHORT.depth : MAX_DEPTH;
     let base: Base | null = null;
     let delta = { prefix: 0, suffix: 0, middle: ids };
     for (const key of keys) {
       const known = this.#bases.get(key);
-      if (known === undefined || known === base || known.depth >= MAX_DEPTH) continue;
+      if (known === undefined || known === base || known.depth >= deepest) continue;
       const other = deltaOf(ids, known.ids);
       if (other.middle.length >= delta.middle.length) continue;
       base = known;
