@@ -33,7 +33,7 @@ describe('durability = "strict" with a store that fails', () => {
     expect(locked?.wholeAt).not.toBeNull();
     // The end comes that long after the rest; a busy machine may make it longer.
     expect(locked?.endTook).toBeGreaterThan(200);
-    expect(daemon.output()).toContain('answers end before their calls are on record');
+    await expect.poll(() => daemon.output()).toContain('answers end before their calls are on record');
     // The net thread tells its counters once a second.
     await expect.poll(released, { timeout: 10_000 }).toBeGreaterThan(before);
     await expect.poll(() => rig.rows().has(locked?.id ?? ''), { timeout: 10_000 }).toBe(true);
