@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { isPeriodQuestion } from '../core/stats-question.ts';
+import type { Logins } from './logins.ts';
 
 export interface AccessOptions {
   /** Null = nobody is asked for one (loopback only, config/load.ts sees to it). */
@@ -15,14 +16,25 @@ export interface AccessOptions {
 const LOOPBACK = /^(?:localhost|[\w-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 /** Answered to anybody who may connect: no content, no change. */
 const OPEN: ReadonlySet<string> = new Set([
-  '/',
-  '/health',
-  '/health/bedrock',
-  '/metrics',
-  '/ca.pem',
-  '/ca.der',
-  '/api/stats',
+  'GET /',
+  'GET /favicon.svg',
+  'GET /favicon.ico',
+  'GET /login',
+  'GET /health',
+  'GET /health/bedrock',
+  'GET /metrics',
+  'GET /ca.pem',
+  'GET /ca.der',
+  'GET /api/stats',
+  'GET /api/whoami',
+  'POST /api/login',
+  'POST /api/logout',
 ]);
+/** The files of the web app. */
+const ASSETS = '/assets/';
+/** A cookie of any port: those of one host are one lot, whatever port they come from. */
+const COOKIE = /(?:^|;\s*)llm_proxy_token(?:_\d{1,5})?=([^;]+)/g;
+const MAX_COOKIES = 20;
 
 /** A page of another site must not talk to us by a name that it made point here (DNS rebinding), nor post to us. */
 export function checkOrigin({ host, allowedHosts }: AccessOptions): MiddlewareHandler {
@@ -47,23 +59,46 @@ export function checkOrigin({ host, allowedHosts }: AccessOptions): MiddlewareHa
   };
 }
 
-/** `Authorization: Bearer` or the cookie `llm_proxy_token`. */
-export function checkToken({ token }: AccessOptions): MiddlewareHandler {
-  const want = token === null ? null : digest(token);
+/** `Authorization: Bearer`, or a cookie: the token itself, or a session that it began (logins.ts). */
+export function checkToken(access: AccessOptions, logins: Logins | null = null): MiddlewareHandler {
   return async (context, next) => {
-    if (want !== null && !isOpen(context)) {
-      const given = givenToken(context);
-      if (given === '' || !timingSafeEqual(want, digest(given))) {
-        return refuse(
-          context,
-          401,
-          'token_required',
-          'send "Authorization: Bearer TOKEN"; the token is in <home>/run/admin-token',
-        );
-      }
-    }
-    return next();
+    if (isOpen(context) || isAllowed(context, access, logins)) return next();
+    return refuse(
+      context,
+      401,
+      'token_required',
+      'send "Authorization: Bearer TOKEN"; the token is in <home>/run/admin-token',
+    );
   };
+}
+
+export function isAllowed(context: Context, access: AccessOptions, logins: Logins | null): boolean {
+  if (access.token === null) return true;
+  const bearer = /^Bearer\s+(.+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
+  if (bearer !== undefined) return isToken(bearer.trim(), access);
+  return givenSessions(context).some((value) => isToken(value, access) || logins?.isSession(value) === true);
+}
+
+export function isToken(given: string, { token }: AccessOptions): boolean {
+  return token !== null && given !== '' && timingSafeEqual(digest(token), digest(given));
+}
+
+/**
+ * Cookies that the browser sends of itself count for our own pages alone. `SameSite` keeps other sites away, but a page
+ * of another port of this machine is of the same site. Browsers that do not say where a request comes from are trusted
+ * to keep `SameSite`.
+ */
+export function givenSessions(context: Context): string[] {
+  const from = context.req.header('sec-fetch-site') ?? 'none';
+  if (from !== 'none' && from !== 'same-origin') return [];
+  const cookies = context.req.header('cookie') ?? '';
+  return [...cookies.matchAll(COOKIE)].slice(0, MAX_COOKIES).map((match) => (match[1] ?? '').trim());
+}
+
+/** Its name says which port it is of, as the browser sees it: two daemons of one machine must not log each other out. */
+export function sessionCookieOf(context: Context): string {
+  const port = /:(\d{1,5})$/.exec(context.req.header('host') ?? '')?.[1] ?? '80';
+  return `llm_proxy_token_${port}`;
 }
 
 export function refuse(
@@ -79,16 +114,12 @@ export function refuse(
 function isOpen(context: Context): boolean {
   const { path } = context.req;
   const asksMore = path === '/api/stats' && isPeriodQuestion(context.req.query());
-  return isReading(context) && OPEN.has(path) && !asksMore;
+  const method = isReading(context) ? 'GET' : context.req.method;
+  return (OPEN.has(`${method} ${path}`) && !asksMore) || (method === 'GET' && path.startsWith(ASSETS));
 }
 
 function isReading(context: Context): boolean {
   return context.req.method === 'GET' || context.req.method === 'HEAD';
-}
-
-function givenToken(context: Context): string {
-  const bearer = /^Bearer\s+(.+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
-  return bearer?.trim() ?? /(?:^|;\s*)llm_proxy_token=([^;]+)/.exec(context.req.header('cookie') ?? '')?.[1] ?? '';
 }
 
 function digest(text: string): Buffer {

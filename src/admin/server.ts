@@ -1,9 +1,10 @@
 /** The admin API: what is asked of the store, the recorder and the net thread. Formats: docs/api.md. */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
+import type { Clock } from '../core/clock.ts';
 import { AppError, messageOf } from '../core/errors.ts';
 import type { NetControl, RecorderHealth, RecorderService } from '../core/ports.ts';
 import type { Remote } from '../core/rpc.ts';
@@ -12,8 +13,12 @@ import { type AccessOptions, checkOrigin, checkToken, refuse } from './access.ts
 import { type Calls, repriceQueryOf } from './calls.ts';
 import { IMPORT_PATH, importRoutes } from './import-routes.ts';
 import { bodyRoutes } from './body-routes.ts';
+import type { DashboardFiles } from './dashboard-files.ts';
+import { dashboardRoutes } from './dashboard-routes.ts';
 import { lifeRoutes } from './life-routes.ts';
 import type { Live } from './live.ts';
+import { loginRoutes } from './login-routes.ts';
+import { Logins } from './logins.ts';
 import { tracingRoutes } from './tracing-routes.ts';
 import type { Search } from './search.ts';
 import type { SearchLoop } from './search-loop.ts';
@@ -25,6 +30,9 @@ import { tracesRoutes } from './traces-routes.ts';
 export interface AdminDeps {
   access: AccessOptions;
   version: string;
+  clock: Pick<Clock, 'wall'>;
+  /** The web app, as far as it was built. */
+  dashboard: Pick<DashboardFiles, 'get'>;
   caFile: string;
   calls: Calls;
   live: Live;
@@ -47,14 +55,13 @@ const NOT_YET = 'not in this version';
 
 export function createAdminApp(deps: AdminDeps): Hono {
   const app = new Hono();
+  const logins = deps.access.token === null ? null : new Logins(deps.access.token, deps.clock);
   app.use(async (context, next) => {
     await next();
-    context.header('x-content-type-options', 'nosniff');
-    context.header('cache-control', 'no-store');
-    context.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+    protect(context);
   });
   app.use(checkOrigin(deps.access));
-  app.use(checkToken(deps.access));
+  app.use(checkToken(deps.access, logins));
   const limit = bodyLimit({
     maxSize: MAX_BODY_BYTES,
     onError: (context) => refuse(context, 413, 'too_large', 'the body is too large'),
@@ -71,6 +78,8 @@ export function createAdminApp(deps: AdminDeps): Hono {
     );
   });
   app.notFound((context) => refuse(context, 404, 'not_found', `there is no ${context.req.method} ${context.req.path}`));
+  dashboardRoutes(app, deps);
+  loginRoutes(app, { ...deps, logins });
   about(app, deps);
   calls(app, deps);
   bodyRoutes(app, deps);
@@ -86,12 +95,20 @@ export function createAdminApp(deps: AdminDeps): Hono {
   return app;
 }
 
+/** Nobody frames, sniffs, keeps or embeds an answer. The web app has a policy and a life of its own. */
+function protect(context: Context): void {
+  const { headers } = context.res;
+  if (!headers.has('content-security-policy')) {
+    context.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+    context.header('cache-control', 'no-store');
+  }
+  context.header('x-content-type-options', 'nosniff');
+  context.header('referrer-policy', 'no-referrer');
+  context.header('cross-origin-opener-policy', 'same-origin');
+  context.header('cross-origin-resource-policy', 'same-origin');
+}
+
 function about(app: Hono, { version, caFile, calls: store, indexing, recorder, net }: AdminDeps): void {
-  app.get('/', (context) =>
-    context.text(
-      `llm-proxy ${version}\n\n/health  /metrics  /ca.pem  /api/stats   open\n/api/calls  /api/search  /api/live ...           with the token of <home>/run/admin-token\n`,
-    ),
-  );
   app.get('/health', async (context) => {
     const [traffic, recording] = await Promise.all([net.status(), recorderHealth(recorder)]);
     const isWhole = recording?.sinks.every((sink) => sink.state !== 'failing') ?? false;

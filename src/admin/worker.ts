@@ -1,11 +1,14 @@
 /** Composition root of the reader thread: the admin port and read-only questions to the store. */
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { serve } from '@hono/node-server';
+import { systemClock } from '../core/clock.ts';
 import { AppError, messageOf } from '../core/errors.ts';
 import type { LiveMessage, NetControl, RecorderService } from '../core/ports.ts';
 import { connectRpc, type Remote } from '../core/rpc.ts';
 import { Calls } from './calls.ts';
+import { DashboardFiles } from './dashboard-files.ts';
 import { Live } from './live.ts';
 import { Search } from './search.ts';
 import { SearchLoop } from './search-loop.ts';
@@ -62,6 +65,8 @@ const calls = new Calls(data.db, search);
 const app = createAdminApp({
   access: { token: data.token, host: data.host, allowedHosts: data.allowedHosts },
   version: data.version,
+  clock: systemClock,
+  dashboard: new DashboardFiles(fileURLToPath(new URL('../dashboard', import.meta.url))),
   caFile: data.caFile,
   calls,
   live,

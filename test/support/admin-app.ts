@@ -1,0 +1,53 @@
+import type { Hono } from 'hono';
+import { type AdminDeps, createAdminApp } from '../../src/admin/server.ts';
+import { Calls } from '../../src/admin/calls.ts';
+import { Live } from '../../src/admin/live.ts';
+import { emptyPurge } from '../../src/core/purge.ts';
+import { emptyTally, toTotals } from '../../src/core/totals.ts';
+
+export const TOKEN = 'a-token-of-thirty-two-characters';
+export const BEARER = { authorization: `Bearer ${TOKEN}`, host: 'localhost:8081' };
+
+/** The admin app over things that do nothing; what a test is about it gives. */
+export function anAdminApp(given: Partial<AdminDeps> = {}): Hono {
+  return createAdminApp({ ...idleDeps(), ...given });
+}
+
+export function idleDeps(): AdminDeps {
+  const calls = new Calls('/nowhere/calls.db');
+  return {
+    access: { token: TOKEN, host: '127.0.0.1', allowedHosts: [] },
+    version: '1.2.3',
+    clock: { wall: () => 1_795_260_000_000 },
+    dashboard: { get: () => null },
+    caFile: '/nowhere/ca.pem',
+    calls,
+    live: new Live(() => {}),
+    bedrockRegion: null,
+    tracing: { enabled: true },
+    search: { find: () => ({ hits: [], next_cursor: null, behind: 0, partial: false, ignored: [] }) } as never,
+    indexing: { health: { state: 'current' }, metrics: () => '' } as never,
+    recorder: () => idleRecorder,
+    net: {
+      openRun: (pid) => Promise.resolve({ run_id: `run_${pid}`, proxy_url: 'http://127.0.0.1:9', local_servers: [] }),
+      closeRun: () => Promise.resolve(),
+      status: () => Promise.resolve({ connections: 0, in_flight: 0, uptime_ms: 5 }),
+      stop: () => Promise.resolve(),
+    },
+  };
+}
+
+export const idleRecorder: ReturnType<AdminDeps['recorder']> = {
+  stats: () =>
+    Promise.resolve({ ...toTotals(emptyTally()), total_requests: 7, by_provider: {}, by_model: {}, since: null }),
+  metrics: () => Promise.resolve('llm_proxy_calls_total 7\n'),
+  runSummary: (id) => Promise.resolve({ run_id: id, totals: toTotals(emptyTally()), by_model: {} }),
+  health: () => Promise.resolve({ live: 0, sinks: [] }),
+  tracing: (enabled = true) => Promise.resolve(enabled),
+  reprice: () => Promise.resolve({ models: [], next_cursor: null }),
+  import: (lines, dryRun) =>
+    Promise.resolve({ added: lines.split('\n').length, existing: Number(dryRun), strange: 0, failed: [] }),
+  prune: () => Promise.resolve({ records: 0, bodies: 0, done: true, space: { used: 0, free: 0, wal: 0 } }),
+  purge: () => Promise.resolve(emptyPurge()),
+  pin: () => Promise.resolve('unknown'),
+};
