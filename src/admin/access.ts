@@ -103,7 +103,7 @@ export function sessionCookieOf(context: Context): string {
 
 export function refuse(
   context: Context,
-  status: 400 | 401 | 403 | 404 | 409 | 413 | 421 | 500 | 501 | 503,
+  status: 400 | 401 | 403 | 404 | 409 | 410 | 413 | 421 | 500 | 501 | 503,
   type: string,
   message: string,
 ): Response {

@@ -3,6 +3,8 @@ import type { Database } from '../store/driver.ts';
 import type { Side } from '../store/blocks/call-bodies.ts';
 import { bodyOf, headOf, type StoredBody } from '../store/blocks/read.ts';
 import { headText } from '../store/blocks/heads.ts';
+import { requireSchema } from '../store/migrations.ts';
+import { type Pruned, prunedPart } from '../store/pruned.ts';
 import { getCall } from '../store/queries.ts';
 
 export const PARTS = ['body', 'head', 'events'] as const;
@@ -14,18 +16,27 @@ export interface FoundPart {
   headers: Record<string, string>;
 }
 
-export type PartAnswer = FoundPart | 'no_call' | 'ambiguous' | 'not_stored';
+export type PartAnswer = FoundPart | { pruned: Pruned } | 'no_call' | 'ambiguous' | 'not_stored';
 
 export const NOT_STORED =
-  'this part of the call is not stored: there was none, bodies were off (store.bodies), are not kept of this provider (capture.bodies_of), or were pruned';
+  'this part of the call is not stored: there was none, bodies were off (store.bodies), or are not kept of this provider (capture.bodies_of)';
+
+export function prunedText({ at, reason }: Pruned): string {
+  const why = reason === 'age' ? 'it was too old' : 'the database held too much';
+  return `this part of the call was deleted on ${at}, for ${why} (docs/retention.md)`;
+}
 
 /** @param id of a call, or how it begins */
 export function findPart(database: Database, id: string, side: Side, part: Part): PartAnswer {
+  requireSchema(database);
   const call = getCall(database, id);
   if (call === null) return 'no_call';
   if (call === 'ambiguous') return 'ambiguous';
-  const seq = database.prepare('SELECT seq FROM llm_calls WHERE id = ?').get(call.record.id)?.['seq'];
-  return partOf(database, Number(seq), side, part) ?? 'not_stored';
+  const seq = Number(database.prepare('SELECT seq FROM llm_calls WHERE id = ?').get(call.record.id)?.['seq']);
+  const found = partOf(database, seq, side, part);
+  if (found !== null) return found;
+  const pruned = prunedPart(database, seq, side, part === 'head' ? 'head' : 'body');
+  return pruned === null ? 'not_stored' : { pruned };
 }
 
 function partOf(database: Database, seq: number, side: Side, part: Part): FoundPart | null {

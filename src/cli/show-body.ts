@@ -1,5 +1,5 @@
 /** `show ID --request|--response [--head]`: what a call sent or got, byte for byte. */
-import { findPart, NOT_STORED, type Part } from '../admin/bodies.ts';
+import { findPart, NOT_STORED, type Part, prunedText } from '../admin/bodies.ts';
 import { Calls } from '../admin/calls.ts';
 import { AppError } from '../core/errors.ts';
 import { escapeLine, escapeText } from '../sinks/escape.ts';
@@ -48,7 +48,7 @@ async function partOf({ home, id, side, part }: ShowBodyArguments): Promise<Show
     }
   }
   const path = `/api/calls/${encodeURIComponent(id)}/${side}?part=${part}`;
-  const { status, bytes, headers } = await askBytes(daemon, path, ANSWER_MS, [404, 409]);
+  const { status, bytes, headers } = await askBytes(daemon, path, ANSWER_MS, [404, 409, 410]);
   if (status === 200) return shown(bytes, headers);
   return messageIn(bytes) ?? noSuchCall(id);
 }
@@ -56,7 +56,8 @@ async function partOf({ home, id, side, part }: ShowBodyArguments): Promise<Show
 function fromStore(store: Calls, { id, side, part }: ShowBodyArguments): Shown | string {
   const found = store.ask((database) => findPart(database, id, side, part));
   if (found === 'not_stored') return NOT_STORED;
-  return typeof found === 'string' ? noSuchCall(id) : shown(found.bytes, found.headers);
+  if (typeof found === 'string') return noSuchCall(id);
+  return 'pruned' in found ? prunedText(found.pruned) : shown(found.bytes, found.headers);
 }
 
 function shown(bytes: Uint8Array, headers: Readonly<Record<string, unknown>>): Shown {

@@ -100,7 +100,7 @@ export class Upkeep {
   async #work(limits: KeepLimits, ms: number): Promise<PruneSlice> {
     const { use, clock, path } = this.#options;
     const now = (): number => clock.now();
-    const sweep = new Sweep(limits, now);
+    const sweep = new Sweep(limits, now, new Date(clock.wall()).toISOString());
     let isSmall = false;
     for (const until = now() + ms; !isSmall && now() < until && !this.#isClosed;) {
       const began = now();

@@ -13,6 +13,7 @@ import { sessions } from './migrations/0010-sessions.ts';
 import { pageIndexes } from './migrations/0011-page-indexes.ts';
 import { traceDescriptions } from './migrations/0012-trace-descriptions.ts';
 import { sessionTips } from './migrations/0013-session-tips.ts';
+import { prunedBodies } from './migrations/0014-pruned-bodies.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
 export const MIGRATIONS: readonly string[] = [
@@ -29,6 +30,7 @@ export const MIGRATIONS: readonly string[] = [
   pageIndexes,
   traceDescriptions,
   sessionTips,
+  prunedBodies,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

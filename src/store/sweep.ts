@@ -3,6 +3,7 @@ import type { KeepLimits } from '../core/ports.ts';
 import { removeBodies } from './blocks/remove.ts';
 import type { Database, SqlRow, SqlValue } from './driver.ts';
 import { UNPINNED } from './pins.ts';
+import { notePruned } from './pruned.ts';
 import { type DoomedCall, removeCalls } from './remove-calls.ts';
 import { usedBytes } from './space.ts';
 import { inTransaction } from './transaction.ts';
@@ -40,11 +41,13 @@ const YOUNG_IN_A_ROW = 500;
 export class Sweep {
   readonly #stages: Stage[];
   readonly #now: () => number;
+  readonly #at: string;
   readonly swept: Swept = { records: 0, bodies: 0 };
 
-  /** @param now monotonic milliseconds */
-  constructor(limits: KeepLimits, now: () => number) {
+  /** @param now monotonic milliseconds @param at of this pass, ISO 8601 UTC */
+  constructor(limits: KeepLimits, now: () => number, at: string) {
     this.#now = now;
+    this.#at = at;
     this.#stages = [
       stage('records', limits.recordsBefore, null),
       stage('bodies', limits.bodiesBefore, null),
@@ -79,14 +82,16 @@ export class Sweep {
     const page = isEnough ? [] : candidates(database, current);
     const doomed = current.before === null ? page : this.#old(page, current);
     if (current.what === 'records') removeCalls(database, doomed);
-    else
-      removeBodies(
-        database,
-        doomed.map(({ seq }) => seq),
-      );
+    else this.#removeBodies(database, doomed, current);
     this.swept[current.what] += doomed.length;
     current.after = page.at(-1)?.seq ?? current.after;
     if (page.length < PAGE || current.young >= YOUNG_IN_A_ROW) this.#stages.shift();
+  }
+
+  #removeBodies(database: Database, doomed: readonly Candidate[], { bytes }: Stage): void {
+    const calls = doomed.map(({ seq }) => seq);
+    notePruned(database, calls, { at: this.#at, reason: bytes === null ? 'age' : 'size' });
+    removeBodies(database, calls);
   }
 
   #old(page: readonly Candidate[], current: Stage): Candidate[] {

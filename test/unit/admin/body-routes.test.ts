@@ -13,6 +13,7 @@ import { cutBody } from '../../../src/store/blocks/cut.ts';
 import { CallWriter } from '../../../src/store/call-writer.ts';
 import { type Database, openDatabase } from '../../../src/store/driver.ts';
 import { migrate } from '../../../src/store/migrations.ts';
+import { Sweep } from '../../../src/store/sweep.ts';
 import { aCapture, aMessage } from '../../support/captures.ts';
 
 let folder: string;
@@ -124,6 +125,20 @@ describe('admin/body-routes', () => {
       store({ request: aMessage('POST / HTTP/1.1', null, { headers: [['content-type', type]] }) }, `call_1${index}`);
       expect((await get(`call_1${index}/request`)).headers.get('content-type')).toBe('text/plain; charset=utf-8');
     }
+  });
+
+  it('tells what was deleted from what never was', async () => {
+    store({ parts: { request: null, response: cutBody(Buffer.from(STREAM), 'stream'), arrivals: null } });
+    const limits = { bodiesBefore: '2999', recordsBefore: null, bodiesBytes: null, recordsBytes: null };
+    new Sweep(limits, () => performance.now(), '2026-11-21T10:00:00.000Z').next(database, 1000);
+    const answer = await get('call_0001/response');
+    expect([answer.status, await answer.json()]).toEqual([
+      410,
+      { error: { type: 'pruned', message: expect.stringContaining('2026-11-21T10:00:00.000Z') as string } },
+    ]);
+    expect((await get('call_0001/response?part=events')).status).toBe(410);
+    expect((await get('call_0001/request?part=head')).status).toBe(410);
+    expect((await get('call_0001/request')).status).toBe(404);
   });
 
   it('says why there is nothing', async () => {

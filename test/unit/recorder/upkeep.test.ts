@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bodyOf } from '../../../src/store/blocks/read.ts';
+import { prunedPart } from '../../../src/store/pruned.ts';
 import { loadTotals } from '../../../src/store/queries.ts';
 import { spaceOf } from '../../../src/store/space.ts';
 import { NOON } from '../../support/sink-house.ts';
@@ -45,6 +46,21 @@ describe('recorder/upkeep', () => {
           .map((row) => row['trace_id']),
       ),
     ).toEqual(['s2', 's3', 's4']);
+  });
+
+  it('keeps in mind which bodies it deleted, when and for what, as long as the record stays', async () => {
+    await calls(100, 1);
+    const pruned = (seq: number, part: 'head' | 'body' = 'body') =>
+      house.ask((database) => prunedPart(database, seq, 'response', part));
+    await house.life({ bodiesMaxAgeDays: 90 }).prune(null);
+    expect(pruned(1)).toEqual({ at: daysAgo(0), reason: 'age' });
+    expect(pruned(1, 'head')).toEqual(pruned(1));
+    expect(pruned(2)).toBeNull();
+    await house.life({ bodiesMaxTotalBytes: 1 }).prune(null);
+    expect(pruned(2)?.reason).toBe('size');
+    await house.life({ recordsMaxAgeDays: 90 }).prune(null);
+    expect(pruned(1)).toBeNull();
+    expect(house.count('pruned_bodies')).toBe(1);
   });
 
   it('does nothing where all is off, and nothing twice', async () => {
