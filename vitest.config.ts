@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: ['test/browser/**', 'node_modules/**'],
     pool: 'forks',
     // Half of the time of the small files was spent on loading the same modules: no file may rest on being the first.
     isolate: false,

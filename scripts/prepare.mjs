@@ -17,6 +17,7 @@ export function prepare() {
   }
   install();
   build();
+  buildDashboard();
 }
 
 function install() {
@@ -34,7 +35,10 @@ function build() {
   const want = sourceDigest();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === want) return;
   say('building (tsc)');
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  for (const name of readdirSync(join(root, 'dist'))) {
+    if (name !== 'dashboard') rmSync(join(root, 'dist', name), { recursive: true, force: true });
+  }
   run(
     process.execPath,
     [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'],
@@ -53,6 +57,28 @@ function build() {
   writeFileSync(stamp, want);
 }
 
+/** The web app, apart: it is bundled by another tool, and changes at other times. */
+function buildDashboard() {
+  const stamp = join(root, 'dist', 'dashboard', '.built');
+  const inputs = [...files(join(root, 'dashboard')), join(root, 'package-lock.json')];
+  const want = digestOf(inputs);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === want) return;
+  say('building the dashboard (vite)');
+  run(
+    process.execPath,
+    [
+      join(root, 'node_modules', 'vite', 'bin', 'vite.js'),
+      'build',
+      '--config',
+      join(root, 'dashboard', 'vite.config.ts'),
+      '--logLevel',
+      'warn',
+    ],
+    'the dashboard could not be built: see the lines above',
+  );
+  writeFileSync(stamp, want);
+}
+
 /** Puts the data of the provider files into two files, so that starting is fast (src/providers/registry.ts). */
 const PROVIDERS = `
 import { writeFileSync } from 'node:fs';
@@ -64,12 +90,15 @@ for (const [name, text] of await builtProviders()) writeFileSync(folder + name, 
 
 /** Names, sizes and times of all sources: a touched file is a stale build. */
 function sourceDigest() {
-  const inputs = [
+  return digestOf([
     ...files(join(root, 'src')),
     join(root, 'package.json'),
     join(root, 'tsconfig.json'),
     join(root, 'tsconfig.build.json'),
-  ];
+  ]);
+}
+
+function digestOf(inputs) {
   return digest(
     inputs.map((file) => `${relative(root, file)} ${statSync(file).size} ${statSync(file).mtimeMs}`).join('\n'),
   );

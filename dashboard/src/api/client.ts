@@ -1,0 +1,70 @@
+/** Questions to the admin API of the daemon that served this page. */
+
+export class ApiError extends Error {
+  override name = 'ApiError';
+  /** HTTP status; 0 = no answer. */
+  readonly status: number;
+  /** `error.type` of the answer, `unreachable` when none came. */
+  readonly type: string;
+
+  constructor(status: number, type: string, message: string) {
+    super(message);
+    this.status = status;
+    this.type = type;
+  }
+}
+
+export type Query = Record<string, string | number | boolean | null | undefined>;
+
+/** `path` with what is not null, undefined or empty. */
+export function urlOf(path: string, query: Query = {}): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== '') params.set(name, String(value));
+  }
+  const text = params.toString();
+  return text === '' ? path : `${path}?${text}`;
+}
+
+/** JSON of an answer with a 2xx status. @throws ApiError */
+export async function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+  return json<T>(await request(urlOf(path, query), { signal: signal ?? null }));
+}
+
+/** @throws ApiError */
+export async function send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T> {
+  const init: RequestInit = { method };
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers = { 'content-type': 'application/json' };
+  }
+  return json<T>(await request(path, init));
+}
+
+/** The answer itself, for bodies that are no JSON or come in pieces. @throws ApiError */
+export async function request(url: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, { credentials: 'same-origin', ...init });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError(0, 'unreachable', 'llm-proxy does not answer. Is it running? Start it with "llm-proxy start".');
+  }
+  if (response.ok) return response;
+  const body: unknown = await response.json().catch(() => null);
+  const { type, message } = errorOf(body);
+  throw new ApiError(response.status, type, message ?? `The answer was ${response.status} ${response.statusText}.`);
+}
+
+async function json<T>(response: Response): Promise<T> {
+  return (await response.json()) as T;
+}
+
+function errorOf(body: unknown): { type: string; message: string | null } {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return { type: 'http_error', message: null };
+  const { error } = body as { error: { type?: unknown; message?: unknown } };
+  return {
+    type: typeof error?.type === 'string' ? error.type : 'http_error',
+    message: typeof error?.message === 'string' ? error.message : null,
+  };
+}

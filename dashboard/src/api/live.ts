@@ -1,0 +1,124 @@
+/**
+ * Calls as they start, go on and end, by server-sent events. The browser comes back by itself with `Last-Event-ID`;
+ * where the daemon no longer knows what was missed it says `gap`, and the lists are asked again.
+ */
+import type { CallRecord, RunningCall } from './shapes.ts';
+
+export type LiveState = 'connecting' | 'open' | 'lost' | 'off';
+
+interface Listeners {
+  call: (call: CallRecord) => void;
+  gap: () => void;
+}
+
+const RETRY_MS = 3000;
+
+export class LiveFeed {
+  readonly #url: string;
+  readonly #listeners = new Set<Partial<Listeners>>();
+  readonly #watchers = new Set<() => void>();
+  #source: EventSource | null = null;
+  #retry: ReturnType<typeof setTimeout> | null = null;
+  #state: LiveState = 'off';
+  #running: ReadonlyMap<string, RunningCall> = new Map();
+  #isDue = false;
+  #next = new Map<string, RunningCall>();
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  get state(): LiveState {
+    return this.#state;
+  }
+
+  /** Calls under way, oldest first; a new map for each change, at most one a frame. */
+  get running(): ReadonlyMap<string, RunningCall> {
+    return this.#running;
+  }
+
+  open(): void {
+    if (this.#source !== null) return;
+    this.#set('connecting');
+    const source = new EventSource(this.#url);
+    this.#source = source;
+    source.addEventListener('open', () => this.#set('open'));
+    source.addEventListener('error', () => this.#lost(source));
+    source.addEventListener('call', (event) => this.#ended(JSON.parse(event.data as string) as CallRecord));
+    source.addEventListener('started', (event) => this.#runs(JSON.parse(event.data as string) as RunningCall));
+    source.addEventListener('progress', (event) => this.#runs(JSON.parse(event.data as string) as RunningCall));
+    source.addEventListener('gap', () => this.#gap());
+  }
+
+  close(): void {
+    this.#source?.close();
+    this.#source = null;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry = null;
+    this.#next.clear();
+    this.#show();
+    this.#set('off');
+  }
+
+  /** @returns how to leave */
+  listen(listeners: Partial<Listeners>): () => void {
+    this.#listeners.add(listeners);
+    return () => this.#listeners.delete(listeners);
+  }
+
+  /** Told when `state` or `running` changed. @returns how to leave */
+  watch(changed: () => void): () => void {
+    this.#watchers.add(changed);
+    return () => this.#watchers.delete(changed);
+  }
+
+  #ended(call: CallRecord): void {
+    if (this.#next.delete(call.id)) this.#show();
+    for (const listener of this.#listeners) listener.call?.(call);
+  }
+
+  #runs(call: RunningCall): void {
+    this.#next.set(call.id, { ...this.#next.get(call.id), ...call });
+    this.#show();
+  }
+
+  #gap(): void {
+    this.#next.clear();
+    this.#show();
+    for (const listener of this.#listeners) listener.gap?.();
+  }
+
+  /** A stream that was refused (daemon gone, logged out) is not tried again by the browser itself. */
+  #lost(source: EventSource): void {
+    this.#set('lost');
+    if (source.readyState !== EventSource.CLOSED) return;
+    this.#source = null;
+    this.#retry = setTimeout(() => {
+      this.#retry = null;
+      // Ids of a stream that this object never saw are unknown to the daemon: what was missed is asked for.
+      this.#gap();
+      this.open();
+    }, RETRY_MS);
+  }
+
+  /** Once a frame, however many events come in it. */
+  #show(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    requestAnimationFrame(() => {
+      this.#isDue = false;
+      this.#running = new Map(this.#next);
+      this.#tell();
+    });
+  }
+
+  #set(state: LiveState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const changed of this.#watchers) changed();
+  }
+}

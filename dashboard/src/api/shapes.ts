@@ -1,0 +1,31 @@
+/** Shapes of answers of the admin API (docs/api.md). The types are the daemon's own wherever it exports them. */
+import type { CallRecord } from '../../../src/core/capture.ts';
+import type { SearchAnswer, SearchHit } from '../../../src/admin/search.ts';
+
+export type { CallRecord, CostLine, Outcome } from '../../../src/core/capture.ts';
+export type { Percentiles, PeriodGroup, PeriodStats, RecorderHealth, Totals } from '../../../src/core/ports.ts';
+export type { AgentFacts, Changes, EdgeType } from '../../../src/core/sessions.ts';
+export type { Usage } from '../../../src/core/usage.ts';
+export type { SearchAnswer, SearchHit };
+
+/** `GET /api/calls`. */
+export interface CallPage {
+  calls: CallRecord[];
+  next_cursor: string | null;
+  /** Not all calls could be looked at in time: the next page goes on there. */
+  partial: boolean;
+}
+
+/** A call that has not ended. */
+export interface RunningCall {
+  id: string;
+  started_at: string;
+  provider: string;
+  model: string | null;
+  path: string;
+  session_id: string | null;
+  bytes: number;
+  output_tokens: number | null;
+  /** The end of what was answered so far. */
+  text: string | null;
+}

@@ -1,0 +1,55 @@
+/** What of a call record stands on a screen, and how sure it is. */
+import type { CallRecord } from '../api/shapes.ts';
+
+/** What was answered by, else asked for, else the operation. */
+export function modelOf(call: CallRecord): string {
+  return call.response_model ?? call.request_model ?? call.operation ?? '–';
+}
+
+export type Certainty = 'exact' | 'estimated' | 'partial' | 'unknown';
+
+/** How sure the token counts of a call are. */
+export function certaintyOf({ usage }: CallRecord): Certainty {
+  if (usage.state === 'none' && usage.estimated.length === 0) return 'unknown';
+  if (usage.source === 'regex' || usage.source === 'estimate' || usage.estimated.length > 0) return 'estimated';
+  return usage.state === 'partial' ? 'partial' : 'exact';
+}
+
+export type CallState = 'ok' | 'client_error' | 'server_error' | 'limited' | 'broken';
+
+/** For the dot and its word. */
+export function stateOf({ status, outcome }: CallRecord): CallState {
+  if (status === 429 || status === 529) return 'limited';
+  if (status === null || status >= 500) return status === null ? 'broken' : 'server_error';
+  if (status >= 400) return 'client_error';
+  return outcome === 'complete' || outcome === 'upgraded' ? 'ok' : 'broken';
+}
+
+/** `200`, `429`, `200 client aborted`, `no answer`. */
+export function statusText({ status, outcome }: CallRecord): string {
+  const code = status === null ? 'no answer' : String(status);
+  return outcome === 'complete' || outcome === 'refused' ? code : `${code} ${outcome.replaceAll('_', ' ')}`;
+}
+
+/** The five classes of the stacked bar; `null` = nothing is known. Subsets are taken out of the sums they are part of. */
+export interface TokenClasses {
+  input: number;
+  cacheRead: number;
+  cacheWrite: number;
+  output: number;
+  reasoning: number;
+}
+
+export function tokenClasses({ usage }: CallRecord): TokenClasses | null {
+  if (usage.input_tokens === null && usage.output_tokens === null) return null;
+  const cacheRead = usage.cache_read_tokens ?? 0;
+  const cacheWrite = usage.cache_write_tokens ?? 0;
+  const reasoning = usage.reasoning_tokens ?? 0;
+  return {
+    input: Math.max(0, (usage.input_tokens ?? 0) - cacheRead - cacheWrite),
+    cacheRead,
+    cacheWrite,
+    output: Math.max(0, (usage.output_tokens ?? 0) - reasoning),
+    reasoning,
+  };
+}

@@ -1,0 +1,83 @@
+/** Numbers that say how sure they are: `~12,300` estimated, `≥ 12,300` cut, `unpriced` where there is no price. */
+import type { CallRecord } from '../api/shapes.ts';
+import { type Certainty, certaintyOf } from '../format/call.ts';
+import { usd, whole } from '../format/numbers.ts';
+import { duration, moment } from '../format/time.ts';
+import { Tip } from './tip.tsx';
+
+const MARK: Record<Certainty, string> = { exact: '', estimated: '~', partial: '≥ ', unknown: '' };
+const REASON: Record<Certainty, string> = {
+  exact: 'stated by the provider',
+  estimated: 'estimated: the provider did not state it as a number of its own',
+  partial: 'the answer was cut: at least so many',
+  unknown: 'the provider stated nothing',
+};
+
+/** A count of tokens; `null` = unknown. */
+export function Tokens({ value, certainty = 'exact' }: { value: number | null; certainty?: Certainty }) {
+  if (value === null) return <span className="text-faint">?</span>;
+  if (certainty === 'exact') return <span>{whole(value)}</span>;
+  return (
+    <Tip text={REASON[certainty]}>
+      <span className="text-muted">
+        {MARK[certainty]}
+        {whole(value)}
+      </span>
+    </Tip>
+  );
+}
+
+/** What a call cost, with where the price is from. */
+export function CallCost({ call }: { call: CallRecord }) {
+  const { cost_usd: amount, cost, inference } = call;
+  if (amount === null) {
+    if (!inference && cost.reason === undefined) return <span className="text-faint">–</span>;
+    const text = cost.reason === undefined ? 'unpriced' : 'billed, ?';
+    return <Tip text={unpricedReason(call)}>{<em className="text-muted">{text}</em>}</Tip>;
+  }
+  const certainty = cost.confidence === 'exact' ? certaintyOf(call) : 'estimated';
+  const mark = certainty === 'exact' ? '' : certainty === 'partial' ? '≥ ' : '~';
+  return (
+    <Tip text={priceText(call)}>
+      <span className={certainty === 'exact' ? '' : 'text-muted'}>
+        {mark}
+        {usd(amount)}
+      </span>
+    </Tip>
+  );
+}
+
+/** A sum of money; `missing` calls have no price, so that it is a lower bound. */
+export function Money({ amount, missing = 0 }: { amount: number; missing?: number }) {
+  if (missing === 0) return <span>{usd(amount)}</span>;
+  const words = `${whole(missing)} ${missing === 1 ? 'call has' : 'calls have'} no known price`;
+  if (amount === 0) return <Tip text={words}>{<em className="text-muted">unpriced</em>}</Tip>;
+  return <Tip text={words}>{<span className="text-muted">≥ {usd(amount)}</span>}</Tip>;
+}
+
+/** A length of time; `null` = not known. */
+export function Duration({ ms }: { ms: number | null }) {
+  return ms === null ? <span className="text-faint">–</span> : <span>{duration(ms)}</span>;
+}
+
+/** Local time, ISO 8601 on hover. */
+export function When({ iso, now }: { iso: string; now?: Date }) {
+  return (
+    <time dateTime={iso} title={iso}>
+      {moment(iso, now ?? new Date())}
+    </time>
+  );
+}
+
+function priceText({ cost, billing }: CallRecord): string {
+  const from = cost.source === null ? 'no price source' : `price from ${cost.source.replace('-', ' ')}`;
+  const date = cost.price_date === null ? '' : `, as of ${cost.price_date}`;
+  const sure = cost.confidence === 'exact' ? '' : ` (${cost.confidence})`;
+  return `${from}${date}${sure}${billing === 'metered' ? '' : `; billing: ${billing.replaceAll('_', ' ')}`}`;
+}
+
+function unpricedReason({ cost }: CallRecord): string {
+  return cost.reason === undefined
+    ? 'no price is known for this model; add one with "llm-proxy prices"'
+    : 'the provider bills it, and the answer was cut before it said how much';
+}

@@ -1,0 +1,42 @@
+import type { CallRecord } from '../api/shapes.ts';
+import { type CallState, stateOf, statusText } from '../format/call.ts';
+
+/** Shape and colour, so that colour is never alone. */
+const SIGN: Record<CallState, { sign: string; colour: string; word: string }> = {
+  ok: { sign: '●', colour: 'text-ok', word: 'succeeded' },
+  client_error: { sign: '▲', colour: 'text-warn', word: 'refused by the provider' },
+  limited: { sign: '◆', colour: 'text-warn', word: 'rate limited or overloaded' },
+  server_error: { sign: '■', colour: 'text-bad', word: 'failed at the provider' },
+  broken: { sign: '✕', colour: 'text-bad', word: 'did not come whole' },
+};
+
+export function StatusDot({ call }: { call: CallRecord }) {
+  const { sign, colour, word } = SIGN[stateOf(call)];
+  return (
+    <span
+      className={`${colour} text-xs`}
+      role="img"
+      aria-label={`${statusText(call)}, ${word}`}
+      title={statusText(call)}
+    >
+      {sign}
+    </span>
+  );
+}
+
+/** 8 px beside the name, the same hue for a provider everywhere. */
+export function ProviderDot({ provider }: { provider: string }) {
+  return (
+    <span
+      aria-hidden="true"
+      className="inline-block size-2 shrink-0 rounded-full"
+      style={{ backgroundColor: `hsl(${hueOf(provider)} 55% 55%)` }}
+    />
+  );
+}
+
+function hueOf(name: string): number {
+  let hash = 0;
+  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 360;
+  return hash;
+}

@@ -1,0 +1,36 @@
+import './app.css';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { ApiError } from './api/client.ts';
+import { App } from './app.tsx';
+import { startTheme } from './frame/theme.ts';
+import { startKeyboard } from './keyboard/keys.ts';
+import { TipProvider } from './kit/tip.tsx';
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      // The daemon is on this machine: an answer of its own is final, silence may be a restart.
+      retry: (failures, error) =>
+        failures < 3 && error instanceof ApiError && (error.status === 0 || error.status === 503),
+      refetchOnWindowFocus: false,
+    },
+  },
+});
+
+startTheme();
+startKeyboard(window);
+const root = document.getElementById('root');
+if (root !== null) {
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={queries}>
+        <TipProvider delayDuration={300}>
+          <App />
+        </TipProvider>
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}

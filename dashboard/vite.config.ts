@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url';
+import tailwindcss from '@tailwindcss/vite';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+
+/** Built by scripts/prepare.mjs into dist/dashboard; `npx vite dashboard` serves it in front of a running daemon. */
+export default defineConfig({
+  root: here,
+  base: './',
+  plugins: [react(), tailwindcss()],
+  build: {
+    outDir: fileURLToPath(new URL('../dist/dashboard', import.meta.url)),
+    emptyOutDir: true,
+    target: 'es2022',
+    // Nothing may be inlined: the policy of the page allows no data: for scripts, styles and fonts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    license: { fileName: 'licenses.md' },
+  },
+  worker: { format: 'es' },
+  server: {
+    proxy: { '/api': 'http://127.0.0.1:8081', '/login': 'http://127.0.0.1:8081', '/health': 'http://127.0.0.1:8081' },
+  },
+});

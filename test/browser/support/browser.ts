@@ -1,0 +1,71 @@
+/** A real Chromium: the one that the machine has. Without one the tests of this folder are skipped, and say so. */
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Daemon } from './daemon.ts';
+
+const PLACES = [
+  process.env['CHROMIUM_PATH'] ?? '',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+export const chromiumPath = PLACES.find((path) => path !== '' && existsSync(path)) ?? null;
+
+if (chromiumPath === null) {
+  console.warn('no Chromium found: tests in a browser are skipped (install chromium, or set CHROMIUM_PATH)');
+}
+
+export async function launch(): Promise<Browser> {
+  if (chromiumPath === null) throw new Error('there is no Chromium');
+  // Root may not have the sandbox of its own; the pages are ours.
+  return chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--disable-gpu'] });
+}
+
+export interface Visit {
+  context: BrowserContext;
+  page: Page;
+  /** What the page complained of: console errors, uncaught errors, refused by the policy. */
+  complaints: string[];
+  /** Addresses that were asked for beside the daemon's own. */
+  strangers: string[];
+}
+
+export interface VisitOptions {
+  width?: number;
+  height?: number;
+  theme?: 'light' | 'dark';
+}
+
+/** A signed-in page at `hash` (`#/calls`). */
+export async function visit(browser: Browser, daemon: Daemon, hash = '', options: VisitOptions = {}): Promise<Visit> {
+  const context = await browser.newContext({
+    viewport: { width: options.width ?? 1280, height: options.height ?? 800 },
+    colorScheme: options.theme ?? 'light',
+    reducedMotion: 'reduce',
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const strangers: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (request) => {
+    if (!/^(?:blob:)?http:\/\/127\.0\.0\.1:|^data:/.test(request.url()) || !request.url().includes(new URL(daemon.adminUrl).host))
+      strangers.push(request.url());
+  });
+  await signIn(page, daemon);
+  if (hash !== '') await page.goto(`${daemon.adminUrl}/${hash}`);
+  return { context, page, complaints, strangers };
+}
+
+async function signIn(page: Page, daemon: Daemon): Promise<void> {
+  const answer = await fetch(`${daemon.adminUrl}/api/login-codes`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${daemon.token}` },
+  });
+  const { url } = (await answer.json()) as { url: string };
+  await page.goto(url);
+}

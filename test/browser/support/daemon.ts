@@ -1,0 +1,63 @@
+/** A built daemon on a home of its own, for tests in a browser. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
+
+export interface Daemon {
+  home: string;
+  adminUrl: string;
+  proxyUrl: string;
+  caFile: string;
+  token: string;
+  stop: () => Promise<void>;
+}
+
+/** @param flags more of them for `start` */
+export async function startDaemon(flags: readonly string[] = []): Promise<Daemon> {
+  const home = mkdtempSync(join(tmpdir(), 'llm-proxy-browser-'));
+  const child = spawn(process.execPath, [CLI, 'start', '--home', home, '--port', '0', '--admin-port', '0', ...flags], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, XDG_STATE_HOME: join(home, 'state') },
+  });
+  let complaints = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (complaints += text));
+  const file = join(home, 'run', 'daemon.json');
+  await until(() => existsSync(file) || child.exitCode !== null);
+  if (!existsSync(file)) throw new Error(`the daemon did not start: ${complaints}`);
+  const found = JSON.parse(readFileSync(file, 'utf8')) as { proxy_url: string; admin_url: string; ca_file: string };
+  return {
+    home,
+    adminUrl: found.admin_url,
+    proxyUrl: found.proxy_url,
+    caFile: found.ca_file,
+    token: readFileSync(join(home, 'run', 'admin-token'), 'utf8').trim(),
+    stop: () => stop(child, home),
+  };
+}
+
+/** Runs a command of ours against the daemon; its standard output. */
+export function command(daemon: Pick<Daemon, 'home'>, ...words: string[]): string {
+  return execFileSync(process.execPath, [CLI, ...words, '--home', daemon.home], {
+    encoding: 'utf8',
+    env: { ...process.env, XDG_STATE_HOME: join(daemon.home, 'state') },
+    timeout: 60_000,
+  });
+}
+
+async function stop(child: ChildProcess, home: string): Promise<void> {
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  if (child.exitCode === null && child.kill('SIGTERM')) await ended;
+  rmSync(home, { recursive: true, force: true });
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!isSo()) {
+    if (Date.now() > deadline) throw new Error('it did not come in 20 s');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

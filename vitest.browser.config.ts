@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/** The dashboard in a real browser: apart from `npm test`, which needs none. Without one the tests say so and skip. */
+export default defineConfig({
+  test: {
+    include: ['test/browser/**/*.test.ts'],
+    pool: 'forks',
+    isolate: false,
+    // Two browsers on two cores time out at each other.
+    maxWorkers: 1,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
+    mockReset: true,
+  },
+});
