@@ -53,7 +53,10 @@ export async function visit(browser: Browser, daemon: Daemon, hash = '', options
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('request', (request) => {
-    if (!/^(?:blob:)?http:\/\/127\.0\.0\.1:|^data:/.test(request.url()) || !request.url().includes(new URL(daemon.adminUrl).host))
+    if (
+      !/^(?:blob:)?http:\/\/127\.0\.0\.1:|^data:/.test(request.url()) ||
+      !request.url().includes(new URL(daemon.adminUrl).host)
+    )
       strangers.push(request.url());
   });
   await signIn(page, daemon);
