@@ -2,13 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Authority } from '../ca/authority.ts';
 import { describeAuthorities, exportDer, exportPem, javaTrustStore } from '../ca/export.ts';
-import { homeOf, loadConfig } from '../config/load.ts';
 import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import { findDaemon } from './daemon-files.ts';
+import { configOf } from './home-config.ts';
 
 export interface CaArguments {
   home: string | null;
@@ -175,10 +174,6 @@ function quoted(word: string): string {
 }
 
 async function open(home: string | null): Promise<Authority> {
-  const daemon = findDaemon(home, process.env, process.cwd());
-  const flags = { home: daemon?.home ?? homeOf(home, process.env, process.cwd()) };
-  const { config } = loadConfig({ flags, env: process.env, cwd: process.cwd() });
-  // `--certs-dir` of the running daemon is nowhere else to be read.
-  const certsDir = daemon === null ? config.certs_dir : dirname(daemon.ca_file);
-  return Authority.open({ keysDir: config.keys_dir, certsDir, clock: systemClock, env: process.env });
+  const { keys_dir: keysDir, certs_dir: certsDir } = configOf(home);
+  return Authority.open({ keysDir, certsDir, clock: systemClock, env: process.env });
 }

@@ -16,12 +16,19 @@ export interface DaemonInfo {
   version: string;
   /** Where `tail` looks: the flags of `start` are known to the daemon alone. */
   log_dir?: string;
+  /** The same for commands that read the database themselves. */
+  db?: string;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 export function daemonFile(home: string): string {
   return join(home, 'run', 'daemon.json');
+}
+
+/** Of the last start, whether that daemon still runs or not. */
+function lastStartFile(home: string): string {
+  return join(home, 'run', 'last-start.json');
 }
 
 /** Holds the path of the daemon.json of the daemon that was started last. */
@@ -82,6 +89,21 @@ export function removeDaemonFiles(info: DaemonInfo, env: Env): void {
   if (readText(pointerFile(env))?.trim() !== file) return;
   rmSync(pointerFile(env), { force: true });
   rmSync(portFile(env), { force: true });
+}
+
+/** What was given to the daemon that started last in this home, by keys of the configuration. */
+export function writeLastStart(home: string, given: Readonly<Record<string, string | number>>): void {
+  writeWhole(lastStartFile(home), `${JSON.stringify(given, null, 2)}\n`);
+}
+
+/** Empty when nothing is known. */
+export function readLastStart(home: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(readFileSync(lastStartFile(home), 'utf8'));
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
 }
 
 /** @param home given by the user; null = wherever the pointer says. Null when no living daemon is known there. */

@@ -15,7 +15,7 @@ import type { CallFilter } from '../store/queries.ts';
 import { exportFilter } from './export-filter.ts';
 import { count } from './figures.ts';
 import { OutputFile } from './output-file.ts';
-import { configOf } from './price-book.ts';
+import { configOf } from './home-config.ts';
 import { Progress } from './progress.ts';
 import { version } from './version.ts';
 

@@ -8,9 +8,9 @@ import { connectRpc } from '../core/rpc.ts';
 import type { ImportOutcome } from '../core/transfer.ts';
 import { SlabRecorder } from '../handover/slab-recorder.ts';
 import { openDatabase } from '../store/driver.ts';
-import { type DaemonInfo, findDaemon } from './daemon-files.ts';
-import { configOf } from './price-book.ts';
-import { askDaemon, isAnswering } from './run-api.ts';
+import type { DaemonInfo } from './daemon-files.ts';
+import { configOf, writingDaemon } from './home-config.ts';
+import { askDaemon } from './run-api.ts';
 
 export interface Importer {
   /** @param lines of interchange/transfer-lines.ts. Rejects with AppError `not_running` when nobody answers */
@@ -21,11 +21,12 @@ export interface Importer {
 
 /** A batch is a second of work at most, but another program may hold the database meanwhile. */
 const BATCH_MS = 60_000;
+const PATIENT_MS = 5000;
 
 /** The daemon of the home, whose totals follow at once; else a recorder of our own. */
 export async function openImporter(home: string | null): Promise<Importer> {
-  const daemon = findDaemon(home, process.env, process.cwd());
-  return daemon !== null && (await isAnswering(daemon, 2000)) ? daemonImporter(daemon) : ownImporter(home);
+  const daemon = await writingDaemon(home, PATIENT_MS);
+  return daemon === null ? ownImporter(home) : daemonImporter(daemon);
 }
 
 function daemonImporter(daemon: DaemonInfo): Importer {

@@ -13,9 +13,9 @@ import { StoreLife } from '../recorder/store-life.ts';
 import { openStore } from '../store/open.ts';
 import { searchFileOf } from '../store/search/index-file.ts';
 import { emptyWal, rebuild, spaceOf } from '../store/space.ts';
-import { type DaemonInfo, findDaemon } from './daemon-files.ts';
-import { configOf } from './price-book.ts';
-import { askDaemon, isAnswering } from './run-api.ts';
+import type { DaemonInfo } from './daemon-files.ts';
+import { configOf, writingDaemon } from './home-config.ts';
+import { askDaemon } from './run-api.ts';
 
 export interface Desk {
   /** Rejects with AppError `config_invalid` when the question means nothing. */
@@ -29,13 +29,14 @@ export interface Desk {
 
 /** A slice is a second of work, and what holds it up. */
 const SLICE_MS = 60_000;
+const PATIENT_MS = 5000;
 
 type Answer = { status: number; body: Record<string, unknown> };
 
 /** Rejects with AppError `store_unusable` where there is nothing. */
 export async function openDesk(home: string | null): Promise<Desk> {
-  const daemon = findDaemon(home, process.env, process.cwd());
-  if (daemon !== null && (await isAnswering(daemon, 2000)))
+  const daemon = await writingDaemon(home, PATIENT_MS);
+  if (daemon !== null)
     return { ...questions((method, path, body) => askOver(daemon, method, path, body)), rebuild: null, close() {} };
   return localDesk(home);
 }

@@ -7,7 +7,8 @@ import type { StatsParameters } from '../core/stats-question.ts';
 import { localDay, localTime } from '../sinks/figures.ts';
 import { callDuration, count, estimatedSums, totalCost } from './figures.ts';
 import { print, printJson } from './print.ts';
-import { databaseOf, type ReadArguments, running } from './read.ts';
+import { databaseOf } from './home-config.ts';
+import { type ReadArguments, running } from './read.ts';
 import { askDaemon } from './run-api.ts';
 import { type Column, formatTable } from './table.ts';
 

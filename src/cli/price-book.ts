@@ -1,9 +1,8 @@
 /** The prices of a home, without a daemon: as the daemon of that home would use them. */
-import { type Config, homeOf, loadConfig } from '../config/load.ts';
+import type { Config } from '../config/load.ts';
 import { type PricePaths, readOverrides, readStoredTable } from '../pricing/price-files.ts';
 import { createPriceBook, loadBuiltInTable, PRICE_TABLE, type PriceBook } from '../pricing/prices.ts';
 import { loadRegistry, type ProviderRegistry } from '../providers/registry.ts';
-import { findDaemon } from './daemon-files.ts';
 
 export interface OpenPrices {
   book: PriceBook;
@@ -11,13 +10,6 @@ export interface OpenPrices {
   /** Of the price table, for people. */
   table: { source: string; date: string | null };
   paths: PricePaths;
-}
-
-/** @param home given by the user; null = that of the daemon that was started last, else the default. */
-export function configOf(home: string | null): Config {
-  const known = home ?? findDaemon(null, process.env, process.cwd())?.home ?? null;
-  const flags = { home: homeOf(known, process.env, process.cwd()) };
-  return loadConfig({ flags, env: process.env, cwd: process.cwd() }).config;
 }
 
 export async function openPrices({ prices: paths, local, provider }: Config): Promise<OpenPrices> {

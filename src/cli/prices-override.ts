@@ -2,7 +2,7 @@
 import { AppError } from '../core/errors.ts';
 import { type Alias, aliasOf, type OwnFile, type OwnPrice, ownPriceOf } from '../pricing/own-prices.ts';
 import { readOwnFile, writeOwnFile } from '../pricing/price-files.ts';
-import { configOf } from './price-book.ts';
+import { configOf } from './home-config.ts';
 import { count } from './figures.ts';
 import { print, printJson } from './print.ts';
 import { type Column, formatTable } from './table.ts';

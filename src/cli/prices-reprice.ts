@@ -8,11 +8,11 @@ import { createPricer } from '../pricing/cost.ts';
 import { addModels, repriceSlice } from '../recorder/reprice.ts';
 import { openDatabase } from '../store/driver.ts';
 import { openStore } from '../store/open.ts';
-import { findDaemon } from './daemon-files.ts';
 import { count } from './figures.ts';
-import { configOf, openPrices } from './price-book.ts';
+import { configOf, writingDaemon } from './home-config.ts';
+import { openPrices } from './price-book.ts';
 import { print, printJson } from './print.ts';
-import { askDaemon, isAnswering } from './run-api.ts';
+import { askDaemon } from './run-api.ts';
 import { type Column, formatTable } from './table.ts';
 
 export interface RepriceArguments {
@@ -27,6 +27,7 @@ export interface RepriceArguments {
 
 /** A slice is a second of work; the pages in it may wait for others who write. */
 const SLICE_MS = 30_000;
+const PATIENT_MS = 5000;
 
 type Ask = (cursor: string | null) => Promise<RepriceSlice>;
 
@@ -53,8 +54,8 @@ async function asker(given: RepriceArguments): Promise<{ ask: Ask; close: () => 
   const { since, until, provider, model, dryRun } = given;
   // A time such as 7d must mean the same in every slice.
   const { dryRun: dry, cursor: _, ...filter } = repriceQueryOf({ since, until, provider, model, dry_run: dryRun });
-  const daemon = findDaemon(given.home, process.env, process.cwd());
-  if (daemon !== null && (await isAnswering(daemon, 2000))) {
+  const daemon = await writingDaemon(given.home, PATIENT_MS);
+  if (daemon !== null) {
     const ask: Ask = async (cursor) =>
       (await askDaemon(
         daemon,

@@ -9,7 +9,8 @@ import {
   pricesOfEntry,
   pricesOfModel,
 } from '../pricing/price-list.ts';
-import { configOf, openPrices, type OpenPrices } from './price-book.ts';
+import { configOf } from './home-config.ts';
+import { openPrices, type OpenPrices } from './price-book.ts';
 import { count } from './figures.ts';
 import { print, printJson } from './print.ts';
 import { type Column, formatTable } from './table.ts';

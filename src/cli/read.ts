@@ -1,8 +1,6 @@
 /** `status`, `stop`, `stats`, `calls`, `show`: they ask the running daemon, or read the store when none runs. */
-import { existsSync } from 'node:fs';
 import pc from 'picocolors';
 import { type CallQuery, Calls, type Page } from '../admin/calls.ts';
-import { homeOf, loadConfig } from '../config/load.ts';
 import type { CallRecord } from '../core/capture.ts';
 import { AppError } from '../core/errors.ts';
 import type { Stats, Totals } from '../core/ports.ts';
@@ -12,6 +10,7 @@ import { formatStatus, localDay, localTime, modelOf } from '../sinks/figures.ts'
 import { openDatabase } from '../store/driver.ts';
 import { loadTotals, statsOf } from '../store/queries.ts';
 import { type DaemonInfo, findDaemon } from './daemon-files.ts';
+import { databaseOf } from './home-config.ts';
 import { callCost, callDuration, callTokens, count, estimatedSums, totalCost } from './figures.ts';
 import { print, printJson } from './print.ts';
 import { askDaemon, askText, isAnswering } from './run-api.ts';
@@ -205,14 +204,6 @@ function storedStats(home: string | null): Stats {
   } finally {
     database.close();
   }
-}
-
-/** As the daemon of this home would use. */
-export function databaseOf(home: string | null): string {
-  const flags = { home: homeOf(home, process.env, process.cwd()) };
-  const { db } = loadConfig({ flags, env: process.env, cwd: process.cwd() }).config;
-  if (existsSync(db)) return db;
-  throw new AppError('store_unusable', `no daemon runs and there is no database ${db}; --home names another home`);
 }
 
 export async function running(home: string | null): Promise<DaemonInfo | null> {

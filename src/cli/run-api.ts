@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { join } from 'node:path';
 import type { OpenRun, RunSummary } from '../core/ports.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, codeOf } from '../core/errors.ts';
 import type { DaemonInfo } from './daemon-files.ts';
 
 /** A listener of its own for one run; it lives as long as the process `pid`. */
@@ -78,9 +78,8 @@ function ask(
   const payload = typeof body === 'string' ? body : body === null ? '' : JSON.stringify(body);
   const headers: Record<string, string | number> = { 'content-length': Buffer.byteLength(payload) };
   if (body !== null) headers['content-type'] = typeof body === 'string' ? 'application/x-ndjson' : 'application/json';
-  if (path !== '/health') {
-    headers['authorization'] = `Bearer ${readFileSync(join(daemon.home, 'run', 'admin-token'), 'utf8').trim()}`;
-  }
+  const token = path === '/health' ? null : tokenOf(daemon);
+  if (token !== null) headers['authorization'] = `Bearer ${token}`;
   return new Promise((resolve, reject) => {
     // No agent: it must go directly even where the environment names a proxy.
     const outgoing = request(
@@ -107,4 +106,14 @@ function ask(
     outgoing.on('error', reject);
     outgoing.end(payload);
   });
+}
+
+/** Null = there is none: with `admin.auth = "none"` nobody is asked for it. */
+function tokenOf({ home }: DaemonInfo): string | null {
+  try {
+    return readFileSync(join(home, 'run', 'admin-token'), 'utf8').trim();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
 }

@@ -5,17 +5,8 @@ import { Search, type SearchAnswer, type SearchHit } from '../admin/search.ts';
 import { AppError } from '../core/errors.ts';
 import { escapeLine } from '../sinks/escape.ts';
 import { print, printJson } from './print.ts';
-import {
-  ANSWER_MS,
-  colours,
-  databaseOf,
-  dim,
-  type ReadArguments,
-  type Refused,
-  running,
-  shortId,
-  timeOf,
-} from './read.ts';
+import { databaseOf } from './home-config.ts';
+import { ANSWER_MS, colours, dim, type ReadArguments, type Refused, running, shortId, timeOf } from './read.ts';
 import { askDaemon } from './run-api.ts';
 
 /** Without a daemon, what the index does not hold is read by us: that may take a moment. */

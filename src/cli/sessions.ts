@@ -16,7 +16,8 @@ import { escapeLine } from '../sinks/escape.ts';
 import { formatDuration, formatStatus, localDay, localTime, modelOf } from '../sinks/figures.ts';
 import { callCost, callDuration, callTokens, count, estimatedSums, totalCost } from './figures.ts';
 import { print, printJson } from './print.ts';
-import { databaseOf, NOT_FOUND, type ReadArguments, running } from './read.ts';
+import { databaseOf } from './home-config.ts';
+import { NOT_FOUND, type ReadArguments, running } from './read.ts';
 import { askDaemon } from './run-api.ts';
 import { type Column, formatTable } from './table.ts';
 

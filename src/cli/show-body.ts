@@ -4,7 +4,8 @@ import { Calls } from '../admin/calls.ts';
 import { AppError } from '../core/errors.ts';
 import { escapeLine, escapeText } from '../sinks/escape.ts';
 import type { Side } from '../store/blocks/call-bodies.ts';
-import { NOT_FOUND, databaseOf, running } from './read.ts';
+import { databaseOf } from './home-config.ts';
+import { NOT_FOUND, running } from './read.ts';
 import { askBytes } from './run-api.ts';
 
 export interface ShowBodyArguments {

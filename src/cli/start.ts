@@ -4,6 +4,7 @@ import { type Config, loadConfig, type LoadedConfig } from '../config/load.ts';
 import { AppError, codeOf, messageOf } from '../core/errors.ts';
 import { createLogger, type Logger, type LogOptions } from '../core/log.ts';
 import { adminToken, type DaemonInfo, findDaemon, removeDaemonFiles, writeDaemonFiles } from './daemon-files.ts';
+import { rememberStart } from './home-config.ts';
 import { collectOnOwnThread } from './collector.ts';
 import { version } from './version.ts';
 
@@ -47,6 +48,7 @@ export async function startMain(flags: StartFlags): Promise<number> {
     );
   }
   const info = infoOf(config, daemon);
+  rememberStart(loaded, flags, process.env);
   writeDaemonFiles(info, process.env);
   log.info({ proxy: info.proxy_url, admin: info.admin_url, home: info.home, ca: info.ca_file, pid: info.pid }, 'ready');
   const reason = await ended;
@@ -109,6 +111,7 @@ function infoOf(
     home: config.home,
     version: version(),
     log_dir: config.log_dir,
+    db: config.db,
   };
 }
 

@@ -2,9 +2,8 @@
 import { once } from 'node:events';
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { homeOf, loadConfig } from '../config/load.ts';
 import { AppError, codeOf } from '../core/errors.ts';
-import { findDaemon } from './daemon-files.ts';
+import { configOf } from './home-config.ts';
 
 export interface TailArguments {
   home: string | null;
@@ -22,7 +21,7 @@ const PIECE = 64 * 1024;
 export async function tailMain({ home, provider, bytes }: TailArguments): Promise<number> {
   if (!Number.isInteger(bytes) || bytes < 0)
     throw new AppError('config_invalid', '--bytes must be a whole number from 0 on');
-  const folder = logFolder(home);
+  const folder = configOf(home).log_dir;
   const at = beginnings(folder, provider, bytes);
   if (at.size === 0)
     process.stderr.write(
@@ -45,14 +44,6 @@ export async function tailMain({ home, provider, bytes }: TailArguments): Promis
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return 0;
-}
-
-/** Of the running daemon if it is the one meant, else as the home's configuration has it. */
-function logFolder(home: string | null): string {
-  const daemon = findDaemon(home, process.env, process.cwd());
-  if (daemon?.log_dir !== undefined) return daemon.log_dir;
-  const flags = { home: daemon?.home ?? homeOf(home, process.env, process.cwd()) };
-  return loadConfig({ flags, env: process.env, cwd: process.cwd() }).config.log_dir;
 }
 
 function files(folder: string, provider: string | null): string[] {
