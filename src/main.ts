@@ -220,6 +220,7 @@ async function openNet(input: DaemonInput, { counters, rows, leaves, admin }: Ne
     bedrock: new BedrockSigner({
       credentials: new AwsCredentialSource({ env: input.env, wall: () => systemClock.wall() }),
       clock: systemClock,
+      apiKey: input.env['AWS_BEARER_TOKEN_BEDROCK']?.trim() || null,
     }),
     admin,
     ownPorts,
@@ -257,7 +258,8 @@ function baseUrlsOf({ config, env }: DaemonInput, providers: ProviderRegistry): 
   if (openai !== null) backends['openai'] = openai;
   if (anthropic !== null) backends['anthropic'] = anthropic;
   const intercept = patterns('--intercept', config.intercept);
-  return new BaseUrls({ providers, backends, passthrough, intercept, bedrockRegion: regionOf(config, env) });
+  const pages = config.admin.allowed_hosts.map((name) => name.toLowerCase());
+  return new BaseUrls({ providers, backends, passthrough, intercept, pages, bedrockRegion: regionOf(config, env) });
 }
 
 /** The variable is that of seed 003. */

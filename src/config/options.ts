@@ -241,7 +241,7 @@ export const OPTIONS = [
     kind: 'texts',
     value: 'HOST...',
     default: [],
-    help: 'More names by which the admin port may be called (Host header)',
+    help: 'More names by which the admin port may be called (Host header), and whose web pages may call base URLs',
   },
   {
     key: 'usage.include_usage',

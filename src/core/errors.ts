@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'sni_mismatch'
   | 'client_not_allowed'
   | 'request_too_large'
+  | 'request_malformed'
   // signing
   | 'aws_credentials'
   // upstream

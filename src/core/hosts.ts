@@ -42,6 +42,14 @@ export function parseAuthority(text: string): Authority | null {
   return host === null || port < 1 || port > 65_535 ? null : { host, port };
 }
 
+/** As `parseAuthority`, with a port that may be left out, or empty: then it is `defaultPort`. */
+export function parseHostPort(text: string, defaultPort: number): Authority | null {
+  const [, rawHost, rawPort = ''] = /^(\[[^[\]]*\]|[^:[\]]*)(?::(\d{0,5}))?$/.exec(text) ?? [];
+  const host = rawHost === undefined ? null : normaliseHost(rawHost);
+  const port = rawPort === '' ? defaultPort : Number(rawPort);
+  return host === null || port < 1 || port > 65_535 ? null : { host, port };
+}
+
 /** `host:port` as a URL writes it. */
 export function formatAuthority({ host, port }: Authority): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;

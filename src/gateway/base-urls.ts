@@ -17,9 +17,10 @@
  * | anything else | the passthrough, if there is one |
  */
 import { type HeaderPairs, headerValue } from '../core/headers.ts';
-import { type Authority, isIpAddress, matchesAuthority, normaliseHost } from '../core/hosts.ts';
+import { type Authority, isIpAddress, matchesAuthority, parseHostPort } from '../core/hosts.ts';
 import { type BedrockTarget, bedrockTarget } from './bedrock.ts';
 import { type Backend, DEFAULT_PORTS, hostHeader, joinPath, parseBackend } from './backend.ts';
+import { isForeignPage } from './foreign-page.ts';
 
 export interface BaseUrlRequest {
   /** Origin form with query, as on the wire. */
@@ -67,6 +68,8 @@ export interface BaseUrlOptions {
   intercept: readonly string[];
   /** Unsigned requests to Bedrock are signed for it; null = they are refused. */
   bedrockRegion: string | null;
+  /** Names whose pages may call, beside those of loopback; lower case. */
+  pages?: readonly string[];
 }
 
 /** Paths that belong to one provider. The first that fits is it. */
@@ -102,8 +105,10 @@ export class BaseUrls {
   readonly #listed: readonly Backend[];
   readonly #intercept: readonly string[];
   readonly #bedrockRegion: string | null;
+  readonly #pages: ReadonlySet<string>;
 
-  constructor({ providers, backends, passthrough, intercept, bedrockRegion }: BaseUrlOptions) {
+  constructor({ providers, backends, passthrough, intercept, bedrockRegion, pages = [] }: BaseUrlOptions) {
+    this.#pages = new Set(pages);
     this.#bedrockRegion = bedrockRegion;
     this.#providers = providers;
     this.#intercept = intercept;
@@ -114,6 +119,19 @@ export class BaseUrls {
 
   /** `null` = this path is nobody's. */
   route(request: BaseUrlRequest): BaseUrlRoute | BaseUrlRefusal | null {
+    const route = this.#find(request);
+    if (route?.action !== 'forward' || !this.#isLent(route) || !isForeignPage(request.headers, this.#pages))
+      return route;
+    const message = 'a page of another site may not call this: if it is yours, add its name to admin.allowed_hosts';
+    return refusal(403, 'origin_not_allowed', message);
+  }
+
+  /** It gets what a page could not reach, or has no key for: our signature, or a server that is no provider's own. */
+  #isLent({ sign, authority: { host, port } }: BaseUrlRoute): boolean {
+    return sign !== undefined || this.#providers.isServer(host, port) || !this.#isProviders(host, port);
+  }
+
+  #find(request: BaseUrlRequest): BaseUrlRoute | BaseUrlRefusal | null {
     const { path } = request;
     const bedrock = this.#toBedrock(path);
     if (bedrock !== null) return bedrock;
@@ -187,42 +205,45 @@ export class BaseUrls {
       scheme,
       authority: { host, port },
       host: hostHeader(backend),
-      path,
+      // `/ollama?x` has none.
+      path: path.startsWith('/') ? path : `/${path}`,
     };
   }
 
   /** A host that a path or a header names. Null = it is none that anybody has named before. */
   #named(text: string): Backend | null {
-    const [, name = '', digits] = /^(\[[^[\]]*\]|[^:[\]]*)(?::(\d{1,5}))?$/.exec(text) ?? [];
-    const host = normaliseHost(name);
-    if (host === null) return null;
+    const parsed = parseHostPort(text, DEFAULT_PORTS.https);
+    if (parsed === null) return null;
+    const { host } = parsed;
+    const hasPort = /:\d+$/.test(text);
     const local = isLocalName(host);
-    const authority = { host, port: digits === undefined ? DEFAULT_PORTS[local ? 'http' : 'https'] : Number(digits) };
-    const listed = this.#listed.find(
-      (each) => each.host === host && (digits === undefined || each.port === authority.port),
-    );
+    const authority = { host, port: local && !hasPort ? DEFAULT_PORTS.http : parsed.port };
+    const listed = this.#listed.find((each) => each.host === host && (!hasPort || each.port === authority.port));
     if (listed !== undefined) return { ...listed, base: '' };
     if (this.#providers.isServer(host, authority.port)) return { scheme: 'http', ...authority, base: '' };
     if (!this.#isKnown(authority)) return null;
     return { scheme: local ? 'http' : 'https', ...authority, base: '' };
   }
 
-  /** A provider's name vouches for what listens at its usual port. */
   #isKnown(authority: Authority): boolean {
     const { host, port } = authority;
-    if (port === DEFAULT_PORTS.https && this.#providers.lookup(host, port) !== null) return true;
-    return this.#intercept.some((pattern) => matchesAuthority(authority, pattern));
+    return this.#isProviders(host, port) || this.#intercept.some((pattern) => matchesAuthority(authority, pattern));
+  }
+
+  /** Its name vouches for what listens at the usual port. */
+  #isProviders(host: string, port: number): boolean {
+    return port === DEFAULT_PORTS.https && this.#providers.lookup(host, port) !== null;
   }
 
   /** Seed 002's way: the SDK names the target in a header. */
   #byHeader({ headers }: BaseUrlRequest): BaseUrlRoute | BaseUrlRefusal {
     const url = headerValue(headers, 'x-llmobserve-target-url')?.trim() ?? '';
     if (url === '') return refusal(400, 'request_malformed', 'Missing X-LLMObserve-Target-URL header');
-    const [, scheme = '', authority = '', path = ''] = /^(https?):\/\/([^/?#]*)([^#]*)$/i.exec(url) ?? [];
+    const [, scheme = '', authority = '', path = ''] = /^(https?):\/\/([^/?#]*)([^#\s]*)$/i.exec(url) ?? [];
     if (scheme === '') return refusal(400, 'request_malformed', 'X-LLMObserve-Target-URL is not an http(s) URL');
     const named = this.#named(authority);
     if (named === null || named.scheme !== scheme.toLowerCase()) return unknownHost(authority);
-    return this.#forward(named, null, path.startsWith('/') ? path : `/${path}`);
+    return this.#forward(named, null, path);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Unsigned requests in the format of Bedrock's runtime API: where they go, and what of them. Pure. */
 import { AppError } from '../core/errors.ts';
-import type { HeaderPairs } from '../core/headers.ts';
+import { type HeaderPairs, headerValue } from '../core/headers.ts';
 import { amzDate, authorizationOf, type AwsCredentials, sha256 } from './sigv4.ts';
 
 export interface BedrockTarget {
@@ -59,7 +59,23 @@ function decoded(text: string): string | null {
 }
 
 /** Nothing else goes to AWS: keys of other providers, cookies and the headers of their SDKs are none of its business. */
+const FRAMING = /^(?:content-length|transfer-encoding|trailer|expect)$/i;
 const KEPT = /^(?:accept|accept-encoding|content-type|user-agent|x-amzn-bedrock-[\w-]+)$/i;
+
+/** Bedrock's own API keys, of long and of short life; other bearers are placeholders, or keys of somebody else. */
+const API_KEY = /^Bearer (?:ABSK|bedrock-api-key-)\S+$/i;
+
+/** The value of `Authorization`, if it is an API key of Bedrock. */
+export function clientApiKey(headers: HeaderPairs): string | null {
+  const value = headerValue(headers, 'authorization');
+  return value !== null && API_KEY.test(value) ? value : null;
+}
+
+/** The headers of a request that an API key vouches for, its framing as it was. @param authorization the value of it */
+export function headersWithKey(target: BedrockTarget, headers: HeaderPairs, authorization: string): HeaderPairs {
+  const kept = headers.filter(([name]) => KEPT.test(name) || FRAMING.test(name));
+  return [['Host', target.host], ...kept, ['Authorization', authorization]];
+}
 
 export interface SigningRequest {
   method: string;

@@ -18,6 +18,8 @@ export interface AwsCredentialsOptions {
   wall: () => number;
   /** The official chain, or null where it is not installed. */
   loadChain?: () => Promise<CredentialChain | null>;
+  /** How long it may take to ask, milliseconds. */
+  timeoutMs?: number;
 }
 
 /** As `defaultProvider()` of @aws-sdk/credential-provider-node gives it. */
@@ -32,6 +34,8 @@ export type CredentialChain = () => Promise<{
 const EARLY_MS = 5 * 60_000;
 /** Files change without telling. */
 const REREAD_MS = 60_000;
+/** A login that waits for somebody at the keyboard would hold every call for good. */
+const TIMEOUT_MS = 30_000;
 
 /** Keeps what was found until shortly before it expires; asks once for all that ask at the same time. */
 export class AwsCredentialSource {
@@ -47,10 +51,22 @@ export class AwsCredentialSource {
   get(): Promise<AwsCredentials> {
     const now = this.#options.wall();
     if (this.#known !== null && now < this.#known.until) return Promise.resolve(this.#known.found);
-    this.#asking ??= this.#find(now).finally(() => {
+    this.#asking ??= this.#renew(now).finally(() => {
       this.#asking = null;
     });
     return this.#asking;
+  }
+
+  /** What is known stays good until it expires, whatever becomes of asking for the next. */
+  async #renew(now: number): Promise<AwsCredentials> {
+    const { timeoutMs = TIMEOUT_MS } = this.#options;
+    try {
+      return await within(timeoutMs, this.#find(now));
+    } catch (error) {
+      const found = this.#known?.found;
+      if (found?.expires === undefined || found.expires === null || found.expires <= now) throw error;
+      return found;
+    }
   }
 
   async #find(now: number): Promise<AwsCredentials> {
@@ -65,6 +81,14 @@ export class AwsCredentialSource {
     this.#known = { found, until: found.expires === null ? now + REREAD_MS : found.expires - EARLY_MS };
     return found;
   }
+}
+
+function within<T>(ms: number, asked: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const message = `no AWS credentials: the credential chain has not answered for ${ms / 1000} seconds`;
+    const timer = setTimeout(() => reject(new AppError('aws_credentials', message)), ms);
+    asked.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 function ofVariables(env: Env): Found | null {

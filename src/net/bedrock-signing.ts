@@ -4,69 +4,59 @@ import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import type { HeaderPairs } from '../core/headers.ts';
 import type { ExchangeMark } from '../core/recorder-port.ts';
-import { type BedrockTarget, isClockSkew, signedHeaders } from '../gateway/bedrock.ts';
+import { type BedrockTarget, clientApiKey, headersWithKey, isClockSkew, signedHeaders } from '../gateway/bedrock.ts';
 import type { AwsCredentialSource } from './aws-credentials.ts';
 import type { EditedRequest, ExchangeEdit } from './edit.ts';
 import { pairsOf, rawValue } from './end-to-end.ts';
+import { type HeldBody, HeldBytes, type HeldLimits } from './held-bytes.ts';
 
 export interface BedrockSignerOptions {
   credentials: Pick<AwsCredentialSource, 'get'>;
   clock: Clock;
-  /** Of one request; AWS takes 20 MB and some more for images. */
-  maxHeldBytes?: number;
-  /** Of all together. */
-  maxAllHeldBytes?: number;
+  /** An API key of Bedrock, in place of signatures. */
+  apiKey?: string | null;
+  /** AWS takes 20 MB and some more for images. */
+  limits?: Partial<HeldLimits>;
 }
 
-const MAX_HELD_BYTES = 32 * 1024 * 1024;
-const MAX_ALL_HELD_BYTES = 256 * 1024 * 1024;
+/** How a request goes on to Bedrock. */
+export interface BedrockPlan {
+  /** Raw. */
+  headers: readonly string[];
+  /** Null = as it streams by. */
+  edit: ExchangeEdit | null;
+}
 
 export class BedrockSigner {
   readonly #options: BedrockSignerOptions;
+  readonly #held: HeldBytes;
   /** What AWS's clock is ahead of ours, milliseconds; learnt from its refusals. */
   #skewMs = 0;
-  #heldBytes = 0;
 
   constructor(options: BedrockSignerOptions) {
     this.#options = options;
+    this.#held = new HeldBytes(options.limits);
   }
 
-  /** @param headers raw, as they would go upstream. */
-  editOf(method: string, target: BedrockTarget, headers: readonly string[]): ExchangeEdit {
-    const { credentials, clock, maxHeldBytes = MAX_HELD_BYTES, maxAllHeldBytes = MAX_ALL_HELD_BYTES } = this.#options;
-    return new SignedExchange({
-      take: (bytes, held) => {
-        if (held + bytes > maxHeldBytes || this.#heldBytes + bytes > maxAllHeldBytes) return false;
-        this.#heldBytes += bytes;
-        return true;
-      },
-      give: (bytes) => {
-        this.#heldBytes -= bytes;
-      },
-      sign: async (body) => {
-        const wall = clock.wall() + this.#skewMs;
-        const pairs = pairsOf(headers);
-        const signed = signedHeaders({
-          method,
-          target,
-          headers: pairs,
-          body,
-          credentials: await credentials.get(),
-          wall,
-        });
-        return { headers: flat(signed), body };
-      },
-      correct: (date) => {
-        this.#skewMs = date - clock.wall();
-      },
-    });
+  /** An API key, the client's before ours, vouches for the head alone: nothing is held then. @param headers raw, as they would go upstream. */
+  plan(method: string, target: BedrockTarget, headers: readonly string[]): BedrockPlan {
+    const { credentials, clock, apiKey = null } = this.#options;
+    const pairs = pairsOf(headers);
+    const authorization = clientApiKey(pairs) ?? (apiKey === null ? null : `Bearer ${apiKey}`);
+    if (authorization !== null) return { headers: flat(headersWithKey(target, pairs, authorization)), edit: null };
+    const sign = async (body: readonly Buffer[]): Promise<EditedRequest> => {
+      const found = await credentials.get();
+      const wall = clock.wall() + this.#skewMs;
+      return { headers: flat(signedHeaders({ method, target, headers: pairs, body, credentials: found, wall })), body };
+    };
+    const correct = (date: number): void => {
+      this.#skewMs = date - clock.wall();
+    };
+    return { headers, edit: new SignedExchange(this.#held.open(), { sign, correct }) };
   }
 }
 
 interface SigningDeps {
-  /** @param held by this request already. False = there is no room. */
-  take(bytes: number, held: number): boolean;
-  give(bytes: number): void;
   sign(body: readonly Buffer[]): Promise<EditedRequest>;
   /** @param date of AWS, milliseconds since the epoch. */
   correct(date: number): void;
@@ -74,32 +64,28 @@ interface SigningDeps {
 
 class SignedExchange implements ExchangeEdit {
   readonly mark: ExchangeMark | null = null;
+  readonly #body: HeldBody;
   readonly #deps: SigningDeps;
-  #held: Buffer[] = [];
-  #bytes = 0;
   #serverDate = Number.NaN;
   #tries = 0;
 
-  constructor(deps: SigningDeps) {
+  constructor(body: HeldBody, deps: SigningDeps) {
+    this.#body = body;
     this.#deps = deps;
   }
 
   get held(): readonly Buffer[] {
-    return this.#held;
+    return this.#body.parts;
   }
 
   hold(chunk: Buffer): boolean {
-    if (!this.#deps.take(chunk.length, this.#bytes)) {
-      throw new AppError('request_too_large', 'the body is too large to be signed: 32 MB are the most for one call');
-    }
-    this.#held.push(chunk);
-    this.#bytes += chunk.length;
-    return true;
+    if (this.#body.push(chunk)) return true;
+    throw new AppError('request_too_large', 'the body is too large to be signed: 32 MB are the most for one call');
   }
 
   decide(): Promise<EditedRequest> {
     this.#tries += 1;
-    return this.#deps.sign(this.#held);
+    return this.#deps.sign(this.#body.parts);
   }
 
   mayBeRefused(answer: IncomingMessage): boolean {
@@ -123,9 +109,7 @@ class SignedExchange implements ExchangeEdit {
   }
 
   release(): void {
-    this.#deps.give(this.#bytes);
-    this.#bytes = 0;
-    this.#held = [];
+    this.#body.release();
   }
 }
 

@@ -1,5 +1,5 @@
 /** `Upgrade` over plain http: relayed if the upstream agrees, answered as it answers if not. */
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { endToEndHeaders } from './end-to-end.ts';
 import { headBytes } from './exchange-rows.ts';
@@ -24,7 +24,18 @@ export function forwardUpgrade(
   deps: Pick<NetDeps, 'counters' | 'registry'>,
 ): void {
   const { rows } = plan;
-  const outgoing = startUpstreamRequest(request, plan);
+  const failed = (error: unknown): void => {
+    const refusal = refusalFor(error);
+    rows?.end('upstream_error', { type: refusal.type, message: refusal.message });
+    endAndDrain(socket, refusalBytes(refusal), LINGER_MS);
+  };
+  let outgoing: ClientRequest;
+  try {
+    outgoing = startUpstreamRequest(request, plan);
+  } catch (error) {
+    failed(error);
+    return;
+  }
   outgoing.end();
   const clientClosed = (): void => {
     rows?.end('client_aborted');
@@ -62,10 +73,7 @@ export function forwardUpgrade(
     });
   });
   outgoing.on('error', (error) => {
-    if (answered || socket.destroyed) return;
-    const refusal = refusalFor(error);
-    rows?.end('upstream_error', { type: refusal.type, message: refusal.message });
-    endAndDrain(socket, refusalBytes(refusal), LINGER_MS);
+    if (!answered && !socket.destroyed) failed(error);
   });
 }
 

@@ -3,6 +3,7 @@ import {
   type Agent,
   type ClientRequest,
   type IncomingMessage,
+  type RequestOptions,
   request as httpRequest,
   type ServerResponse,
 } from 'node:http';
@@ -37,19 +38,22 @@ const LINGER_MS = 10_000;
 const MAX_REFUSAL_BYTES = 64 * 1024;
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Starts the upstream half of an exchange: the head is sent at once, the body is up to the caller. */
+/**
+ * Starts the upstream half of an exchange: the head is sent at once, the body is up to the caller.
+ * Throws AppError `request_malformed` for what node:http does not write.
+ */
 export function startUpstreamRequest(
   request: IncomingMessage,
   plan: ForwardPlan,
   headers: readonly string[] = plan.headers,
 ): ClientRequest {
-  const outgoing = httpRequest({
+  const outgoing = written({
     agent: plan.agent,
     host: plan.host,
     port: plan.port,
     method: request.method,
     path: plan.path,
-    headers: headers as string[],
+    headers,
     setHost: false,
     maxHeaderSize: MAX_HEAD_BYTES,
   });
@@ -57,6 +61,14 @@ export function startUpstreamRequest(
   outgoing.maxHeadersCount = 0;
   outgoing.flushHeaders();
   return outgoing;
+}
+
+function written(options: RequestOptions): ClientRequest {
+  try {
+    return httpRequest(options);
+  } catch (cause) {
+    throw new AppError('request_malformed', `The request cannot be sent on: ${messageOf(cause)}`, { cause });
+  }
 }
 
 export function forward(request: IncomingMessage, response: ServerResponse, plan: ForwardPlan): void {
@@ -87,6 +99,8 @@ class Exchange {
     this.#request.on('error', () => {});
     this.#response.on('error', () => {});
     if (this.#plan.edit === null) this.#dial(this.#plan.headers);
+    // What is held is asked for here: nobody else will before it is whole.
+    else if (expectsContinue(this.#request)) this.#response.writeContinue();
     this.#request.on('data', (chunk: Buffer) => {
       this.#plan.rows?.requestBody(chunk);
       if (this.#outgoing === null) this.#hold(chunk);
@@ -103,9 +117,9 @@ class Exchange {
     const { edit, headers } = this.#plan;
     if (this.#over || edit === null || this.#isHeld(edit, chunk)) return;
     const outgoing = this.#dial(headers);
-    for (const held of edit.held) outgoing.write(held);
+    for (const held of edit.held) outgoing?.write(held);
     edit.release();
-    if (outgoing.writableNeedDrain) this.#request.pause();
+    if (outgoing?.writableNeedDrain) this.#request.pause();
   }
 
   #isHeld(edit: ExchangeEdit, chunk: Buffer): boolean {
@@ -144,8 +158,8 @@ class Exchange {
 
   #sendWhole(headers: readonly string[], body: readonly Buffer[]): void {
     const outgoing = this.#dial(headers);
-    for (const part of body) outgoing.write(part);
-    this.#endRequest(outgoing);
+    for (const part of body) outgoing?.write(part);
+    if (outgoing !== null) this.#endRequest(outgoing);
   }
 
   #endRequest(outgoing: ClientRequest): void {
@@ -154,8 +168,10 @@ class Exchange {
     outgoing.end();
   }
 
-  #dial(headers: readonly string[]): ClientRequest {
-    const outgoing = startUpstreamRequest(this.#request, this.#plan, headers);
+  /** Null = it cannot be sent, and the client has been told. */
+  #dial(headers: readonly string[]): ClientRequest | null {
+    const outgoing = this.#begin(headers);
+    if (outgoing === null) return null;
     this.#outgoing = outgoing;
     outgoing.on('information', (info) => this.#interim(info.statusCode, info.statusMessage, info.rawHeaders));
     outgoing.on('response', (incoming) => this.#hear(incoming));
@@ -164,6 +180,15 @@ class Exchange {
     // An upstream that is gone takes no more; the client's body is read on and dropped, so that it gets its answer.
     outgoing.on('close', () => this.#request.resume());
     return outgoing;
+  }
+
+  #begin(headers: readonly string[]): ClientRequest | null {
+    try {
+      return startUpstreamRequest(this.#request, this.#plan, headers);
+    } catch (error) {
+      this.#failed(this.#outgoing, error);
+      return null;
+    }
   }
 
   #interim(status: number, text: string, headers: readonly string[]): void {
@@ -288,7 +313,7 @@ class Exchange {
   #failed(outgoing: ClientRequest | null, error: unknown): void {
     if (this.#over || this.#answered || outgoing !== this.#outgoing) return;
     if (this.#mayRepeat(outgoing, error)) {
-      this.#dial(this.#plan.headers).end();
+      this.#dial(this.#plan.headers)?.end();
       return;
     }
     // What fails later than the dialling fails when the upstream may be at work already.
@@ -306,6 +331,10 @@ class Exchange {
     const empty = this.#request.complete && REPEATABLE.has(this.#request.method ?? '');
     return stale && empty && !this.#plan.headers.some((text) => /^(?:content-length|transfer-encoding)$/i.test(text));
   }
+}
+
+function expectsContinue({ headers, httpVersion }: IncomingMessage): boolean {
+  return httpVersion === '1.1' && /^\s*100-continue\s*$/i.test(headers.expect ?? '');
 }
 
 function describe(error: unknown, { host }: ForwardPlan): AppError {

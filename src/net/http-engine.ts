@@ -11,7 +11,6 @@ import type { BaseUrls } from '../gateway/base-urls.ts';
 import type { BedrockTarget } from '../gateway/bedrock.ts';
 import { isLoopback } from './addresses.ts';
 import type { BedrockSigner } from './bedrock-signing.ts';
-import type { ExchangeEdit } from './edit.ts';
 import { endToEndHeaders, framingProblem, pairsOf, withoutContextHeaders } from './end-to-end.ts';
 import { ExchangeRows } from './exchange-rows.ts';
 import { type ForwardPlan, forward } from './forward.ts';
@@ -188,33 +187,42 @@ export class HttpEngine {
     const rows = recorded ? this.#openRows(request, onward, lane) : null;
     rows?.requestHead(`${request.method} ${path} HTTP/${request.httpVersion}`, whole);
     const headers = withFraming(request, withoutContextHeaders(whole, this.#deps.net.context, onward.isBaseUrl));
-    const edit = upgrade ? null : this.#editOf(request, onward, headers);
     const holdsEnd = rows !== null && this.#deps.net.strict === true;
-    return { agent: lane.agent, ...authority, path, headers, rows, edit, holdsEnd };
+    return { agent: lane.agent, ...authority, path, ...this.#changed(request, onward, headers), rows, holdsEnd };
   }
 
-  #editOf(request: IncomingMessage, onward: Onward, headers: readonly string[]): ExchangeEdit | null {
-    const { provider, sign } = onward;
+  /** What the user asked for. @param headers as they go on otherwise. */
+  #changed(
+    request: IncomingMessage,
+    onward: Onward,
+    headers: readonly string[],
+  ): Pick<ForwardPlan, 'headers' | 'edit'> {
+    const { provider, sign, upgrade } = onward;
     const { bedrock, inclusions } = this.#deps;
-    if (sign !== undefined) return bedrock?.editOf(request.method ?? '', sign, headers) ?? null;
-    return provider === null ? null : inclusions.editOf(shapeOf(request, onward, provider, headers));
+    if (sign !== undefined && bedrock !== null) return bedrock.plan(request.method ?? '', sign, headers);
+    if (upgrade || provider === null) return { headers, edit: null };
+    return { headers, edit: inclusions.editOf(shapeOf(request, onward, provider, headers)) };
   }
 
   #openRows(request: IncomingMessage, onward: Onward, lane: UpstreamLane): ExchangeRows {
     const { recorder, connections, exchanges, clock } = this.#deps.net;
-    if (lane.connection === null) {
-      lane.connection = connections.next();
+    const { scheme, authority, provider, runId, sign } = onward;
+    const key = `${provider ?? ''}${sign === undefined ? '' : ' signed'}`;
+    let connection = lane.connections.get(key);
+    if (connection === undefined) {
+      connection = connections.next();
+      lane.connections.set(key, connection);
       recorder.connection({
-        connection: lane.connection,
-        scheme: onward.scheme,
-        ...onward.authority,
-        provider: onward.provider,
-        runId: onward.runId,
+        connection,
+        scheme,
+        ...authority,
+        provider,
+        runId,
         clientAddress: request.socket.remoteAddress ?? null,
-        ...(onward.sign === undefined ? {} : { signed: true }),
+        ...(sign === undefined ? {} : { signed: true }),
       });
     }
-    return new ExchangeRows(recorder, clock, exchanges.next(), lane.connection);
+    return new ExchangeRows(recorder, clock, exchanges.next(), connection);
   }
 
   /** Paths on the proxy port: the admin API answers a few of them, by the rules of its own port (`Host`, token). */

@@ -34,6 +34,7 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   client_not_allowed: 403,
   sni_mismatch: 421,
   request_too_large: 413,
+  request_malformed: 400,
   aws_credentials: 503,
 };
 

@@ -1,4 +1,4 @@
-import { type Authority, normaliseHost } from '../core/hosts.ts';
+import { type Authority, parseHostPort } from '../core/hosts.ts';
 
 export type RequestTarget =
   | {
@@ -14,7 +14,6 @@ export type RequestTarget =
   | { form: 'malformed'; message: string };
 
 const ABSOLUTE = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^#]*)$/i;
-const HOST_PORT = /^(\[[^[\]]*\]|[^:[\]]*)(?::(\d{0,5}))?$/;
 const DEFAULT_PORTS = { http: 80, https: 443 };
 
 /** Our own reading of the request line: what node:http and http-mitm-proxy make of it loses user info, ports and IPv6. */
@@ -26,17 +25,10 @@ export function parseRequestTarget(target: string): RequestTarget {
   }
   const scheme = schemeText.toLowerCase();
   if (scheme !== 'http' && scheme !== 'https') return malformed('only http:// and https:// URLs are forwarded');
-  const authority = authorityOf(host, DEFAULT_PORTS[scheme]);
+  const authority = parseHostPort(host, DEFAULT_PORTS[scheme]);
   if (authority === null)
     return malformed('the host or port of the URL is malformed (user:password@ is not allowed there)');
   return { form: 'absolute', scheme, authority, host, path: rest.startsWith('/') ? rest : `/${rest}` };
-}
-
-function authorityOf(text: string, defaultPort: number): Authority | null {
-  const [, rawHost, rawPort = ''] = HOST_PORT.exec(text) ?? [];
-  const host = rawHost === undefined ? null : normaliseHost(rawHost);
-  const port = rawPort === '' ? defaultPort : Number(rawPort);
-  return host === null || port < 1 || port > 65_535 ? null : { host, port };
 }
 
 function malformed(message: string): RequestTarget {

@@ -10,8 +10,8 @@ const IDLE_MS = 3_000;
 /** The upstream connection of one client connection, never shared with another client. */
 export interface UpstreamLane {
   agent: DialledAgent;
-  /** As told to the recorder; null = not told yet. */
-  connection: number | null;
+  /** As told to the recorder: one for each provider that shares the upstream, e.g. a gateway of several. */
+  readonly connections: Map<string, number>;
 }
 
 /** Lanes by client connection and upstream; they end with the client connection. */
@@ -28,7 +28,7 @@ export class UpstreamLanes {
     const key = `${scheme}://${formatAuthority(target)}`;
     const known = lanes.get(key);
     if (known !== undefined) return known;
-    const lane = { agent: new DialledAgent(this.#dialer, scheme, target), connection: null };
+    const lane = { agent: new DialledAgent(this.#dialer, scheme, target), connections: new Map() };
     lanes.set(key, lane);
     return lane;
   }

@@ -15,11 +15,8 @@ import {
 import { UsageChunkFilter } from '../gateway/usage-chunk-filter.ts';
 import type { BodyEdit, EditedRequest, ExchangeEdit } from './edit.ts';
 import { pairsOf, rawValue } from './end-to-end.ts';
+import { type HeldBody, HeldBytes, type HeldLimits } from './held-bytes.ts';
 
-/** Longer bodies stream through unchanged. */
-export const MAX_HELD_BYTES = 32 * 1024 * 1024;
-/** Of all requests together. */
-const MAX_ALL_HELD_BYTES = 256 * 1024 * 1024;
 /** Servers get updates: one that did not know the question is asked again after a while. */
 const REFUSED_TTL_MS = 60 * 60_000;
 const MAX_REFUSING = 1000;
@@ -28,8 +25,8 @@ export interface UsageInclusionsOptions {
   /** Provider ids. */
   providers: ReadonlySet<string>;
   counters: Counters;
-  maxHeldBytes?: number;
-  maxAllHeldBytes?: number;
+  /** Longer bodies stream through unchanged. */
+  limits?: Partial<HeldLimits>;
 }
 
 export interface UsageRequest {
@@ -48,10 +45,11 @@ export class UsageInclusions {
   readonly #options: UsageInclusionsOptions;
   /** Where the question was not understood: `host:port/path`. */
   readonly #refusing = new LRUCache<string, true>({ max: MAX_REFUSING, ttl: REFUSED_TTL_MS });
-  #heldBytes = 0;
+  readonly #held: HeldBytes;
 
   constructor(options: UsageInclusionsOptions) {
     this.#options = options;
+    this.#held = new HeldBytes(options.limits);
   }
 
   concerns(provider: string | null): provider is string {
@@ -65,16 +63,8 @@ export class UsageInclusions {
     if (!mayIncludeUsage({ method: request.method, target: request.path, headers })) return null;
     const key = `${request.authority}${request.path}`;
     if (this.#refusing.has(key)) return null;
-    const { maxHeldBytes = MAX_HELD_BYTES, maxAllHeldBytes = MAX_ALL_HELD_BYTES, counters } = this.#options;
-    return new UsageInclusion(request, {
-      take: (bytes, held) => {
-        if (held + bytes > maxHeldBytes || this.#heldBytes + bytes > maxAllHeldBytes) return false;
-        this.#heldBytes += bytes;
-        return true;
-      },
-      give: (bytes) => {
-        this.#heldBytes -= bytes;
-      },
+    const { counters } = this.#options;
+    return new UsageInclusion(request, this.#held.open(), {
       refused: () => this.#refusing.set(key, true),
       count: (result) => counters.add('include_usage', `result="${result}"`),
     });
@@ -82,9 +72,6 @@ export class UsageInclusions {
 }
 
 interface InclusionDeps {
-  /** @param held by this request already. False = there is no room. */
-  take(bytes: number, held: number): boolean;
-  give(bytes: number): void;
   refused(): void;
   /** @param result one of a fixed set of literals. */
   count(result: 'added' | 'unfiltered' | 'refused' | 'too_long'): void;
@@ -94,17 +81,17 @@ class UsageInclusion implements ExchangeEdit {
   readonly #request: UsageRequest;
   readonly #deps: InclusionDeps;
   readonly #question = new UsageQuestion();
-  #held: Buffer[] = [];
-  #bytes = 0;
+  readonly #body: HeldBody;
   #mark: ExchangeMark | null = null;
 
-  constructor(request: UsageRequest, deps: InclusionDeps) {
+  constructor(request: UsageRequest, body: HeldBody, deps: InclusionDeps) {
     this.#request = request;
+    this.#body = body;
     this.#deps = deps;
   }
 
   get held(): readonly Buffer[] {
-    return this.#held;
+    return this.#body.parts;
   }
 
   get mark(): ExchangeMark | null {
@@ -112,12 +99,10 @@ class UsageInclusion implements ExchangeEdit {
   }
 
   hold(chunk: Buffer): boolean {
-    this.#held.push(chunk);
-    if (!this.#deps.take(chunk.length, this.#bytes)) {
+    if (!this.#body.push(chunk)) {
       this.#deps.count('too_long');
       return false;
     }
-    this.#bytes += chunk.length;
     this.#question.push(chunk);
     return true;
   }
@@ -127,7 +112,7 @@ class UsageInclusion implements ExchangeEdit {
     if (splice === null) return null;
     this.#mark = 'include_usage_added';
     this.#deps.count('added');
-    const body = spliced(this.#held, splice);
+    const body = spliced(this.#body.parts, splice);
     const length = body.reduce((sum, part) => sum + part.length, 0);
     const headers = headersForPlainAnswer(pairsOf(this.#request.headers));
     return { headers: withLength(headers, length), body };
@@ -156,9 +141,7 @@ class UsageInclusion implements ExchangeEdit {
   }
 
   release(): void {
-    this.#deps.give(this.#bytes);
-    this.#bytes = 0;
-    this.#held = [];
+    this.#body.release();
   }
 }
 

@@ -64,6 +64,7 @@ describe('gateway/base-urls', () => {
     ['/ollama/api/chat', 'ollama http://127.0.0.1:11434/api/chat'],
     ['/ollama/v1/chat/completions', 'ollama http://127.0.0.1:11434/v1/chat/completions'],
     ['/openai?x=1', 'openai https://api.openai.com/v1?x=1'],
+    ['/ollama?x=1', 'ollama http://127.0.0.1:11434/?x=1'],
     ['/azure-openai/openai/deployments/x', '404 not_a_web_server'],
   ])('sends %s to where the provider is', (path, expected) => {
     expect(to(path)).toBe(expected);
@@ -153,6 +154,7 @@ describe('gateway/base-urls', () => {
     expect(target('https://example.com/v1')).toBe('403 address_refused');
     expect(target('http://api.openai.com/v1')).toBe('403 address_refused');
     expect(target('ftp://api.openai.com')).toBe('400 request_malformed');
+    expect(target('https://api.openai.com/a b')).toBe('400 request_malformed');
     expect(to('/proxy')).toBe('400 request_malformed');
   });
 
@@ -168,8 +170,10 @@ describe('gateway/base-urls', () => {
     '/openai/evilapi.openai.com.evil/v1',
     '/openai/[::1]:80/v1',
     '/openai/api.openai.com%00.example.com/v1',
+    '/openai/api.openai.com:0/v1',
+    '/openai/llm.corp:65536/v1',
   ])('refuses the host of %s, which nobody has named', (path) => {
-    expect(to(path)).toBe('403 address_refused');
+    expect(to(path, [], { intercept: ['llm.corp'] })).toBe('403 address_refused');
   });
 
   it('takes a host that the user has named: by --intercept, as a backend, as a local server', () => {
@@ -178,6 +182,45 @@ describe('gateway/base-urls', () => {
       'openai http://127.0.0.1:9000/v1/models',
     );
     expect(to('/vllm/gpu.lan:8000/v1/models')).toBe('vllm http://gpu.lan:8000/v1/models');
+  });
+
+  describe('for the page of a web site', () => {
+    const options = {
+      backends: { openai: 'http://127.0.0.1:9000/v1', mistral: 'https://llm.corp/v1' },
+      bedrockRegion: 'us-east-1',
+      pages: ['chat.lan'],
+    };
+    const from = (origin: string, path: string): string => to(path, [['Origin', origin]], options);
+    const LENT = ['/v1/responses', '/ollama/api/tags', '/vllm/gpu.lan:8000/v1/models', '/mistral/chat/completions'];
+    const SIGNED = '/model/amazon.nova-micro-v1:0/converse';
+
+    it.each([
+      'https://evil.example',
+      'http://evil.example:8080',
+      'http://localhost.evil.example',
+      'http://127.0.0.1.evil.example',
+      'https://EVIL.example',
+      'null',
+      'http://10.0.0.7',
+      'http://user@localhost',
+    ])('%s, asks neither our signature nor servers of the user', (origin) => {
+      for (const path of [SIGNED, ...LENT])
+        expect([path, from(origin, path)]).toEqual([path, '403 origin_not_allowed']);
+    });
+
+    it.each([
+      'http://localhost:3000',
+      'http://127.0.0.1',
+      'http://[::1]:8080',
+      'https://chat.lan',
+      'tauri://localhost',
+    ])('%s, which is of this machine, is served', (origin) => {
+      for (const path of [SIGNED, ...LENT]) expect(from(origin, path)).not.toMatch(/^\d/);
+    });
+
+    it('brings its own key to a provider', () => {
+      expect(from('https://chat.example', '/v1/messages')).toBe('anthropic https://api.anthropic.com/v1/messages');
+    });
   });
 
   it('never leaves the hosts that are known, whatever the path', () => {

@@ -66,6 +66,31 @@ describe('net/aws-credentials', () => {
     expect((await some.get()).accessKeyId).toBe('K2');
   });
 
+  it('goes on with what it has until that expires, when no next can be had', async () => {
+    const expiration = new Date(now + 15 * 60_000);
+    const answers = [Promise.resolve({ accessKeyId: 'K1', secretAccessKey: 's', expiration })];
+    const some = source(
+      {},
+      { loadChain: () => Promise.resolve(() => answers.shift() ?? Promise.reject(new Error('the session is over'))) },
+    );
+    await some.get();
+    now += 11 * 60_000;
+    expect((await some.get()).accessKeyId).toBe('K1');
+    now += 4 * 60_000;
+    await expect(some.get()).rejects.toMatchObject({ message: 'no AWS credentials: the session is over' });
+  });
+
+  it('gives up on a chain that never answers, and asks it again for the next call', async () => {
+    const answers = [new Promise<never>(() => {}), Promise.resolve({ accessKeyId: 'K2', secretAccessKey: 's' })];
+    const chain = () => answers.shift() ?? expect.fail();
+    const some = source({}, { loadChain: () => Promise.resolve(chain), timeoutMs: 1 });
+    await expect(some.get()).rejects.toMatchObject({
+      code: 'aws_credentials',
+      message: expect.stringContaining('has not answered') as string,
+    });
+    expect((await some.get()).accessKeyId).toBe('K2');
+  });
+
   it('says what to do where there are none, and asks again the next time', async () => {
     const some = source();
     await expect(some.get()).rejects.toMatchObject({

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { Counters } from '../../../src/core/counters.ts';
+import type { HeldLimits } from '../../../src/net/held-bytes.ts';
 import { UsageInclusions, type UsageRequest } from '../../../src/net/usage-inclusion.ts';
 
 const REQUEST: UsageRequest = {
@@ -11,8 +12,8 @@ const REQUEST: UsageRequest = {
   headers: ['Content-Type', 'application/json', 'content-length', '15'],
 };
 
-function inclusions(limits: { maxHeldBytes?: number; maxAllHeldBytes?: number } = {}): UsageInclusions {
-  return new UsageInclusions({ providers: new Set(['acme']), counters: new Counters(), ...limits });
+function inclusions(limits: Partial<HeldLimits> = {}): UsageInclusions {
+  return new UsageInclusions({ providers: new Set(['acme']), counters: new Counters(), limits });
 }
 
 function answerOf(statusCode: number, headers: Record<string, string>): IncomingMessage {
@@ -36,7 +37,7 @@ describe('net/usage-inclusion', () => {
   });
 
   it('holds so much of one body', () => {
-    const edit = inclusions({ maxHeldBytes: 10 }).editOf(REQUEST);
+    const edit = inclusions({ maxEachBytes: 10 }).editOf(REQUEST);
     expect(edit?.hold(Buffer.alloc(10))).toBe(true);
     expect(edit?.hold(Buffer.alloc(1))).toBe(false);
     // What did not fit is there all the same: it goes on with the rest.
@@ -45,7 +46,7 @@ describe('net/usage-inclusion', () => {
   });
 
   it('holds so much of all bodies together, and has room again once they are gone', () => {
-    const all = inclusions({ maxAllHeldBytes: 10 });
+    const all = inclusions({ maxAllBytes: 10 });
     const [one, other] = [all.editOf(REQUEST), all.editOf(REQUEST)];
     expect(one?.hold(Buffer.alloc(8))).toBe(true);
     expect(other?.hold(Buffer.alloc(8))).toBe(false);
