@@ -12,6 +12,7 @@ import {
   getSession,
   listSessions,
   type SessionFilter,
+  type SessionOrder,
   type SessionRow,
   sumSessions,
 } from '../store/sessions.ts';
@@ -45,7 +46,8 @@ const DEFAULT_CALLS = 100;
 
 /** Throws AppError `config_invalid` on a filter that means nothing. */
 export function sessionList(database: Database, query: SessionQuery): SessionList {
-  const page = listSessions(database, filterOf(query), limitOf(query, DEFAULT_SESSIONS), query['cursor']);
+  const limit = limitOf(query, DEFAULT_SESSIONS);
+  const page = listSessions(database, filterOf(query), limit, query['cursor'], orderOf(query));
   return { sessions: page.sessions.map(summaryOf), next_cursor: page.nextCursor };
 }
 
@@ -83,6 +85,12 @@ function filterOf(query: SessionQuery): SessionFilter {
   if (since !== undefined) filter.since = timeOf('since', since);
   if (until !== undefined) filter.until = timeOf('until', until);
   return filter;
+}
+
+function orderOf({ order }: SessionQuery): SessionOrder {
+  if (order === undefined || order === '') return 'latest';
+  if (order !== 'latest' && order !== 'cost') throw new AppError('config_invalid', 'order must be latest or cost');
+  return order;
 }
 
 function limitOf({ limit }: SessionQuery, otherwise: number): number {

@@ -96,7 +96,7 @@ function columnsOf(group: string, hasEstimates: boolean): Column<PeriodGroup>[] 
 
 function keyText(key: string | null, group: string): string {
   if (key === null) return '(not told)';
-  return group === 'hour' && key !== 'total' ? timeOf(key) : key;
+  return (group === 'hour' || group === 'minute') && key !== 'total' ? timeOf(key) : key;
 }
 
 function timeOf(iso: string): string {

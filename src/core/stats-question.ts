@@ -1,6 +1,7 @@
 /** What may be asked of the totals of a period, by the names of the API and of `stats`. */
 
 export const STATS_GROUPS = [
+  'minute',
   'hour',
   'day',
   'provider',

@@ -36,7 +36,7 @@ export function periodStats(database: Database, query: StatsQuery): PeriodStats 
   try {
     const isRounded = isCut(database, query);
     const period = isRounded ? wholeHours(query) : { from: query.from, to: query.to };
-    const isOfTime = group === 'hour' || group === 'day';
+    const isOfTime = isTime(group);
     const models = sumPeriod(database, { by: 'model', filter, period, latencies: !isOfTime });
     const sums = sumsBy(database, query, period, models);
     const all = sumOf(isOfTime ? sums : models);
@@ -68,8 +68,9 @@ function sumsBy(
       return models;
     case 'provider':
       return joined(models, (key) => key.slice(0, key.indexOf('\n')));
+    case 'minute':
     case 'hour':
-      return sumsOf('hour');
+      return sumsOf(group);
     case 'day':
       return zone === 'UTC' ? sumsOf('day') : joined(sumsOf('hour'), dayIn(zone));
     default:
@@ -115,12 +116,11 @@ function splitModel(key: string): [provider: string, model: string | null] {
 }
 
 function groupsOf(sums: PeriodSums, group: StatsGroup): Pick<PeriodStats, 'group' | 'groups' | 'groups_left_out'> {
-  const isTime = group === 'hour' || group === 'day';
   const sorted = [...sums].toSorted(([one, a], [other, b]) => {
-    if (isTime) return one < other ? -1 : 1;
+    if (isTime(group)) return one < other ? -1 : 1;
     return b.tally.cost_nanos - a.tally.cost_nanos || b.calls - a.calls || (one < other ? -1 : 1);
   });
-  const shown = isTime ? sorted : sorted.slice(0, MAX_GROUPS);
+  const shown = isTime(group) ? sorted : sorted.slice(0, MAX_GROUPS);
   return {
     group,
     groups: shown.map(([key, sum]) => groupOf(nameOf(key, group), sum)),
@@ -128,7 +128,12 @@ function groupsOf(sums: PeriodSums, group: StatsGroup): Pick<PeriodStats, 'group
   };
 }
 
+function isTime(group: StatsGroup | null): boolean {
+  return group === 'minute' || group === 'hour' || group === 'day';
+}
+
 function nameOf(key: string, group: StatsGroup): string | null {
+  if (group === 'minute') return `${key}:00Z`;
   if (group === 'hour') return `${key}:00:00Z`;
   if (group !== 'model') return key === '' ? null : key;
   const [provider, model] = splitModel(key);

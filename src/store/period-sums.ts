@@ -6,8 +6,8 @@ import { addLatency, addLatencyText, type Latencies, roundedSql } from './latenc
 import { SUM_OF, tallyOfRow } from './queries.ts';
 import { type Dimension, DIMENSIONS, HAS_LATENCY } from './rollup-writer.ts';
 
-/** What sums are asked by. `day` is that of UTC; `model` = provider and model. */
-export type SumKey = 'hour' | 'day' | 'provider' | 'model' | Dimension;
+/** What sums are asked by. `minute` is read from the calls; `day` is that of UTC; `model` = provider and model. */
+export type SumKey = 'minute' | 'hour' | 'day' | 'provider' | 'model' | Dimension;
 
 /** Each must be equal. `model` as it was answered, else as it was asked for. */
 export type SumFilter = Partial<Record<'provider' | 'model' | Dimension, string>>;
@@ -37,8 +37,8 @@ export interface SumQuestion {
 export function sumPeriod(database: Database, question: SumQuestion): PeriodSums {
   const { by, filter, period } = question;
   const dimensions = new Set([...Object.keys(filter), by].filter(isDimension));
-  // Two of them at once are in no rollup.
-  if (dimensions.size > 1) return addRows(new Map(), database, question);
+  // Two of them at once are in no rollup, and minutes are not either.
+  if (dimensions.size > 1 || by === 'minute') return addRows(new Map(), database, question);
   const { head, hours, tail } = partsOf(period);
   const sums: PeriodSums = new Map();
   if (hours !== null) addHours(sums, database, { ...question, period: hours }, [...dimensions][0] ?? null);
@@ -73,6 +73,8 @@ const COLUMNS: Readonly<Record<'provider' | 'model' | Dimension, string>> = {
 /** @param time an hour or a time, as a column @param columns of the table */
 function keyOf(by: SumKey, time: string, columns: Readonly<Record<string, string>>): string {
   switch (by) {
+    case 'minute':
+      return `substr(${time}, 1, 16)`;
     case 'hour':
       return `substr(${time}, 1, 13)`;
     case 'day':

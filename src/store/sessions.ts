@@ -50,23 +50,45 @@ const MAX_DEPTH = 20;
 const MAX_TREE = 2000;
 const CHILDREN = '(SELECT count(*) FROM sessions AS child WHERE child.parent_session_id = sessions.id) AS children';
 
-/** The one with the latest call first. A page goes on where the cursor stands; an unknown cursor starts anew. */
-export function listSessions(database: Database, filter: SessionFilter, limit: number, cursor?: string): SessionPage {
+/** What comes first: the latest call, or the most money (of all calls of a session, also those outside of a period). */
+export type SessionOrder = 'latest' | 'cost';
+
+/** Each needs no more than a text and an id to go on from. */
+const ORDERS = {
+  latest: { column: 'last_call_at', valueOf: (row: SessionRow): string | number => row.last_call_at },
+  cost: { column: 'cost_nanos', valueOf: (row: SessionRow): string | number => row.tally.cost_nanos },
+} as const satisfies Record<SessionOrder, unknown>;
+
+/** A page goes on where the cursor stands; an unknown cursor starts anew. */
+export function listSessions(
+  database: Database,
+  filter: SessionFilter,
+  limit: number,
+  cursor?: string,
+  order: SessionOrder = 'latest',
+): SessionPage {
   const size = Math.min(Math.max(Math.trunc(limit) || 1, 1), MAX_LIMIT);
-  const { where, values } = conditionsOf(filter, cursor);
+  const { column, valueOf } = ORDERS[order];
+  const { where, values } = conditionsOf(filter, cursor, order);
+  // Children are counted for the rows that are shown, not for all that were sorted.
+  const page = `SELECT * FROM sessions ${where} ORDER BY ${column} DESC, id DESC LIMIT ?`;
   const rows = database
-    .prepare(`SELECT *, ${CHILDREN} FROM sessions ${where} ORDER BY last_call_at DESC, id DESC LIMIT ?`)
+    .prepare(`SELECT *, ${CHILDREN} FROM (${page}) AS sessions ORDER BY ${column} DESC, id DESC`)
     .all(...values, size + 1)
     .map(rowOf);
   const last = rows[size - 1];
   const hasMore = rows.length > size && last !== undefined;
   return {
     sessions: rows.slice(0, size),
-    nextCursor: hasMore ? Buffer.from(`${last.last_call_at} ${last.id}`).toString('base64url') : null,
+    nextCursor: hasMore ? Buffer.from(`${valueOf(last)} ${last.id}`).toString('base64url') : null,
   };
 }
 
-function conditionsOf(filter: SessionFilter, cursor: string | undefined): { where: string; values: SqlValue[] } {
+function conditionsOf(
+  filter: SessionFilter,
+  cursor: string | undefined,
+  order: SessionOrder,
+): { where: string; values: SqlValue[] } {
   const terms: string[] = [];
   const values: SqlValue[] = [];
   const add = (term: string, ...bound: (SqlValue | undefined)[]): void => {
@@ -82,7 +104,7 @@ function conditionsOf(filter: SessionFilter, cursor: string | undefined): { wher
   const q = filter.q === undefined || filter.q === '' ? undefined : filter.q.toLowerCase();
   add(`instr(lower(coalesce(title, '') || char(10) || id || char(10) || coalesce(client_session_id, '')), ?) > 0`, q);
   const [at, id] = cursor === undefined ? [] : Buffer.from(cursor, 'base64url').toString().split(' ');
-  add('(last_call_at, id) < (?, ?)', at, id);
+  add(`(${ORDERS[order].column}, id) < (?, ?)`, order === 'cost' && at !== undefined ? Number(at) : at, id);
   return { where: terms.length === 0 ? '' : `WHERE ${terms.join(' AND ')}`, values };
 }
 

@@ -49,6 +49,18 @@ const get = async (path: string, token = TOKEN): Promise<{ status: number; body:
 };
 
 describe('admin/stats-routes', () => {
+  it('tells of minutes, of a period of a day and no longer', async () => {
+    const day = 'since=2026-11-21T00:00:00Z&until=2026-11-22T00:00:00Z&group=minute';
+    const { body } = await get(`/api/stats?${day}`);
+    expect(body).toMatchObject({ total_requests: 2, group: 'minute' });
+    expect((body as { groups: { key: string }[] }).groups.map(({ key }) => key)).toEqual([
+      `${aRecord().started_at.slice(0, 16)}:00Z`,
+      '2026-11-21T13:00:00Z',
+    ]);
+    const long = statsQueryOf.bind(null, { since: '2026-11-01T00:00:00Z', until: '2026-11-03', group: 'minute' });
+    expect(long).toThrow(/25 hours at most/);
+  });
+
   it('answers a question about a period from the store, to whoever has the token', async () => {
     const question = '/api/stats?since=2026-11-21T12:30:00Z&group=provider';
     expect((await get(question, 'another')).status).toBe(401);
@@ -79,7 +91,7 @@ describe('admin/stats-query', () => {
   });
 
   it.each([
-    [{ group: 'year' }, 'group must be one of hour, day,'],
+    [{ group: 'year' }, 'group must be one of minute, hour, day,'],
     [{ since: 'yesterday' }, 'since must be a time'],
     [{ zone: 'Mars/Olympus' }, 'zone must be a time zone'],
   ])('refuses what means nothing: %j', (given, message) => {

@@ -172,6 +172,21 @@ describe('store/sessions', () => {
     expect(ids({ provider: 'openai' })).toEqual([]);
   });
 
+  it('lists by the money of all calls, page by page, equal ones too', () => {
+    for (let number = 1; number <= 9; number += 1) {
+      const of = { session: `ses_${number % 5}` };
+      writer.write([aCall(number, of), aCall(number + 100, of)]);
+    }
+    const seen: string[] = [];
+    for (let cursor: string | undefined, more = true; more;) {
+      const page = listSessions(database, {}, 2, cursor, 'cost');
+      seen.push(...page.sessions.map(({ id }) => id));
+      more = page.nextCursor !== null;
+      cursor = page.nextCursor ?? undefined;
+    }
+    expect(seen).toEqual(['ses_4', 'ses_3', 'ses_2', 'ses_1', 'ses_0']);
+  });
+
   it('finds a session by its id, by the name that its client gave it, and by a beginning; not by one of several', () => {
     writer.write([
       aCall(1, { session: 'ses_1a', name: 'mine' }),
