@@ -11,6 +11,7 @@ import type { Remote } from '../core/rpc.ts';
 import { bedrockRoutes } from './bedrock-routes.ts';
 import { type AccessOptions, checkOrigin, checkToken, refuse } from './access.ts';
 import { type Calls, repriceQueryOf } from './calls.ts';
+import { compareRoutes } from './compare-routes.ts';
 import { IMPORT_PATH, importRoutes } from './import-routes.ts';
 import { bodyRoutes } from './body-routes.ts';
 import type { DashboardFiles } from './dashboard-files.ts';
@@ -90,6 +91,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   tracesRoutes(app, deps);
   tracingRoutes(app, deps);
   bedrockRoutes(app, deps);
+  compareRoutes(app, deps);
   importRoutes(app, deps);
   lifeRoutes(app, deps);
   return app;

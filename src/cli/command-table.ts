@@ -2,6 +2,7 @@
 import type { Argv } from 'yargs';
 import { OPTIONS, type Option } from '../config/options.ts';
 import { AppError } from '../core/errors.ts';
+import { compareCommand } from './compare-commands.ts';
 import { transferCommands } from './export-commands.ts';
 import { lifeCommands } from './life-commands.ts';
 import { pricesCommand } from './prices-commands.ts';
@@ -19,6 +20,7 @@ export function addCommands(parser: Argv, exitWith: ExitWith): Argv {
     clients,
     trials,
     statsCommand,
+    compareCommand,
     lists,
     searchCommand,
     sessionsCommand,

@@ -6,7 +6,7 @@ import { AppError } from '../core/errors.ts';
 import { addCommands, type ExitWith } from './command-table.ts';
 
 /** Known to later versions of this program, or to the programs that it replaces. */
-const NOT_YET = ['mode', 'compare', 'dashboard', 'sinks', 'mcp', 'setup', 'uninstall'];
+const NOT_YET = ['mode', 'dashboard', 'sinks', 'mcp', 'setup', 'uninstall'];
 const NOT_YET_FLAGS = ['mode', 'target-url', 'explore', 'explore-port', 'setup', 'setup-shell', 'uninstall', 'service'];
 export const COMMANDS = [
   'start',
@@ -17,6 +17,7 @@ export const COMMANDS = [
   'doctor',
   'demo',
   'stats',
+  'compare',
   'calls',
   'search',
   'sessions',

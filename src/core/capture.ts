@@ -39,6 +39,19 @@ export interface CostLine {
 /** How the call is paid for. */
 export type Billing = 'metered' | 'subscription' | 'free' | 'cached_by_gateway' | 'batch';
 
+/** `passthrough`: to where the client sent it. `target`: elsewhere instead. `compare`: a copy elsewhere as well. */
+export type Mode = 'passthrough' | 'target' | 'compare';
+
+/** Where a call went that a mode or a rule had a say in. */
+export interface Steer {
+  /** Name of the rule that decided, `mode` for the mode itself, `model` for the registry. */
+  rule: string;
+  /** URL without its query; `null` = where the client sent it. */
+  sent_to: string | null;
+  /** The model that was asked for there; `null` = as in `request_model`. */
+  sent_model: string | null;
+}
+
 /** How the exchange ended, as seen on the wire. */
 export type Outcome =
   | 'complete'
@@ -130,8 +143,13 @@ export interface CallRecord {
   client: string | null;
   /** As a step of its conversation; `null` = it is none. */
   agent_facts: AgentFacts | null;
-  mode: 'passthrough';
+  mode: Mode;
+  /** `shadow` = a copy, made for a comparison: it counts in no total. */
   leg: 'primary' | 'shadow';
+  /** `null` = no mode and no rule had a say in it. */
+  steer: Steer | null;
+  /** Both legs of a comparison have the same; `null` = it is none. */
+  comparison_id: string | null;
   outcome: Outcome;
   error: { type: string; message: string } | null;
   /** Body bytes on the wire. */

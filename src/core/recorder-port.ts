@@ -4,7 +4,7 @@
  * (response rows may come before the request is whole; `end` is always last and always comes).
  * Every call copies what it is given before it returns: the caller may reuse the buffer.
  */
-import type { Outcome } from './capture.ts';
+import type { Mode, Outcome } from './capture.ts';
 
 /** Who talked to whom; told once per upstream connection, before its first exchange. */
 export interface ConnectionInfo {
@@ -21,6 +21,8 @@ export interface ConnectionInfo {
   clientAddress: string | null;
   /** Its requests are signed by us: transport `bedrock`. */
   signed?: true;
+  /** Its exchanges are copies of others, made for a comparison. */
+  leg?: 'shadow';
 }
 
 /** How an exchange ended, with what the recorder cannot see from the bytes. */
@@ -32,6 +34,21 @@ export interface ExchangeEnd {
   opaqueResponseBytes: number;
   /** What we did to it on its way; absent = nothing. They stand among the anomalies of its record. */
   marks?: readonly ExchangeMark[];
+  /** What a mode or a rule did with it; absent = nothing, it passed. */
+  steer?: SteerFacts;
+}
+
+/** A mode as it was applied to one exchange. */
+export interface SteerFacts {
+  mode: Mode;
+  /** Name of the rule that decided, `mode` for the mode itself, `model` for the registry. */
+  rule: string;
+  /** URL without its query; `null` = where the client sent it. */
+  sentTo: string | null;
+  /** `null` = as the client named it, if it did. */
+  sentModel: string | null;
+  /** Both legs of one comparison have the same; `null` = it is compared with nothing. */
+  comparison: string | null;
 }
 
 /**

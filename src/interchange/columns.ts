@@ -47,6 +47,7 @@ const TEXTS_OF_THE_CLIENT = [
   'client',
   'mode',
   'leg',
+  'comparison_id',
   'outcome',
 ] as const;
 
@@ -76,6 +77,9 @@ const RECORD: readonly Column[] = [
   column('tool_names', 'text', (record) => listOf(record.tool_calls.map(({ name }) => name))),
   column('retry_count', 'integer', (record) => record.retry_count),
   ...TEXTS_OF_THE_CLIENT.map((name) => column(name, 'text', (record) => record[name])),
+  column('steer_rule', 'text', ({ steer }) => steer?.rule ?? null),
+  column('sent_to', 'text', ({ steer }) => steer?.sent_to ?? null),
+  column('sent_model', 'text', ({ steer }) => steer?.sent_model ?? null),
   column('error_type', 'text', ({ error }) => error?.type ?? null),
   column('error_message', 'text', ({ error }) => error?.message ?? null),
   column('anomalies', 'text', ({ anomalies }) => listOf(anomalies)),

@@ -39,12 +39,18 @@ export function countedUsage(finished: FinishedExchange, provider: string, deps:
   }
   const usage = estimated(finished, deps.estimator);
   const anomalies = isBilledUnknown(finished, usage) ? [BILLED_UNKNOWN] : [];
-  const settles = settledBy(metered, provider, usage, deps);
+  const settles = settledBy(finished, provider, usage, deps);
   return { usage, first: true, inference: metered.isInference, settles, anomalies };
 }
 
 /** Remembers a call that may be settled later, and finds the one that this reading settles. */
-function settledBy(metered: Metered, provider: string, usage: Usage, { rereads }: CountingDeps): Submitted | null {
+function settledBy(
+  { metered, facts }: FinishedExchange,
+  provider: string,
+  usage: Usage,
+  { rereads }: CountingDeps,
+): Submitted | null {
+  if (facts.connection.leg === 'shadow') return null;
   const { response_id: responseId, reread, isInference } = metered;
   if (responseId === null) return null;
   if (isInference && usage.state === 'none' && isSuccess(metered.status)) {
@@ -62,7 +68,8 @@ function seenBefore(
   deps: CountingDeps,
 ): 'reread' | 'duplicate' | null {
   const { response_id: responseId, reread } = metered;
-  if (responseId === null) return null;
+  // A copy counts nowhere, and must not stand in for an answer that does.
+  if (responseId === null || facts.connection.leg === 'shadow') return null;
   const stated = metered.usage.state !== 'none';
   if (metered.isInference && !reread) {
     const upstream = `${facts.connection.host}:${facts.connection.port}`;

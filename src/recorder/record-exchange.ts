@@ -114,8 +114,7 @@ function recordOf(
     tool_calls: metered.tool_calls.map(({ id, name }) => ({ id, name: maskText(name) })),
     ...identityOf(finished),
     agent_facts: null,
-    mode: 'passthrough',
-    leg: 'primary',
+    ...legOf(finished),
     outcome: end.outcome,
     error: error === null ? null : { type: maskText(error.type), message: maskText(error.message) },
     request_bytes: requestBytes,
@@ -127,13 +126,29 @@ function recordOf(
   };
 }
 
+function legOf({ facts, end }: FinishedExchange): Pick<CallRecord, 'mode' | 'leg' | 'steer' | 'comparison_id'> {
+  const leg = facts.connection.leg ?? 'primary';
+  const { steer } = end;
+  // Its end was never told: what its connection was for is known all the same.
+  if (steer === undefined)
+    return { mode: leg === 'shadow' ? 'compare' : 'passthrough', leg, steer: null, comparison_id: null };
+  const { mode, rule, sentTo, sentModel, comparison } = steer;
+  return {
+    mode,
+    leg,
+    steer: { rule: maskText(rule), sent_to: masked(sentTo), sent_model: masked(sentModel) },
+    comparison_id: comparison,
+  };
+}
+
 /** Money for what counts here; the provider's own word on it goes with its usage. */
 function mainCost(finished: FinishedExchange, provider: string, counted: Counted, deps: RecordDeps): Cost {
   const { metered } = finished;
   const { usage } = counted;
   if (counted.anomalies.includes(BILLED_UNKNOWN)) return { ...UNPRICED, reason: BILLED_UNKNOWN };
   if (!counted.first) return UNPRICED;
-  const model = metered.response_model ?? metered.request_model ?? counted.settles?.model ?? null;
+  const model =
+    metered.response_model ?? finished.end.steer?.sentModel ?? metered.request_model ?? counted.settles?.model ?? null;
   const { contextTokens, providerCostUsd } = metered;
   const cost = priceOf(finished, provider, { usage, model, contextTokens, providerCostUsd }, deps);
   return markGuess(cost, usage);

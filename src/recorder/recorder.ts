@@ -307,6 +307,8 @@ export class Recorder implements RecorderQueries {
 
   /** A conversation that cannot be followed costs its session, not the record. */
   #place(call: Placeable): Placed {
+    // A copy is no step of the conversation: the call that it was made of is.
+    if (call.record.leg === 'shadow') return NOWHERE;
     try {
       return this.#sessions.place(seenCall(call));
     } catch (error) {

@@ -147,6 +147,7 @@ function costLine(record: CallRecord): string {
 
 function contextLine(record: CallRecord): string {
   const fields = [
+    ...steeringOf(record),
     ['session', record.session_id],
     ['task', record.task_id],
     ['run', record.run_id],
@@ -155,6 +156,18 @@ function contextLine(record: CallRecord): string {
     ['request', record.request_id],
   ].flatMap(([name, value]) => (value === null || value === undefined ? [] : [`${name} ${value}`]));
   return fields.length === 0 ? '' : `= ${escapeLine(fields.join(', '))}\n`;
+}
+
+function steeringOf({ mode, leg, steer, comparison_id: comparison }: CallRecord): [string, string | null][] {
+  if (steer === null) return [];
+  return [
+    ['mode', mode],
+    ['leg', comparison === null ? null : leg],
+    ['rule', steer.rule],
+    ['sent to', steer.sent_to],
+    ['as', steer.sent_model],
+    ['comparison', comparison],
+  ];
 }
 
 function errorLine({ error }: CallRecord): string {

@@ -39,7 +39,9 @@ const CONVERSATIONS: ReadonlySet<string> = new Set([
   'voice_agent',
 ]);
 
-export function isConversation({ inference, operation, session_id: session, path }: CallRecord): boolean {
+export function isConversation({ inference, operation, session_id: session, path, leg }: CallRecord): boolean {
+  // What the client never saw is no part of what was said.
+  if (leg === 'shadow') return false;
   if (inference) return operation === null ? session !== null : CONVERSATIONS.has(operation);
   // Assistants: what is said to a thread is no call of a model, but the run behind it answers that.
   return operation === 'threads' && THREAD_MESSAGES.test(path);

@@ -33,6 +33,8 @@ export function tallyOf({ record, costNanos }: StoredCall): Tally {
 /** A trace is a task, else what a tracer calls one, else the run, else the session. */
 export function traceOf(record: CallRecord): { id: string; kind: 'task' | 'trace' | 'run' | 'session' } | null {
   const { task_id: task, run_id: run, session_id: session } = record;
+  // A copy was no part of the work.
+  if (record.leg === 'shadow') return null;
   if (task !== null) return { id: task, kind: 'task' };
   // The record's trace is one of the others where no tracer named it.
   const id = record.trace_id ?? run ?? session;
@@ -64,7 +66,7 @@ const TEXT_FIELDS = [
     'customer_id',
     'tenant_id',
   ] as const),
-  ...(['agent', 'client', 'mode', 'leg', 'outcome', 'service_tier', 'speed', 'region'] as const),
+  ...(['agent', 'client', 'mode', 'leg', 'comparison_id', 'outcome', 'service_tier', 'speed', 'region'] as const),
 ] satisfies (keyof CallRecord)[];
 const NUMBER_FIELDS = [
   ...([
@@ -107,6 +109,9 @@ const WRITERS: [column: string, write: Writer][] = [
   ['session_key', ({ session }) => session?.session.id ?? null],
   ['parent_id', ({ record }) => record.agent_facts?.follows?.call ?? null],
   ['agent_facts', ({ record }) => factsText(record.agent_facts)],
+  ['steer_rule', ({ record }) => record.steer?.rule ?? null],
+  ['sent_to', ({ record }) => record.steer?.sent_to ?? null],
+  ['sent_model', ({ record }) => record.steer?.sent_model ?? null],
   ['error_type', ({ record }) => record.error?.type ?? null],
   ['error_message', ({ record }) => record.error?.message ?? null],
   ['capture_truncated', ({ record }) => Number(record.capture.truncated)],
@@ -173,6 +178,7 @@ export function storedCallOf(row: SqlRow): StoredCall {
     tool_calls: parsed<ToolCall[]>(row['tool_calls'], []),
     trace_id: text(row['context_trace_id']),
     agent_facts: factsOf(text(row['agent_facts'])),
+    steer: steerOf(row),
     outcome: text(row['outcome']) as Outcome,
     error: errorOf(row),
     capture: { truncated: row['capture_truncated'] === 1, dropped: number(row['capture_dropped']) ?? 0 },
@@ -190,6 +196,11 @@ function usageOf(row: SqlRow): Usage {
     estimated: parsed<Usage['estimated']>(row['usage_estimated'], []),
     raw: parsed<unknown>(row['usage_raw'], null),
   };
+}
+
+function steerOf(row: SqlRow): CallRecord['steer'] {
+  const rule = text(row['steer_rule']);
+  return rule === null ? null : { rule, sent_to: text(row['sent_to']), sent_model: text(row['sent_model']) };
 }
 
 function errorOf(row: SqlRow): CallRecord['error'] {

@@ -14,6 +14,7 @@ import { pageIndexes } from './migrations/0011-page-indexes.ts';
 import { traceDescriptions } from './migrations/0012-trace-descriptions.ts';
 import { sessionTips } from './migrations/0013-session-tips.ts';
 import { prunedBodies } from './migrations/0014-pruned-bodies.ts';
+import { steering } from './migrations/0015-steering.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
 export const MIGRATIONS: readonly string[] = [
@@ -31,6 +32,7 @@ export const MIGRATIONS: readonly string[] = [
   traceDescriptions,
   sessionTips,
   prunedBodies,
+  steering,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -95,6 +95,8 @@ export function aRecord(over: Partial<CallRecord> = {}): CallRecord {
     agent_facts: null,
     mode: 'passthrough',
     leg: 'primary',
+    steer: null,
+    comparison_id: null,
     outcome: 'complete',
     error: null,
     request_bytes: 820,

@@ -1,5 +1,6 @@
 import { COMMANDS, createParser } from '../../src/cli/parser.ts';
 
+const COMPARE = ['compare report'];
 const PRICES = [
   'prices update',
   'prices reprice',
@@ -14,7 +15,7 @@ const HEAD = `# Command line
 
 \`npm start\` prints the line with which \`llm-proxy\` runs from any folder of this machine: \`node <clone>/dist/cli.js\`. Below it is written \`llm-proxy\`. Bare \`llm-proxy --port N\` is \`start\`; \`llm-proxy --status\` is \`status\`.
 
-**Which daemon.** Each command looks at \`--home\` if given, else at the daemon that was started last (\`$XDG_STATE_HOME/llm-proxy/daemon\`), from whatever folder. When none runs, \`stats\`, \`calls\`, \`search\`, \`sessions\`, \`show\`, \`export\`, \`import\`, \`prices reprice\`, \`prune\`, \`purge\`, \`pin\` and \`ca\` use the files of the home (\`--home\`, else \`LLM_PROXY_HOME\`, else \`~/.llm-proxy\`), also those that \`--db\`, \`--log-dir\`, \`--certs-dir\` or \`--config\` of the last \`start\` put elsewhere (\`<home>/run/last-start.json\`); \`run\` starts one. What changes the store does nothing while a daemon runs that does not answer.
+**Which daemon.** Each command looks at \`--home\` if given, else at the daemon that was started last (\`$XDG_STATE_HOME/llm-proxy/daemon\`), from whatever folder. When none runs, \`stats\`, \`compare\`, \`calls\`, \`search\`, \`sessions\`, \`show\`, \`export\`, \`import\`, \`prices reprice\`, \`prune\`, \`purge\`, \`pin\` and \`ca\` use the files of the home (\`--home\`, else \`LLM_PROXY_HOME\`, else \`~/.llm-proxy\`), also those that \`--db\`, \`--log-dir\`, \`--certs-dir\` or \`--config\` of the last \`start\` put elsewhere (\`<home>/run/last-start.json\`); \`run\` starts one. What changes the store does nothing while a daemon runs that does not answer.
 
 **Exit codes**
 
@@ -39,7 +40,7 @@ This page is made by test/support/cli-page.ts from the \`--help\` of each comman
 /** docs/cli.md. */
 export async function cliPage(): Promise<string> {
   const sections: string[] = [];
-  for (const command of [...COMMANDS, ...PRICES, ...CA]) {
+  for (const command of [...COMMANDS, ...COMPARE, ...PRICES, ...CA]) {
     sections.push(`## ${command}\n\n\`\`\`\n${await helpOf(command.split(' '))}\n\`\`\`\n`);
   }
   return [HEAD, ...sections].join('\n') + TAIL;

@@ -123,6 +123,8 @@ export function callRecord(fields: Partial<CallRecord> = {}): CallRecord {
     agent_facts: null,
     mode: 'passthrough',
     leg: 'primary',
+    steer: null,
+    comparison_id: null,
     outcome: 'complete',
     error: null,
     request_bytes: 100,

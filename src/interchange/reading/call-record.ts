@@ -35,8 +35,10 @@ export function callRecordOf(line: JsonObject): CallRecord {
     tool_calls: toolCallsOf(line),
     ...contextOf(line),
     agent_facts: agentFactsOf(objectAt(line, 'agent_facts')),
-    mode: 'passthrough',
+    mode: oneOfOrNull(line, 'mode', MODES) ?? 'passthrough',
     leg: oneOf(line, 'leg', ['primary', 'shadow']),
+    steer: steerOf(objectAt(line, 'steer')),
+    comparison_id: textOrNull(line, 'comparison_id'),
     outcome: oneOf(line, 'outcome', OUTCOMES),
     error: errorOf(line),
     request_bytes: whole(line, 'request_bytes') ?? 0,
@@ -48,6 +50,7 @@ export function callRecordOf(line: JsonObject): CallRecord {
   };
 }
 
+const MODES = ['passthrough', 'target', 'compare'] as const;
 const ID = /^[\w.:-]{1,100}$/;
 const NAME = /^[\w.-]{1,64}$/;
 const HOST = /^[\w.:[\]-]{1,260}$/;
@@ -174,6 +177,12 @@ function toolCallsOf(line: JsonObject): ToolCall[] {
     id: textOrNull(call, 'id'),
     name: stringAt(call, 'name') ?? '',
   }));
+}
+
+function steerOf(steer: JsonObject | null): CallRecord['steer'] {
+  if (steer === null) return null;
+  const { sent_to, sent_model } = textsOrNull(steer, ['sent_to', 'sent_model']);
+  return { rule: text(steer, 'rule'), sent_to, sent_model };
 }
 
 function errorOf(line: JsonObject): CallRecord['error'] {

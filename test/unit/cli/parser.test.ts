@@ -29,7 +29,7 @@ describe('cli/parser', () => {
     [['ca', 'export', '--format', 'x'], '--format must be one of pem, der, p12, not "x"'],
     [['run', 'python', 'agent.py'], 'put -- before the program: llm-proxy run -- CMD...'],
     [['stats', '--', 'ls'], '-- is for run and search only: llm-proxy run -- CMD...'],
-    [['compare'], 'compare is not in this version'],
+    [['compare'], 'compare what? llm-proxy compare report'],
     [['--mode=target'], '--mode is not in this version'],
     [['start', '--model', 'x'], '--model is not in this version'],
     [['--setup-shell'], '--setup-shell is not in this version'],
