@@ -6,7 +6,8 @@ import { AppError } from '../core/errors.ts';
 import { comparisonReport } from '../store/comparisons.ts';
 import { callDuration, count } from './figures.ts';
 import { print, printJson } from './print.ts';
-import { colours, databaseOf, dim, type Refused, running } from './read.ts';
+import { databaseOf } from './home-config.ts';
+import { colours, dim, type Refused, running } from './read.ts';
 import { askDaemon } from './run-api.ts';
 import { type Column, formatTable } from './table.ts';
 
