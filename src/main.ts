@@ -382,5 +382,7 @@ function adminSettings(
     caFile,
     db: config.db,
     bedrockRegion: regionOf(config, env),
+    localServers: config.local,
+    ownProviders: config.provider,
   };
 }

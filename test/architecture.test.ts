@@ -22,7 +22,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   net: ['wire', 'ca', 'config', 'gateway', 'providers', 'handover'],
   sinks: ['config', 'store'],
   recorder: ['interchange', 'decoders', 'providers', 'usage', 'pricing', 'session', 'sinks', 'store', 'handover'],
-  admin: ['store', 'config', 'session'],
+  // Interchange reads conversations of any dialect for files; the dashboard shows them. Providers: their registry.
+  admin: ['store', 'config', 'session', 'interchange', 'providers'],
   interchange: ['decoders', 'providers', 'store', 'usage'],
   cli: [
     'interchange',

@@ -8,12 +8,14 @@ import type { Clock } from '../core/clock.ts';
 import { AppError, messageOf } from '../core/errors.ts';
 import type { NetControl, RecorderHealth, RecorderService } from '../core/ports.ts';
 import type { Remote } from '../core/rpc.ts';
+import type { ProviderRegistry } from '../providers/registry.ts';
 import { bedrockRoutes } from './bedrock-routes.ts';
 import { type AccessOptions, checkOrigin, checkToken, refuse } from './access.ts';
 import { type Calls, repriceQueryOf } from './calls.ts';
 import { compareRoutes } from './compare-routes.ts';
 import { IMPORT_PATH, importRoutes } from './import-routes.ts';
 import { bodyRoutes } from './body-routes.ts';
+import { conversationRoutes } from './conversation-routes.ts';
 import type { DashboardFiles } from './dashboard-files.ts';
 import { dashboardRoutes } from './dashboard-routes.ts';
 import { lifeRoutes } from './life-routes.ts';
@@ -36,6 +38,8 @@ export interface AdminDeps {
   dashboard: Pick<DashboardFiles, 'get'>;
   caFile: string;
   calls: Calls;
+  /** Who speaks which dialect; loaded when it is first asked for. */
+  directory: () => Promise<ProviderRegistry>;
   live: Live;
   /** Where calls to Bedrock are signed for; null = they are not. */
   bedrockRegion: string | null;
@@ -84,6 +88,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   about(app, deps);
   calls(app, deps);
   bodyRoutes(app, deps);
+  conversationRoutes(app, deps);
   sessionRoutes(app, deps);
   searchRoutes(app, deps);
   runs(app, deps);

@@ -1,5 +1,6 @@
 /** What the net thread and the reader thread say to each other at its start. Types only. */
 import type { MessagePort } from 'node:worker_threads';
+import type { LocalServer, Table } from '../config/values.ts';
 
 export interface AdminThreadData {
   host: string;
@@ -11,6 +12,9 @@ export interface AdminThreadData {
   caFile: string;
   db: string;
   bedrockRegion: string | null;
+  /** Model servers and providers that the configuration names. */
+  localServers: readonly LocalServer[];
+  ownProviders: readonly Table[];
   /** Serves NetControl. */
   net: MessagePort;
 }

@@ -7,6 +7,7 @@ import { systemClock } from '../core/clock.ts';
 import { AppError, messageOf } from '../core/errors.ts';
 import type { LiveMessage, NetControl, RecorderService } from '../core/ports.ts';
 import { connectRpc, type Remote } from '../core/rpc.ts';
+import { loadRegistry, type ProviderRegistry } from '../providers/registry.ts';
 import { Calls } from './calls.ts';
 import { DashboardFiles } from './dashboard-files.ts';
 import { Live } from './live.ts';
@@ -59,6 +60,14 @@ function currentRecorder(): Remote<RecorderService> {
   return recorder;
 }
 
+let registry: Promise<ProviderRegistry> | null = null;
+
+/** The first conversation that somebody looks at pays for it. */
+function directory(): Promise<ProviderRegistry> {
+  registry ??= loadRegistry({ localServers: data.localServers, own: data.ownProviders });
+  return registry;
+}
+
 const search = new Search({ db: data.db });
 const indexing = new SearchLoop(search);
 const calls = new Calls(data.db, search);
@@ -69,6 +78,7 @@ const app = createAdminApp({
   dashboard: new DashboardFiles(fileURLToPath(new URL('../dashboard', import.meta.url))),
   caFile: data.caFile,
   calls,
+  directory,
   live,
   tracing,
   search,

@@ -1,4 +1,5 @@
 /** One message of a request, in any dialect, as far as conversations are told apart by it. */
+import { isErrorResult } from '../core/tool-result.ts';
 import { emptyMessage, MODEL_ROLES, scanMessage, SYSTEM_ROLES, type ReadMessage } from './scanned-message.ts';
 /** Bytes. A longer message is an image or a file; only its ids are looked for. */
 const MAX_PARSED = 64 * 1024;
@@ -99,18 +100,7 @@ function readResult(message: ReadMessage, result: Fields): void {
     textAt(result, 'toolUseId') ??
     textAt(result, 'id');
   const name = textAt(result, 'name') ?? textAt(result, 'tool_name');
-  message.toolResults.push({ id, name, isError: errorOf(result) });
-}
-
-/** Anthropic and MCP: `is_error`; Bedrock: `status`; Gemini: an `error` in the response. The chat format does not say. */
-function errorOf(result: Fields): boolean | null {
-  const stated = result['is_error'] ?? result['isError'];
-  if (typeof stated === 'boolean') return stated;
-  if ('tool_use_id' in result) return false;
-  const status = result['status'];
-  if ('toolUseId' in result) return status === 'error';
-  const response = fieldsOf(result['response']);
-  return response === null ? null : response['error'] !== undefined && response['error'] !== null;
+  message.toolResults.push({ id, name, isError: isErrorResult(result) });
 }
 
 function fieldsOf(value: unknown): Fields | null {

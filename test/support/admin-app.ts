@@ -8,6 +8,8 @@ import { emptyTally, toTotals } from '../../src/core/totals.ts';
 export const TOKEN = 'a-token-of-thirty-two-characters';
 export const BEARER = { authorization: `Bearer ${TOKEN}`, host: 'localhost:8081' };
 
+import { loadRegistry } from '../../src/providers/registry.ts';
+
 /** The admin app over things that do nothing; what a test is about it gives. */
 export function anAdminApp(given: Partial<AdminDeps> = {}): Hono {
   return createAdminApp({ ...idleDeps(), ...given });
@@ -22,6 +24,7 @@ export function idleDeps(): AdminDeps {
     dashboard: { get: () => null },
     caFile: '/nowhere/ca.pem',
     calls,
+    directory: () => loadRegistry({}),
     live: new Live(() => {}),
     bedrockRegion: null,
     tracing: { enabled: true },

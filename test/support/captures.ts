@@ -1,5 +1,6 @@
 /** Valid captures, of which a test changes what it is about. */
 import type { CallRecord, Capture, CapturedMessage, CostLine } from '../../src/core/capture.ts';
+import type { AgentFacts } from '../../src/core/sessions.ts';
 import { unknownUsage, type Usage } from '../../src/core/usage.ts';
 
 export function aUsage(counts: Partial<Usage> = {}): Usage {
@@ -129,5 +130,25 @@ export function aCapture(over: Partial<CallRecord> = {}, parts: Partial<Omit<Cap
     parts: { request: null, response: null, arrivals: null },
     session: null,
     ...parts,
+  };
+}
+
+/** A call as a step of its conversation. */
+export function anAgentStep(over: Partial<AgentFacts> = {}): AgentFacts {
+  return {
+    session: 'ses_1',
+    follows: null,
+    turn: 1,
+    messages: 1,
+    new_messages: 1,
+    tool_results: [],
+    tool_errors: 0,
+    error_recovered: false,
+    tool_streak: 0,
+    tool_retries: 0,
+    session_tool_calls: 0,
+    error_class: null,
+    changes: null,
+    ...over,
   };
 }

@@ -1,28 +1,42 @@
+import { CallIds } from './call-ids.ts';
 import type { ChatMessage, ChatPart, ChatTool, ChatToolCall, Conversation } from './chat.ts';
 import type { Part } from './parts.ts';
 
-/** Puts messages together; calls and results that bear no ids (Gemini, Ollama) get some that match. */
-export class ConversationBuilder {
+/** Told what a request says, in order. */
+export interface ConversationListener {
+  /** The message of this place (0 = first) in the request's own list comes next; what was said before is in no list. */
+  at?(place: number): void;
+  /** System prompts, and what the developer says. */
+  system(role: 'system' | 'developer', parts: readonly Part[]): void;
+  /** What a user says, and results of tools, which some dialects let the user bring. */
+  user(parts: readonly Part[], name?: string | null): void;
+  assistant(parts: readonly Part[]): void;
+  /** A result that is a message of its own. @param isError null = the dialect does not say */
+  tool(id: string | null, name: string | null, parts: readonly Part[], isError: boolean | null): void;
+  addTool(tool: ChatTool): void;
+  /** One that the provider runs itself. */
+  addHostedTool?(name: string): void;
+}
+
+/** Puts chat messages together. Thinking is left out: no reader of datasets has a place for it. */
+export class ConversationBuilder implements ConversationListener {
   readonly #messages: ChatMessage[] = [];
   readonly #tools: ChatTool[] = [];
-  /** Calls without a result so far, in order. */
-  readonly #open: { id: string; name: string }[] = [];
-  #made = 0;
+  readonly #ids = new CallIds();
 
-  /** System prompts, and what the developer says. Media and tools have no place in it. */
+  /** Media and tools have no place in it. */
   system(role: 'system' | 'developer', parts: readonly Part[]): void {
     const content = contentOf(parts);
     if (content !== null) this.#messages.push({ role, content });
   }
 
-  /** What a user says, and results of tools, which some dialects let the user bring: those come first, as messages. */
+  /** Results of tools come first, as messages. */
   user(parts: readonly Part[], name: string | null = null): void {
     for (const part of parts) if (part.kind === 'result') this.#result(part.id, part.name, part.parts);
     const content = contentOf(parts);
     if (content !== null) this.#messages.push({ role: 'user', content, ...(name === null ? {} : { name }) });
   }
 
-  /** A result that is a message of its own. */
   tool(id: string | null, name: string | null, parts: readonly Part[]): void {
     this.#result(id, name, parts);
   }
@@ -51,19 +65,12 @@ export class ConversationBuilder {
   }
 
   #call({ id, name, input }: Extract<Part, { kind: 'call' }>): ChatToolCall {
-    const made = id ?? `call_${++this.#made}`;
-    this.#open.push({ id: made, name });
-    return { id: made, type: 'function', function: { name, arguments: input } };
+    return { id: this.#ids.asked(id, name), type: 'function', function: { name, arguments: input } };
   }
 
   #result(id: string | null, name: string | null, parts: readonly Part[]): void {
-    const at = this.#open.findIndex((call) => (id === null ? name === null || call.name === name : call.id === id));
-    const [call] = at < 0 ? [] : this.#open.splice(at, 1);
-    this.#messages.push({
-      role: 'tool',
-      tool_call_id: id ?? call?.id ?? `call_${++this.#made}`,
-      content: contentOf(parts) ?? '',
-    });
+    const answered = this.#ids.answered(id, name);
+    this.#messages.push({ role: 'tool', tool_call_id: answered.id, content: contentOf(parts) ?? '' });
   }
 }
 

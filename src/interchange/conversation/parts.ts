@@ -2,15 +2,19 @@
  * The parts of which messages are made, told apart by their shape: the dialects borrow from each other, and gateways
  * mix them (Anthropic's `tool_use` inside Bedrock, OpenAI's `image_url` everywhere).
  */
-import { isObject, objectAt, stringAt, valueAt, type JsonObject } from '../../providers/families/json.ts';
+import { isErrorResult } from '../../core/tool-result.ts';
+import { isObject, objectAt, objectsAt, stringAt, valueAt, type JsonObject } from '../../providers/families/json.ts';
 import type { ChatPart } from './chat.ts';
 
 export type Part =
   | { kind: 'content'; part: ChatPart }
+  /** `redacted`: the provider keeps what was thought to itself. */
+  | { kind: 'thinking'; text: string; redacted: boolean }
   | { kind: 'call'; id: string | null; name: string; input: string }
-  | { kind: 'result'; id: string | null; name: string | null; parts: Part[] };
+  /** `isError`: null = the dialect does not say. */
+  | { kind: 'result'; id: string | null; name: string | null; isError: boolean | null; parts: Part[] };
 
-/** What a message holds: a text, one part, or a list of them. Thinking and what nobody knows are left out. */
+/** What a message holds: a text, one part, or a list of them. What nobody knows is left out. */
 export function partsOf(content: unknown): Part[] {
   if (typeof content === 'string') return content === '' ? [] : [textPart(content)];
   if (Array.isArray(content)) return content.flatMap((part) => (Array.isArray(part) ? [] : partsOf(part)));
@@ -32,7 +36,35 @@ export function jsonText(value: unknown): string {
 type Reader = (part: JsonObject) => Part | null;
 
 /** The first that knows the shape reads it; texts come last, for other parts have texts as well. */
-const READERS: readonly Reader[] = [callOf, resultOf, imageOf, audioOf, fileOf, textOf];
+const READERS: readonly Reader[] = [thinkingOf, callOf, resultOf, imageOf, audioOf, fileOf, textOf];
+
+const THINKING = /^(?:redacted_)?(?:thinking|reasoning)/;
+
+/** What a model thought is no part of what it said; a reasoning item of the Responses API has a summary only. */
+function thinkingOf(part: JsonObject): Part | null {
+  const converse = objectAt(part, 'reasoningContent');
+  if (converse !== null) {
+    const text = stringAt(objectAt(converse, 'reasoningText'), 'text');
+    return { kind: 'thinking', text: text ?? '', redacted: text === null };
+  }
+  if (valueAt(part, 'thought') === true)
+    return { kind: 'thinking', text: stringAt(part, 'text') ?? '', redacted: false };
+  if (!THINKING.test(stringAt(part, 'type') ?? '')) return null;
+  const text = [
+    ...textsOf(part, 'thinking'),
+    ...textsOf(part, 'text'),
+    ...textsOf(part, 'summary'),
+    ...textsOf(part, 'content'),
+  ].join('\n\n');
+  const isHidden = text === '' && (stringAt(part, 'data') ?? stringAt(part, 'encrypted_content')) !== null;
+  return { kind: 'thinking', text, redacted: isHidden };
+}
+
+/** A text, or those of a list of parts. */
+function textsOf(part: JsonObject, member: string): string[] {
+  const text = stringAt(part, member);
+  return text === null ? objectsAt(part, member).flatMap((piece) => stringAt(piece, 'text') ?? []) : [text];
+}
 
 const CALL_TYPES: ReadonlySet<unknown> = new Set(['tool_use', 'server_tool_use', 'mcp_tool_use']);
 const ITEM_CALL_TYPES: ReadonlySet<unknown> = new Set(['function_call', 'custom_tool_call', 'mcp_call']);
@@ -62,26 +94,26 @@ const ITEM_RESULT_TYPES: ReadonlySet<unknown> = new Set(['function_call_output',
 function resultOf(part: JsonObject): Part | null {
   const type = valueAt(part, 'type');
   if (typeof type === 'string' && type.endsWith('tool_result')) {
-    return result(stringAt(part, 'tool_use_id'), null, valueAt(part, 'content'));
+    return result(part, stringAt(part, 'tool_use_id'), valueAt(part, 'content'));
   }
-  if (ITEM_RESULT_TYPES.has(type)) return result(stringAt(part, 'call_id'), null, valueAt(part, 'output'));
-  if (type === 'function_result')
-    return result(stringAt(part, 'call_id'), stringAt(part, 'name'), valueAt(part, 'result'));
+  if (ITEM_RESULT_TYPES.has(type)) return result(part, stringAt(part, 'call_id'), valueAt(part, 'output'));
+  if (type === 'function_result') return result(part, stringAt(part, 'call_id'), valueAt(part, 'result'));
   const converse = objectAt(part, 'toolResult');
-  if (converse !== null) return result(stringAt(converse, 'toolUseId'), null, valueAt(converse, 'content'));
+  if (converse !== null) return result(converse, stringAt(converse, 'toolUseId'), valueAt(converse, 'content'));
   const gemini = objectAt(part, 'functionResponse') ?? objectAt(part, 'function_response');
   if (gemini === null) return null;
-  return result(stringAt(gemini, 'id'), stringAt(gemini, 'name'), jsonText(valueAt(gemini, 'response')));
+  return result(gemini, stringAt(gemini, 'id'), jsonText(valueAt(gemini, 'response')));
 }
 
-function result(id: string | null, name: string | null, content: unknown): Part {
+function result(from: JsonObject, id: string | null, content: unknown): Part {
   const parts = partsOf(content);
   // Something was answered, if in no shape that is known.
   const isStrange = parts.length === 0 && content !== undefined && content !== null && content !== '';
   return {
     kind: 'result',
     id,
-    name,
+    name: stringAt(from, 'name'),
+    isError: isErrorResult(from),
     parts: isStrange && !isEmptyList(content) ? [textPart(jsonText(content))] : parts,
   };
 }
@@ -184,9 +216,6 @@ function file(fields: Extract<ChatPart, { type: 'file' }>['file']): Part {
 }
 
 function textOf(part: JsonObject): Part | null {
-  // What a model thought is no part of what it said; a reasoning item of the Responses API has a summary only.
-  if (valueAt(part, 'thought') === true || /^(?:redacted_)?(?:thinking|reasoning)/.test(stringAt(part, 'type') ?? ''))
-    return null;
   const text = stringAt(part, 'text') ?? stringAt(part, 'refusal');
   if (text !== null) return textPart(text);
   const json = valueAt(part, 'json');

@@ -1,29 +1,66 @@
 /** A request of any dialect as a conversation: OpenAI chat and Responses, Anthropic, Gemini, Converse, Cohere, Ollama. */
+import { isErrorResult } from '../../core/tool-result.ts';
 import { isObject, objectAt, objectsAt, stringAt, valueAt, type JsonObject } from '../../providers/families/json.ts';
-import { ConversationBuilder } from './builder.ts';
+import { ConversationBuilder, type ConversationListener } from './builder.ts';
 import type { Conversation } from './chat.ts';
 import { jsonText, type Part, partsOf, textPart } from './parts.ts';
-import { toolsOf } from './tools.ts';
+import { hostedToolsOf, toolsOf } from './tools.ts';
 
 /**
  * Null when the request holds no turns. Embeddings and images take a text as well: they are told by their answer, which
  * says nothing.
  */
 export function conversationOf(body: unknown): Conversation | null {
-  const request = envelopeOf(body);
-  if (request === null) return null;
   const builder = new ConversationBuilder();
-  const read = READERS.find(({ marks }) => marks.some((mark) => isStated(valueAt(request, mark))))?.read;
-  if (read === undefined) return null;
-  read(request, builder);
-  for (const tool of toolsOf(request)) builder.addTool(tool);
+  if (!readConversation(body, builder)) return null;
   const conversation = builder.done();
   return conversation.messages.some(({ role }) => role === 'user' || role === 'assistant' || role === 'tool')
     ? conversation
     : null;
 }
 
-type Reader = (request: JsonObject, builder: ConversationBuilder) => void;
+/** False = nothing in it says where the turns are. */
+export function readConversation(body: unknown, listener: ConversationListener): boolean {
+  const request = envelopeOf(body);
+  if (request === null) return false;
+  const read = READERS.find(({ marks }) => marks.some((mark) => isStated(valueAt(request, mark))))?.read;
+  if (read === undefined) return false;
+  read(request, listener);
+  for (const tool of toolsOf(request)) listener.addTool(tool);
+  for (const name of hostedToolsOf(request)) listener.addHostedTool?.(name);
+  return true;
+}
+
+/** What a request says beside its turns and tools, as far as it is short: how long and how wild the answer may be. */
+export function settingsOf(body: unknown): Record<string, unknown> {
+  const settings = Object.entries(envelopeOf(body) ?? {}).filter(
+    ([name, value]) => !SPOKEN.has(name) && JSON.stringify(value).length <= MAX_SETTING,
+  );
+  return Object.fromEntries(settings.slice(0, MAX_SETTINGS));
+}
+
+const MAX_SETTING = 2000;
+const MAX_SETTINGS = 100;
+const SPOKEN: ReadonlySet<string> = new Set([
+  'messages',
+  'system',
+  'contents',
+  'systemInstruction',
+  'system_instruction',
+  'chat_history',
+  'message',
+  'preamble',
+  'tool_results',
+  'input',
+  'instructions',
+  'prompt',
+  'inputText',
+  'tools',
+  'toolConfig',
+  'functions',
+]);
+
+type Reader = (request: JsonObject, builder: ConversationListener) => void;
 
 /** By the member that holds the turns; the first that is there. */
 const READERS: readonly { marks: readonly string[]; read: Reader }[] = [
@@ -54,12 +91,15 @@ function isStated(value: unknown): boolean {
 }
 
 /** OpenAI chat and its kin, Anthropic, Converse, Cohere v2, Ollama: roles and contents, in whatever parts. */
-function readMessages(request: JsonObject, builder: ConversationBuilder): void {
+function readMessages(request: JsonObject, builder: ConversationListener): void {
   builder.system('system', partsOf(valueAt(request, 'system')));
-  for (const message of objectsAt(request, 'messages')) readMessage(message, builder);
+  for (const [place, message] of objectsAt(request, 'messages').entries()) {
+    builder.at?.(place);
+    readMessage(message, builder);
+  }
 }
 
-function readMessage(message: JsonObject, builder: ConversationBuilder): void {
+function readMessage(message: JsonObject, builder: ConversationListener): void {
   const parts = [...partsOf(valueAt(message, 'content')), ...ollamaImages(message)];
   const role = valueAt(message, 'role');
   switch (role) {
@@ -70,7 +110,12 @@ function readMessage(message: JsonObject, builder: ConversationBuilder): void {
     case 'assistant':
     case 'model':
     case 'chatbot':
-      builder.assistant([...parts, ...partsOf(valueAt(message, 'refusal')), ...toolCalls(message)]);
+      builder.assistant([
+        ...thoughtsOf(message),
+        ...parts,
+        ...partsOf(valueAt(message, 'refusal')),
+        ...toolCalls(message),
+      ]);
       return;
     case 'tool':
     case 'function':
@@ -78,11 +123,19 @@ function readMessage(message: JsonObject, builder: ConversationBuilder): void {
         stringAt(message, 'tool_call_id'),
         stringAt(message, 'name') ?? stringAt(message, 'tool_name'),
         parts,
+        isErrorResult(message),
       );
       return;
     default:
       builder.user(parts, stringAt(message, 'name'));
   }
+}
+
+/** Beside the content: DeepSeek and its kin, Ollama, OpenRouter. */
+function thoughtsOf(message: JsonObject): Part[] {
+  const text =
+    stringAt(message, 'reasoning_content') ?? stringAt(message, 'thinking') ?? stringAt(message, 'reasoning');
+  return text === null ? [] : [{ kind: 'thinking', text, redacted: false }];
 }
 
 function ollamaImages(message: JsonObject): Part[] {
@@ -119,13 +172,14 @@ function toolCalls(message: JsonObject): Part[] {
 }
 
 /** Gemini. */
-function readContents(request: JsonObject, builder: ConversationBuilder): void {
+function readContents(request: JsonObject, builder: ConversationListener): void {
   const system = valueAt(request, 'systemInstruction') ?? valueAt(request, 'system_instruction');
   builder.system('system', partsOf(valueAt(system, 'parts') ?? system));
   const contents = valueAt(request, 'contents');
   if (typeof contents === 'string') builder.user(partsOf(contents));
   const turns = isObject(contents) ? [contents] : objectsAt(request, 'contents');
-  for (const turn of turns) {
+  for (const [place, turn] of turns.entries()) {
+    builder.at?.(place);
     const parts = partsOf(valueAt(turn, 'parts'));
     if (valueAt(turn, 'role') === 'model') builder.assistant(parts);
     else builder.user(parts);
@@ -133,18 +187,21 @@ function readContents(request: JsonObject, builder: ConversationBuilder): void {
 }
 
 /** The Responses API and Gemini's Interactions: a text, or a list of items. */
-function readInput(request: JsonObject, builder: ConversationBuilder): void {
+function readInput(request: JsonObject, builder: ConversationListener): void {
   builder.system('system', partsOf(valueAt(request, 'instructions') ?? valueAt(request, 'system_instruction')));
   const input = valueAt(request, 'input');
   if (!Array.isArray(input)) builder.user(partsOf(input));
   // Parts without a speaker are the user's, and one message.
   let parts: Part[] = [];
-  for (const item of objectsAt(request, 'input')) {
+  for (const [place, item] of objectsAt(request, 'input').entries()) {
     const said = contentOf(item);
-    if (said !== null) parts.push(...said);
-    else {
+    if (said !== null) {
+      if (parts.length === 0) builder.at?.(place);
+      parts.push(...said);
+    } else {
       builder.user(parts);
       parts = [];
+      builder.at?.(place);
       readItem(item, builder);
     }
   }
@@ -158,7 +215,7 @@ function contentOf(item: JsonObject): Part[] | null {
   return parts.every(({ kind }) => kind === 'content') ? parts : null;
 }
 
-function readItem(item: JsonObject, builder: ConversationBuilder): void {
+function readItem(item: JsonObject, builder: ConversationListener): void {
   const type = valueAt(item, 'type');
   if (stringAt(item, 'role') !== null) readMessage(item, builder);
   else if (type === 'user_input') builder.user(partsOf(valueAt(item, 'content')));
@@ -166,17 +223,19 @@ function readItem(item: JsonObject, builder: ConversationBuilder): void {
   else readTool(item, builder);
 }
 
-function readTool(item: JsonObject, builder: ConversationBuilder): void {
+function readTool(item: JsonObject, builder: ConversationListener): void {
   for (const part of partsOf([item])) {
-    if (part.kind === 'call') builder.assistant([part]);
-    else if (part.kind === 'result') builder.tool(part.id, part.name, part.parts);
+    if (part.kind === 'call' || part.kind === 'thinking') builder.assistant([part]);
+    else if (part.kind === 'result') builder.tool(part.id, part.name, part.parts, part.isError);
   }
 }
 
 /** Cohere before v2: the last message stands apart. */
-function readCohere(request: JsonObject, builder: ConversationBuilder): void {
+function readCohere(request: JsonObject, builder: ConversationListener): void {
   builder.system('system', partsOf(valueAt(request, 'preamble')));
-  for (const turn of objectsAt(request, 'chat_history')) {
+  const history = objectsAt(request, 'chat_history');
+  for (const [place, turn] of history.entries()) {
+    builder.at?.(place);
     const role = (stringAt(turn, 'role') ?? '').toLowerCase();
     const parts = partsOf(valueAt(turn, 'message'));
     if (role === 'system') builder.system('system', parts);
@@ -184,6 +243,7 @@ function readCohere(request: JsonObject, builder: ConversationBuilder): void {
     else if (role === 'tool') cohereResults(turn, builder);
     else builder.user(parts);
   }
+  builder.at?.(history.length);
   cohereResults(request, builder);
   builder.user(partsOf(valueAt(request, 'message')));
 }
@@ -197,14 +257,15 @@ function cohereCalls(turn: JsonObject): Part[] {
   }));
 }
 
-function cohereResults(turn: JsonObject, builder: ConversationBuilder): void {
+function cohereResults(turn: JsonObject, builder: ConversationListener): void {
   for (const result of objectsAt(turn, 'tool_results')) {
-    builder.tool(null, stringAt(valueAt(result, 'call'), 'name'), [textPart(jsonText(valueAt(result, 'outputs')))]);
+    const parts = [textPart(jsonText(valueAt(result, 'outputs')))];
+    builder.tool(null, stringAt(valueAt(result, 'call'), 'name'), parts, null);
   }
 }
 
 /** Completions: of several prompts the first. */
-function readPrompt(request: JsonObject, builder: ConversationBuilder): void {
+function readPrompt(request: JsonObject, builder: ConversationListener): void {
   builder.system('system', partsOf(valueAt(request, 'system')));
   const prompt = valueAt(request, 'prompt') ?? valueAt(request, 'inputText');
   const first: unknown = Array.isArray(prompt) ? prompt[0] : prompt;

@@ -3,12 +3,22 @@ import type { ChatTool } from './chat.ts';
 
 /** The functions that a request offers. Tools that the provider runs (web search, code) have no function to tell. */
 export function toolsOf(request: JsonObject): ChatTool[] {
-  const lists = [
-    objectsAt(request, 'tools'),
-    objectsAt(objectAt(request, 'toolConfig'), 'tools'),
-    objectsAt(request, 'functions'),
+  return entriesOf(request).flatMap(toolsIn);
+}
+
+/** Those that the provider runs, by name or kind. */
+export function hostedToolsOf(request: JsonObject): string[] {
+  return entriesOf(request)
+    .filter((entry) => toolsIn(entry).length === 0)
+    .flatMap((entry) => stringAt(entry, 'name') ?? stringAt(entry, 'type') ?? Object.keys(entry).slice(0, 1));
+}
+
+function entriesOf(request: JsonObject): JsonObject[] {
+  return [
+    ...objectsAt(request, 'tools'),
+    ...objectsAt(objectAt(request, 'toolConfig'), 'tools'),
+    ...objectsAt(request, 'functions'),
   ];
-  return lists.flat().flatMap(toolsIn);
 }
 
 function toolsIn(entry: JsonObject): ChatTool[] {

@@ -60,6 +60,7 @@ async function start(access: Partial<AdminDeps['access']> = {}): Promise<void> {
     dashboard: { get: () => null },
     caFile: join(folder, 'ca.pem'),
     calls,
+    directory: () => Promise.reject(new Error('not asked for')),
     live,
     search,
     indexing: new SearchLoop(search),

@@ -1,0 +1,82 @@
+/** `GET /api/calls/:id/conversation`, `.../media/:n`: a call as people read it. Formats: docs/api.md. */
+import type { Context, Hono } from 'hono';
+import { AppError } from '../core/errors.ts';
+import type { StoredExchange } from '../core/transfer.ts';
+import type { MeterDirectory } from '../interchange/answer-of.ts';
+import { messageReader } from '../interchange/stored-messages.ts';
+import type { Database } from '../store/driver.ts';
+import { getCall } from '../store/queries.ts';
+import { refuse } from './access.ts';
+import { NOT_STORED } from './bodies.ts';
+import { conversationAnswer, mediaNumber } from './conversation.ts';
+import { pictureType } from './picture-type.ts';
+
+export interface ConversationDeps {
+  calls: { ask<T>(question: (database: Database) => T): T };
+  /** Who speaks which dialect; loaded when it is first asked for. */
+  directory: () => Promise<MeterDirectory>;
+}
+
+/** Of one text: more is shown when somebody asks for it. */
+const MAX_CHARS = 100_000;
+/** It may run nothing and belongs to no origin, should anybody open it by itself. */
+const PICTURE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'";
+
+export function conversationRoutes(app: Hono, { calls, directory }: ConversationDeps): void {
+  app.get('/api/calls/:id/conversation', async (context) => {
+    const { from, to, max } = context.req.query();
+    const most = countOf('max', max, MAX_CHARS);
+    const ask = {
+      from: countOf('from', from, 0),
+      to: countOf('to', to, Number.MAX_SAFE_INTEGER),
+      maxChars: most === 0 ? Infinity : most,
+    };
+    const found = calls.ask((database) => storedExchange(database, context.req.param('id')));
+    if (typeof found === 'string') return refuseCall(context, found);
+    return context.json(await conversationAnswer(found, await directory(), ask));
+  });
+  app.get('/api/calls/:id/media/:n', (context) => {
+    const number = countOf('the number', context.req.param('n'), 0);
+    const found = calls.ask((database) => storedExchange(database, context.req.param('id')));
+    if (typeof found === 'string') return refuseCall(context, found);
+    if (found.request?.body == null) return refuse(context, 404, 'not_stored', NOT_STORED);
+    const media = mediaNumber(found.request, number);
+    if (media === null)
+      return refuse(context, 404, 'not_found', 'there are not so many pictures and files in this call');
+    const bytes = Uint8Array.from(Buffer.from(media.base64, 'base64'));
+    const type = pictureType(bytes);
+    const name = `attachment; filename="${context.req.param('id').replaceAll(/\W/g, '_')}-${number}"`;
+    return context.body(bytes, 200, {
+      'content-type': type ?? 'application/octet-stream',
+      'content-security-policy': PICTURE_POLICY,
+      'cache-control': 'no-store',
+      ...(type === null ? { 'content-disposition': name } : {}),
+    });
+  });
+}
+
+/** @param id of a call, or how it begins @throws when the file is damaged */
+export function storedExchange(database: Database, id: string): StoredExchange | 'no_call' | 'ambiguous' {
+  const call = getCall(database, id);
+  if (call === null) return 'no_call';
+  if (call === 'ambiguous') return 'ambiguous';
+  const { record } = call;
+  const seq = database.prepare('SELECT seq FROM llm_calls WHERE id = ?').get(record.id)?.['seq'];
+  const read = messageReader(database, (error) => {
+    throw error;
+  });
+  return { record, ...read(Number(seq)) };
+}
+
+export function refuseCall(context: Context, why: 'no_call' | 'ambiguous'): Response {
+  return why === 'ambiguous'
+    ? refuse(context, 409, 'ambiguous', 'several calls begin so; give more of the id')
+    : refuse(context, 404, 'not_found', 'there is no such call');
+}
+
+function countOf(name: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined || text === '') return otherwise;
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 0) throw new AppError('config_invalid', `${name} must be a whole number`);
+  return count;
+}
