@@ -101,8 +101,7 @@ export function conditionsOf(filter: CallFilter, cursor?: string): { where: stri
   };
   add('provider = ?', filter.provider);
   add('(request_model = ? OR response_model = ?)', filter.model, filter.model);
-  // By the client's name for it, or by ours.
-  add('(session_id = ? OR session_key = ?)', filter.session, filter.session);
+  add(...sessionTerm(filter.session));
   add('run_id = ?', filter.run);
   add('trace_id = ?', filter.trace);
   add('status BETWEEN ? AND ?', filter.status?.min, filter.status?.max);
@@ -116,6 +115,17 @@ export function conditionsOf(filter: CallFilter, cursor?: string): { where: stri
   const [startedAt, id] = decodeCursor(cursor) ?? [];
   add('(started_at, id) < (?, ?)', startedAt, id);
   return { where: terms.length === 0 ? '' : `WHERE ${terms.join(' AND ')}`, values };
+}
+
+/** What `sessions` prints: long enough to be nobody else's. */
+const OUR_SESSION = /^(?:ses_)?([0-9a-f]{12,})$/;
+
+/** By the client's name for it, or by ours or its beginning. */
+function sessionTerm(session: string | undefined): [term: string, ...bound: (SqlValue | undefined)[]] {
+  const ours = session === undefined ? undefined : OUR_SESSION.exec(session)?.[1];
+  if (ours === undefined) return ['(session_id = ? OR session_key = ?)', session, session];
+  const first = `ses_${ours}`;
+  return ['(session_id = ? OR session_key BETWEEN ? AND ?)', session, first, `${first}\u{10FFFF}`];
 }
 
 /** One text of all that `q` looks at; a line feed is in none of them. */

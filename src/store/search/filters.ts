@@ -1,4 +1,5 @@
 /** `name:value` in a search: what is asked of the call, as a condition on `llm_calls`. Every value is bound. */
+import { parseTime } from '../../core/times.ts';
 import type { SqlValue } from '../driver.ts';
 import { parseStatus } from '../queries.ts';
 
@@ -23,9 +24,15 @@ const exact: TextMatch = (columns, value) =>
 const name: TextMatch = (columns, value) => exact(columns, value.toLowerCase());
 /** As an index can answer it. */
 const beginning: TextMatch = (columns, value) => compare(columns, 'BETWEEN ? AND ?', [value, `${value}\u{10ffff}`]);
+/** Ids of calls and sessions, also as tables print them: without what stands before the first digit. */
+const beginningOf =
+  (kind: 'call_' | 'ses_'): TextMatch =>
+  (columns, value) =>
+    anyOf((BARE_ID.test(value) ? [value, kind + value] : [value]).map((start) => beginning(columns, start)));
 /** Case does not matter; `*` stands for anything. */
 const part: TextMatch = (columns, value) => like(columns, `%${patternOf(value)}%`);
 
+const BARE_ID = /^[0-9a-f]{12,}$/;
 const MAX_SEVERAL = 20;
 /** Each one more is a turn more for every text that is looked at. */
 const MAX_STARS = 4;
@@ -59,22 +66,13 @@ const status: Reader = (value) => {
   return range === null ? null : { sql: 'status BETWEEN ? AND ?', values: [range.min, range.max] };
 };
 
-/** ISO 8601, or so long ago: `30m`, `12h`, `7d`. */
+/** As core/times.ts has it. */
 const time =
   (operator: '>=' | '<'): Reader =>
   (value, now) => {
-    const ago = /^(\d{1,6})([smhdw])$/.exec(value);
-    const at = ago === null ? Date.parse(value) : now - Number(ago[1]) * (UNITS[ago[2] ?? ''] ?? 0);
-    return Number.isNaN(at) ? null : { sql: `started_at ${operator} ?`, values: [new Date(at).toISOString()] };
+    const at = parseTime(value, now);
+    return at === null ? null : { sql: `started_at ${operator} ?`, values: [at] };
   };
-
-const UNITS: Readonly<Record<string, number>> = {
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 7 * 86_400_000,
-};
 
 const tool: Reader = (value) => {
   const named = text(part, "json_extract(tool.value, '$.name')")(value, 0);
@@ -102,14 +100,14 @@ const state: Reader = (value) => {
 };
 
 const FILTERS: Readonly<Record<string, Reader>> = {
-  id: text(beginning, 'id'),
+  id: text(beginningOf('call_'), 'id'),
   model: text(part, 'request_model', 'response_model'),
   provider: text(name, 'provider'),
   operation: text(name, 'operation'),
   host: text(part, 'host'),
   path: text(part, 'path'),
   status,
-  session: text(beginning, 'session_id'),
+  session: text(beginningOf('ses_'), 'session_id', 'session_key'),
   run: text(beginning, 'run_id'),
   trace: text(beginning, 'trace_id'),
   task: text(beginning, 'task_id'),

@@ -281,7 +281,7 @@ describe('admin/server', () => {
     }
   });
 
-  it.each(['limit=0', 'limit=x', 'status=fine', 'since=yesterday'])(
+  it.each(['limit=0', 'limit=x', 'status=fine', 'since=yesterday', 'since=7', 'until=99999999999d'])(
     'refuses the filter %s with a reason',
     async (filter) => {
       await start();

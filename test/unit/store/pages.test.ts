@@ -3,6 +3,7 @@ import { CallWriter } from '../../../src/store/call-writer.ts';
 import { type Database, openDatabase } from '../../../src/store/driver.ts';
 import { migrate } from '../../../src/store/migrations.ts';
 import { type CallFilter, conditionsOf, listCalls, parseStatus } from '../../../src/store/queries.ts';
+import { parseQuery } from '../../../src/store/search/query.ts';
 import { aRecord } from '../../support/captures.ts';
 
 let database: Database;
@@ -29,6 +30,18 @@ const write = (id: string, status: number | null): void =>
 const found = (text: string): string[] =>
   listCalls(database, { status: parseStatus(text) ?? { min: 0, max: 0 } }, 10).calls.map(({ id }) => id);
 
+const ofSession = (session: string): string[] => listCalls(database, { session }, 10).calls.map(({ id }) => id);
+const searched = (q: string): string[] =>
+  listCalls(database, { conditions: parseQuery(q, 0).conditions }, 10).calls.map(({ id }) => id);
+/** As a search looks for what is in few calls. */
+const narrowPlanOf = (q: string): string =>
+  parseQuery(q, 0)
+    .conditions.flatMap(({ sql, values }) =>
+      database.prepare(`EXPLAIN QUERY PLAN SELECT seq FROM llm_calls WHERE ${sql} LIMIT 9`).all(...values),
+    )
+    .map((row) => String(row['detail']))
+    .join('; ');
+
 describe('store/queries', () => {
   it.each<[string, CallFilter, RegExp]>([
     ['everything', {}, /USING INDEX llm_calls_page/],
@@ -46,6 +59,29 @@ describe('store/queries', () => {
 
   it('reads a page of a session from the index of sessions', () => {
     expect(planOf({ session: 'ses_1', provider: 'openai' })).toMatch(/USING INDEX llm_calls_session/);
+  });
+
+  it('finds the calls of a session by what the list of sessions prints, and no strangers', () => {
+    const calls = [
+      { id: 'call_1', session_id: 'chat', key: 'ses_01a1fe4199e8ab1cde92' },
+      { id: 'call_2', session_id: '01a1fe', key: 'ses_01b1fe4199e8ab1cde92' },
+      { id: 'call_3', session_id: 'ses_01c1fe4199e8ab1cde92', key: 'ses_01c1fe4199e8ab1cde92' },
+    ];
+    for (const { key, ...record } of calls) {
+      new CallWriter(database).write([{ record: aRecord(record), costNanos: null, log: null }]);
+      database.prepare('UPDATE llm_calls SET session_key = ? WHERE id = ?').run(key, record.id);
+    }
+    expect(['chat', '01a1fe4199e8ab1c', 'ses_01a1fe4199e8ab1c', 'ses_01a1fe4199e8ab1cde92'].map(ofSession)).toEqual(
+      Array.from({ length: 4 }, () => ['call_1']),
+    );
+    expect(ofSession('01a1fe')).toEqual(['call_2']);
+    expect(ofSession('01c1fe4199e8')).toEqual(['call_3']);
+    expect(planOf({ session: '01a1fe4199e8ab1c' })).toMatch(/USING INDEX llm_calls_session_key/);
+    expect(['session:chat', 'session:01a1fe4199e8ab1c', 'session:ses_01a1fe'].flatMap(searched)).toEqual(
+      Array.from({ length: 3 }, () => 'call_1'),
+    );
+    for (const q of ['session:01a1fe4199e8ab1c', 'id:01a1fe4199e8ab1c'])
+      expect(narrowPlanOf(q), q).toMatch(/MULTI-INDEX OR/);
   });
 
   it('finds failures by any range of statuses, and what is no failure too', () => {

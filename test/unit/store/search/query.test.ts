@@ -56,7 +56,9 @@ describe('store/search/query', () => {
     ['model:"opus 4"', ['%opus 4%', '%opus 4%']],
     ['host:api.*.com', ['%api.%.com%']],
     ['path:100%_x', ['%100\\%\\_x%']],
-    ['session:s1', ['s1', 's1\u{10ffff}']],
+    // Of either name: the client's, and ours.
+    ['session:s1', ['s1', 's1\u{10ffff}', 's1', 's1\u{10ffff}']],
+    ['id:01a1fe419edb', ['01a1fe419edb', '01a1fe419edb\u{10ffff}', 'call_01a1fe419edb', 'call_01a1fe419edb\u{10ffff}']],
     ['status:5xx', [500, 599]],
     ['status:>=400', [400, 999]],
     ['cost:>0.5', [0.5]],
@@ -84,7 +86,7 @@ describe('store/search/query', () => {
     const database = openDatabase(':memory:');
     database.exec(`CREATE VIRTUAL TABLE texts USING fts5(text, content='', contentless_delete=1)`);
     const columns =
-      'id provider operation host path status request_model response_model session_id run_id trace_id task_id customer_id tenant_id section section_path agent client tool_calls stop_reason error_type error_message cost_nanos ttft_ms duration_ms input_tokens output_tokens started_at outcome usage_estimated stream retry_count billing';
+      'id provider operation host path status request_model response_model session_id session_key run_id trace_id task_id customer_id tenant_id section section_path agent client tool_calls stop_reason error_type error_message cost_nanos ttft_ms duration_ms input_tokens output_tokens started_at outcome usage_estimated stream retry_count billing';
     database.exec(`CREATE TABLE llm_calls (seq INTEGER PRIMARY KEY, ${columns.split(' ').join(', ')})`);
     const find = database.prepare('SELECT rowid FROM texts WHERE texts MATCH ?');
     const piece = fc.oneof(
