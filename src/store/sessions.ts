@@ -169,6 +169,38 @@ export function callsOfSession(database: Database, id: string, limit: number, cu
   };
 }
 
+/** Where a call stands among those of its session, in the order of their numbers. */
+export interface CallPlace {
+  /** Ids; null = it is the first, or the last so far. */
+  previous: string | null;
+  next: string | null;
+  /** 1 = the first. */
+  place: number;
+  /** Calls of the session. */
+  calls: number;
+}
+
+/** @returns null = the call is not there, or in no session */
+export function placeOfCall(database: Database, id: string): CallPlace | null {
+  const call = database.prepare('SELECT seq, session_key FROM llm_calls WHERE id = ?').get(id);
+  const session = call?.['session_key'] ?? null;
+  if (call === undefined || session === null) return null;
+  const seq = call['seq'] ?? null;
+  const beside = (order: string): string | null =>
+    text(
+      database.prepare(`SELECT id FROM llm_calls WHERE session_key = ? AND ${order} LIMIT 1`).get(session, seq)?.['id'],
+    );
+  const counts = database
+    .prepare('SELECT count(*) AS calls, count(*) FILTER (WHERE seq <= ?) AS place FROM llm_calls WHERE session_key = ?')
+    .get(seq, session);
+  return {
+    previous: beside('seq < ? ORDER BY seq DESC'),
+    next: beside('seq > ? ORDER BY seq'),
+    place: number(counts?.['place']),
+    calls: number(counts?.['calls']),
+  };
+}
+
 /** Edges that end in these calls. */
 export function edgesInto(database: Database, calls: readonly string[]): Edge[] {
   const one = database.prepare('SELECT * FROM call_graph WHERE to_call_id = ? ORDER BY edge_type, from_call_id');

@@ -131,6 +131,12 @@ describe('sessions', () => {
     });
     const view = await json<SessionView>(`/api/sessions/${first?.session_id ?? ''}`);
     expect(view.calls.map(({ id }) => id)).toEqual([last?.id, first?.id]);
+    expect(await json(`/api/calls/${first?.id ?? ''}/neighbours`)).toEqual({
+      previous: null,
+      next: last?.id,
+      place: 1,
+      calls: 2,
+    });
     expect(view.descendants.map(({ id }) => id)).toEqual([sub?.session_id]);
     expect(view.with_children).toMatchObject({ sessions: 2, calls: 3, output_tokens: 30 });
     expect(view.edges.map(({ type, from }) => [type, from])).toContainEqual(['continues', first?.id]);
@@ -169,5 +175,6 @@ describe('sessions', () => {
     expect(await sessions('?q=second%20COMMA')).toHaveLength(1);
     expect((await daemon.get('/api/sessions?limit=0')).status).toBe(400);
     expect((await daemon.get('/api/sessions/nothing')).status).toBe(404);
+    expect((await daemon.get('/api/calls/nothing/neighbours')).status).toBe(404);
   });
 });

@@ -1,6 +1,94 @@
-import type { Route } from '../url/route.ts';
+/** A call in full: what was said, what it cost, how it went. Stands beside a list, or takes the page. */
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { ApiError, get } from '../api/client.ts';
+import type { CallRecord } from '../api/shapes.ts';
+import { useEndedCalls, useRunningCalls } from '../api/use-live.ts';
+import { useKeys } from '../keyboard/keys.ts';
+import { Failure, Loading } from '../kit/states.tsx';
+import { Tabs } from '../kit/tabs.tsx';
+import { formatRoute, type Route } from '../url/route.ts';
+import { goTo, useSetParams } from '../url/use-route.ts';
+import { CallHeader } from './header.tsx';
+import { openTab, TABS, tabContent } from './tabs.tsx';
+import { RunningView } from './running.tsx';
 
-/** A call in full: what was said, what it cost, how it went. */
-export function Call({ id }: { route: Route; id: string }) {
-  return <p>{id}</p>;
+export interface CallProps {
+  route: Route;
+  id: string;
+  /** Where a call is to be seen on this screen. Without: `#/<screen>/ID`. */
+  hrefOfCall?: (id: string) => string;
+  /** Without: the address without the call. */
+  onClose?: () => void;
+  /** For calls of no session: what stands above and below in the list. */
+  beside?: { previous: string | null; next: string | null };
+}
+
+export function Call(props: CallProps) {
+  const { id } = props;
+  const running = useRunningCalls().get(id);
+  const client = useQueryClient();
+  const call = useQuery({
+    queryKey: ['call', id],
+    queryFn: ({ signal }) => get<CallRecord>(`/api/calls/${encodeURIComponent(id)}`, {}, signal),
+    placeholderData: keepPreviousData,
+    enabled: running === undefined,
+  });
+  useEndedCalls(
+    (ended) => {
+      if (ended.id === id) client.setQueryData(['call', id], ended);
+    },
+    () => void call.refetch(),
+  );
+  const close = useClose(props);
+  useKeys([{ keys: 'Escape', does: 'close the call', where: 'call', run: close }]);
+  if (running !== undefined) return <RunningView call={running} onClose={close} />;
+  if (call.data !== undefined) return <Opened {...props} call={call.data} onClose={close} />;
+  if (call.isPending) return <Loading what="the call" />;
+  return <NoCall error={call.error} onRetry={() => void call.refetch()} />;
+}
+
+function useClose({ route, onClose }: CallProps): () => void {
+  return onClose ?? (() => goTo(formatRoute({ ...route, id: null, params: withoutCall(route.params) })));
+}
+
+/** What the address says of the call alone. */
+function withoutCall(params: URLSearchParams): URLSearchParams {
+  const rest = new URLSearchParams(params);
+  for (const name of ['tab', 'diff', 'full']) rest.delete(name);
+  return rest;
+}
+
+function Opened({ call, ...props }: CallProps & { call: CallRecord; onClose: () => void }) {
+  const { route } = props;
+  const setParams = useSetParams();
+  const open = openTab(route.params, call);
+  useKeys(
+    TABS.map(({ id, title, key }) => ({
+      keys: key,
+      does: title.toLowerCase(),
+      where: 'call',
+      run: () => setParams({ tab: id }),
+    })),
+  );
+  return (
+    <article
+      aria-label={`Call ${call.id}`}
+      data-full={route.params.has('full') ? '' : undefined}
+      className="flex min-h-0 min-w-0 flex-1 flex-col"
+    >
+      <CallHeader {...props} call={call} />
+      <Tabs
+        label="Parts of the call"
+        open={open}
+        onOpen={(tab) => setParams({ tab })}
+        tabs={TABS.map(({ id, title }) => ({ id, title, content: () => tabContent(id, call, route) }))}
+      />
+    </article>
+  );
+}
+
+function NoCall({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  if (!(error instanceof ApiError) || error.status !== 404) return <Failure error={error} onRetry={onRetry} />;
+  const words = 'There is no such call. It may have been deleted by retention or by "llm-proxy purge".';
+  return <Failure error={new ApiError(404, error.type, words)} onRetry={onRetry} />;
 }

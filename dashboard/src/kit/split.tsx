@@ -4,7 +4,10 @@ const KEY = 'llm-proxy.panel-share';
 const LEAST = 25;
 const MOST = 75;
 
-/** A list and, when something is open, its detail beside it; on a phone the detail takes the page. */
+/**
+ * A list and, when something is open, its detail beside it; on a phone the detail takes the page, and so it does where
+ * something in it bears `data-full`.
+ */
 export function Split({ list, detail }: { list: ReactNode; detail: ReactNode | null }) {
   const [share, setShare] = useState(() => Number(localStorage.getItem(KEY) ?? 55));
   const frame = useRef<HTMLDivElement>(null);
@@ -19,8 +22,12 @@ export function Split({ list, detail }: { list: ReactNode; detail: ReactNode | n
     set((100 * (right - event.clientX)) / width);
   };
   return (
-    <div ref={frame} className="flex min-h-0 flex-1">
-      <div className={`min-w-0 flex-1 flex-col ${detail === null ? 'flex' : 'hidden md:flex'}`}>{list}</div>
+    <div ref={frame} className="group/split flex min-h-0 flex-1">
+      <div
+        className={`min-w-0 flex-1 flex-col group-has-data-full/split:hidden ${detail === null ? 'flex' : 'hidden md:flex'}`}
+      >
+        {list}
+      </div>
       {detail !== null && (
         <>
           <div
@@ -39,12 +46,12 @@ export function Split({ list, detail }: { list: ReactNode; detail: ReactNode | n
               event.stopPropagation();
               set(share + (event.key === 'ArrowLeft' ? 2 : -2));
             }}
-            className="hidden w-1 cursor-col-resize touch-none bg-line hover:bg-accent md:block"
+            className="hidden w-1 cursor-col-resize touch-none bg-line group-has-data-full/split:hidden hover:bg-accent md:block"
           />
           <section
             aria-label="Detail"
             style={{ '--share': `${share}%` } as React.CSSProperties}
-            className="flex min-w-0 flex-1 flex-col bg-surface md:w-(--share) md:flex-none"
+            className="flex min-w-0 flex-1 flex-col bg-surface group-has-data-full/split:w-full md:w-(--share) md:flex-none"
           >
             {detail}
           </section>

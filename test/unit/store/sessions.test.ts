@@ -16,6 +16,7 @@ import {
   getSession,
   listSessions,
   loadTips,
+  placeOfCall,
   sessionFacts,
   sumSessions,
 } from '../../../src/store/sessions.ts';
@@ -226,6 +227,14 @@ describe('store/sessions', () => {
     const rest = callsOfSession(database, 'ses_a', 2, first.nextCursor ?? '');
     expect([rest.calls.map(({ id }) => id), rest.nextCursor]).toEqual([['call_1'], null]);
     expect(edgesInto(database, ['call_2', 'call_3'])).toEqual([edge]);
+  });
+
+  it('tells which calls stand before and after one in its session, and nothing of one in none', () => {
+    writer.write([aCall(1), aCall(2, { session: 'ses_b' }), aCall(3), aCall(4), { ...aCall(5), session: null }]);
+    expect(placeOfCall(database, 'call_1')).toEqual({ previous: null, next: 'call_3', place: 1, calls: 3 });
+    expect(placeOfCall(database, 'call_3')).toEqual({ previous: 'call_1', next: 'call_4', place: 2, calls: 3 });
+    expect(placeOfCall(database, 'call_4')).toEqual({ previous: 'call_3', next: null, place: 3, calls: 3 });
+    expect([placeOfCall(database, 'call_5'), placeOfCall(database, 'call_9')]).toEqual([null, null]);
   });
 
   it('finds the call that gave an answer, at that host only', () => {
