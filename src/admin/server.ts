@@ -1,7 +1,7 @@
 /** The admin API: what is asked of the store, the recorder and the net thread. Formats: docs/api.md. */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type Context, Hono } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import type { Clock } from '../core/clock.ts';
@@ -23,6 +23,7 @@ import type { Live } from './live.ts';
 import { loginRoutes } from './login-routes.ts';
 import { Logins } from './logins.ts';
 import { tracingRoutes } from './tracing-routes.ts';
+import { readOnlyError } from './read-only.ts';
 import type { Search } from './search.ts';
 import type { SearchLoop } from './search-loop.ts';
 import { searchRoutes } from './search-routes.ts';
@@ -53,6 +54,8 @@ export interface AdminDeps {
     'stats' | 'metrics' | 'tracing' | 'runSummary' | 'health' | 'reprice' | 'import' | 'prune' | 'purge' | 'pin'
   >;
   net: Remote<NetControl>;
+  /** No daemon is behind it: nothing can be changed. */
+  readOnly?: boolean;
 }
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -83,6 +86,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
     );
   });
   app.notFound((context) => refuse(context, 404, 'not_found', `there is no ${context.req.method} ${context.req.path}`));
+  if (deps.readOnly === true) app.use(refuseChanges);
   dashboardRoutes(app, deps);
   loginRoutes(app, { ...deps, logins });
   about(app, deps);
@@ -115,11 +119,21 @@ function protect(context: Context): void {
   context.header('cross-origin-resource-policy', 'same-origin');
 }
 
-function about(app: Hono, { version, caFile, calls: store, indexing, recorder, net }: AdminDeps): void {
+/** Logging in and out, and questions that are too long for an address. */
+const CHANGES_NOTHING: ReadonlySet<string> = new Set(['/api/login', '/api/logout', '/api/login-codes', '/api/policy']);
+
+const refuseChanges: MiddlewareHandler = async (context, next) => {
+  const { method, path } = context.req;
+  if (method !== 'GET' && method !== 'HEAD' && !CHANGES_NOTHING.has(path)) throw readOnlyError();
+  return next();
+};
+
+function about(app: Hono, deps: AdminDeps): void {
+  const { version, caFile, calls: store, indexing, recorder, net, readOnly = false } = deps;
   app.get('/health', async (context) => {
     const [traffic, recording] = await Promise.all([net.status(), recorderHealth(recorder)]);
     const isWhole = recording?.sinks.every((sink) => sink.state !== 'failing') ?? false;
-    const status = isWhole ? 'ok' : 'degraded';
+    const status = readOnly ? 'read_only' : isWhole ? 'ok' : 'degraded';
     return context.json({ status, version, ...traffic, recorder: recording, search: indexing.health });
   });
   app.get('/metrics', async (context) =>

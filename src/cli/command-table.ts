@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { OPTIONS, type Option } from '../config/options.ts';
 import { AppError } from '../core/errors.ts';
 import { compareCommand } from './compare-commands.ts';
+import { dashboardCommand } from './dashboard-commands.ts';
 import { transferCommands } from './export-commands.ts';
 import { lifeCommands } from './life-commands.ts';
 import { pricesCommand } from './prices-commands.ts';
@@ -21,6 +22,7 @@ export function addCommands(parser: Argv, exitWith: ExitWith): Argv {
     trials,
     statsCommand,
     compareCommand,
+    dashboardCommand,
     lists,
     searchCommand,
     sessionsCommand,

@@ -6,8 +6,8 @@ import { AppError } from '../core/errors.ts';
 import { addCommands, type ExitWith } from './command-table.ts';
 
 /** Known to later versions of this program, or to the programs that it replaces. */
-const NOT_YET = ['mode', 'dashboard', 'sinks', 'mcp', 'setup', 'uninstall'];
-const NOT_YET_FLAGS = ['mode', 'target-url', 'explore', 'explore-port', 'setup', 'setup-shell', 'uninstall', 'service'];
+const NOT_YET = ['mode', 'sinks', 'mcp', 'setup', 'uninstall'];
+const NOT_YET_FLAGS = ['mode', 'target-url', 'setup', 'setup-shell', 'uninstall', 'service'];
 export const COMMANDS = [
   'start',
   'status',
@@ -18,6 +18,7 @@ export const COMMANDS = [
   'demo',
   'stats',
   'compare',
+  'dashboard',
   'calls',
   'search',
   'sessions',
@@ -73,6 +74,13 @@ export function createParser(argv: readonly string[], version: string, exitWith:
   return addCommands(parser, exitWith);
 }
 
+/** Of the Go llm-proxy. */
+const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
+  '--status': ['status'],
+  '--env': ['env', '--base-url'],
+  '--explore': ['dashboard'],
+};
+
 /** Bare `llm-proxy --port N` = start; spellings of earlier programs. */
 function normalised(argv: readonly string[]): string[] {
   const dashes = argv.indexOf('--');
@@ -85,9 +93,14 @@ function normalised(argv: readonly string[]): string[] {
   if (dashes !== -1 && !WITH_DASHES.has(first))
     throw new AppError('config_invalid', '-- is for run and search only: llm-proxy run -- CMD...');
   if (first === undefined || !first.startsWith('-')) return [...argv];
-  if (own.includes('--status')) return ['status', ...own.filter((word) => word !== '--status')];
-  if (own.includes('--env')) return ['env', '--base-url', ...own.filter((word) => word !== '--env')];
+  const spelling = Object.keys(SPELLINGS).find((flag) => own.includes(flag));
+  if (spelling !== undefined)
+    return [...(SPELLINGS[spelling] ?? []), ...own.filter((word) => word !== spelling).map(explorePort)];
   return asksForHelp ? [...argv] : ['start', ...argv];
+}
+
+function explorePort(word: string): string {
+  return word.replace(/^--explore-port(?==|$)/, '--port');
 }
 
 function refuseLater(words: readonly string[]): void {

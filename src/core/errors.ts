@@ -20,6 +20,8 @@ export type ErrorCode =
   | 'store_foreign'
   | 'not_running'
   | 'already_running'
+  /** No daemon is behind it, so nothing can be changed. */
+  | 'read_only'
   // policy: the request is refused
   | 'authority_malformed'
   | 'address_refused'

@@ -295,7 +295,7 @@ describe('a command that cannot be done', () => {
     ['a word too many', () => ['start', 'now'], 2, /start takes no now/],
     ['a level that is none', () => ['start', '--log-level', 'loud'], 2, /--log-level must be one of debug, info/],
     ['run without dashes', () => ['run', 'ls'], 2, /put -- before the program/],
-    ['a command to come', () => ['dashboard'], 2, /dashboard is not in this version/],
+    ['a command to come', () => ['mcp'], 2, /mcp is not in this version/],
     ['a choice that is none', () => ['ca', 'export', '--format', 'x'], 2, /--format must be one of pem, der, p12/],
     [
       'a wrong value',

@@ -13,9 +13,9 @@ const CA = ['ca show', 'ca export', 'ca install', 'ca add', 'ca rotate'];
 
 const HEAD = `# Command line
 
-\`npm start\` prints the line with which \`llm-proxy\` runs from any folder of this machine: \`node <clone>/dist/cli.js\`. Below it is written \`llm-proxy\`. Bare \`llm-proxy --port N\` is \`start\`; \`llm-proxy --status\` is \`status\`.
+\`npm start\` prints the line with which \`llm-proxy\` runs from any folder of this machine: \`node <clone>/dist/cli.js\`. Below it is written \`llm-proxy\`. Bare \`llm-proxy --port N\` is \`start\`; \`llm-proxy --status\` is \`status\`, \`--env\` is \`env --base-url\`, \`--explore [--explore-port N]\` is \`dashboard [--port N]\`.
 
-**Which daemon.** Each command looks at \`--home\` if given, else at the daemon that was started last (\`$XDG_STATE_HOME/llm-proxy/daemon\`), from whatever folder. When none runs, \`stats\`, \`compare\`, \`calls\`, \`search\`, \`sessions\`, \`show\`, \`export\`, \`import\`, \`prices reprice\`, \`prune\`, \`purge\`, \`pin\` and \`ca\` use the files of the home (\`--home\`, else \`LLM_PROXY_HOME\`, else \`~/.llm-proxy\`), also those that \`--db\`, \`--log-dir\`, \`--certs-dir\` or \`--config\` of the last \`start\` put elsewhere (\`<home>/run/last-start.json\`); \`run\` starts one. What changes the store does nothing while a daemon runs that does not answer.
+**Which daemon.** Each command looks at \`--home\` if given, else at the daemon that was started last (\`$XDG_STATE_HOME/llm-proxy/daemon\`), from whatever folder. When none runs, \`stats\`, \`compare\`, \`calls\`, \`search\`, \`sessions\`, \`show\`, \`export\`, \`import\`, \`prices reprice\`, \`prune\`, \`purge\`, \`pin\` and \`ca\` use the files of the home (\`--home\`, else \`LLM_PROXY_HOME\`, else \`~/.llm-proxy\`), also those that \`--db\`, \`--log-dir\`, \`--certs-dir\` or \`--config\` of the last \`start\` put elsewhere (\`<home>/run/last-start.json\`); \`run\` starts one, \`dashboard\` serves them read-only. What changes the store does nothing while a daemon runs that does not answer.
 
 **Exit codes**
 

@@ -19,10 +19,12 @@ const OPEN = [
   'GET /api/stats',
 ];
 
+const app = anAdminApp();
+
 /** Every route that there is, as a request to it. */
 function routes(): { name: string; method: string; path: string }[] {
-  return anAdminApp()
-    .routes.filter(({ method }) => method !== 'ALL')
+  return app.routes
+    .filter(({ method }) => method !== 'ALL')
     .map(({ method, path }) => ({
       name: `${method} ${path}`,
       method,
@@ -31,7 +33,7 @@ function routes(): { name: string; method: string; path: string }[] {
 }
 
 async function statusOf(method: string, path: string, headers: Record<string, string>): Promise<number> {
-  return (await anAdminApp().request(path, { method, headers })).status;
+  return (await app.request(path, { method, headers })).status;
 }
 
 describe('admin/server: every route', () => {
@@ -101,7 +103,7 @@ describe('admin/server: every route', () => {
   it('allows no page of elsewhere to read what it answers', async () => {
     for (const { method, path } of routes()) {
       const headers = { ...BEARER, origin: 'http://localhost:8081' };
-      const answer = await anAdminApp().request(path, { method, headers });
+      const answer = await app.request(path, { method, headers });
       expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
       expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
       expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'none'/);

@@ -32,6 +32,9 @@ describe('cli/parser', () => {
     [['compare'], 'compare what? llm-proxy compare report'],
     [['--mode=target'], '--mode is not in this version'],
     [['start', '--model', 'x'], '--model is not in this version'],
+    [['dashboard', '--port', 'x'], '--port must be a port from 0 to 65535, not x'],
+    [['--explore', '--explore-port', '70000'], '--port must be a port from 0 to 65535, not 70000'],
+    [['--explore', '--explore-port=', '--no-open'], '--port must be a port from 0 to 65535, not '],
     [['--setup-shell'], '--setup-shell is not in this version'],
   ])('refuses %j with a sentence that helps', async (argv, message) => {
     expect(await refusal(...argv)).toBe(message);
