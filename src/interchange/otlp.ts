@@ -58,7 +58,6 @@ async function spanOf(exchange: StoredExchange, directory: MeterDirectory | null
   const { record } = exchange;
   const start = BigInt(Date.parse(record.started_at)) * 1_000_000n;
   const failed = isError(record);
-  const conversation = directory === null ? null : await answeredConversation(exchange, directory);
   return {
     traceId: traceIdOf(record),
     spanId: spanId(record.span_id ?? record.id),
@@ -67,9 +66,19 @@ async function spanOf(exchange: StoredExchange, directory: MeterDirectory | null
     kind: CLIENT,
     startTimeUnixNano: String(start),
     endTimeUnixNano: String(start + BigInt(Math.round(record.duration_ms * 1e6))),
-    attributes: [...attributesOf(record), ...(conversation === null ? [] : messageAttributes(conversation))],
+    attributes: [...attributesOf(record), ...(directory === null ? [] : await saidIn(exchange, directory))],
     ...(failed ? { status: { code: ERROR, message: record.error?.message ?? record.outcome } } : {}),
   };
+}
+
+async function saidIn(exchange: StoredExchange, directory: MeterDirectory): Promise<Attribute[]> {
+  try {
+    const conversation = await answeredConversation(exchange, directory);
+    return conversation === null ? [] : messageAttributes(conversation);
+  } catch {
+    // Nested deeper than the stack: the span has its numbers all the same.
+    return [];
+  }
 }
 
 /** Those of a tracer are kept; others are made so that the same name always gives the same id. */

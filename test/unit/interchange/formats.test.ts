@@ -342,6 +342,19 @@ describe('interchange/formats', () => {
       ]);
     });
 
+    it('keeps the numbers of a call whose messages are nested deeper than the stack', async () => {
+      const deep = 50_000;
+      const body = `{"messages":[{"role":"user","content":${'[{"type":"tool_result","content":'.repeat(deep)}"x"${'}]'.repeat(deep)}}]}`;
+      const exchanges = [
+        aStoredExchange({}, { request: aStoredMessage('POST /v1/messages HTTP/1.1', body) }),
+        aStoredExchange(),
+      ];
+      const spans = spansOf(await all('otlp-json', exchanges, { bodies: true }));
+      const saying = spans.map((span) => attribute(span, 'gen_ai.output.messages') !== undefined);
+      expect(spans.map((span) => attribute(span, 'gen_ai.usage.input_tokens'))).toEqual(['1200', '1200']);
+      expect(saying).toEqual([false, true]);
+    });
+
     it('puts a hundred spans on a line', async () => {
       const text = await all(
         'otlp-json',
