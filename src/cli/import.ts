@@ -1,6 +1,7 @@
 /** `import`: by the daemon, whose totals follow at once; without one by a recorder thread of its own, the same code. */
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { AppError, messageOf } from '../core/errors.ts';
 import type { ImportOutcome } from '../core/transfer.ts';
@@ -53,18 +54,20 @@ export async function importMain({ home, json, paths, dryRun }: ImportArguments)
 }
 
 async function importFile(file: string, batch: Batch, report: Report): Promise<void> {
-  const stream = createReadStream(file);
-  // A compressor that fails ends the pipe; what was read before counts.
-  const chunks: AsyncIterable<Uint8Array> = file.endsWith('.gz') ? stream.pipe(createGunzip()) : stream;
   try {
-    for await (const found of readCalls(chunks)) await batch.add(found);
+    for await (const found of readCalls(chunksOf(file))) await batch.add(found);
   } catch (error) {
     if (error instanceof AppError) throw error;
+    // What was read before counts.
     tell(report, { file, place: 'reading', message: messageOf(error) });
-  } finally {
-    stream.destroy();
   }
   await batch.send();
+}
+
+/** A reader that leaves early closes the file; a file that cannot be read fails its reader. */
+function chunksOf(file: string): AsyncIterable<Uint8Array> {
+  const stream = createReadStream(file);
+  return /\.gz$/i.test(file) ? pipeline(stream, createGunzip(), () => {}) : stream;
 }
 
 /** Lines of one file on their way to the recorder. */
@@ -102,11 +105,23 @@ class Batch {
     this.#lines = [];
     this.#places = [];
     this.#characters = 0;
-    const outcome = await this.#importer.import(lines.join('\n'), this.#dryRun);
+    const outcome = await this.#importer.import(lines.join('\n'), this.#dryRun).catch((error: unknown) => {
+      throw interrupted(error, this.#report);
+    });
     for (const key of ['added', 'existing', 'strange'] as const) this.#report[key] += outcome[key];
     for (const { index, message } of outcome.failed)
       tell(this.#report, { file: this.#file, place: places[index] ?? '', message });
   }
+}
+
+/** Nobody takes calls any more: to go on would count lines as unreadable that nobody has read. */
+function interrupted(cause: unknown, { added, existing }: Report): AppError {
+  const sum = `${count(added)} calls were added, ${count(existing)} were there already`;
+  return new AppError(
+    'not_running',
+    `the import ended early: ${messageOf(cause)} (${sum}; the same import again adds what is missing)`,
+    { cause },
+  );
 }
 
 function tell(report: Report, problem: Report['problems'][number]): void {
