@@ -8,6 +8,7 @@ import type { Remote } from '../core/rpc.ts';
 import type { Database } from '../store/driver.ts';
 import { listPins, type PinKind } from '../store/pins.ts';
 import { countDoomed } from '../store/purge.ts';
+import { isStored } from '../store/queries.ts';
 import { getSession } from '../store/sessions.ts';
 import { countOld } from '../store/sweep.ts';
 import { refuse } from './access.ts';
@@ -23,7 +24,7 @@ export interface LifeDeps {
   /** Null = there is no index. */
   search: Pick<Search, 'index' | 'forgetRemoved'> | null;
   /** Finished calls that are kept for those who lost the line. */
-  live: { forget(target: PurgeTarget): void };
+  live: { forget(isGone: (call: CallRecord) => boolean): void };
 }
 
 /** The last step of a purge is not the recorder's: this thread writes the index. */
@@ -47,7 +48,7 @@ export function lifeRoutes(app: Hono, deps: LifeDeps): void {
     const cursor = textOf(given, 'cursor');
     if (cursor === INDEX) return context.json(forgetInIndex(deps.search));
     const slice = await deps.recorder().purge(target, cursor);
-    deps.live.forget(target);
+    deps.calls.ask((database) => deps.live.forget(({ id }) => !isStored(database, id)));
     return context.json({ ...slice, next_cursor: slice.next_cursor ?? INDEX });
   });
   app.get('/api/pins', (context) => context.json({ pins: deps.calls.ask(listPins) }));
@@ -88,10 +89,10 @@ function whole(target: PurgeTarget, { calls }: LifeDeps): PurgeTarget | 'ambiguo
   if (kind !== 'call' && kind !== 'session') return target;
   const found = kind === 'call' ? calls.get(id) : calls.ask((database) => getSession(database, id));
   if (found === 'ambiguous') return found;
-  // What is whole stays as it is: calls may bear a name that no session has.
-  return found === null || (kind === 'session' && found.id !== id && !found.id.includes(id))
-    ? target
-    : { kind, id: found.id };
+  // What is whole stays as it is: a client's name, which calls may bear that are in no session.
+  const isBeginning = found !== null && ['', 'ses_', 'call_'].some((prefix) => found.id.startsWith(prefix + id));
+  const isName = found !== null && 'client_session_id' in found && found.client_session_id === id;
+  return isBeginning && !isName ? { kind, id: found.id } : target;
 }
 
 async function bodyOf(context: Context): Promise<Record<string, unknown>> {

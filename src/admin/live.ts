@@ -1,14 +1,6 @@
 import type { CallRecord } from '../core/capture.ts';
-import type { PurgeTarget } from '../core/ports.ts';
 
 const KEPT = 500;
-
-const FIELD = {
-  call: 'id',
-  session: 'session_id',
-  customer: 'customer_id',
-  run: 'run_id',
-} as const satisfies Record<PurgeTarget['kind'], keyof CallRecord>;
 
 interface Event {
   id: number;
@@ -59,8 +51,8 @@ export class Live {
   }
 
   /** They are not sent to anybody who comes back. */
-  forget({ kind, id }: PurgeTarget): void {
-    this.#kept = this.#kept.filter(({ record }) => record[FIELD[kind]] !== id);
+  forget(isGone: (call: CallRecord) => boolean): void {
+    this.#kept = this.#kept.filter(({ record }) => !isGone(record));
   }
 
   #rest(): void {
