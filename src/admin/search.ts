@@ -80,6 +80,9 @@ interface Open {
 }
 
 const BUDGET_MS = 80;
+const MAX_LIMIT = 1000;
+/** Of calls of which nothing but the number is wanted. */
+const MANY = 50_000;
 const CURSOR = /^s(\d{1,15})$/;
 const HIT_COLUMNS =
   'seq, id, session_id, started_at, provider, operation, coalesce(response_model, request_model) AS model, status, client';
@@ -117,6 +120,19 @@ export class Search {
     return { calls, next_cursor: next === null ? null : `s${next}`, partial };
   }
 
+  /**
+   * The numbers of all calls that are found (`llm_calls.seq`), some thousands at a time, the newest first. To be asked of
+   * a search without a budget: one that has none left passes over what the index does not hold.
+   * @throws AppError `store_unusable`
+   */
+  *numbers(query: Query, filter: CallFilter): Generator<number[], void, undefined> {
+    for (let before: number | null = Number.MAX_SAFE_INTEGER; before !== null;) {
+      const { found, next } = this.#page(query, filter, MANY, before);
+      yield found.map(({ call }) => call);
+      before = next;
+    }
+  }
+
   /** A slice of bringing the index up to date. @throws what SQLite says; AppError `store_unusable` */
   index(budgetMs: number): SliceResult & { behind: number } {
     // Anybody may delete the index.
@@ -144,16 +160,14 @@ export class Search {
   }
 
   #search(query: Query, { filter, limit, cursor }: SearchAsk): SearchPage {
+    const before = CURSOR.exec(cursor ?? '')?.[1];
+    return this.#page(query, filter, Math.min(limit, MAX_LIMIT), before === undefined ? null : Number(before));
+  }
+
+  #page(query: Query, filter: CallFilter, limit: number, before: number | null): SearchPage {
     const { now, budgetMs } = this.#options;
     const { database, documents, index } = this.#opened();
-    const before = CURSOR.exec(cursor ?? '')?.[1];
-    const request = {
-      query,
-      conditions: conditionOfFilter(filter),
-      limit,
-      before: before === undefined ? null : Number(before),
-      budgetMs,
-    };
+    const request = { query, conditions: conditionOfFilter(filter), limit, before, budgetMs };
     try {
       return searchCalls({ database, documents, index, now }, request);
     } catch (error) {

@@ -60,7 +60,6 @@ const MAX_TEXTS = 20_000;
 /** Of the time, for what the index does not hold yet. */
 const READ_SHARE = 0.4;
 const READ = 32;
-const MAX_LIMIT = 1000;
 const NOTHING_STALE: Freshness = { stale: { blocks: new Set(), calls: new Set() } };
 
 export function searchCalls(source: SearchSource, request: SearchRequest): SearchPage {
@@ -77,7 +76,7 @@ export function searchCalls(source: SearchSource, request: SearchRequest): Searc
   const wanted = matches.slice(0, query.terms.length);
   const look = new Look(source.database, wanted, matches.slice(query.terms.length));
   const candidates = candidatesOf(source, request, wanted, isLate);
-  const page = pageOf(candidates, look, Math.min(limit, MAX_LIMIT), isLate);
+  const page = pageOf(candidates, look, limit, isLate);
   return { ...page, partial: page.partial || !isRead };
 }
 
