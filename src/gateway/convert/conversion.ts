@@ -1,0 +1,105 @@
+/**
+ * Calls in one format for targets that speak another: Anthropic's Messages, OpenAI's Chat Completions, OpenAI's
+ * Responses. Each is read into the words of model.ts and written from them; what that cannot keep is a note by name, and
+ * what must not be lost is a refusal. Pure: bytes in, bytes out. What is kept, lost and refused: docs/conversion.md.
+ */
+import { isObject, type JsonObject } from '../../providers/families/json.ts';
+import { AnswerConversion } from './answer-conversion.ts';
+import { exactText, parseExact } from './exact-json.ts';
+import { FORMATS_BY_NAME } from './formats.ts';
+import type { Format, ModelRequest } from './model.ts';
+import { type Note, Notes, refuse, type Refusal, RefusedError } from './notes.ts';
+import { ToolNames } from './tool-names.ts';
+
+export interface ConversionOptions {
+  /** What the target is asked for in place of the client's model; null = the client's. */
+  model: string | null;
+  /** Milliseconds since the epoch. */
+  wall: () => number;
+}
+
+export interface ConvertedRequest {
+  body: Buffer;
+  /** Behind the base URL of the target, with `/v1`. */
+  path: string;
+  /** To be set, whatever the client sent. The answer must come without a content coding. */
+  headers: readonly (readonly [name: string, value: string])[];
+  /** Asked for at the target. */
+  model: string | null;
+  stream: boolean;
+  /** What the target does not get as the client meant it. */
+  notes: readonly Note[];
+  /** For the answer to this request, and no other. */
+  answer: AnswerConversion;
+}
+
+export interface Conversion {
+  from: Format;
+  to: Format;
+  /** Never throws. */
+  request(body: Uint8Array, options: ConversionOptions): ConvertedRequest | { refused: Refusal };
+}
+
+/** @param from the client's. @param to the target's. Null = they are the same: there is nothing to convert. */
+export function conversionBetween(from: Format, to: Format): Conversion | null {
+  if (from === to || [from, to].includes('openai-responses')) return null;
+  return {
+    from,
+    to,
+    request(body, options) {
+      try {
+        return convert(from, to, body, options);
+      } catch (error) {
+        if (error instanceof RefusedError) return { refused: error.refusal };
+        throw error;
+      }
+    },
+  };
+}
+
+function convert(from: Format, to: Format, bytes: Uint8Array, { model, wall }: ConversionOptions): ConvertedRequest {
+  const notes = new Notes();
+  const body = objectOf(bytes);
+  const read = FORMATS_BY_NAME[from].readRequest(body, notes);
+  const request: ModelRequest = model === null ? read : { ...read, model };
+  const names = new ToolNames(notes);
+  for (const tool of request.tools) names.add(tool);
+  const target = FORMATS_BY_NAME[to];
+  const written = target.writeRequest(request, names, notes);
+  return {
+    body: Buffer.from(exactText(written)),
+    path: target.path,
+    headers: [['Content-Type', 'application/json'], ['Accept-Encoding', 'identity'], ...target.headers],
+    model: request.model,
+    stream: request.stream,
+    notes: notes.list(),
+    answer: new AnswerConversion({ from: to, to: from, request, body, names, wall }),
+  };
+}
+
+function objectOf(bytes: Uint8Array): JsonObject {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  try {
+    const value = parseExact(text);
+    if (isObject(value)) return value;
+  } catch {
+    // said below
+  }
+  return refuse('not_json', 'body');
+}
+
+const PATHS: readonly (readonly [format: Format, path: RegExp])[] = [
+  ['anthropic-messages', /\/messages$/],
+  ['openai-chat', /\/chat\/completions$/],
+  ['openai-responses', /\/responses$/],
+];
+
+/**
+ * The format of a call that asks a model, by its path (any base, with or without `/v1`); null = it is another call: there
+ * is no conversion for it. @param path origin form, with query
+ */
+export function formatOfCall(method: string, path: string): Format | null {
+  if (method !== 'POST') return null;
+  const [plain = ''] = path.split('?');
+  return PATHS.find(([, pattern]) => pattern.test(plain))?.[0] ?? null;
+}
