@@ -39,7 +39,7 @@ const MAX_REFUSAL_BYTES = 64 * 1024;
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Starts the upstream half of an exchange: the head is sent at once, the body is up to the caller.
+ * Starts the upstream half of an exchange: the head is sent with what the caller writes, ends or flushes.
  * Throws AppError `request_malformed` for what node:http does not write.
  */
 export function startUpstreamRequest(
@@ -59,7 +59,6 @@ export function startUpstreamRequest(
   });
   // 0 = all of them: the default silently forgets those beyond the 2,000th.
   outgoing.maxHeadersCount = 0;
-  outgoing.flushHeaders();
   return outgoing;
 }
 
@@ -85,6 +84,9 @@ class Exchange {
   #edited = false;
   #answered = false;
   #over = false;
+  /** Heads that wait for the first of their body: what comes in the same read goes on in the same write. */
+  #requestHead: NodeJS.Immediate | undefined;
+  #responseHead: NodeJS.Immediate | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, plan: ForwardPlan) {
     this.#request = request;
@@ -105,7 +107,8 @@ class Exchange {
       this.#plan.rows?.requestBody(chunk);
       if (this.#outgoing === null) this.#hold(chunk);
       // Also after an early answer: it is the upstream's to say when it has had enough.
-      else if (!this.#outgoing.destroyed && !this.#outgoing.write(chunk)) this.#request.pause();
+      else if (isLast(this.#request)) this.#endRequest(this.#outgoing, chunk);
+      else if (!this.#outgoing.destroyed && !this.#write(this.#outgoing, chunk)) this.#request.pause();
     });
     this.#request.once('end', () => {
       if (this.#outgoing === null) this.#decide();
@@ -117,9 +120,10 @@ class Exchange {
     const { edit, headers } = this.#plan;
     if (this.#over || edit === null || this.#isHeld(edit, chunk)) return;
     const outgoing = this.#dial(headers);
-    for (const held of edit.held) outgoing?.write(held);
+    if (outgoing === null) return;
+    for (const held of edit.held) this.#write(outgoing, held);
     edit.release();
-    if (outgoing?.writableNeedDrain) this.#request.pause();
+    if (outgoing.writableNeedDrain) this.#request.pause();
   }
 
   #isHeld(edit: ExchangeEdit, chunk: Buffer): boolean {
@@ -158,14 +162,21 @@ class Exchange {
 
   #sendWhole(headers: readonly string[], body: readonly Buffer[]): void {
     const outgoing = this.#dial(headers);
-    for (const part of body) outgoing?.write(part);
-    if (outgoing !== null) this.#endRequest(outgoing);
+    if (outgoing === null) return;
+    for (const part of body) this.#write(outgoing, part);
+    this.#endRequest(outgoing);
   }
 
-  #endRequest(outgoing: ClientRequest): void {
-    if (outgoing.destroyed) return;
+  #write(outgoing: ClientRequest, bytes: Buffer): boolean {
+    clearImmediate(this.#requestHead);
+    return outgoing.write(bytes);
+  }
+
+  #endRequest(outgoing: ClientRequest, last?: Buffer): void {
+    clearImmediate(this.#requestHead);
+    if (outgoing.destroyed || outgoing.writableEnded) return;
     if (this.#request.rawTrailers.length > 0) outgoing.addTrailers(pairsOf(this.#request.rawTrailers));
-    outgoing.end();
+    outgoing.end(last);
   }
 
   /** Null = it cannot be sent, and the client has been told. */
@@ -173,6 +184,7 @@ class Exchange {
     const outgoing = this.#begin(headers);
     if (outgoing === null) return null;
     this.#outgoing = outgoing;
+    this.#requestHead = setImmediate(() => outgoing.flushHeaders());
     outgoing.on('information', (info) => this.#interim(info.statusCode, info.statusMessage, info.rawHeaders));
     outgoing.on('response', (incoming) => this.#hear(incoming));
     outgoing.on('error', (error) => this.#failed(outgoing, error));
@@ -253,9 +265,14 @@ class Exchange {
     const held = this.#plan.holdsEnd
       ? new HeldAnswer(this.#request.method ?? '', status, lengthOf(incoming, bodyEdit))
       : null;
-    if (held?.isHeadAlone !== true) response.flushHeaders();
+    if (held?.isHeadAlone !== true) this.#responseHead = setImmediate(() => response.flushHeaders());
     const pass = (chunk: Buffer): void => {
+      clearImmediate(this.#responseHead);
       this.#plan.rows?.responseBody(chunk);
+      if (held === null && bodyEdit === null && isLast(incoming)) {
+        this.#finish('complete', null, () => response.end(chunk));
+        return;
+      }
       const edited = bodyEdit === null ? chunk : bodyEdit.push(chunk);
       const bytes = held === null ? edited : held.push(edited);
       if (bytes.length > 0 && !response.write(bytes)) incoming.pause();
@@ -271,6 +288,7 @@ class Exchange {
   /** Called at the end of the upstream's answer, or where it was cut. */
   #endAnswer(incoming: IncomingMessage, bodyEdit: BodyEdit | null, held: HeldAnswer | null): void {
     if (this.#over) return;
+    clearImmediate(this.#responseHead);
     const rest = bodyEdit?.end();
     if (rest !== undefined && rest.length > 0) this.#response.write(rest);
     if (!incoming.complete) {
@@ -286,6 +304,7 @@ class Exchange {
   /** @param answer ends it for the client: when the call is on record, if that is asked for. */
   #finish(outcome: Outcome, error: { type: string; message: string } | null, answer?: () => void): void {
     this.#over = true;
+    clearImmediate(this.#requestHead);
     const { edit, rows, holdsEnd } = this.#plan;
     edit?.release();
     const mark = edit?.mark ?? null;
@@ -301,7 +320,10 @@ class Exchange {
   /** The upstream broke off: so do we, never with a clean end. */
   #cutShort(): void {
     const error = { type: 'upstream_reset', message: 'the upstream broke off its answer' };
-    this.#finish('upstream_aborted', error, () => resetAfterFlush(this.#request.socket, LINGER_MS));
+    this.#finish('upstream_aborted', error, () => {
+      this.#response.flushHeaders();
+      resetAfterFlush(this.#request.socket, LINGER_MS);
+    });
   }
 
   #clientClosed(): void {
@@ -331,6 +353,11 @@ class Exchange {
     const empty = this.#request.complete && REPEATABLE.has(this.#request.method ?? '');
     return stale && empty && !this.#plan.headers.some((text) => /^(?:content-length|transfer-encoding)$/i.test(text));
   }
+}
+
+/** Nothing comes behind the chunk that is being read. Never true of a stream that is still coming. */
+function isLast({ complete, readableLength, rawTrailers }: IncomingMessage): boolean {
+  return complete && readableLength === 0 && rawTrailers.length === 0;
 }
 
 function expectsContinue({ headers, httpVersion }: IncomingMessage): boolean {

@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { LRUCache } from 'lru-cache';
 import { AppError, codeOf } from '../core/errors.ts';
 import { globOf } from '../core/globs.ts';
 import { headerValue, type HeaderPairs } from '../core/headers.ts';
@@ -31,6 +32,8 @@ export interface RegistryOptions {
    */
   deferred?: ReadonlySet<string>;
 }
+
+const MAX_FOUND = 1000;
 
 /** Files of this folder that are not providers. */
 const PARTS = new Set([
@@ -166,6 +169,8 @@ export class ProviderRegistry {
   readonly #names = new Map<string, Provider>();
   readonly #patterns: { pattern: string; provider: Provider }[] = [];
   readonly #servers = new Map<string, Provider>();
+  /** Asked for each call to a base URL, and the patterns are many. */
+  readonly #found = new LRUCache<string, { provider: Provider | null }>({ max: MAX_FOUND });
   readonly #generic = once(() => routesOf('generic', GENERIC_ENDPOINTS));
 
   constructor(providers: readonly Provider[], options: RegistryOptions = {}) {
@@ -251,6 +256,14 @@ export class ProviderRegistry {
   }
 
   #byName(host: string): Provider | null {
+    const known = this.#found.get(host);
+    if (known !== undefined) return known.provider;
+    const provider = this.#search(host);
+    this.#found.set(host, { provider });
+    return provider;
+  }
+
+  #search(host: string): Provider | null {
     for (let name = host; name !== '';) {
       const provider = this.#names.get(name);
       if (provider !== undefined) return provider;

@@ -53,6 +53,14 @@ describe.each([
       ]);
     });
 
+    it('to an upstream whose body is no body gets what came before, and no clean end', async () => {
+      await bench.start(answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n'));
+      const asked = await bench.send('GET http://@/ HTTP/1.1\r\nHost: h\r\n\r\n').over();
+      expect(asked.text).toMatch(/^HTTP\/1\.1 200 OK\r\n(?:[^\r]+\r\n)+\r\n$/);
+      expect(asked.error?.code).toBe('ECONNRESET');
+      expect(bench.proxy.recorder.exchanges[0]?.ends).toMatchObject([{ outcome: 'upstream_aborted' }]);
+    });
+
     it('to ourselves is refused at once, by every listener and every name', async () => {
       await bench.start(() => {});
       const { proxy_url: run } = await bench.proxy.entrance.openRun(process.pid);

@@ -97,6 +97,15 @@ describe.each([
       await asked.hears('0\r\n\r\n');
     });
 
+    it('waits for no body: the head is upstream before the first of it has come', async () => {
+      await bench.start((socket) => {
+        socket.on('data', (chunk: Buffer) => socket.write(chunk.includes('body') ? OK : 'HTTP/1.1 102 Busy\r\n\r\n'));
+      });
+      const asked = bench.send('POST http://@/ HTTP/1.1\r\nHost: @\r\nContent-Length: 4\r\n\r\n');
+      await asked.hears('102 Busy');
+      await asked.send('body').hears('ok');
+    });
+
     it('asks before it uploads: 100 Continue is the upstream’s to say', async () => {
       await bench.start((socket) => {
         socket.on('data', (chunk: Buffer) =>
