@@ -4,7 +4,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ApiError } from './api/client.ts';
 import { App } from './app.tsx';
-import { startTheme } from './frame/theme.ts';
+import { startTheme } from './kit/theme.ts';
 import { startKeyboard } from './keyboard/keys.ts';
 import { TipProvider } from './kit/tip.tsx';
 

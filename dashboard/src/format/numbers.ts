@@ -42,3 +42,9 @@ export function usd(value: number): string {
   const places = Math.min(9, Math.max(4, 1 - Math.floor(Math.log10(size))));
   return `$${value.toFixed(places)}`;
 }
+
+/** For axes: `$0.25`, `$12`, `$1.5K`. */
+export function usdTick(value: number): string {
+  if (Math.abs(value) >= 1000) return `$${COMPACT.format(value)}`;
+  return `$${Number(value.toPrecision(3))}`;
+}

@@ -6,7 +6,7 @@ import { RANGES, type RangeName } from '../url/range.ts';
 import { hrefOf, type Route, type Screen } from '../url/route.ts';
 import { goTo, useSetParams } from '../url/use-route.ts';
 import { SCREEN_NAMES } from './rail.tsx';
-import { chooseTheme, THEMES } from './theme.ts';
+import { chooseTheme, THEMES } from '../kit/theme.ts';
 
 interface Entry {
   group: string;

@@ -3,7 +3,7 @@ import { liveFeed, useLiveState } from '../api/use-live.ts';
 import type { Route } from '../url/route.ts';
 import { RangePicker } from './range-picker.tsx';
 import { SCREEN_NAMES } from './rail.tsx';
-import { chooseTheme, type Theme, THEMES, useTheme } from './theme.ts';
+import { chooseTheme, type Theme, THEMES, useTheme } from '../kit/theme.ts';
 
 export function TopBar({ route, onPalette, onHelp }: { route: Route; onPalette: () => void; onHelp: () => void }) {
   const isPaused = useLiveState() === 'off';
@@ -13,16 +13,16 @@ export function TopBar({ route, onPalette, onHelp }: { route: Route; onPalette: 
       {route.screen !== 'settings' && <RangePicker route={route} />}
       <Button
         look="quiet"
-        className="hidden md:inline-flex"
+        className="max-md:hidden"
         onClick={() => (isPaused ? liveFeed.open() : liveFeed.close())}
         title="p"
       >
         {isPaused ? 'Resume' : 'Pause'}
       </Button>
-      <Button look="quiet" onClick={onPalette} title="Ctrl+K or Cmd+K" className="hidden md:inline-flex">
+      <Button look="quiet" onClick={onPalette} title="Ctrl+K or Cmd+K" className="max-md:hidden">
         Go to …
       </Button>
-      <Button look="quiet" onClick={onHelp} title="?" className="hidden md:inline-flex">
+      <Button look="quiet" onClick={onHelp} title="?" className="max-md:hidden">
         Keys
       </Button>
       <ThemePicker />
@@ -37,7 +37,7 @@ function ThemePicker() {
       aria-label="Theme"
       value={chosen}
       onChange={(event) => chooseTheme(event.target.value as Theme)}
-      className="hidden h-7 rounded-chip border border-line bg-surface px-1 text-sm text-muted sm:block"
+      className="h-7 rounded-chip border border-line bg-surface px-1 text-sm text-muted max-sm:hidden"
     >
       {THEMES.map((theme) => (
         <option key={theme} value={theme}>
