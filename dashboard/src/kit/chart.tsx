@@ -46,7 +46,7 @@ export function Chart(props: ChartProps) {
   return (
     <figure className="flex min-w-0 flex-col" aria-label={title}>
       <figcaption className="flex min-h-7 items-center gap-2">
-        <h3 className="font-semibold">{title}</h3>
+        <h2 className="font-semibold">{title}</h2>
         <span className="text-sm text-muted">{at === null ? '' : timeOf(times[at] ?? 0)}</span>
         <Button
           look="quiet"
@@ -59,12 +59,12 @@ export function Chart(props: ChartProps) {
       </figcaption>
       <ul className="flex min-h-5 flex-wrap content-start gap-x-3 text-sm">
         {series.map((one) => (
-          <li key={one.key} className="flex items-center gap-1.5">
+          <li key={one.key} className="flex min-h-6 items-center gap-1.5">
             <span aria-hidden="true" className="size-2 rounded-[2px]" style={{ backgroundColor: one.colour }} />
             {one.href === undefined ? (
               <span className="max-w-48 truncate text-muted">{one.name}</span>
             ) : (
-              <a href={one.href} className="max-w-48 truncate text-muted hover:text-accent hover:underline">
+              <a href={one.href} className="max-w-48 truncate leading-6 text-muted hover:text-accent hover:underline">
                 {one.name}
               </a>
             )}

@@ -16,9 +16,11 @@ export interface Daemon {
   stop: () => Promise<void>;
 }
 
-/** @param flags more of them for `start` */
-export async function startDaemon(flags: readonly string[] = []): Promise<Daemon> {
-  const home = mkdtempSync(join(tmpdir(), 'llm-proxy-browser-'));
+/** @param home one with calls in it (seed.ts); it is removed at the end @param flags more of them for `start` */
+export async function startDaemon(
+  home = mkdtempSync(join(tmpdir(), 'llm-proxy-browser-')),
+  flags: readonly string[] = [],
+): Promise<Daemon> {
   const child = spawn(process.execPath, [CLI, 'start', '--home', home, '--port', '0', '--admin-port', '0', ...flags], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, XDG_STATE_HOME: join(home, 'state') },

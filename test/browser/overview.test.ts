@@ -1,0 +1,74 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { violationsOf } from './support/axe.ts';
+import { chromiumPath, launch, visit } from './support/browser.ts';
+import { type Daemon, startDaemon } from './support/daemon.ts';
+import { aHomeWithCalls } from './support/seed.ts';
+
+describe.skipIf(chromiumPath === null)('dashboard/overview', () => {
+  let browser: Browser;
+  let daemon: Daemon;
+  beforeAll(async () => {
+    [browser, daemon] = await Promise.all([launch(), startDaemon(aHomeWithCalls())]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await daemon?.stop();
+  });
+
+  it('shows the sums that the API gives, and what they do not hold', async () => {
+    const { page, context, complaints } = await visit(browser, daemon, '#/overview');
+    const answer = await fetch(`${daemon.adminUrl}/api/stats?since=24h`, {
+      headers: { authorization: `Bearer ${daemon.token}` },
+    });
+    const stats = (await answer.json()) as { total_requests: number; calls_without_usage: number };
+    const calls = page.locator('dl > div').filter({ has: page.locator('dt', { hasText: /^Calls$/ }) });
+    await calls.getByText(String(stats.total_requests), { exact: true }).waitFor();
+    expect(stats.total_requests).toBe(11);
+    await page.getByRole('link', { name: /1 call without usage/ }).waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('leads from a model to its calls, and from a chart to its numbers as a table', async () => {
+    const { page, context } = await visit(browser, daemon, '#/overview?by=provider');
+    const spend = page.getByRole('figure', { name: 'Spend' });
+    await spend.getByRole('button', { name: 'As table' }).click();
+    await spend.getByRole('columnheader', { name: 'anthropic' }).waitFor();
+    await page.getByRole('table', { name: 'By provider' }).getByRole('link', { name: 'google' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Calls' }).waitFor();
+    expect(decodeURIComponent(new URL(page.url()).hash)).toBe('#/calls?filter=provider:google');
+    await context.close();
+  });
+
+  it('takes a stretch of a chart for the period of all screens', async () => {
+    const { page, context } = await visit(browser, daemon, '#/overview');
+    const plot = page.locator('figure .u-over').first();
+    const box = await plot.boundingBox();
+    if (box === null) throw new Error('there is no chart');
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width, box.y + 20, { steps: 5 });
+    await page.mouse.up();
+    await expect.poll(() => page.url()).toMatch(/since=.*until=/);
+    await context.close();
+  });
+
+  it('says that nothing is there, and how that changes', async () => {
+    const { page, context } = await visit(
+      browser,
+      daemon,
+      '#/overview?since=2020-01-01T00:00:00.000Z&until=2020-01-02T00:00:00.000Z',
+    );
+    await page.getByRole('button', { name: 'Show all time' }).click();
+    await page.getByRole('figure', { name: 'Spend' }).waitFor();
+    await context.close();
+  });
+
+  it.each(['light', 'dark'] as const)('breaks no rule of accessibility (%s)', async (theme) => {
+    const { page, context } = await visit(browser, daemon, '#/overview', { theme });
+    await page.getByRole('figure', { name: 'Spend' }).waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await context.close();
+  });
+});

@@ -1,0 +1,25 @@
+/** Homes with calls in them, made by the product itself. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/**
+ * What `demo` records (eleven calls of three providers: streams, tools, a 429, a cut answer) and, of coding agents, some
+ * sessions with tools, pictures, sub-agents and compactions. Give it to `startDaemon`, which removes it at the end.
+ */
+export function aHomeWithCalls(agents: { sessions: number; turns: number } | null = null): string {
+  const home = mkdtempSync(join(tmpdir(), 'llm-proxy-browser-'));
+  const env = { ...process.env, XDG_STATE_HOME: join(home, 'state') };
+  const options = { cwd: root, env, timeout: 60_000, stdio: 'ignore' } as const;
+  execFileSync(process.execPath, ['dist/cli.js', 'demo', '--home', home], options);
+  if (agents !== null) {
+    const size = ['--sessions', String(agents.sessions), '--turns', String(agents.turns)];
+    const db = join(home, 'data', 'llm-proxy.db');
+    execFileSync(process.execPath, ['bench/agent-sessions.mjs', '--db', db, ...size], options);
+  }
+  return home;
+}
