@@ -94,6 +94,8 @@ const ROOTS: readonly (readonly [provider: string, pattern: RegExp])[] = [
 const SHARED = /^\/v1(?:[/?]|$)|^\/(?:models|files)(?:[/?]|$)/;
 /** The version that SDKs have in the path, where their base URL has none. */
 const VERSIONS: Readonly<Record<string, string>> = { google: '/v1beta', cohere: '/v2', ollama: '' };
+/** `..` in the path, however it is written: servers decode it, and a backend may be a place below others. */
+const DOT_SEGMENTS = /^[^?]*?(?:[/\\]|%2f|%5c)(?:\.|%2e){2}(?:[/\\?]|%2f|%5c|$)/i;
 /** Model servers by the port that they listen on by default, where the user says no more than the URL. */
 const LOCAL_PORTS: Readonly<Record<number, string>> = { 11434: 'ollama', 1234: 'lmstudio' };
 
@@ -120,8 +122,10 @@ export class BaseUrls {
   /** `null` = this path is nobody's. */
   route(request: BaseUrlRequest): BaseUrlRoute | BaseUrlRefusal | null {
     const route = this.#find(request);
-    if (route?.action !== 'forward' || !this.#isLent(route) || !isForeignPage(request.headers, this.#pages))
-      return route;
+    if (route?.action !== 'forward') return route;
+    if (DOT_SEGMENTS.test(route.path))
+      return refusal(400, 'request_malformed', 'a path with ".." would leave the place that its base URL names');
+    if (!this.#isLent(route) || !isForeignPage(request.headers, this.#pages)) return route;
     const message = 'a page of another site may not call this: if it is yours, add its name to admin.allowed_hosts';
     return refusal(403, 'origin_not_allowed', message);
   }

@@ -65,8 +65,8 @@ export function withoutContextHeaders(
  * lengths, folded lines, bare LF); this is what it lets pass.
  */
 export function framingProblem(raw: readonly string[], httpVersion: string): string | null {
-  const values = (name: string): string[] =>
-    pairsOf(raw).flatMap(([key, value]) => (lower(key) === name ? [value] : []));
+  const pairs = pairsOf(raw).map(([name, value]) => [lower(name), value] as const);
+  const values = (name: string): string[] => pairs.flatMap(([key, value]) => (key === name ? [value] : []));
   const codings = values('transfer-encoding');
   if (codings.length > 0) {
     if (httpVersion !== '1.1') return 'Transfer-Encoding needs HTTP/1.1';

@@ -78,6 +78,8 @@ describe('Bedrock, signed on its way', () => {
   let seen: Seen[];
   let aws: Server;
   let daemon: Daemon;
+  /** They lead to it. */
+  let args: string[];
   /** Answers of the next requests, before the usual ones. */
   let refusals: { status: number; body: string; date: Date }[];
 
@@ -112,8 +114,9 @@ describe('Bedrock, signed on its way', () => {
     await once(aws, 'listening');
     const file = join(folder, 'upstream.pem');
     writeFileSync(file, ca.pem);
+    args = ['--connect-to', `${HOST}:443:127.0.0.1:${(aws.address() as AddressInfo).port}`, '--upstream-ca', file];
     daemon = await startDaemon({
-      args: ['--connect-to', `${HOST}:443:127.0.0.1:${(aws.address() as AddressInfo).port}`, '--upstream-ca', file],
+      args,
       env: {
         BEDROCK_REGION: REGION,
         AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
@@ -250,11 +253,22 @@ describe('Bedrock, signed on its way', () => {
     await Promise.all([lost.stop(), off.stop()]);
   });
 
+  it('sends an API key in place of a signature: its own, or that of the client', async () => {
+    const key = 'ABSKa-key-of-the-daemon';
+    const other = await startDaemon({ args, env: { BEDROCK_REGION: REGION, AWS_BEARER_TOKEN_BEDROCK: key } });
+    await to(other.proxyPort);
+    expect(seen).toMatchObject([{ headers: { host: HOST, authorization: `Bearer ${key}` }, body: Buffer.from('{}') }]);
+    await other.stop();
+    await post(`/model/${MODEL}/converse`, '{}', { authorization: 'Bearer ABSKa-key-of-the-client' });
+    expect(seen[1]?.headers).toMatchObject({ authorization: 'Bearer ABSKa-key-of-the-client' });
+    expect(seen[1]?.headers).not.toHaveProperty('x-amz-security-token');
+  });
+
   it('writes no credential anywhere', () => {
     const files = readdirSync(daemon.home, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     for (const file of files) {
       const text = readFileSync(join(file.parentPath, file.name), 'latin1');
-      for (const secret of [CREDENTIALS.secretAccessKey, CREDENTIALS.sessionToken])
+      for (const secret of [CREDENTIALS.secretAccessKey, CREDENTIALS.sessionToken, 'ABSKa-key-of-the-client'])
         expect([file.name, text.includes(secret)]).toEqual([file.name, false]);
     }
   });

@@ -176,6 +176,31 @@ describe('gateway/base-urls', () => {
     expect(to(path, [], { intercept: ['llm.corp'] })).toBe('403 address_refused');
   });
 
+  it.each([
+    '/v1/chat/../../admin',
+    '/openai/v1/..',
+    '/openai/v1/..?x',
+    '/openai/v1/%2e%2E/x',
+    '/openai/v1/.%2e%2fx',
+    '/openai/v1/x%5c..%5cy',
+    '/openai/v1/x\\..\\y',
+    '/openai/llm.corp/a/../b',
+    '/nobody/../x',
+  ])('refuses %s, which would leave the place of its base URL', (path) => {
+    const options = { backends: { openai: 'https://llm.corp/team/v1' }, passthrough: 'https://llm.corp/rest' };
+    expect(to(path, [], options)).toBe('400 request_malformed');
+    expect(to('/proxy', [['x-llmobserve-target-url', `https://llm.corp${path}`]], options)).toBe(
+      '400 request_malformed',
+    );
+  });
+
+  it.each(['/openai/v1/files/a..b', '/openai/v1/models/..x', '/openai/v1/models/x..', '/openai/v1/models?next=../x'])(
+    'leaves the dots of %s alone',
+    (path) => {
+      expect(to(path)).toBe(`openai https://api.openai.com${path.slice('/openai'.length)}`);
+    },
+  );
+
   it('takes a host that the user has named: by --intercept, as a backend, as a local server', () => {
     expect(to('/openai/llm.corp/v1/models', [], { intercept: ['llm.corp'] })).toBe('openai https://llm.corp/v1/models');
     expect(to('/openai/127.0.0.1:9000/v1/models', [], { backends: { openai: 'http://127.0.0.1:9000/v1' } })).toBe(
