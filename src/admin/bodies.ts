@@ -3,7 +3,6 @@ import type { Database } from '../store/driver.ts';
 import type { Side } from '../store/blocks/call-bodies.ts';
 import { bodyOf, headOf, type StoredBody } from '../store/blocks/read.ts';
 import { headText } from '../store/blocks/heads.ts';
-import { requireSchema } from '../store/migrations.ts';
 import { type Pruned, prunedPart } from '../store/pruned.ts';
 import { getCall } from '../store/queries.ts';
 
@@ -23,12 +22,11 @@ export const NOT_STORED =
 
 export function prunedText({ at, reason }: Pruned): string {
   const why = reason === 'age' ? 'it was too old' : 'the database held too much';
-  return `this part of the call was deleted on ${at}, for ${why} (docs/retention.md)`;
+  return `this part of the call was deleted at ${at}, because ${why} (docs/retention.md)`;
 }
 
 /** @param id of a call, or how it begins */
 export function findPart(database: Database, id: string, side: Side, part: Part): PartAnswer {
-  requireSchema(database);
   const call = getCall(database, id);
   if (call === null) return 'no_call';
   if (call === 'ambiguous') return 'ambiguous';

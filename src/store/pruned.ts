@@ -14,6 +14,7 @@ export interface Pruned {
 const PARTS = FLAG.head | FLAG.body;
 /** Bits of `parts` for one side. */
 const SIDE_BITS = 2;
+const TABLE = "SELECT 1 FROM sqlite_master WHERE name = 'pruned_bodies'";
 
 /** To be told before they are removed. @param calls `llm_calls.seq` @param at ISO 8601 UTC */
 export function notePruned(database: Database, calls: readonly number[], { at, reason }: Pruned): void {
@@ -27,6 +28,8 @@ SELECT call, sum((flags & ${PARTS}) << (${SIDE_BITS} * side)), ?, ? FROM call_bl
 
 /** Null = nothing is known of such a part having been there. @param call `llm_calls.seq` */
 export function prunedPart(database: Database, call: number, side: Side, part: 'head' | 'body'): Pruned | null {
+  // A database that no daemon of this version has opened yet.
+  if (statementOf(database, TABLE).get() === undefined) return null;
   const row = statementOf(database, 'SELECT parts, pruned_at, reason FROM pruned_bodies WHERE call = ?').get(call);
   if (row === undefined || ((Number(row['parts']) >> (SIDE_BITS * SIDE[side])) & FLAG[part]) === 0) return null;
   return { at: String(row['pruned_at']), reason: row['reason'] === 'size' ? 'size' : 'age' };
