@@ -1,15 +1,9 @@
 /** `stats --since …`: totals of a period, by what is asked. */
-import pc from 'picocolors';
-import { Calls } from '../admin/calls.ts';
-import { AppError } from '../core/errors.ts';
 import type { PeriodGroup, PeriodStats } from '../core/ports.ts';
 import type { StatsParameters } from '../core/stats-question.ts';
-import { localDay, localTime } from '../sinks/figures.ts';
 import { callDuration, count, estimatedSums, totalCost } from './figures.ts';
 import { print, printJson } from './print.ts';
-import { databaseOf } from './home-config.ts';
-import { type ReadArguments, running } from './read.ts';
-import { askDaemon } from './run-api.ts';
+import { accepted, askOrRead, colours, dim, type ReadArguments, timeOf, withCalls } from './read.ts';
 import { type Column, formatTable } from './table.ts';
 
 const ANSWER_MS = 30_000;
@@ -30,24 +24,8 @@ export async function periodStatsMain({
 }
 
 async function answerTo(home: string | null, question: StatsParameters): Promise<PeriodStats> {
-  const daemon = await running(home);
-  if (daemon === null) {
-    const calls = new Calls(databaseOf(home));
-    try {
-      return calls.stats(question);
-    } finally {
-      calls.close();
-    }
-  }
-  const given = Object.entries(question).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  const path = `/api/stats?${new URLSearchParams(given).toString()}`;
-  const answer = (await askDaemon(daemon, 'GET', path, null, ANSWER_MS, [400])) as PeriodStats | Refused;
-  if ('error' in answer) throw new AppError('config_invalid', answer.error.message);
-  return answer;
-}
-
-interface Refused {
-  error: { type: string; message: string };
+  const read = (db: string): PeriodStats => withCalls(db, (calls) => calls.stats(question));
+  return accepted(await askOrRead(home, '/api/stats', question, read, { timeoutMs: ANSWER_MS }));
 }
 
 function show({ groups = [], group = '', ...all }: PeriodStats): void {
@@ -57,9 +35,8 @@ function show({ groups = [], group = '', ...all }: PeriodStats): void {
   }
   const total: PeriodGroup = { ...all, key: 'total', requests: all.total_requests };
   const rows = groups.length === 1 ? groups : [...groups, total];
-  const isColoured = process.stdout.isTTY && pc.isColorSupported;
-  print(formatTable(columnsOf(group, all.estimated.calls > 0), rows, isColoured));
-  for (const note of notesOf(all)) print(isColoured ? pc.dim(note) : note);
+  print(formatTable(columnsOf(group, all.estimated.calls > 0), rows, colours()));
+  for (const note of notesOf(all)) print(dim(note));
 }
 
 function notesOf({ groups_left_out: leftOut = 0, whole_hours: isWidened, since, until }: PeriodStats): string[] {
@@ -97,9 +74,4 @@ function columnsOf(group: string, hasEstimates: boolean): Column<PeriodGroup>[] 
 function keyText(key: string | null, group: string): string {
   if (key === null) return '(not told)';
   return (group === 'hour' || group === 'minute') && key !== 'total' ? timeOf(key) : key;
-}
-
-function timeOf(iso: string): string {
-  const wall = Date.parse(iso);
-  return `${localDay(wall)} ${localTime(wall)}`;
 }

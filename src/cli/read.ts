@@ -172,9 +172,10 @@ async function findCall(
 ): Promise<{ record: CallRecord | null; section: string | null }> {
   const daemon = await running(home);
   if (daemon === null) {
-    const store = new Calls(databaseOf(home));
-    const found = store.get(id);
-    return { record: found === 'ambiguous' ? null : found, section: store.section(id) };
+    return withCalls(databaseOf(home), (store) => {
+      const found = store.get(id);
+      return { record: found === 'ambiguous' ? null : found, section: store.section(id) };
+    });
   }
   const path = `/api/calls/${encodeURIComponent(id)}`;
   const answer = (await askDaemon(daemon, 'GET', path, null, ANSWER_MS, [404, 409])) as CallRecord | { error: object };
@@ -183,17 +184,48 @@ async function findCall(
 }
 
 async function callsOf(home: string | null, query: CallQuery): Promise<Page> {
-  const daemon = await running(home);
-  if (daemon === null) return new Calls(databaseOf(home)).list(query);
-  const given = Object.entries(query).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  const path = `/api/calls?${new URLSearchParams(given).toString()}`;
-  const answer = (await askDaemon(daemon, 'GET', path, null, ANSWER_MS, [400])) as Page | Refused;
-  if ('error' in answer) throw new AppError('config_invalid', answer.error.message);
-  return answer;
+  return accepted(await askOrRead(home, '/api/calls', query, (db) => withCalls(db, (calls) => calls.list(query))));
 }
 
 export interface Refused {
   error: { type: string; message: string };
+}
+
+export interface AskOptions {
+  /** Statuses whose answers are `Refused`, beside 200. */
+  accept?: readonly number[];
+  timeoutMs?: number;
+}
+
+/** An answer of the daemon that runs, else one from the store by the same code. @param read is given the database file */
+export async function askOrRead<T>(
+  home: string | null,
+  path: string,
+  query: object,
+  read: (db: string) => T,
+  { accept = [400], timeoutMs = ANSWER_MS }: AskOptions = {},
+): Promise<T | Refused> {
+  const daemon = await running(home);
+  if (daemon === null) return read(databaseOf(home));
+  const given = Object.entries(query).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  const target = `${path}?${new URLSearchParams(given).toString()}`;
+  return (await askDaemon(daemon, 'GET', target, null, timeoutMs, accept)) as T | Refused;
+}
+
+/** @throws AppError `config_invalid` with what the daemon said of the question */
+export function accepted<T extends object>(answer: T | Refused): T {
+  if ('error' in answer) throw new AppError('config_invalid', answer.error.message);
+  return answer;
+}
+
+/** The stored calls, for as long as one question takes. */
+export function withCalls<T>(db: string, ask: (calls: Calls) => T): T {
+  const calls = new Calls(db);
+  try {
+    return ask(calls);
+  } finally {
+    calls.close();
+  }
 }
 
 function storedStats(home: string | null): Stats {
@@ -220,9 +252,9 @@ function statusOf(call: CallRecord): string {
   return call.error === null || status.includes(' ') ? status : `${status} ${call.error.type}`;
 }
 
-/** Time and 16 random bits: `show` takes the beginning of an id. */
+/** Time and 16 random bits: whatever takes an id takes its beginning. */
 export function shortId(id: string): string {
-  return id.replace(/^call_/, '').slice(0, 16);
+  return id.replace(/^(?:ses|call)_/, '').slice(0, 16);
 }
 
 export function timeOf(iso: string): string {

@@ -2,12 +2,9 @@
 import pc from 'picocolors';
 import { askOf, type CallQuery } from '../admin/calls.ts';
 import { Search, type SearchAnswer, type SearchHit } from '../admin/search.ts';
-import { AppError } from '../core/errors.ts';
 import { escapeLine } from '../sinks/escape.ts';
 import { print, printJson } from './print.ts';
-import { databaseOf } from './home-config.ts';
-import { ANSWER_MS, colours, dim, type ReadArguments, type Refused, running, shortId, timeOf } from './read.ts';
-import { askDaemon } from './run-api.ts';
+import { accepted, askOrRead, colours, dim, type ReadArguments, shortId, timeOf } from './read.ts';
 
 /** Without a daemon, what the index does not hold is read by us: that may take a moment. */
 const PATIENT_MS = 5000;
@@ -31,17 +28,11 @@ export function queryOf(words: readonly string[]): string {
 }
 
 async function answerOf(home: string | null, query: CallQuery): Promise<SearchAnswer> {
-  const daemon = await running(home);
-  if (daemon === null) return storedAnswer(home, query);
-  const given = Object.entries(query).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  const path = `/api/search?${new URLSearchParams(given).toString()}`;
-  const answer = (await askDaemon(daemon, 'GET', path, null, ANSWER_MS, [400])) as SearchAnswer | Refused;
-  if ('error' in answer) throw new AppError('config_invalid', answer.error.message);
-  return answer;
+  return accepted(await askOrRead(home, '/api/search', query, (db) => storedAnswer(db, query)));
 }
 
-function storedAnswer(home: string | null, query: CallQuery): SearchAnswer {
-  const search = new Search({ db: databaseOf(home), budgetMs: PATIENT_MS });
+function storedAnswer(db: string, query: CallQuery): SearchAnswer {
+  const search = new Search({ db, budgetMs: PATIENT_MS });
   try {
     return search.find(askOf(query));
   } finally {

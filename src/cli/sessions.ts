@@ -1,6 +1,4 @@
 /** `sessions` and `sessions ID`: from the daemon that runs, or from the store when none does. */
-import pc from 'picocolors';
-import { Calls } from '../admin/calls.ts';
 import {
   sessionList,
   type SessionList,
@@ -11,25 +9,32 @@ import {
 } from '../admin/sessions.ts';
 import type { CallRecord } from '../core/capture.ts';
 import { AppError } from '../core/errors.ts';
-import type { Database } from '../store/driver.ts';
 import { escapeLine } from '../sinks/escape.ts';
-import { formatDuration, formatStatus, localDay, localTime, modelOf } from '../sinks/figures.ts';
+import { formatDuration, formatStatus, modelOf } from '../sinks/figures.ts';
 import { callCost, callDuration, callTokens, count, estimatedSums, totalCost } from './figures.ts';
 import { print, printJson } from './print.ts';
-import { databaseOf } from './home-config.ts';
-import { NOT_FOUND, type ReadArguments, running } from './read.ts';
-import { askDaemon } from './run-api.ts';
+import {
+  accepted,
+  askOrRead,
+  colours,
+  dim,
+  NOT_FOUND,
+  type ReadArguments,
+  type Refused,
+  shortId,
+  timeOf,
+  withCalls,
+} from './read.ts';
 import { type Column, formatTable } from './table.ts';
 
-const ANSWER_MS = 10_000;
-
-interface Refused {
-  error: { type: string; message: string };
-}
+const REFUSALS = { accept: [400, 404, 409] };
 
 export async function sessionsMain({ home, json, query }: ReadArguments & { query: SessionQuery }): Promise<number> {
-  const page = await asked<SessionList>(home, '', query, (database) => sessionList(database, query));
-  if ('error' in page) throw new AppError('config_invalid', page.error.message);
+  const page: SessionList = accepted(
+    await askOrRead(home, '/api/sessions', query, (db) =>
+      withCalls(db, (calls) => calls.ask((database) => sessionList(database, query))),
+    ),
+  );
   if (json) printJson(page);
   else if (page.sessions.length === 0) print('No sessions.');
   else {
@@ -45,10 +50,8 @@ export async function sessionMain({
   id,
   query,
 }: ReadArguments & { id: string; query: SessionQuery }): Promise<number> {
-  const view = await asked<SessionView>(home, `/${encodeURIComponent(id)}`, query, (database) => {
-    const found = sessionView(database, id, query);
-    return found === null || found === 'ambiguous' ? { error: { type: found ?? 'not_found', message: '' } } : found;
-  });
+  const path = `/api/sessions/${encodeURIComponent(id)}`;
+  const view = await askOrRead(home, path, query, (db) => storedView(db, id, query), REFUSALS);
   if ('error' in view) {
     if (view.error.type === 'bad_request') throw new AppError('config_invalid', view.error.message);
     const why =
@@ -61,24 +64,9 @@ export async function sessionMain({
   return 0;
 }
 
-async function asked<T>(
-  home: string | null,
-  path: string,
-  query: SessionQuery,
-  read: (database: Database) => T | Refused,
-): Promise<T | Refused> {
-  const daemon = await running(home);
-  if (daemon === null) {
-    const store = new Calls(databaseOf(home));
-    try {
-      return store.ask(read);
-    } finally {
-      store.close();
-    }
-  }
-  const given = Object.entries(query).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  const url = `/api/sessions${path}?${new URLSearchParams(given).toString()}`;
-  return (await askDaemon(daemon, 'GET', url, null, ANSWER_MS, [400, 404, 409])) as T | Refused;
+function storedView(db: string, id: string, query: SessionQuery): SessionView | Refused {
+  const found = withCalls(db, (calls) => calls.ask((database) => sessionView(database, id, query)));
+  return found === null || found === 'ambiguous' ? { error: { type: found ?? 'not_found', message: '' } } : found;
 }
 
 const FIGURES: Column<SessionSummary>[] = [
@@ -197,22 +185,4 @@ function titleOf({ title, agent }: SessionSummary): string {
 function spanOf({ started_at: from, last_call_at: to }: SessionSummary): string {
   const span = Date.parse(to) - Date.parse(from);
   return span <= 0 ? '' : formatDuration(span);
-}
-
-/** `sessions ID` takes the beginning of an id. */
-function shortId(id: string): string {
-  return id.replace(/^(?:ses|call)_/, '').slice(0, 16);
-}
-
-function timeOf(iso: string): string {
-  const wall = Date.parse(iso);
-  return `${localDay(wall)} ${localTime(wall)}`;
-}
-
-function colours(): boolean {
-  return process.stdout.isTTY && pc.isColorSupported;
-}
-
-function dim(text: string): string {
-  return colours() ? pc.dim(text) : text;
 }

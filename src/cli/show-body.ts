@@ -1,11 +1,11 @@
 /** `show ID --request|--response [--head]`: what a call sent or got, byte for byte. */
 import { findPart, NOT_STORED, type Part, prunedText } from '../admin/bodies.ts';
-import { Calls } from '../admin/calls.ts';
+import type { Calls } from '../admin/calls.ts';
 import { AppError } from '../core/errors.ts';
 import { escapeLine, escapeText } from '../sinks/escape.ts';
 import type { Side } from '../store/blocks/call-bodies.ts';
 import { databaseOf } from './home-config.ts';
-import { NOT_FOUND, running } from './read.ts';
+import { NOT_FOUND, running, withCalls } from './read.ts';
 import { askBytes } from './run-api.ts';
 
 export interface ShowBodyArguments {
@@ -40,14 +40,7 @@ interface Shown {
 /** A text says what is wrong. */
 async function partOf({ home, id, side, part }: ShowBodyArguments): Promise<Shown | string> {
   const daemon = await running(home);
-  if (daemon === null) {
-    const store = new Calls(databaseOf(home));
-    try {
-      return fromStore(store, { home, id, side, part });
-    } finally {
-      store.close();
-    }
-  }
+  if (daemon === null) return withCalls(databaseOf(home), (store) => fromStore(store, { home, id, side, part }));
   const path = `/api/calls/${encodeURIComponent(id)}/${side}?part=${part}`;
   const { status, bytes, headers } = await askBytes(daemon, path, ANSWER_MS, [404, 409, 410]);
   if (status === 200) return shown(bytes, headers);

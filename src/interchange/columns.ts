@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { StoredExchange, StoredMessage } from '../core/transfer.ts';
 import { TOKEN_FIELDS } from '../core/usage.ts';
+import { CONTEXT_FIELDS } from './context-fields.ts';
 
 export type ColumnType = 'text' | 'integer' | 'number' | 'boolean' | 'time';
 
@@ -31,25 +32,7 @@ const TEXTS_OF_THE_ANSWER = [
   'region',
   'stop_reason',
 ] as const;
-const TEXTS_OF_THE_CLIENT = [
-  'session_id',
-  'parent_session_id',
-  'trace_id',
-  'span_id',
-  'parent_span_id',
-  'task_id',
-  'run_id',
-  'section',
-  'section_path',
-  'customer_id',
-  'tenant_id',
-  'agent',
-  'client',
-  'mode',
-  'leg',
-  'comparison_id',
-  'outcome',
-] as const;
+const TEXTS_OF_THE_CLIENT = [...CONTEXT_FIELDS, 'mode', 'leg', 'comparison_id', 'outcome'] as const;
 
 const RECORD: readonly Column[] = [
   column('id', 'text', ({ id }) => id),

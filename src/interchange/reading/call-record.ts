@@ -2,6 +2,7 @@
 import type { CallRecord, CostLine, ToolCall } from '../../core/capture.ts';
 import { TOKEN_FIELDS, unknownUsage, UNIT_NAMES, type Usage } from '../../core/usage.ts';
 import { isObject, objectAt, objectsAt, stringAt, valueAt, type JsonObject } from '../../providers/families/json.ts';
+import { CONTEXT_FIELDS } from '../context-fields.ts';
 import { agentFactsOf } from './agent-facts.ts';
 import { amount, flag, oneOf, oneOfOrNull, text, textList, textOrNull, textsIn, whole, wrong } from './members.ts';
 
@@ -80,24 +81,8 @@ function answerOf(line: JsonObject): Pick<CallRecord, (typeof ANSWER_TEXTS)[numb
   return { ...textsOrNull(line, ANSWER_TEXTS), retry_count: whole(line, 'retry_count') };
 }
 
-const CONTEXT_TEXTS = [
-  'session_id',
-  'parent_session_id',
-  'trace_id',
-  'span_id',
-  'parent_span_id',
-  'task_id',
-  'run_id',
-  'section',
-  'section_path',
-  'customer_id',
-  'tenant_id',
-  'agent',
-  'client',
-] as const;
-
-function contextOf(line: JsonObject): Pick<CallRecord, (typeof CONTEXT_TEXTS)[number]> {
-  return textsOrNull(line, CONTEXT_TEXTS);
+function contextOf(line: JsonObject): Pick<CallRecord, (typeof CONTEXT_FIELDS)[number]> {
+  return textsOrNull(line, CONTEXT_FIELDS);
 }
 
 function textsOrNull<K extends string>(line: JsonObject, names: readonly K[]): Record<K, string | null> {
