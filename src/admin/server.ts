@@ -3,7 +3,6 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import type { Clock } from '../core/clock.ts';
 import { AppError, messageOf } from '../core/errors.ts';
 import type { NetControl, RecorderHealth, RecorderService } from '../core/ports.ts';
@@ -19,6 +18,7 @@ import { conversationRoutes } from './conversation-routes.ts';
 import type { DashboardFiles } from './dashboard-files.ts';
 import { dashboardRoutes } from './dashboard-routes.ts';
 import { lifeRoutes } from './life-routes.ts';
+import { liveRoutes } from './live-routes.ts';
 import type { Live } from './live.ts';
 import { loginRoutes } from './login-routes.ts';
 import { Logins } from './logins.ts';
@@ -51,7 +51,17 @@ export interface AdminDeps {
   /** Throws AppError `not_running` while the recorder thread is started again. */
   recorder: () => Pick<
     Remote<RecorderService>,
-    'stats' | 'metrics' | 'tracing' | 'runSummary' | 'health' | 'reprice' | 'import' | 'prune' | 'purge' | 'pin'
+    | 'stats'
+    | 'metrics'
+    | 'running'
+    | 'tracing'
+    | 'runSummary'
+    | 'health'
+    | 'reprice'
+    | 'import'
+    | 'prune'
+    | 'purge'
+    | 'pin'
   >;
   net: Remote<NetControl>;
   /** No daemon is behind it: nothing can be changed. */
@@ -91,6 +101,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   loginRoutes(app, { ...deps, logins });
   about(app, deps);
   calls(app, deps);
+  liveRoutes(app, deps);
   bodyRoutes(app, deps);
   conversationRoutes(app, deps);
   sessionRoutes(app, deps);
@@ -183,36 +194,6 @@ function calls(app: Hono, deps: AdminDeps): void {
       ? refuse(context, 404, 'not_found', 'this call is in no log file (any more)')
       : context.text(text);
   });
-  app.get('/api/live', (context) => {
-    const lastId = Number.parseInt(context.req.header('last-event-id') ?? '', 10);
-    return streamSSE(context, (stream) => sendLive(stream, deps.live, Number.isNaN(lastId) ? null : lastId));
-  });
-}
-
-/** A reader that does not read is cut off; it comes back with the id of what it saw last. */
-const MAX_UNREAD_EVENTS = 1000;
-/** Shorter than the patience of proxies in between. */
-const HEARTBEAT_MS = 15_000;
-
-async function sendLive(stream: SSEStreamingApi, live: Live, lastId: number | null): Promise<void> {
-  let unread = 0;
-  const ended = new Promise<void>((resolve) => stream.onAbort(resolve));
-  const send = (text: string): void => {
-    unread += 1;
-    if (unread > MAX_UNREAD_EVENTS) {
-      stream.abort();
-      return;
-    }
-    void stream.write(text).then(() => (unread -= 1));
-  };
-  const leave = live.subscribe(lastId, ({ id, record }) =>
-    send(`event: call\nid: ${id}\ndata: ${JSON.stringify(record)}\n\n`),
-  );
-  const heartbeat = setInterval(() => send(': alive\n\n'), HEARTBEAT_MS).unref();
-  send(': llm-proxy\n\n');
-  await ended;
-  clearInterval(heartbeat);
-  leave();
 }
 
 function runs(app: Hono, { net, recorder }: AdminDeps): void {

@@ -26,7 +26,7 @@ function tell(message: AdminThreadMessage): void {
 const net = connectRpc<NetControl>(data.net, 40_000);
 let recorder: Remote<RecorderService> | null = null;
 const tracing = { enabled: true };
-const live = new Live((on) => void recorder?.watch(on).catch(() => {}));
+const live = new Live((on) => void recorder?.watch(on).catch(() => {}), systemClock.wall());
 
 parentPort?.on('message', (message: ToAdminThread) => {
   if ('stop' in message) end();
@@ -41,9 +41,11 @@ function follow(port: MessagePort): void {
   if (!tracing.enabled) void service.tracing(false).catch(() => {});
   port.on('close', () => {
     if (recorder === service) recorder = null;
+    live.forgetRunning();
   });
-  port.on('message', (message: Partial<LiveMessage>) => {
-    if (message.live !== undefined) live.push(message.live);
+  port.on('message', (message: LiveMessage | { reply: number }) => {
+    if ('live' in message) live.push(message.live);
+    else if ('running' in message) live.follow(message.running);
   });
 }
 

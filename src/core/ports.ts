@@ -1,5 +1,6 @@
 /** What the three threads ask of each other (over core/rpc.ts). Types only. */
 import type { CallRecord } from './capture.ts';
+import type { RunningCall, RunningNews } from './running-call.ts';
 import type { ImportOutcome } from './transfer.ts';
 
 /** Sums over finished primary calls. Tokens and cost are sums of what is known; `calls_without_usage` says the rest. */
@@ -215,8 +216,10 @@ export interface RecorderQueries {
 
 /** What the reader thread is served: answers, and finished calls for as long as it watches. */
 export interface RecorderService extends RecorderQueries {
-  /** While on, every finished call is posted on the asker's port as a `LiveMessage`. */
+  /** While on, every finished call is posted on the asker's port as a `LiveMessage`, and what is new of those under way. */
   watch(on: boolean): void | Promise<void>;
+  /** Calls under way, the oldest first. */
+  running(): RunningCall[] | Promise<RunningCall[]>;
   /** Whether bodies are recorded at all; with an argument, from now on. Usage is counted either way. */
   tracing(enabled?: boolean): boolean | Promise<boolean>;
   /** Prices stored calls again; the totals follow. Rejects with what SQLite says. */
@@ -234,9 +237,7 @@ export interface RecorderService extends RecorderQueries {
 }
 
 /** Comes on the port of the calls (core/rpc.ts passes over it). */
-export interface LiveMessage {
-  live: CallRecord;
-}
+export type LiveMessage = { live: CallRecord } | { running: RunningNews };
 
 /** `local_servers`: model servers that the configuration names. */
 export interface OpenRun {

@@ -1,6 +1,7 @@
 import type { Outcome } from '../core/capture.ts';
+import { newId } from '../core/ids.ts';
 import type { ConnectionInfo, ExchangeEnd, Side } from '../core/recorder-port.ts';
-import type { Metered, MeterView } from '../usage/metered.ts';
+import type { Metered, MeterProgress, MeterView } from '../usage/metered.ts';
 import type { BodyMemory } from './body-memory.ts';
 import type { JournalMark } from './live-journal.ts';
 
@@ -15,6 +16,8 @@ export interface Meter {
   responseGap(bytes: number): void;
   /** What has come so far. */
   view?(): MeterView;
+  /** What it says so far. @param length of the text: so much of its end, in characters */
+  progress?(length: number): MeterProgress;
   /** Memory is short: keep no more of a streamed body, but read on. */
   stopKeeping?(): void;
   end(outcome: Outcome, at: number): Metered | Promise<Metered>;
@@ -35,7 +38,7 @@ export interface ExchangeFacts {
 }
 
 export interface FinishedExchange {
-  /** Under which the journal knows it; absent or null = its record gives it one. */
+  /** Under which the journal or the live view knows it; absent or null = its record gives it one. */
   id?: string | null;
   facts: ExchangeFacts;
   end: ExchangeEnd;
@@ -54,6 +57,7 @@ export class LiveExchange {
   mark: JournalMark | null = null;
   readonly #meter: Meter;
   readonly #memory: BodyMemory;
+  #id: string | null = null;
   #held = 0;
   #keeping = true;
   #requestCut = false;
@@ -71,6 +75,12 @@ export class LiveExchange {
     };
     this.#meter = meter;
     this.#memory = memory;
+  }
+
+  /** That its record will have; made when it is first asked for. */
+  get id(): string {
+    this.#id ??= newId('call', this.facts.wall);
+    return this.#id;
   }
 
   head(side: Side, raw: Uint8Array, at: number): void {
@@ -117,13 +127,18 @@ export class LiveExchange {
     return this.#meter.view?.() ?? null;
   }
 
+  /** Null = its meter does not tell. */
+  progress(length: number): MeterProgress | null {
+    return this.#meter.progress?.(length) ?? null;
+  }
+
   /** The last call; a promise only when a decoder must drain. The memory counts as given back at once. */
   end(end: ExchangeEnd, at: number): FinishedExchange | Promise<FinishedExchange> {
     this.facts.endedAt = at;
     this.release();
     const metered = this.#meter.end(end.outcome, at);
     const finish = (metered: Metered): FinishedExchange => ({
-      id: this.mark?.id ?? null,
+      id: this.#id,
       facts: this.facts,
       end,
       metered,

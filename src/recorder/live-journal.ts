@@ -1,4 +1,3 @@
-import { newId } from '../core/ids.ts';
 import type { LiveCalls, LiveChange, LiveFacts, LivePart } from '../core/live-call.ts';
 import { headerValue, type HeaderPairs } from '../core/headers.ts';
 import { maskHeaders, maskText } from '../core/redact.ts';
@@ -105,7 +104,7 @@ export class LiveJournal {
       this.#response(live, view, mark, parts);
     }
     const isNew = mark.id === null || (live.facts.responseHeadAt !== null && !mark.hasResponseHead);
-    mark.id ??= newId('call', live.facts.wall);
+    mark.id ??= live.id;
     mark.hasResponseHead = live.facts.responseHeadAt !== null;
     if (!isNew && parts.length === 0) return null;
     return { id: mark.id, facts: isNew ? factsOf(live, view) : null, parts };

@@ -348,12 +348,12 @@ function transportOf({ facts, end, metered }: FinishedExchange): CallRecord['tra
   return protocol?.toLowerCase() === 'websocket' ? 'websocket' : facts.connection.scheme;
 }
 
-function hostOf({ host, port, scheme }: ConnectionInfo): string {
+export function hostOf({ host, port, scheme }: ConnectionInfo): string {
   return port === DEFAULT_PORTS[scheme] ? host : formatAuthority({ host, port });
 }
 
 /** `http://host/v1/x` -> `/v1/x`: clients of a plain proxy name the host twice. */
-function originForm(target: string): string {
+export function originForm(target: string): string {
   const match = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target);
   if (match === null) return target;
   const rest = target.slice(match[0].length);

@@ -20,6 +20,7 @@ import type {
   Stats,
 } from '../core/ports.ts';
 import type { ConnectionInfo } from '../core/recorder-port.ts';
+import type { RunningCall, RunningNews } from '../core/running-call.ts';
 import type { Settled, Sink } from '../core/sink.ts';
 import type { ImportOutcome } from '../core/transfer.ts';
 import type { NetMessage, RecorderMessage } from '../handover/rows.ts';
@@ -42,6 +43,7 @@ import { Receiver } from './receive.ts';
 import { type Placeable, seenCall } from './place-call.ts';
 import { type RecordDeps, recordExchange } from './record-exchange.ts';
 import { Rereads, type StoredAnswers } from './rereads.ts';
+import { RunningCalls } from './running-calls.ts';
 import { SeenAnswers } from './seen-answers.ts';
 import { SettledReplies } from './settled-replies.ts';
 import type { StoreLife } from './store-life.ts';
@@ -70,6 +72,8 @@ export interface RecorderOptions {
   metricsText(netCounters: Record<string, number>): string | Promise<string>;
   /** Every record, as it is made: the live view. */
   onRecord?: (record: CallRecord) => void;
+  /** While somebody watches: what is new of the calls under way. */
+  onRunning?: (news: RunningNews) => void;
   /** A run has ended: its summary was asked for. */
   onRunEnded?: (runId: string) => void;
   /** Of this thread; shared with the sinks. */
@@ -106,6 +110,7 @@ export class Recorder implements RecorderQueries {
   #receiver: Receiver | null = null;
   #port: MessagePort | null = null;
   #journal: LiveJournal | null = null;
+  readonly #running: RunningCalls;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -116,6 +121,15 @@ export class Recorder implements RecorderQueries {
     this.#rereads = new Rereads(REMEMBERED_RESPONSES, options.answers);
     this.#estimator = options.estimator === null ? null : this.#guarded(options.estimator);
     this.#sessions = new SessionTracker({ store: options.sessions, newId: (wall) => newId('ses', wall) });
+    this.#running = new RunningCalls({
+      live: () => this.#receiver?.exchanges() ?? [],
+      keepsBodies: (provider) => this.#tracing && options.keepsBodies(provider),
+      tell: (news) => options.onRunning?.(news),
+      onError: (error) => {
+        this.#counters.add('internal_errors', 'part="live_view"');
+        this.#log.warn({ error: messageOf(error) }, 'the calls under way could not be told of');
+      },
+    });
     this.#dispatcher = new Dispatcher(options.sinks, { counters: options.counters, log: this.#log });
   }
 
@@ -160,6 +174,16 @@ export class Recorder implements RecorderQueries {
   /** A call that cannot be recovered: it is not tried again at each start. */
   discard(id: string): void {
     this.#options.live?.discard(id);
+  }
+
+  /** Whether somebody wants to know of the calls under way. */
+  watchRunning(on: boolean): void {
+    this.#running.watch(on);
+  }
+
+  /** The oldest first. */
+  running(): RunningCall[] {
+    return this.#running.list();
   }
 
   tracing(enabled = this.#tracing): boolean {
@@ -246,6 +270,7 @@ export class Recorder implements RecorderQueries {
   /** Ends what is live as `shutdown`, writes all that is known and closes the sinks. */
   async close(): Promise<void> {
     this.#journal?.stop();
+    this.#running.watch(false);
     await this.#receiver?.close();
     await this.#options.life?.close();
     await this.#dispatcher.close();

@@ -1,6 +1,5 @@
 /** Composition root of the recorder thread: the only place that constructs its parts. Started by recorder/thread.ts. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { CallRecord } from '../core/capture.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
 import { AppError, codeOf, messageOf } from '../core/errors.ts';
@@ -108,7 +107,8 @@ async function partsOf(config: RecorderConfig, log: Logger): Promise<Parts> {
     live: sinks.store?.live ?? null,
     metricsText: (net) => sinks.metricsText(net),
     onRunEnded: (runId) => sinks.endTrace(runId),
-    onRecord: show,
+    onRecord: (record) => show({ live: record }),
+    onRunning: (running) => show({ running }),
     counters,
     clock,
     log,
@@ -207,12 +207,18 @@ function lifeOf(
   return new StoreLife({ ...settings, ...deps, path, use: (work) => use(sinks, work) });
 }
 
-function show(record: CallRecord): void {
-  for (const port of watchers) port.postMessage({ live: record } satisfies LiveMessage);
+function show(message: LiveMessage): void {
+  for (const port of watchers) port.postMessage(message);
+}
+
+function watch(port: MessagePort, on: boolean, recorder: Recorder): void {
+  if (on) watchers.add(port);
+  else watchers.delete(port);
+  recorder.watchRunning(watchers.size > 0);
 }
 
 function serve(port: MessagePort, recorder: Recorder): void {
-  port.on('close', () => watchers.delete(port));
+  port.on('close', () => watch(port, false, recorder));
   serveRpc<RecorderService>(port, {
     stats: () => recorder.stats(),
     metrics: () => recorder.metrics(),
@@ -225,7 +231,8 @@ function serve(port: MessagePort, recorder: Recorder): void {
     prune: (limits) => recorder.prune(limits),
     purge: (target, cursor) => recorder.purge(target, cursor),
     pin: (kind, id, on) => recorder.pin(kind, id, on),
-    watch: (on) => void (on ? watchers.add(port) : watchers.delete(port)),
+    watch: (on) => watch(port, on, recorder),
+    running: () => recorder.running(),
   });
 }
 

@@ -5,7 +5,7 @@ import type { Ending, Family } from '../providers/families/family.ts';
 import { isObject, type JsonObject } from '../providers/families/json.ts';
 import { mappedFamily } from '../providers/families/mapped.ts';
 import { Reading } from '../providers/families/reading.ts';
-import type { UsageMap } from '../providers/families/usage-map.ts';
+import { applyUsageMap, type UsageMap } from '../providers/families/usage-map.ts';
 import type { Endpoint } from '../providers/provider.ts';
 import type { AnswerFacts } from './facts.ts';
 import { parseJson } from '../decoders/parse-json.ts';
@@ -14,6 +14,8 @@ import type { MessageReader } from './message-reader.ts';
 const MARKED = Object.values(FAMILIES).filter((family) => family.byEndpointOnly !== true);
 /** Megabytes of base64 in which nothing else stands: not worth parsing. */
 const MEDIA_EVENT = /\.(?:partial_image|audio\.delta)$/;
+/** Dialects that state with each event how much there is by then. */
+const COUNTS_ON: ReadonlySet<string> = new Set(['gemini']);
 const mapped = new WeakMap<UsageMap, Family>();
 
 /** Reads the messages of one answer in whatever dialect they turn out to be. */
@@ -91,6 +93,15 @@ export class AnswerReader implements MessageReader {
 
   anomaly(name: string): void {
     this.reading.anomalies.add(name);
+  }
+
+  /** What the provider has stated by now. The first event of most dialects has a count of the output that means nothing. */
+  countsSoFar(): { inputTokens: number | null; outputTokens: number | null } {
+    const family = this.#family;
+    const { rawUsage } = this.reading;
+    if (family === null || rawUsage === null) return { inputTokens: null, outputTokens: null };
+    const { usage } = applyUsageMap(family.usage, rawUsage);
+    return { inputTokens: usage.input_tokens, outputTokens: COUNTS_ON.has(family.name) ? usage.output_tokens : null };
   }
 
   settle(ending: Ending): void {

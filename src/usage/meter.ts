@@ -7,7 +7,14 @@ import type { EndpointMatch, Provider } from '../providers/provider.ts';
 import { applyFacts, type FactVerdict } from './apply-facts.ts';
 import { AnswerFacts, FactReader, type ResponseEvidence } from './facts.ts';
 import { enforceInvariants } from './invariants.ts';
-import { NO_BODY, type Metered, type MeteredBody, type MeterLimits, type MeterView } from './metered.ts';
+import {
+  NO_BODY,
+  type Metered,
+  type MeteredBody,
+  type MeterLimits,
+  type MeterProgress,
+  type MeterView,
+} from './metered.ts';
 import { RequestSide } from './request-side.ts';
 import { ResponseSide, type Answered } from './response-side.ts';
 import { billingOf, costOfHeaders, requestIdOf } from './verdicts.ts';
@@ -29,6 +36,7 @@ export interface MeterEnv {
 }
 
 const NOTHING = new Uint8Array();
+const SILENT = { model: null, inputTokens: null, outputTokens: null, text: '' } as const;
 const NO_RESPONSE: ResponseEvidence = { status: 0, header: () => null, bytes: () => null };
 
 /**
@@ -89,6 +97,24 @@ export class ExchangeMeter {
       responseHeaders: response?.head.headers ?? [],
       response: response?.kept ?? NOTHING,
       isLines: response?.isLines === true,
+    };
+  }
+
+  /** What it says so far. @param length characters of the end of its text */
+  progress(length: number): MeterProgress {
+    const { head } = this.#request;
+    const response = this.#response;
+    const said = response?.progress(length) ?? SILENT;
+    const status = response?.head.status ?? 0;
+    return {
+      method: head.method,
+      path: head.target,
+      requestHeaders: head.headers,
+      status: status === 0 ? null : status,
+      model: said.model ?? this.#request.facts().model,
+      inputTokens: said.inputTokens,
+      outputTokens: said.outputTokens,
+      text: said.text,
     };
   }
 

@@ -99,6 +99,22 @@ export interface MeterView {
   isLines: boolean;
 }
 
+/** What an exchange that is not over says so far. Secrets are still in it. */
+export interface MeterProgress {
+  method: string;
+  path: string;
+  requestHeaders: HeaderPairs;
+  /** `null` = no answer yet. */
+  status: number | null;
+  /** As answered, else as asked. */
+  model: string | null;
+  /** As stated by now. */
+  inputTokens: number | null;
+  outputTokens: number | null;
+  /** The end of the visible text. */
+  text: string;
+}
+
 /** Bounds of what one exchange may hold in memory. Bytes unless said otherwise. */
 export interface MeterLimits {
   /** Kept of each body, for logs and the store. */

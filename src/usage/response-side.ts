@@ -12,7 +12,7 @@ import { AnswerFacts, type ResponseEvidence } from './facts.ts';
 import { addHeaderUsage, errorTypeOf, grpcErrorOf } from './header-facts.ts';
 import { parseJson } from '../decoders/parse-json.ts';
 import type { MessageReader } from './message-reader.ts';
-import { capturedBody, type MeteredBody, type MeterLimits } from './metered.ts';
+import { capturedBody, type MeteredBody, type MeterLimits, type MeterProgress } from './metered.ts';
 import { findUsage } from './regex.ts';
 import type { RequestSide } from './request-side.ts';
 import { ResponseReader } from './response-reader.ts';
@@ -107,6 +107,13 @@ export class ResponseSide {
       header: (name) => headerValue(this.head.headers, name),
       bytes: () => (this.#tap.problem === null ? this.#reader.length : null),
     };
+  }
+
+  /** What is said so far; of the text so many characters of its end. */
+  progress(length: number): Pick<MeterProgress, 'model' | 'inputTokens' | 'outputTokens' | 'text'> {
+    const answer = this.#answer;
+    if (answer === null) return { model: null, inputTokens: null, outputTokens: null, text: '' };
+    return { model: answer.reading.model, ...answer.countsSoFar(), text: answer.reading.textEnd(length) };
   }
 
   push(chunk: Uint8Array, at: number): void {

@@ -1,5 +1,6 @@
 /** Valid captures, of which a test changes what it is about. */
 import type { CallRecord, Capture, CapturedMessage, CostLine } from '../../src/core/capture.ts';
+import type { RunningCall } from '../../src/core/running-call.ts';
 import type { AgentFacts } from '../../src/core/sessions.ts';
 import { unknownUsage, type Usage } from '../../src/core/usage.ts';
 
@@ -149,6 +150,29 @@ export function anAgentStep(over: Partial<AgentFacts> = {}): AgentFacts {
     session_tool_calls: 0,
     error_class: null,
     changes: null,
+    ...over,
+  };
+}
+
+/** A call under way. */
+export function aRunningCall(over: Partial<RunningCall> = {}): RunningCall {
+  return {
+    id: 'call_0001',
+    started_at: '2026-11-21T12:00:00.000Z',
+    provider: 'anthropic',
+    host: 'api.anthropic.com',
+    method: 'POST',
+    path: '/v1/messages',
+    model: 'claude-sonnet-4-5',
+    session_id: null,
+    run_id: null,
+    client: null,
+    status: 200,
+    request_bytes: 100,
+    bytes: 200,
+    input_tokens: 31,
+    output_tokens: null,
+    text: null,
     ...over,
   };
 }

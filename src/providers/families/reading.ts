@@ -93,6 +93,11 @@ export class Reading {
     return this.#text !== '';
   }
 
+  /** So many characters of the end of the text. */
+  textEnd(length: number): string {
+    return this.#text.slice(-length);
+  }
+
   get toolCount(): number {
     return this.#tools.size;
   }

@@ -42,6 +42,7 @@ const healthy: ReturnType<AdminDeps['recorder']> = {
   metrics: () => Promise.resolve('llm_proxy_calls_total 7\n'),
   runSummary: (id) => Promise.resolve({ run_id: id, totals: toTotals(emptyTally()), by_model: {} }),
   health: () => Promise.resolve({ live: 0, sinks: [] }),
+  running: () => Promise.resolve([]),
   tracing: (enabled = true) => Promise.resolve(enabled),
   reprice: () => Promise.resolve({ models: [], next_cursor: null }),
   import: (lines, dryRun) =>
