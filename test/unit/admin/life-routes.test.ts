@@ -69,7 +69,9 @@ describe('admin/life-routes', () => {
     doomed = ['call_1', 'call_2'];
     expect((await purge({ session: OURS })).status).toBe(200);
     const seen: string[] = [];
-    live.subscribe(0, ({ record }) => seen.push(record.id));
+    live.subscribe(0, (event) => {
+      if (event.event === 'call') seen.push(event.data.id);
+    });
     expect(seen).toEqual(['call_3']);
   });
 
