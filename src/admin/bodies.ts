@@ -54,7 +54,7 @@ function partOf(database: Database, seq: number, side: Side, part: Part): FoundP
 }
 
 /** What a browser might run is shown as text. */
-const RUNNABLE = /html|xml|svg|script|pdf/i;
+const RUNNABLE = /html|xml|xsl|svg|script|pdf|multipart|shockwave/i;
 /** What a header may hold; the rest comes from who knows where. */
 const HEADER_VALUE = /^[\t\u0020-\u007e]{1,500}$/;
 

@@ -73,7 +73,7 @@ function startOptions(argv: Argv): Argv {
   return argv;
 }
 
-function isList({ kind }: Option): boolean {
+export function isList({ kind }: Option): boolean {
   return kind === 'texts' || kind === 'paths';
 }
 
@@ -81,10 +81,7 @@ function flagsOf(args: Record<string, unknown>): Record<string, unknown> {
   const flags: Record<string, unknown> = { home: args['home'], config: args['config'] };
   for (const option of OPTIONS as readonly Option[]) {
     if (option.flag === undefined) continue;
-    const value = args[option.flag];
-    if (Array.isArray(value) && !isList(option))
-      throw new AppError('config_invalid', `--${option.flag} is given twice`);
-    flags[option.key] = value;
+    flags[option.key] = args[option.flag];
   }
   return flags;
 }

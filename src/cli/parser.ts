@@ -1,9 +1,9 @@
 /** Words of the command line: what they may be, and what is said of those that are not. */
 import yargs, { type Argv } from 'yargs';
 import { suggestion } from '../config/file.ts';
-import { OPTIONS, type Option } from '../config/options.ts';
 import { AppError } from '../core/errors.ts';
-import { addCommands, type ExitWith } from './command-table.ts';
+import { OPTIONS, type Option } from '../config/options.ts';
+import { addCommands, type ExitWith, isList } from './command-table.ts';
 
 /** Known to later versions of this program, or to the programs that it replaces. */
 const NOT_YET = ['mode', 'sinks', 'mcp', 'setup', 'uninstall'];
@@ -65,6 +65,7 @@ export function createParser(argv: readonly string[], version: string, exitWith:
     .epilogue(EPILOGUE)
     .demandCommand(1, 'which command? llm-proxy --help lists them')
     .exitProcess(false)
+    .check(refuseTwice, true)
     // A message is Yargs' own; without one, a command threw.
     .fail((message: string | null, error: Error | undefined) => {
       throw typeof message === 'string' && !(error instanceof AppError)
@@ -72,6 +73,27 @@ export function createParser(argv: readonly string[], version: string, exitWith:
         : error;
     });
   return addCommands(parser, exitWith);
+}
+
+/** Words of which there may be several. */
+const SEVERAL: ReadonlySet<string> = new Set([
+  '_',
+  '--',
+  'words',
+  'paths',
+  'hosts',
+  'when',
+  ...(OPTIONS as readonly Option[]).flatMap((option) => (isList(option) ? (option.flag ?? []) : [])),
+]);
+
+/** Of two values neither is better, and a filter that nobody sees would be none at all. */
+function refuseTwice(args: Readonly<Record<string, unknown>>): true {
+  const twice = Object.keys(args).find((name) => {
+    const value = args[name];
+    return !SEVERAL.has(name) && Array.isArray(value) && value.every((one) => typeof one === 'string');
+  });
+  if (twice === undefined) return true;
+  throw new AppError('config_invalid', `${twice.length === 1 ? '-' : '--'}${twice} is given twice`);
 }
 
 /** Of the Go llm-proxy. */

@@ -121,7 +121,14 @@ describe('admin/body-routes', () => {
   });
 
   it('shows as text what a browser would run', async () => {
-    for (const [index, type] of ['text/html', 'image/svg+xml', 'application/xhtml+xml', 'text/javascript'].entries()) {
+    for (const [index, type] of [
+      'text/html',
+      'image/svg+xml',
+      'application/xhtml+xml',
+      'text/javascript',
+      'text/xsl',
+      'multipart/x-mixed-replace',
+    ].entries()) {
       store({ request: aMessage('POST / HTTP/1.1', null, { headers: [['content-type', type]] }) }, `call_1${index}`);
       expect((await get(`call_1${index}/request`)).headers.get('content-type')).toBe('text/plain; charset=utf-8');
     }
