@@ -56,8 +56,8 @@ export function through(body: AnswerBody, pieces: readonly (string | Uint8Array)
 /** The data of an event stream; `[DONE]` as it is. */
 export function eventsOf(text: string): unknown[] {
   return text
-    .split('\n\n')
-    .filter((event) => event.includes('data: '))
-    .map((event) => event.slice(event.indexOf('data: ') + 'data: '.length))
+    .split(/\r\n|\n|\r/)
+    .filter((line) => line.startsWith('data:'))
+    .map((line) => line.slice('data:'.length).trim())
     .map((data): unknown => (data === '[DONE]' ? data : JSON.parse(data)));
 }

@@ -42,7 +42,7 @@ export interface Conversion {
 
 /** @param from the client's. @param to the target's. Null = they are the same: there is nothing to convert. */
 export function conversionBetween(from: Format, to: Format): Conversion | null {
-  if (from === to || [from, to].includes('openai-responses')) return null;
+  if (from === to) return null;
   return {
     from,
     to,
@@ -62,7 +62,7 @@ function convert(from: Format, to: Format, bytes: Uint8Array, { model, wall }: C
   const body = objectOf(bytes);
   const read = FORMATS_BY_NAME[from].readRequest(body, notes);
   const request: ModelRequest = model === null ? read : { ...read, model };
-  const names = new ToolNames(notes);
+  const names = new ToolNames(to, notes);
   for (const tool of request.tools) names.add(tool);
   const target = FORMATS_BY_NAME[to];
   const written = target.writeRequest(request, names, notes);

@@ -15,6 +15,10 @@ import {
 import { writeRequest as writeChat } from './chat/write-request.ts';
 import type { Format, ModelRequest } from './model.ts';
 import type { Notes } from './notes.ts';
+import { ResponsesStreamReader, readWhole as readResponse } from './responses/read-answer.ts';
+import { readRequest as readResponses } from './responses/read-request.ts';
+import { ResponsesStreamWriter, writeWhole as writeResponse } from './responses/write-answer.ts';
+import { writeRequest as writeResponses } from './responses/write-request.ts';
 import type { ToolNames } from './tool-names.ts';
 
 export interface FormatRules extends AnswerFormat {
@@ -55,12 +59,12 @@ export const FORMATS_BY_NAME: Readonly<Record<Format, FormatRules>> = {
   'openai-responses': {
     path: '/v1/responses',
     headers: [],
-    readRequest: readChat,
-    writeRequest: writeChat,
-    streamReader: (notes) => new ChatStreamReader(notes),
-    readWhole: readCompletion,
-    streamWriter: (context) => new ChatStreamWriter(context),
-    writeWhole: writeCompletion,
+    readRequest: readResponses,
+    writeRequest: writeResponses,
+    streamReader: (notes) => new ResponsesStreamReader(notes),
+    readWhole: readResponse,
+    streamWriter: (context) => new ResponsesStreamWriter(context),
+    writeWhole: writeResponse,
     writeError: writeOpenAiError,
   },
 };

@@ -43,6 +43,11 @@ export const NOTES = {
   sampling: { fate: 'lost', text: '`temperature`, `top_p` or `top_k`, which the target’s model refuses' },
   temperature: { fate: 'changed', text: 'a temperature above 1: Anthropic’s ends there' },
   max_tokens: { fate: 'changed', text: 'no limit of the answer, which Anthropic demands: one was filled in' },
+  user: { fate: 'changed', text: 'an id of the end user that is longer than OpenAI takes: a hash of it stands for it' },
+  least_tokens: {
+    fate: 'changed',
+    text: 'a limit of the answer below 16 tokens, the least that the Responses API takes',
+  },
   json_output: { fate: 'lost', text: 'the demand for any JSON (`json_object`): only the prompt asks for it' },
   system_moved: { fate: 'changed', text: 'instructions amid the conversation: they stand with those at its beginning' },
   user_turn_added: {

@@ -37,6 +37,13 @@ export class PartOrder {
     yield* this.#advance();
   }
 
+  /** The part is whole, as the stream says. */
+  *closed(key: string): Generator<AnswerEvent> {
+    if (this.#open?.key !== key) return;
+    yield* this.#close();
+    yield* this.#advance();
+  }
+
   /** Nothing more comes. */
   *finish(): Generator<AnswerEvent> {
     yield* this.#close();

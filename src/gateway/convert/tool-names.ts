@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { Notes } from './notes.ts';
-import type { Tool } from './model.ts';
+import type { Format, Tool } from './model.ts';
 
 const NAME_CHARACTERS = /[^a-zA-Z0-9_-]/g;
 const ID_CHARACTERS = /[^a-zA-Z0-9_-]/g;
 /** OpenAI's; Anthropic takes 128. */
 const LONGEST_NAME = 64;
-/** OpenAI's, for calls. */
-const LONGEST_ID = 40;
+/** Of calls. */
+const LONGEST_ID: Readonly<Record<Format, number>> = {
+  'anthropic-messages': 64,
+  'openai-chat': 40,
+  'openai-responses': 64,
+};
 const HASH_DIGITS = 8;
 
 /** What a tool is called on the client's side. */
@@ -19,12 +23,15 @@ export interface ClientTool {
 
 /** Names and ids that the target takes, and the way back. Of one request. */
 export class ToolNames {
+  readonly #longestId: number;
   readonly #notes: Notes;
   readonly #byTarget = new Map<string, ClientTool>();
   readonly #ids = new Map<string, string>();
   readonly #usedIds = new Set<string>();
 
-  constructor(notes: Notes) {
+  /** @param target whose rules hold. */
+  constructor(target: Format, notes: Notes) {
+    this.#longestId = LONGEST_ID[target];
     this.#notes = notes;
   }
 
@@ -56,7 +63,7 @@ export class ToolNames {
     const known = this.#ids.get(id);
     if (known !== undefined) return known;
     const plain = id.replaceAll(ID_CHARACTERS, '_');
-    const isTaken = plain === '' || plain.length > LONGEST_ID || this.#usedIds.has(plain);
+    const isTaken = plain === '' || plain.length > this.#longestId || this.#usedIds.has(plain);
     const made = isTaken ? `call_${hashOf(id)}` : plain;
     if (made !== id) this.#notes.add('tool_id_renamed', id);
     this.#ids.set(id, made);

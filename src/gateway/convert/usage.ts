@@ -25,19 +25,30 @@ function demanded(count: number | null, notes: Notes): number {
   return count ?? 0;
 }
 
-/** Input without what caches read and wrote: there, the three are apart. */
+/** Input apart from what caches read and wrote; some servers state more of that than there is input. */
+export function anthropicInput({ input_tokens: input, ...usage }: AnswerUsage): JsonObject {
+  const read = least(usage.cache_read_tokens, input);
+  const write = least(usage.cache_write_tokens, (input ?? 0) - (read ?? 0));
+  return {
+    input_tokens: (input ?? 0) - (read ?? 0) - (write ?? 0),
+    cache_creation_input_tokens: write,
+    cache_read_input_tokens: read,
+  };
+}
+
+function least(count: number | null, limit: number | null): number | null {
+  return count === null ? null : Math.min(count, limit ?? 0);
+}
+
 export function anthropicUsage(usage: AnswerUsage, notes: Notes): JsonObject {
-  const { cache_read_tokens: read, cache_write_tokens: write, reasoning_tokens: thinking } = usage;
-  const { cache_write_5m_tokens: short, cache_write_1h_tokens: long } = usage;
-  const input = demanded(usage.input_tokens, notes) - (read ?? 0) - (write ?? 0);
+  const { cache_write_5m_tokens: short, cache_write_1h_tokens: long, reasoning_tokens: thinking } = usage;
+  demanded(usage.input_tokens, notes);
   const creation =
     short === null && long === null
       ? {}
       : { ephemeral_5m_input_tokens: short ?? 0, ephemeral_1h_input_tokens: long ?? 0 };
   return {
-    input_tokens: Math.max(input, 0),
-    cache_creation_input_tokens: write,
-    cache_read_input_tokens: read,
+    ...anthropicInput(usage),
     ...(Object.keys(creation).length === 0 ? {} : { cache_creation: creation }),
     output_tokens: demanded(usage.output_tokens, notes),
     ...(thinking === null ? {} : { output_tokens_details: { thinking_tokens: thinking } }),

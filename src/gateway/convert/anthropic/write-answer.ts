@@ -1,3 +1,4 @@
+import { unknownUsage } from '../../../core/usage.ts';
 import type { JsonObject } from '../../../providers/families/json.ts';
 import type { Answer } from '../answer.ts';
 import type { AnswerContext, StreamWriter } from '../answer-format.ts';
@@ -5,7 +6,7 @@ import { eventText } from '../event-stream.ts';
 import { exactText } from '../exact-json.ts';
 import type { AnswerEvent, AnswerPart, OpenPart, StopReason } from '../model.ts';
 import { sealed } from '../seals.ts';
-import { anthropicUsage } from '../usage.ts';
+import { anthropicInput, anthropicUsage } from '../usage.ts';
 import { writeError } from './write-error.ts';
 import { inputObject } from './write-blocks.ts';
 
@@ -119,8 +120,6 @@ export class AnthropicStreamWriter implements StreamWriter {
 
 /** The true counts come with the end: an answer in another format begins without them. */
 function messageStart({ id, model, usage }: Extract<AnswerEvent, { kind: 'start' }>): string {
-  const known = usage?.input_tokens ?? null;
-  const { cache_read_tokens: read = null, cache_write_tokens: write = null } = usage ?? {};
   return eventOf({
     type: 'message_start',
     message: {
@@ -131,12 +130,7 @@ function messageStart({ id, model, usage }: Extract<AnswerEvent, { kind: 'start'
       content: [],
       stop_reason: null,
       stop_sequence: null,
-      usage: {
-        input_tokens: known === null ? 0 : known - (read ?? 0) - (write ?? 0),
-        cache_creation_input_tokens: write,
-        cache_read_input_tokens: read,
-        output_tokens: 0,
-      },
+      usage: { ...anthropicInput(usage ?? unknownUsage()), output_tokens: 0 },
     },
   });
 }

@@ -73,6 +73,7 @@ export function inputObject(text: string, at: string, notes: Notes): JsonObject 
   if (text.trim() === '') return {};
   const value = parsed(text);
   if (isObject(value)) return value;
+  if (value === null) return {};
   notes.add('input_malformed', at);
   return { arguments: text };
 }

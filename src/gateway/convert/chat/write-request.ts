@@ -3,6 +3,7 @@ import type { JsonObject } from '../../../providers/families/json.ts';
 import type { ModelRequest, OutputShape, Tool, ToolChoice } from '../model.ts';
 import { type Notes, refuse } from '../notes.ts';
 import { effortFor, isOpenAiReasoner } from '../reasoning.ts';
+import { openAiSampling, openAiUser } from '../sampling.ts';
 import type { ToolNames } from '../tool-names.ts';
 import { writeMessages } from './write-messages.ts';
 
@@ -10,7 +11,7 @@ import { writeMessages } from './write-messages.ts';
 const SHARED_KEPT: ReadonlySet<string> = new Set(['service_tier']);
 
 export function writeRequest(request: ModelRequest, names: ToolNames, notes: Notes): JsonObject {
-  const { model, tools, stop, output, user, verbosity } = request;
+  const { model, tools, stop, output, verbosity } = request;
   const messages = writeMessages(request.turns, names, notes);
   if (messages.length === 0) refuse('messages', 'messages');
   return {
@@ -22,7 +23,7 @@ export function writeRequest(request: ModelRequest, names: ToolNames, notes: Not
     ...writeReasoning(request, notes),
     ...(output === null ? {} : { response_format: formatOf(output) }),
     ...(verbosity === null ? {} : { verbosity }),
-    ...(user === null ? {} : { user }),
+    ...openAiUser(request, notes),
     ...sharedOf(request, notes),
     // Without it, most servers say nothing of the usage of a stream.
     ...(request.stream ? { stream: true, stream_options: { include_usage: true } } : {}),
@@ -36,17 +37,9 @@ function sharedOf({ shared }: ModelRequest, notes: Notes): JsonObject {
 }
 
 function writeLimits(request: ModelRequest, notes: Notes): JsonObject {
-  const { model, maxTokens, temperature, topP, topK, reasoning } = request;
-  const isReasoner = isOpenAiReasoner(model);
-  const limit = isReasoner ? 'max_completion_tokens' : 'max_tokens';
-  const asked = { temperature, top_p: topP, top_k: topK };
-  const given = Object.entries(asked).filter((entry): entry is [string, number] => entry[1] !== null);
-  const takes = (name: string): boolean => name !== 'top_k' && (!isReasoner || reasoning?.effort === 'none');
-  for (const [name, value] of given) if (!takes(name) && (value !== 1 || name === 'top_k')) notes.add('sampling', name);
-  return {
-    ...(maxTokens === null ? {} : { [limit]: maxTokens }),
-    ...Object.fromEntries(given.filter(([name]) => takes(name))),
-  };
+  const { model, maxTokens } = request;
+  const limit = isOpenAiReasoner(model) ? 'max_completion_tokens' : 'max_tokens';
+  return { ...(maxTokens === null ? {} : { [limit]: maxTokens }), ...openAiSampling(request, notes) };
 }
 
 /** A model that does not think refuses to be told how much: nothing is said where the client leaves it to the model. */
