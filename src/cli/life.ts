@@ -3,6 +3,7 @@ import { AppError } from '../core/errors.ts';
 import type { PruneSlice, PurgeSlice } from '../core/ports.ts';
 import { emptyPurge } from '../core/purge.ts';
 import type { Pin } from '../store/pins.ts';
+import { escapeLine } from '../sinks/escape.ts';
 import { count } from './figures.ts';
 import { type Desk, openDesk } from './life-desk.ts';
 import { print, printJson } from './print.ts';
@@ -119,7 +120,7 @@ function printPurged(sum: Omit<PurgeSlice, 'next_cursor'>): void {
       `${count(sum.log_sections_missing)} sections are not where they were written: log files that were moved or compressed are yours to delete.`,
     );
   if (sum.backups > 0) print(`${count(sum.backups)} backups of the database deleted, for they held them as well.`);
-  for (const words of new Set(sum.left)) print(`Left: ${words}`);
+  for (const words of new Set(sum.left)) print(escapeLine(`Left: ${words}`));
 }
 
 function spanOf({ calls, since, until }: Doomed): string {
@@ -136,10 +137,10 @@ export async function pinMain(home: string | null, id: string, on: boolean, json
       const answer = await desk.find(on ? 'PUT' : 'DELETE', `/api/${path}/${encodeURIComponent(id)}/pin`);
       if (answer === null || (!on && answer['changed'] !== true)) continue;
       if (json) printJson(answer);
-      else print(`${kind} ${String(answer['id'])} is ${on ? 'pinned' : 'not pinned any more'}.`);
+      else print(escapeLine(`${kind} ${String(answer['id'])} is ${on ? 'pinned' : 'not pinned any more'}.`));
       return 0;
     }
-    process.stderr.write(`llm-proxy: no call and no session ${on ? 'is called' : 'is pinned as'} ${id}\n`);
+    process.stderr.write(`llm-proxy: no call and no session ${on ? 'is called' : 'is pinned as'} ${escapeLine(id)}\n`);
     return NOT_FOUND;
   } finally {
     desk.close();
