@@ -60,10 +60,10 @@ export function databaseOf(home: string | null): string {
 }
 
 /**
- * The daemon that is to do what changes the store; null = none runs, and the caller may do it itself.
- * Rejects with AppError `not_running` when one runs that does not answer: it writes the same files.
+ * For what only the daemon may do while there is one, such as changing the store; null = none runs.
+ * Rejects with AppError `not_running` when one runs that does not answer.
  */
-export async function writingDaemon(home: string | null, timeoutMs: number): Promise<DaemonInfo | null> {
+export async function answeringDaemon(home: string | null, timeoutMs: number): Promise<DaemonInfo | null> {
   const daemon = findDaemon(home, process.env, process.cwd());
   if (daemon === null || (await isAnswering(daemon, timeoutMs))) return daemon;
   throw new AppError(

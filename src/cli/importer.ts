@@ -9,7 +9,7 @@ import type { ImportOutcome } from '../core/transfer.ts';
 import { SlabRecorder } from '../handover/slab-recorder.ts';
 import { openDatabase } from '../store/driver.ts';
 import type { DaemonInfo } from './daemon-files.ts';
-import { configOf, writingDaemon } from './home-config.ts';
+import { configOf, answeringDaemon } from './home-config.ts';
 import { askDaemon } from './run-api.ts';
 
 export interface Importer {
@@ -25,7 +25,7 @@ const PATIENT_MS = 5000;
 
 /** The daemon of the home, whose totals follow at once; else a recorder of our own. */
 export async function openImporter(home: string | null): Promise<Importer> {
-  const daemon = await writingDaemon(home, PATIENT_MS);
+  const daemon = await answeringDaemon(home, PATIENT_MS);
   return daemon === null ? ownImporter(home) : daemonImporter(daemon);
 }
 

@@ -14,7 +14,7 @@ import { openStore } from '../store/open.ts';
 import { searchFileOf } from '../store/search/index-file.ts';
 import { emptyWal, rebuild, spaceOf } from '../store/space.ts';
 import type { DaemonInfo } from './daemon-files.ts';
-import { configOf, writingDaemon } from './home-config.ts';
+import { configOf, answeringDaemon } from './home-config.ts';
 import { askDaemon } from './run-api.ts';
 
 export interface Desk {
@@ -35,7 +35,7 @@ type Answer = { status: number; body: Record<string, unknown> };
 
 /** Rejects with AppError `store_unusable` where there is nothing. */
 export async function openDesk(home: string | null): Promise<Desk> {
-  const daemon = await writingDaemon(home, PATIENT_MS);
+  const daemon = await answeringDaemon(home, PATIENT_MS);
   if (daemon !== null)
     return { ...questions((method, path, body) => askOver(daemon, method, path, body)), rebuild: null, close() {} };
   return localDesk(home);

@@ -9,7 +9,7 @@ import { addModels, repriceSlice } from '../recorder/reprice.ts';
 import { openDatabase } from '../store/driver.ts';
 import { openStore } from '../store/open.ts';
 import { count } from './figures.ts';
-import { configOf, writingDaemon } from './home-config.ts';
+import { configOf, answeringDaemon } from './home-config.ts';
 import { openPrices } from './price-book.ts';
 import { print, printJson } from './print.ts';
 import { askDaemon } from './run-api.ts';
@@ -54,7 +54,7 @@ async function asker(given: RepriceArguments): Promise<{ ask: Ask; close: () => 
   const { since, until, provider, model, dryRun } = given;
   // A time such as 7d must mean the same in every slice.
   const { dryRun: dry, cursor: _, ...filter } = repriceQueryOf({ since, until, provider, model, dry_run: dryRun });
-  const daemon = await writingDaemon(given.home, PATIENT_MS);
+  const daemon = await answeringDaemon(given.home, PATIENT_MS);
   if (daemon !== null) {
     const ask: Ask = async (cursor) =>
       (await askDaemon(

@@ -10,7 +10,7 @@ import { formatStatus, localDay, localTime, modelOf } from '../sinks/figures.ts'
 import { openDatabase } from '../store/driver.ts';
 import { loadTotals, statsOf } from '../store/queries.ts';
 import { type DaemonInfo, findDaemon } from './daemon-files.ts';
-import { databaseOf } from './home-config.ts';
+import { answeringDaemon, databaseOf } from './home-config.ts';
 import { callCost, callDuration, callTokens, count, estimatedSums, totalCost } from './figures.ts';
 import { print, printJson } from './print.ts';
 import { askDaemon, askText, isAnswering } from './run-api.ts';
@@ -29,7 +29,7 @@ export const NOT_FOUND = 4;
 export const ANSWER_MS = 10_000;
 
 export async function statusMain({ home, json }: ReadArguments): Promise<number> {
-  const daemon = await running(home);
+  const daemon = await answeringDaemon(home, 2000);
   if (daemon === null) {
     if (json) printJson({ running: false });
     else print('llm-proxy is not running; llm-proxy start, or llm-proxy run -- <your program>');
@@ -55,7 +55,7 @@ export async function statusMain({ home, json }: ReadArguments): Promise<number>
 }
 
 export async function stopMain({ home, json }: ReadArguments): Promise<number> {
-  const daemon = await running(home);
+  const daemon = await answeringDaemon(home, 2000);
   if (daemon === null) {
     if (json) printJson({ stopped: false });
     else print('llm-proxy is not running');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type DaemonInfo, writeDaemonFiles } from '../../../src/cli/daemon-files.ts';
-import { configOf, databaseOf, rememberStart, writingDaemon } from '../../../src/cli/home-config.ts';
+import { configOf, databaseOf, rememberStart, answeringDaemon } from '../../../src/cli/home-config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { openDatabase } from '../../../src/store/driver.ts';
 import { migrate } from '../../../src/store/migrations.ts';
@@ -119,10 +119,20 @@ describe('cli/home-config', () => {
     },
   );
 
-  it('does not write beside a daemon that runs and does not answer', async () => {
-    expect(await writingDaemon(home, 500)).toBeNull();
+  it('does not say of a daemon that hangs that none runs', async () => {
     writeDaemonFiles(aDaemon(), env);
-    await expect(writingDaemon(home, 500)).rejects.toThrow(`pid ${process.pid}) does not answer`);
+    for (const command of ['status', 'stop'])
+      expect(await runInProcess([command, '--home', home], env)).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringContaining('does not answer') as string,
+      });
+  });
+
+  it('does not write beside a daemon that runs and does not answer', async () => {
+    expect(await answeringDaemon(home, 500)).toBeNull();
+    writeDaemonFiles(aDaemon(), env);
+    await expect(answeringDaemon(home, 500)).rejects.toThrow(`pid ${process.pid}) does not answer`);
     elsewhere('home/data/llm-proxy.db');
     for (const command of ['prune', 'purge --run r --yes', 'unpin x', 'import x.jsonl', 'prices reprice --since 1d']) {
       writeFileSync(join(folder, 'x.jsonl'), '{}');
