@@ -309,6 +309,8 @@ function storedOf({ random }, number, at, session, { requestBytes, tools }) {
     agent: null,
     client: session.client,
     mode: 'passthrough',
+    steer: null,
+    comparison_id: null,
     leg: 'primary',
     outcome: 'complete',
     error: fails

@@ -7,7 +7,7 @@ import type { Settled, Sink } from '../core/sink.ts';
 import { bodiesOf, type CallBodies, sizeOf } from '../store/blocks/call-bodies.ts';
 import type { StoredCall } from '../store/call-row.ts';
 import { CallWriter } from '../store/call-writer.ts';
-import type { Database } from '../store/driver.ts';
+import { type Database, statementOf } from '../store/driver.ts';
 import { Batch, TryAgain } from './batch.ts';
 import { LiveCallKeeper } from './live-call-keeper.ts';
 import type { LogLocations } from './log-locations.ts';
@@ -108,7 +108,8 @@ class SqliteWriter implements SqliteSink {
     });
     this.live = new LiveCallKeeper({
       owner: { recorder: options.recorder ?? newId('recorder', deps.clock.wall()), pid: process.pid },
-      use: (work) => this.use(work),
+      // No body is among these rows: several times a second the writer of bodies would forget what lists it can build on.
+      use: (work) => this.#between(work),
       tables: () => this.#writer?.live ?? null,
       deps,
     });
@@ -169,15 +170,21 @@ class SqliteWriter implements SqliteSink {
   }
 
   use<T>(work: (database: Database) => T): T {
+    return this.#between((database) => {
+      const before = changesOf(database);
+      try {
+        return work(database);
+      } finally {
+        // Bodies may be gone that the next ones would be described by.
+        if (changesOf(database) !== before) this.#writer?.blocks.forget();
+      }
+    });
+  }
+
+  /** Two transactions of ours. */
+  #between<T>(work: (database: Database) => T): T {
     this.#commit();
-    const database = this.#store.opened;
-    const before = changesOf(database);
-    try {
-      return work(database);
-    } finally {
-      // Bodies may be gone that the next ones would be described by.
-      if (changesOf(database) !== before) this.#writer?.blocks.forget();
-    }
+    return work(this.#store.opened);
   }
 
   ask<T>(question: (database: Database) => T): T {
@@ -282,7 +289,7 @@ class SqliteWriter implements SqliteSink {
 
 /** Rows that this connection has changed so far. */
 function changesOf(database: Database): number {
-  return Number(database.prepare('SELECT total_changes() AS changes').get()?.['changes']);
+  return Number(statementOf(database, 'SELECT total_changes() AS changes').get()?.['changes']);
 }
 
 /** By SQLite's primary result codes; both drivers give them as `errcode`, extended ones included. */

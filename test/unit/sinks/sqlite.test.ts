@@ -46,6 +46,22 @@ describe('sinks/sqlite', () => {
     database.close();
   });
 
+  it('describes a request by the one before it, also while calls in flight are kept beside them', async () => {
+    const sink = await sqlite();
+    const messages = Array.from({ length: 20 }, (_, turn) => ({ role: 'user', content: `${turn} `.repeat(600) }));
+    for (const turns of [10, 11, 12]) {
+      const body = Buffer.from(JSON.stringify({ messages: messages.slice(0, turns) }));
+      const parts = { request: cutBody(body, 'request'), response: null, arrivals: null };
+      sink.write(aCapture({ id: `call_${turns}` }, { parts }));
+      await sink.flush();
+      expect(sink.live.keep([{ id: `live_${turns}`, facts: null, parts: [] }])).toBe(true);
+    }
+    const database = openDatabase(house.database, { readOnly: true });
+    const lists = database.prepare('SELECT base FROM call_blocks WHERE side = 0 ORDER BY call').all();
+    expect(lists.map(({ base }) => base)).toEqual([null, 1, 2]);
+    database.close();
+  });
+
   it('commits by itself within a moment', async () => {
     const sink = await sqlite();
     sink.write(aCapture());
