@@ -3,6 +3,7 @@ import type { CallRecord } from '../core/capture.ts';
 import { AppError, messageOf } from '../core/errors.ts';
 import type { PeriodStats, RepriceQuery } from '../core/ports.ts';
 import type { StatsParameters } from '../core/stats-question.ts';
+import { isSectionOf } from '../store/call-row.ts';
 import { type Database, openDatabase } from '../store/driver.ts';
 import { periodStats } from '../store/period-stats.ts';
 import { fileAt } from '../store/open.ts';
@@ -76,7 +77,7 @@ export class Calls {
     return question(this.#open());
   }
 
-  /** The call's section of the text log; null when there is none (any more). */
+  /** The call's section of the text log; null when there is none (any more), or another one in its place. */
   section(id: string): string | null {
     const found = getCall(this.#open(), id);
     if (found === null || found === 'ambiguous' || found.log === null) return null;
@@ -85,7 +86,8 @@ export class Calls {
     try {
       const fd = openSync(file, 'r');
       try {
-        return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, offset)).toString('utf8');
+        const text = bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, offset)).toString('utf8');
+        return isSectionOf(text, found.record.id) ? text : null;
       } finally {
         closeSync(fd);
       }

@@ -183,9 +183,15 @@ export const OPTIONS = [
     kind: 'bytes',
     value: 'BYTES',
     default: '1GiB',
-    help: 'Oldest log files are deleted above this',
+    help: 'Oldest log files are deleted above this; 0 = never',
   },
-  { key: 'logs.max_age_days', kind: 'number', value: 'DAYS', default: 30, help: 'Older log files are deleted' },
+  {
+    key: 'logs.max_age_days',
+    kind: 'number',
+    value: 'DAYS',
+    default: 30,
+    help: 'Older log files are deleted; 0 = never',
+  },
   {
     key: 'session_log.enabled',
     kind: 'boolean',

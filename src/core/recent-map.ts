@@ -29,6 +29,10 @@ export class RecentMap<Value> {
     this.#entries.delete(key);
   }
 
+  clear(): void {
+    this.#entries.clear();
+  }
+
   /** Ids come once, nearly always: only those that come again pay for being taken out first. */
   #rejuvenate(key: string, value: Value): void {
     this.#entries.delete(key);

@@ -37,6 +37,9 @@ export function emptyTally(): Tally {
   };
 }
 
+/** Names of the counts, which are those of their columns too. */
+export const TALLY_KEYS = Object.keys(emptyTally()) as (keyof Tally)[];
+
 /** Recorded on a call that its provider bills although no usage came: its request was sent, its answer was cut. */
 export const BILLED_UNKNOWN = 'billed_amount_unknown';
 
@@ -136,4 +139,3 @@ const COUNTED_TOKENS = [
   'cache_write_tokens',
   'reasoning_tokens',
 ] as const satisfies readonly (keyof Tally & keyof CallRecord['usage'])[];
-const TALLY_KEYS = Object.keys(emptyTally()) as (keyof Tally)[];

@@ -239,7 +239,9 @@ export class Recorder implements RecorderQueries {
 
   async purge(target: PurgeTarget, cursor: string | null): Promise<PurgeSlice> {
     await this.flush();
-    return this.#life.purge(target, cursor);
+    const slice = await this.#life.purge(target, cursor);
+    if (slice.calls > 0) this.#sessions.forgetTitles();
+    return slice;
   }
 
   async pin(kind: 'call' | 'session', id: string, on: boolean): Promise<PinResult> {

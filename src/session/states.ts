@@ -64,6 +64,11 @@ export class SessionStates {
     return this.#keep({ facts: { id, ...names, title: null, title_rank: 0 }, toolCalls: 0, lastCall: null });
   }
 
+  /** What is said of sessions may have been deleted: it is asked of the store again. */
+  forget(): void {
+    this.#known.clear();
+  }
+
   /** Its conversations, by their last calls; the newest last. */
   lastOf(id: string): readonly KnownCall[] {
     return this.#last.get(id) ?? [];

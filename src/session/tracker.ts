@@ -81,6 +81,11 @@ export class SessionTracker {
     return this.#calls.size;
   }
 
+  /** Calls were purged: a title that was said in them is not written again. */
+  forgetTitles(): void {
+    this.#states.forget();
+  }
+
   place(call: SeenCall): Placed {
     const place = placeOf(call.provider, call.host);
     const named = nameOf(place, call);

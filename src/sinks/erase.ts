@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { LogLocation } from '../store/call-row.ts';
+import { isSectionOf, type LogLocation } from '../store/call-row.ts';
 import { fileStemOf, folderOf } from './session-files.ts';
 
 const BLANK = Buffer.alloc(64 * 1024, ' ');
@@ -31,7 +31,7 @@ export function eraseSection({ file, offset, length }: LogLocation, callId: stri
   try {
     const head = Buffer.alloc(Math.min(length, 1024));
     const text = head.toString('utf8', 0, readSync(fd, head, 0, head.length, offset));
-    if (!text.startsWith('=== ') || !text.split('\n', 1)[0]?.includes(callId)) return false;
+    if (!isSectionOf(text, callId)) return false;
     // Its last byte is a line feed, and stays.
     for (let at = 0; at < length - 1;)
       at += writeSync(fd, BLANK, 0, Math.min(BLANK.length, length - 1 - at), offset + at);

@@ -17,29 +17,37 @@ const OURS = /^[a-z0-9][a-z0-9-]*-\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d(?:-\d+)?\.log$/
 const LINE_FEED = 10;
 const DAY_MS = 24 * 3600 * 1000;
 
+/** 0 = no such limit, as in `[retention]`. */
+export interface FileLimits {
+  maxBytes: number;
+  maxDays: number;
+  /** `clock.wall()`. */
+  wall: number;
+}
+
 interface OldFile {
   path: string;
   bytes: number;
   modified: number;
 }
 
-/** Deletes the oldest until all together are below `maxBytes` and none is older than `maxDays`. Gives what it deleted. */
-export function removeOld(
-  folder: string,
-  keep: ReadonlySet<string>,
-  limits: { maxBytes: number; maxDays: number; wall: number },
-): string[] {
+/** Deletes the oldest until all together are below `maxBytes` and none is older than `maxDays`; 0 = no such limit. Gives what it deleted. */
+export function removeOld(folder: string, keep: ReadonlySet<string>, limits: FileLimits): string[] {
   const files = ourFiles(folder).sort((a, b) => a.modified - b.modified);
   let bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const removed: string[] = [];
   for (const file of files) {
-    const isOld = limits.wall - file.modified > limits.maxDays * DAY_MS;
-    if (keep.has(file.path) || (bytes <= limits.maxBytes && !isOld)) continue;
+    if (keep.has(file.path) || !isAbove(limits, bytes, file.modified)) continue;
     if (!quietly(() => unlinkSync(file.path))) continue;
     bytes -= file.bytes;
     removed.push(file.path);
   }
   return removed;
+}
+
+/** @param bytes of all files that are left @param modified when the oldest of them was written last: Unix ms */
+export function isAbove({ maxBytes, maxDays, wall }: FileLimits, bytes: number, modified: number): boolean {
+  return (maxBytes > 0 && bytes > maxBytes) || (maxDays > 0 && wall - modified > maxDays * DAY_MS);
 }
 
 /** After a kill or a power cut a file may end within a line: it is ended, with a word on why. */

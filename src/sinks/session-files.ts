@@ -4,11 +4,11 @@ import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, re
 import { readdir, rmdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as giveWay } from 'node:timers/promises';
+import { type FileLimits, isAbove } from './log-retention.ts';
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
 const FILE = /^[A-Za-z0-9_-]{1,200}(?:\.\d{1,4})?\.jsonl$/;
 const SAFE_SESSION = /^[A-Za-z0-9_-]{1,128}$/;
-const DAY_MS = 24 * 3600 * 1000;
 const LINE_FEED = 10;
 const PIECE_BYTES = 64 * 1024;
 /** Day folders in which a session is looked for when it goes on. */
@@ -123,25 +123,17 @@ interface SessionFile {
   modified: number;
 }
 
-export interface Retention {
-  maxBytes: number;
-  maxDays: number;
-  /** `clock.wall()`. */
-  wall: number;
-}
-
 /** Deletes the oldest files until all together are below `maxBytes` and none is older than `maxDays`; then empty folders. */
 export async function removeOldSessions(
   folder: string,
   isInUse: (path: string) => boolean,
-  { maxBytes, maxDays, wall }: Retention,
+  limits: FileLimits,
 ): Promise<string[]> {
   const removed: string[] = [];
   const files = (await sessionFiles(folder)).sort((a, b) => a.modified - b.modified);
   let bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   for (const file of files) {
-    const isOld = wall - file.modified > maxDays * DAY_MS;
-    if ((bytes <= maxBytes && !isOld) || isInUse(file.path)) continue;
+    if (!isAbove(limits, bytes, file.modified) || isInUse(file.path)) continue;
     if (!(await quietly(() => unlink(file.path)))) continue;
     bytes -= file.bytes;
     removed.push(file.path);

@@ -15,6 +15,11 @@ export interface LogLocation {
   length: number;
 }
 
+/** False: what stands there now is of another call, was purged, or is no section at all. @param text read from that place */
+export function isSectionOf(text: string, callId: string): boolean {
+  return text.startsWith('=== ') && text.slice(0, 1024).split('\n', 1)[0]?.split('  ')[1] === callId;
+}
+
 export interface StoredCall {
   record: CallRecord;
   costNanos: number | null;

@@ -1,4 +1,4 @@
-import { isError, addTally, emptyTally, type Tally } from '../core/totals.ts';
+import { isError, addTally, type Tally, TALLY_KEYS } from '../core/totals.ts';
 import type { CallBodies } from './blocks/call-bodies.ts';
 import { BlockWriter } from './blocks/write.ts';
 import { callValues, INSERT_CALL, type StoredCall, tallyOf, traceOf } from './call-row.ts';
@@ -7,19 +7,17 @@ import { LiveCallTables } from './live-calls.ts';
 import { RollupWriter } from './rollup-writer.ts';
 import { SessionWriter } from './session-writer.ts';
 
-const TALLY_COLUMNS = Object.keys(emptyTally()) as (keyof Tally)[];
-
-const UPSERT_TOTALS = `INSERT INTO totals (provider, model, first_call_at, ${TALLY_COLUMNS.join(', ')})
-VALUES (?, ?, ?, ${TALLY_COLUMNS.map(() => '?').join(', ')})
+const UPSERT_TOTALS = `INSERT INTO totals (provider, model, first_call_at, ${TALLY_KEYS.join(', ')})
+VALUES (?, ?, ?, ${TALLY_KEYS.map(() => '?').join(', ')})
 ON CONFLICT (provider, model) DO UPDATE SET first_call_at = min(first_call_at, excluded.first_call_at),
-${TALLY_COLUMNS.map((column) => `${column} = ${column} + excluded.${column}`).join(', ')}`;
+${TALLY_KEYS.map((column) => `${column} = ${column} + excluded.${column}`).join(', ')}`;
 
 /** A call in a trace that had ended opens it again: the work went on. */
 const UPSERT_TRACE = `INSERT INTO traces (trace_id, kind, task_id, created_at, last_call_at, calls, last_call_failed,
 task_description, description_rank) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (trace_id) DO UPDATE SET status = 'running', ended_at = NULL, calls = calls + excluded.calls,
 created_at = min(created_at, excluded.created_at), last_call_at = max(last_call_at, excluded.last_call_at),
-last_call_failed = excluded.last_call_failed,
+last_call_failed = CASE WHEN excluded.last_call_at >= last_call_at THEN excluded.last_call_failed ELSE last_call_failed END,
 task_description = CASE WHEN excluded.description_rank > description_rank THEN excluded.task_description
 ELSE task_description END, description_rank = max(description_rank, excluded.description_rank)`;
 
@@ -111,7 +109,7 @@ export class CallWriter {
   /** The transaction stays open when this throws. @throws whatever SQLite says */
   commit(): void {
     for (const { provider, model, first, tally } of this.#totals.values()) {
-      this.#upsertTotals.run(provider, model, first, ...TALLY_COLUMNS.map((column) => tally[column]));
+      this.#upsertTotals.run(provider, model, first, ...TALLY_KEYS.map((column) => tally[column]));
     }
     for (const [id, { kind, taskId, first, last, calls: count, failed, description, rank }] of this.#traces) {
       this.#upsertTrace.run(id, kind, taskId, first, last, count, Number(failed), description, rank);

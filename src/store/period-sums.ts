@@ -1,5 +1,5 @@
 /** Sums over a period by one thing: whole hours from the rollups, what sticks out at either end from the calls. */
-import { addTally, emptyTally, type Tally } from '../core/totals.ts';
+import { addTally, emptyTally, type Tally, TALLY_KEYS } from '../core/totals.ts';
 import type { Database, SqlRow, SqlValue } from './driver.ts';
 import { nextHour, partsOf, type Period } from './hours.ts';
 import { addLatency, addLatencyText, type Latencies, roundedSql } from './latencies.ts';
@@ -22,8 +22,6 @@ export interface PeriodSum {
 
 /** By key: `''` = not known; of `model`: `provider`, a line feed, the model. */
 export type PeriodSums = Map<string, PeriodSum>;
-
-const TALLY_KEYS = Object.keys(emptyTally()) as (keyof Tally)[];
 
 export interface SumQuestion {
   by: SumKey;

@@ -1,11 +1,11 @@
 /** Finds and deletes what is to be forgotten. Sums by provider and model stay: they name nobody. */
 import type { PurgeTarget } from '../core/ports.ts';
 import { type LogLocation, storedLocationOf } from './call-row.ts';
-import type { Database, SqlRow } from './driver.ts';
+import { type Database, type SqlRow, statementOf } from './driver.ts';
 import { type DoomedCall, removeCalls } from './remove-calls.ts';
 import { removeRollupsOf } from './rollup-writer.ts';
 import { doomedOf, textOf } from './sweep.ts';
-import { recountSessions } from './session-upkeep.ts';
+import { FORGOTTEN, recountSessions } from './session-upkeep.ts';
 import { descendantsOf } from './sessions.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -80,12 +80,13 @@ export function purgeCalls(database: Database, calls: readonly PurgedCall[], { k
     const keys = new Set(calls.flatMap(({ sessionKey }) => sessionKey ?? []));
     // The rows of a family are needed to find the rest of it.
     if (kind !== 'session') recountSessions(database, keys);
-    const untitle = database.prepare('UPDATE sessions SET title = NULL, title_rank = 0 WHERE id = ?');
+    const untitle = statementOf(database, `UPDATE sessions SET title = NULL, title_rank = ${FORGOTTEN} WHERE id = ?`);
     for (const key of keys) untitle.run(key);
-    const removeTips = database.prepare('DELETE FROM session_tips WHERE call = ?');
+    const removeTips = statementOf(database, 'DELETE FROM session_tips WHERE call = ?');
     for (const { id } of calls) removeTips.run(id);
-    const undescribe = database.prepare(
-      'UPDATE traces SET task_description = NULL, description_rank = 0 WHERE trace_id = ?',
+    const undescribe = statementOf(
+      database,
+      `UPDATE traces SET task_description = NULL, description_rank = 0 WHERE trace_id = ?`,
     );
     for (const { traceId } of calls) if (traceId !== null) undescribe.run(traceId);
   });

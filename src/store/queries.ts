@@ -1,7 +1,7 @@
 /** What is asked of the store. Every value is bound; no text of a user becomes SQL. */
 import type { CallRecord } from '../core/capture.ts';
 import type { Stats } from '../core/ports.ts';
-import { addTally, emptyTally, type Tally, toTotals } from '../core/totals.ts';
+import { addTally, emptyTally, type Tally, TALLY_KEYS, toTotals } from '../core/totals.ts';
 import { storedCallOf, type StoredCall } from './call-row.ts';
 import { type Database, type SqlRow, type SqlValue, statementOf } from './driver.ts';
 import type { Condition } from './search/filters.ts';
@@ -251,8 +251,6 @@ export function statsOf(models: readonly ModelTally[], since: string | null): St
     since,
   };
 }
-
-const TALLY_KEYS = Object.keys(emptyTally()) as (keyof Tally)[];
 
 export function tallyOfRow(row: SqlRow): Tally {
   const tally = emptyTally();

@@ -1,6 +1,6 @@
 import { removeBodies } from './blocks/remove.ts';
-import type { Database } from './driver.ts';
-import { forgetTitles } from './session-upkeep.ts';
+import { type Database, statementOf } from './driver.ts';
+import { forgetTitles, removeSession } from './session-upkeep.ts';
 
 /** What of a call must be known to remove it. */
 export interface DoomedCall {
@@ -24,8 +24,8 @@ export function removeCalls(
     database,
     calls.map(({ seq }) => seq),
   );
-  const removeCall = database.prepare('DELETE FROM llm_calls WHERE seq = ?');
-  const removeEdges = database.prepare('DELETE FROM call_graph WHERE from_call_id = ? OR to_call_id = ?');
+  const removeCall = statementOf(database, 'DELETE FROM llm_calls WHERE seq = ?');
+  const removeEdges = statementOf(database, 'DELETE FROM call_graph WHERE from_call_id = ? OR to_call_id = ?');
   for (const { seq, id } of calls) {
     removeEdges.run(id, id);
     removeCall.run(seq);
@@ -37,19 +37,14 @@ export function removeCalls(
 }
 
 function removeEmptyTraces(database: Database, traces: ReadonlySet<string>): void {
-  const remove = database.prepare(
+  const remove = statementOf(
+    database,
     'DELETE FROM traces WHERE trace_id = ? AND NOT EXISTS (SELECT 1 FROM llm_calls c WHERE c.trace_id = traces.trace_id)',
   );
   for (const trace of traces) remove.run(trace);
 }
 
 function removeEmptySessions(database: Database, sessions: ReadonlySet<string>): void {
-  const isUsed = database.prepare('SELECT 1 FROM llm_calls WHERE session_key = ? LIMIT 1');
-  const removeTips = database.prepare('DELETE FROM session_tips WHERE session = ?');
-  const remove = database.prepare('DELETE FROM sessions WHERE id = ?');
-  for (const session of sessions) {
-    if (isUsed.get(session) !== undefined) continue;
-    removeTips.run(session);
-    remove.run(session);
-  }
+  const isUsed = statementOf(database, 'SELECT 1 FROM llm_calls WHERE session_key = ? LIMIT 1');
+  for (const session of sessions) if (isUsed.get(session) === undefined) removeSession(database, session);
 }

@@ -1,12 +1,13 @@
 /** Stored calls priced again. The store does not know prices: it is told how. */
 import type { Cost } from '../core/capture.ts';
 import type { RepricedModel } from '../core/ports.ts';
-import { addTally, emptyTally, type Tally } from '../core/totals.ts';
+import { addTally, emptyTally, type Tally, TALLY_KEYS } from '../core/totals.ts';
 import { COST_COLUMNS, costValues, type StoredCall, storedCallOf, tallyOf } from './call-row.ts';
 import type { Database } from './driver.ts';
 import { type CallFilter, conditionsOf } from './queries.ts';
 import { RollupWriter } from './rollup-writer.ts';
 import { correctSessions } from './session-upkeep.ts';
+import { inTransaction } from './transaction.ts';
 
 /** What one call adds to the totals now, less what it added before. */
 export interface TallyChange {
@@ -114,26 +115,15 @@ function commit(database: Database, repriced: readonly Repriced[]): void {
   );
   const rollups = new RollupWriter(database);
   const changes = repriced.map(changeOf);
-  database.exec('BEGIN IMMEDIATE');
-  try {
+  inTransaction(database, () => {
     for (const { after } of repriced) update.run(...costValues(after, tallyOf(after)), after.record.id);
     for (const { call, difference } of changes) rollups.correct(call, difference);
     correctSessions(database, changes);
     for (const { provider, model, difference } of sumsOf(changes))
       correct.run(...TALLY_KEYS.map((key) => difference[key]), provider, model);
     rollups.flush();
-    database.exec('COMMIT');
-  } catch (error) {
-    try {
-      database.exec('ROLLBACK');
-    } catch {
-      // A full disk makes SQLite roll back by itself.
-    }
-    throw error;
-  }
+  });
 }
-
-const TALLY_KEYS = Object.keys(emptyTally()) as (keyof Tally)[];
 
 /** What changes in each row of the totals. */
 function sumsOf(changes: readonly TallyChange[]): { provider: string; model: string; difference: Tally }[] {

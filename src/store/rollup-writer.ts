@@ -1,6 +1,6 @@
 /** Sums by hour (tables `hourly` and `hourly_by`), changed in the transaction that changes the calls. */
 import type { CallRecord } from '../core/capture.ts';
-import { addTally, emptyTally, type Tally } from '../core/totals.ts';
+import { addTally, emptyTally, type Tally, TALLY_KEYS } from '../core/totals.ts';
 import type { StoredCall } from './call-row.ts';
 import type { Database, SqlRow, Statement } from './driver.ts';
 import { hourOf } from './hours.ts';
@@ -18,8 +18,6 @@ export const DIMENSIONS = {
 export type Dimension = keyof typeof DIMENSIONS;
 
 const DIMENSION_FIELDS = Object.entries(DIMENSIONS) as [Dimension, (typeof DIMENSIONS)[Dimension]][];
-const TALLY_KEYS = Object.keys(emptyTally()) as (keyof Tally)[];
-
 /** Of requests that succeeded and came whole: an error is quick, and a client that left says nothing of the provider. */
 export function hasLatency(tally: Tally, { outcome }: Pick<CallRecord, 'outcome'>): boolean {
   return tally.requests === 1 && tally.errors === 0 && outcome === 'complete';

@@ -1,14 +1,13 @@
 import type { ConversationTip, SessionFacts, SessionPart } from '../core/sessions.ts';
-import { addTally, emptyTally, type Tally } from '../core/totals.ts';
+import { addTally, emptyTally, type Tally, TALLY_KEYS } from '../core/totals.ts';
 import { type StoredCall, traceOf } from './call-row.ts';
 import type { Database, Statement } from './driver.ts';
 
-const TALLY_COLUMNS = Object.keys(emptyTally()) as (keyof Tally)[];
 const OWN_COLUMNS = [
   ...(['id', 'client_session_id', 'parent_session_id', 'provider', 'host', 'client', 'agent'] as const),
   ...(['title', 'title_rank', 'started_at', 'last_call_at', 'calls', 'turns', 'tool_errors', 'models'] as const),
 ] as const;
-const COLUMNS = [...OWN_COLUMNS, ...TALLY_COLUMNS];
+const COLUMNS = [...OWN_COLUMNS, ...TALLY_KEYS];
 
 const UPSERT_SESSION = `INSERT INTO sessions (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})
 ON CONFLICT (id) DO UPDATE SET
@@ -20,7 +19,7 @@ title_rank = max(title_rank, excluded.title_rank),
 started_at = min(started_at, excluded.started_at), last_call_at = max(last_call_at, excluded.last_call_at),
 calls = calls + excluded.calls, turns = max(turns, excluded.turns), tool_errors = tool_errors + excluded.tool_errors,
 models = json_patch(models, excluded.models),
-${TALLY_COLUMNS.map((column) => `${column} = ${column} + excluded.${column}`).join(', ')}`;
+${TALLY_KEYS.map((column) => `${column} = ${column} + excluded.${column}`).join(', ')}`;
 
 const INSERT_EDGE = `INSERT OR IGNORE INTO call_graph (edge_id, trace_id, from_call_id, to_call_id, edge_type)
 VALUES (?, ?, ?, ?, ?)`;
@@ -100,14 +99,19 @@ export class SessionWriter {
   }
 }
 
+/** The column `models`: an object, so that two of them can be joined by `json_patch`. */
+export function modelsText(models: Iterable<string>): string {
+  return JSON.stringify(Object.fromEntries(Array.from(models, (model) => [model, 1])));
+}
+
 function withTitle(facts: SessionFacts, { title, title_rank: rank }: SessionFacts): SessionFacts {
   return { ...facts, title, title_rank: rank };
 }
 
 function valuesOf({ facts, record, tally, ...change }: Change): (string | number | null)[] {
   const { id, client_session_id: clientId, parent_session_id: parent, title, title_rank: rank } = facts;
-  const models = JSON.stringify(Object.fromEntries([...change.models].map((model) => [model, 1])));
+  const models = modelsText(change.models);
   const named = [id, clientId, parent, record.provider, record.host, record.client, record.agent, title, rank];
   const counted = [change.first, change.last, change.calls, change.turns, change.toolErrors, models];
-  return [...named, ...counted, ...TALLY_COLUMNS.map((column) => tally[column])];
+  return [...named, ...counted, ...TALLY_KEYS.map((column) => tally[column])];
 }

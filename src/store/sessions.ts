@@ -1,6 +1,6 @@
 /** What is asked of the store about conversations. */
 import type { ConversationTip, Edge, EdgeType, SessionFacts } from '../core/sessions.ts';
-import { addTally, emptyTally, type Tally } from '../core/totals.ts';
+import { addTally, emptyTally, type Tally, TALLY_KEYS } from '../core/totals.ts';
 import { storedCallOf } from './call-row.ts';
 import { type Database, type SqlRow, type SqlValue, statementOf } from './driver.ts';
 import type { CallPage } from './queries.ts';
@@ -42,7 +42,6 @@ export interface SessionPage {
   nextCursor: string | null;
 }
 
-const TALLY_KEYS = Object.keys(emptyTally()) as (keyof Tally)[];
 const MAX_LIMIT = 500;
 const MAX_CALLS = 1000;
 /** A tree of sub-agents is not deeper; a circle ends here. */

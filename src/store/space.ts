@@ -1,20 +1,20 @@
 /** How much room the database takes, and how it gives room back without holding up who writes. */
 import { statSync } from 'node:fs';
 import type { StoreSpace } from '../core/ports.ts';
-import type { Database } from './driver.ts';
+import { type Database, statementOf } from './driver.ts';
 
 /** @param path of the file, for the size of its -wal */
 export function spaceOf(database: Database, path: string): StoreSpace {
   return {
     used: usedBytes(database),
-    free: pragma(database, 'freelist_count') * pragma(database, 'page_size'),
+    free: pages(database, 'freelist_count') * pragma(database, 'page_size'),
     wal: sizeOf(`${path}-wal`),
   };
 }
 
 /** Bytes in use: what the limits are about. */
 export function usedBytes(database: Database): number {
-  return (pragma(database, 'page_count') - pragma(database, 'freelist_count')) * pragma(database, 'page_size');
+  return (pages(database, 'page_count') - pages(database, 'freelist_count')) * pragma(database, 'page_size');
 }
 
 /** Free pages below this stay: a file that shrinks and grows again all day wears out the disk for nothing. */
@@ -31,10 +31,10 @@ export function giveBack(database: Database, ms: number, now: () => number, kept
   if (!canShrink(database)) return true;
   const kept = Math.floor(keptBytes / pragma(database, 'page_size'));
   for (const until = now() + ms; ;) {
-    const free = pragma(database, 'freelist_count');
+    const free = pages(database, 'freelist_count');
     if (free <= kept) return true;
     database.exec(`PRAGMA incremental_vacuum(${Math.min(PAGES_AT_ONCE, free - kept)})`);
-    if (pragma(database, 'freelist_count') >= free) return true;
+    if (pages(database, 'freelist_count') >= free) return true;
     if (now() >= until) return false;
   }
 }
@@ -54,6 +54,11 @@ export function emptyWal(database: Database): boolean {
 /** Writes the file anew, without free pages and remains. Nobody else can write meanwhile: not for a daemon that serves. */
 export function rebuild(database: Database): void {
   database.exec('PRAGMA auto_vacuum = INCREMENTAL; VACUUM');
+}
+
+/** Asked for each few calls that are removed, and answered anew each time; other pragmas answer when they are prepared. */
+function pages(database: Database, name: 'page_count' | 'freelist_count'): number {
+  return Number(statementOf(database, `PRAGMA ${name}`).get()?.[name] ?? 0);
 }
 
 function pragma(database: Database, name: string): number {

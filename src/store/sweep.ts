@@ -1,7 +1,7 @@
 /** Removes what is too old or too much, oldest first, in slices between which others write. */
 import type { KeepLimits } from '../core/ports.ts';
 import { removeBodies } from './blocks/remove.ts';
-import type { Database, SqlRow, SqlValue } from './driver.ts';
+import { type Database, type SqlRow, type SqlValue, statementOf } from './driver.ts';
 import { UNPINNED } from './pins.ts';
 import { notePruned } from './pruned.ts';
 import { type DoomedCall, removeCalls } from './remove-calls.ts';
@@ -132,8 +132,7 @@ WHERE b.call > ? AND ${UNPINNED} ORDER BY b.call LIMIT ${PAGE}`,
 };
 
 function candidates(database: Database, { what, after }: Stage): Candidate[] {
-  return database
-    .prepare(NEXT[what])
+  return statementOf(database, NEXT[what])
     .all(after)
     .map((row) => ({ ...doomedOf(row), startedAt: String(row['started_at']) }));
 }

@@ -1,4 +1,4 @@
-import type { Database, SqlRow, SqlValue, Statement } from '../driver.ts';
+import { type Database, type SqlRow, type SqlValue, type Statement, statementOf } from '../driver.ts';
 import { decodeIds, deltaOf, encodeIds } from './lists.ts';
 import { listOf, rowOf } from './read.ts';
 
@@ -25,15 +25,16 @@ class Removal {
 
   constructor(database: Database) {
     this.#database = database;
-    this.#dependants = database.prepare('SELECT call FROM call_blocks WHERE base = ? AND side = ?');
-    this.#update = database.prepare(
+    this.#dependants = statementOf(database, 'SELECT call FROM call_blocks WHERE base = ? AND side = ?');
+    this.#update = statementOf(
+      database,
       'UPDATE call_blocks SET base = ?, prefix = ?, suffix = ?, middle = ? WHERE call = ? AND side = ?',
     );
-    this.#deleteList = database.prepare('DELETE FROM call_blocks WHERE call = ?');
-    this.#addUse = database.prepare('INSERT OR IGNORE INTO block_calls (block, call) VALUES (?, ?)');
-    this.#deleteUse = database.prepare('DELETE FROM block_calls WHERE block = ? AND call = ?');
-    this.#anyUse = database.prepare('SELECT 1 FROM block_calls WHERE block = ? LIMIT 1');
-    this.#deleteBlock = database.prepare('DELETE FROM blocks WHERE id = ?');
+    this.#deleteList = statementOf(database, 'DELETE FROM call_blocks WHERE call = ?');
+    this.#addUse = statementOf(database, 'INSERT OR IGNORE INTO block_calls (block, call) VALUES (?, ?)');
+    this.#deleteUse = statementOf(database, 'DELETE FROM block_calls WHERE block = ? AND call = ?');
+    this.#anyUse = statementOf(database, 'SELECT 1 FROM block_calls WHERE block = ? LIMIT 1');
+    this.#deleteBlock = statementOf(database, 'DELETE FROM blocks WHERE id = ?');
   }
 
   remove(call: number): number[] {

@@ -25,7 +25,7 @@ import { makeCa } from '../../support/certificates.ts';
 const TOKEN = 'a-token-of-thirty-two-characters';
 const BEARER = { authorization: `Bearer ${TOKEN}` };
 const CA = makeCa().pem;
-const SECTION = '=== the first call ===\n';
+const SECTION = '=== 2026-11-21 12:00:00.000  call_0001  POST api.anthropic.com/v1/messages\n';
 let folder: string;
 let asked: string[];
 let watching: boolean[];
@@ -299,6 +299,9 @@ describe('admin/server', () => {
     expect((await get('/api/calls/call_9')).status).toBe(404);
     expect((await get('/api/calls/call_0001/log')).text).toBe(SECTION);
     expect((await get('/api/calls/call_0002/log')).status).toBe(404);
+    // The file was written anew: what stands there is of another call.
+    writeFileSync(join(folder, 'calls.log'), `before\n${SECTION.replace('call_0001', 'call_0009')}after\n`);
+    expect((await get('/api/calls/call_0001/log')).status).toBe(404);
     rmSync(join(folder, 'calls.log'));
     expect((await get('/api/calls/call_0001/log')).status).toBe(404);
   });

@@ -2,9 +2,11 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PurgeSlice, PurgeTarget } from '../../../src/core/ports.ts';
+import type { AgentFacts } from '../../../src/core/sessions.ts';
 import type { StoreLife } from '../../../src/recorder/store-life.ts';
 import { openDatabase } from '../../../src/store/driver.ts';
 import { getCall, loadTotals } from '../../../src/store/queries.ts';
+import { anAgentStep } from '../../support/captures.ts';
 import { useStoredHouse } from '../../support/stored-house.ts';
 
 const house = useStoredHouse();
@@ -34,6 +36,8 @@ const section = (id: string): string => {
     .subarray(found.log.offset, found.log.offset + found.log.length)
     .toString();
 };
+
+const step = (turn: number, errors: number): AgentFacts => anAgentStep({ session: 'ses_s', turn, tool_errors: errors });
 
 describe('recorder/purge', () => {
   it('leaves nothing of a session in any file: rows, blocks, log sections, session files', async () => {
@@ -108,6 +112,21 @@ describe('recorder/purge', () => {
       .flatMap((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8').trim().split('\n'))
       .map((line) => (JSON.parse(line) as { type: string }).type);
     expect(entries).toEqual(['session_start', 'purged', 'purged', 'request', 'response']);
+    // Its title does not come back: whoever follows the session may have it in mind.
+    house.write({ id: 'call_3', session_id: 's' }, `I am ${CANARY}`);
+    await house.flush();
+    expect(house.ask((database) => database.prepare('SELECT title FROM sessions').get())).toEqual({ title: null });
+  });
+
+  it('takes the sums of a session anew: turns, failed tools, models', async () => {
+    house.write({ id: 'call_1', session_id: 's', agent_facts: step(1, 0), response_model: 'one' }, 'a');
+    house.write({ id: 'call_2', session_id: 's', agent_facts: step(2, 3), response_model: 'two' }, 'b');
+    house.write({ id: 'call_3', session_id: 's', agent_facts: step(3, 2), response_model: 'three' }, 'c');
+    await house.flush();
+    await purge(house.life(), { kind: 'call', id: 'call_3' });
+    expect(
+      house.ask((database) => database.prepare('SELECT calls, turns, tool_errors, models FROM sessions').get()),
+    ).toEqual({ calls: 2, turns: 2, tool_errors: 3, models: '{"one":1,"two":1}' });
   });
 
   it('takes one call of many, and everything of a run', async () => {

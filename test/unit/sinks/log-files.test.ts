@@ -221,6 +221,17 @@ describe('sinks/log-files', () => {
     expect(files()).toEqual(['my-notes.log', 'openai-2026-11-19_00-00-00.log', 'openai-2026-11-20_00-00-00-2.log']);
   });
 
+  it('deletes nothing for its age or the room it takes where that limit is 0', async () => {
+    mkdirSync(house.logs);
+    putOld('openai-2020-10-01_00-00-00.log', 2000);
+    putOld('openai-2026-11-20_00-00-00.log', 1);
+    await logSink({ maxTotalBytes: 0, maxDays: 0 });
+    expect(files()).toHaveLength(2);
+    await house.closeAll();
+    await logSink({ maxTotalBytes: 0, maxDays: 30 });
+    expect(files()).toEqual(['openai-2026-11-20_00-00-00.log']);
+  });
+
   it('closes the torn tail that a kill left', async () => {
     mkdirSync(house.logs);
     const torn = join(house.logs, 'openai-2026-11-20_00-00-00.log');

@@ -291,6 +291,9 @@ describe('sinks/session-jsonl', () => {
     old('b.jsonl', 3);
     old('c.jsonl', 2);
     old('notes.txt', 90);
+    await sessionSink({ maxTotalBytes: 0, maxDays: 0 });
+    await house.closeAll();
+    expect(files()).toHaveLength(4);
     await sessionSink({ maxTotalBytes: 1500, maxDays: 30 });
     await house.closeAll();
     expect(files()).toEqual(['h/2026-10-01/c.jsonl', 'h/2026-10-01/notes.txt']);

@@ -294,6 +294,13 @@ describe('store/call-writer CallWriter', () => {
     writer.endTrace('s');
     expect(traces().map(({ status }) => status)).toEqual(['failed', 'completed', 'running']);
   });
+
+  it('tells by the latest call of a trace whether it failed, also when an earlier one is stored after it', () => {
+    writer.write([stored({ id: '1', task_id: 'task', started_at: at(5), status: 500 })]);
+    writer.write([stored({ id: '2', task_id: 'task', started_at: at(1) })]);
+    writer.endTrace('task');
+    expect(traces()).toMatchObject([{ status: 'failed', last_call_at: at(5), ended_at: at(5), calls: 2 }]);
+  });
 });
 
 describe('store/queries', () => {
