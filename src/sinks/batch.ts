@@ -32,6 +32,11 @@ export class Batch<T> {
     this.#options = options;
   }
 
+  /** Items that are not being written yet. */
+  get waiting(): number {
+    return this.#items.length;
+  }
+
   /** False = no room, dropped. @param bytes about how much memory the item holds */
   add(item: T, bytes: number): boolean {
     const { maxItems, maxBytes, delayMs, full, onDropped } = this.#options;

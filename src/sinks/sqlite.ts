@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Capture } from '../core/capture.ts';
 import { messageOf } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
@@ -58,6 +59,9 @@ const GROUP = { maxItems: 20_000, maxBytes: 64 * 1024 * 1024, delayMs: 50, full:
 const BUSY_MS = 50;
 /** Somebody waits for the record: to be tried again within the time that they have. */
 const AWAITED_RETRY_MS = 25;
+/** At the end: 3 s with what each waits for the lock, of the 5 that a sink has to close. */
+const LAST_TRIES = 20;
+const LAST_PAUSE_MS = 100;
 /** A row and its JSON columns in memory, about. */
 const ROW_BYTES = 3000;
 
@@ -157,6 +161,12 @@ class SqliteWriter implements SqliteSink {
 
   async close(): Promise<void> {
     if (this.#sweep !== null) clearInterval(this.#sweep);
+    await this.flush();
+    // Another program holds the database, mostly for a moment: what waits is lost with this process.
+    for (let tries = 0; tries < LAST_TRIES && this.#batch.waiting > 0; tries += 1) {
+      await pause(LAST_PAUSE_MS);
+      await this.flush();
+    }
     await this.#batch.close();
     this.#commit();
     this.#quietly(() => this.live.end());

@@ -161,6 +161,21 @@ describe('sinks/sqlite', () => {
     expect(house.dropped('sqlite')).toBe(0);
   });
 
+  it('loses nothing at its end to another program that holds the database for a moment', async () => {
+    const sink = await sqlite();
+    const other = openDatabase(house.database);
+    other.exec('BEGIN EXCLUSIVE');
+    sink.write(aCapture({ id: 'a' }));
+    await sink.flush();
+    const closed = house.closeAll();
+    await new Promise((resolve) => setImmediate(resolve));
+    other.exec('ROLLBACK');
+    await closed;
+    expect(listCalls(other, {}, 10).calls.map(({ id }) => id)).toEqual(['a']);
+    expect(house.dropped('sqlite')).toBe(0);
+    other.close();
+  });
+
   it('counts what a full disk takes, warns once, and recovers', async () => {
     const held: Database[] = [];
     const open = (path: string): Database => {
