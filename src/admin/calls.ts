@@ -9,7 +9,8 @@ import { periodStats } from '../store/period-stats.ts';
 import { fileAt } from '../store/open.ts';
 import { type CallFilter, getCall, listCalls, parseStatus } from '../store/queries.ts';
 import { parseQuery } from '../store/search/query.ts';
-import { Search, type SearchAsk } from './search.ts';
+import { titlesOf } from '../store/sessions.ts';
+import { type FoundTexts, Search, type SearchAsk } from './search.ts';
 import { statsQueryOf } from './stats-query.ts';
 import { timeOf } from './times.ts';
 
@@ -25,6 +26,8 @@ export interface CallQuery {
   since?: string | undefined;
   until?: string | undefined;
   q?: string | undefined;
+  /** More that a list shows of calls, with commas between: `texts`, `titles`. */
+  with?: string | undefined;
 }
 
 export interface Page {
@@ -32,6 +35,12 @@ export interface Page {
   next_cursor: string | null;
   /** There was no time to look at everything; the next page goes on there. */
   partial: boolean;
+}
+
+/** A page with what a list shows beside the records, as far as it was asked for. */
+export interface ListedPage extends Page, Partial<FoundTexts> {
+  /** Titles of the sessions that have one, by `agent_facts.session`. */
+  titles?: Record<string, string>;
 }
 
 const DEFAULT_LIMIT = 50;
@@ -51,15 +60,24 @@ export class Calls {
   }
 
   /** Throws AppError `config_invalid` on a filter that means nothing. */
-  list(query: CallQuery): Page {
+  list(query: CallQuery): ListedPage {
+    const more = new Set(query.with?.split(','));
+    const page = this.#page(query, more.has('texts'));
+    if (!more.has('titles')) return page;
+    const sessions = new Set(page.calls.flatMap(({ agent_facts: facts }) => facts?.session ?? []));
+    return { ...page, titles: titlesOf(this.#open(), [...sessions]) };
+  }
+
+  #page(query: CallQuery, withTexts: boolean): ListedPage {
     const ask = askOf(query);
     const { conditions, ...words } = parseQuery(ask.q, Date.now());
     // Texts are found by the number of their calls; a filter alone keeps the order of the start.
     if (words.terms.length + words.without.length + words.ignored.length > 0) {
-      return this.#search.calls({ conditions, ...words }, ask);
+      return this.#search.calls({ conditions, ...words }, ask, withTexts);
     }
-    const page = listCalls(this.#open(), { ...ask.filter, conditions }, ask.limit, query.cursor);
-    return { calls: page.calls, next_cursor: page.nextCursor, partial: false };
+    const { calls, nextCursor } = listCalls(this.#open(), { ...ask.filter, conditions }, ask.limit, query.cursor);
+    const page = { calls, next_cursor: nextCursor, partial: false };
+    return withTexts ? { ...page, texts: calls.map(() => null), behind: 0, ignored: [] } : page;
   }
 
   get(id: string): CallRecord | 'ambiguous' | null {

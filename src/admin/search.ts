@@ -6,25 +6,17 @@ import { storedCallOf } from '../store/call-row.ts';
 import { type Database, openDatabase, type SqlRow, statementOf } from '../store/driver.ts';
 import { requireSchema } from '../store/migrations.ts';
 import { type CallFilter, conditionsOf } from '../store/queries.ts';
-import { type Document, Documents } from '../store/search/documents.ts';
+import { Documents } from '../store/search/documents.ts';
 import type { Condition } from '../store/search/filters.ts';
 import { FAMILIES } from '../store/search/freshness.ts';
 import { openForReading, type SearchIndex, searchFileOf } from '../store/search/index-file.ts';
 import { Indexer, type SliceResult } from '../store/search/indexer.ts';
 import { parseQuery, type Query } from '../store/search/query.ts';
-import { type Found, type SearchPage, searchCalls } from '../store/search/search.ts';
+import { type Found, type Place, type SearchPage, searchCalls } from '../store/search/search.ts';
 import { snippetOf } from '../store/search/snippet.ts';
 
-export interface SearchHit {
-  call_id: string;
-  session_id: string | null;
-  started_at: string;
-  provider: string;
-  operation: string | null;
-  /** As answered, else as asked. */
-  model: string | null;
-  status: number | null;
-  client: string | null;
+/** Where words stand in a call. */
+export interface HitText {
   /** Where the text stands: in a body, or in what is said of the call beside its bodies. */
   side: 'request' | 'response' | 'call' | null;
   /** Who speaks, and in what kind of block (docs/schema.md). */
@@ -34,6 +26,27 @@ export interface SearchHit {
   snippet: string | null;
   /** Places of the words in the snippet: UTF-16 offsets, the second one is behind the word. */
   marks: (readonly [number, number])[];
+}
+
+export interface SearchHit extends HitText {
+  call_id: string;
+  session_id: string | null;
+  started_at: string;
+  provider: string;
+  operation: string | null;
+  /** As answered, else as asked. */
+  model: string | null;
+  status: number | null;
+  client: string | null;
+}
+
+/** What is said of a search beside the calls that it found. */
+export interface FoundTexts {
+  /** One for each call; null = no word was looked for. */
+  texts: (HitText | null)[];
+  /** As of `SearchAnswer`. */
+  behind: number;
+  ignored: string[];
 }
 
 export interface SearchAnswer {
@@ -47,7 +60,7 @@ export interface SearchAnswer {
   ignored: string[];
 }
 
-export interface CallAnswer {
+export interface CallAnswer extends Partial<FoundTexts> {
   calls: CallRecord[];
   next_cursor: string | null;
   partial: boolean;
@@ -110,14 +123,19 @@ export class Search {
   }
 
   /** The records of what is found. @throws AppError `store_unusable` */
-  calls(query: Query, ask: SearchAsk): CallAnswer {
+  calls(query: Query, ask: SearchAsk, withTexts = false): CallAnswer {
     const { found, next, partial } = this.#search(query, ask);
-    const rows = rowsOf(this.#opened().database, '*', found);
-    const calls = found.flatMap(({ call }) => {
-      const row = rows.get(call);
-      return row === undefined ? [] : [storedCallOf(row).record];
-    });
-    return { calls, next_cursor: next === null ? null : `s${next}`, partial };
+    const open = this.#opened();
+    const rows = rowsOf(open.database, '*', found);
+    const known = found.filter(({ call }) => rows.has(call));
+    const answer = {
+      calls: known.map(({ call }) => storedCallOf(rows.get(call) as SqlRow).record),
+      next_cursor: next === null ? null : `s${next}`,
+      partial,
+    };
+    if (!withTexts) return answer;
+    const texts = known.map(({ place }) => (place === null ? null : hitTextOf(open, place, query)));
+    return { ...answer, texts, behind: behindOf(open), ignored: [...query.ignored] };
   }
 
   /**
@@ -178,12 +196,11 @@ export class Search {
     }
   }
 
-  #hits({ database, documents }: Open, found: readonly Found[], query: Query): SearchHit[] {
-    const rows = rowsOf(database, HIT_COLUMNS, found);
+  #hits(open: Open, found: readonly Found[], query: Query): SearchHit[] {
+    const rows = rowsOf(open.database, HIT_COLUMNS, found);
     return found.flatMap(({ call, place }) => {
       const row = rows.get(call);
-      const document = place === null ? null : documents.get(place.family, place.id);
-      return row === undefined ? [] : hitOf(row, place?.side ?? null, document, query);
+      return row === undefined ? [] : { ...factsOf(row), ...hitTextOf(open, place, query) };
     });
   }
 
@@ -232,8 +249,7 @@ function rowsOf(database: Database, columns: string, found: readonly Found[]): M
   return new Map(rows.map((row) => [Number(row['seq']), row]));
 }
 
-function hitOf(row: SqlRow, side: SearchHit['side'], document: Document | null, query: Query): SearchHit {
-  const snippet = document === null ? null : snippetOf(document.text, query.terms);
+function factsOf(row: SqlRow): Omit<SearchHit, keyof HitText> {
   return {
     call_id: String(row['id']),
     session_id: text(row, 'session_id'),
@@ -243,12 +259,16 @@ function hitOf(row: SqlRow, side: SearchHit['side'], document: Document | null, 
     model: text(row, 'model'),
     status: typeof row['status'] === 'number' ? row['status'] : null,
     client: text(row, 'client'),
-    side,
-    role: document?.role ?? null,
-    kind: document?.kind ?? null,
-    snippet: snippet?.text ?? null,
-    marks: [...(snippet?.marks ?? [])],
   };
+}
+
+function hitTextOf({ documents }: Open, place: Place | null, query: Query): HitText {
+  const document = place === null ? null : documents.get(place.family, place.id);
+  if (place === null || document === null) {
+    return { side: place?.side ?? null, role: null, kind: null, snippet: null, marks: [] };
+  }
+  const { text: snippet, marks } = snippetOf(document.text, query.terms);
+  return { side: place.side, role: document.role, kind: document.kind, snippet, marks: [...marks] };
 }
 
 function behindOf({ database, index }: Open): number {

@@ -128,6 +128,13 @@ export function getSession(database: Database, idOrName: string): SessionRow | '
   );
 }
 
+/** Titles by id, of those of these sessions that have one. */
+export function titlesOf(database: Database, ids: readonly string[]): Record<string, string> {
+  const sql = 'SELECT id, title FROM sessions WHERE id IN (SELECT value FROM json_each(?)) AND title IS NOT NULL';
+  const rows = statementOf(database, sql).all(JSON.stringify(ids));
+  return Object.fromEntries(rows.map((row) => [String(row['id']), String(row['title'])]));
+}
+
 /** The sessions below one, parents first; without itself. */
 export function descendantsOf(database: Database, id: string): SessionRow[] {
   return database

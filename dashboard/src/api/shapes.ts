@@ -1,12 +1,12 @@
 /** Shapes of answers of the admin API (docs/api.md). The types are the daemon's own wherever it exports them. */
 import type { CallRecord } from '../../../src/core/capture.ts';
-import type { SearchAnswer, SearchHit } from '../../../src/admin/search.ts';
+import type { HitText, SearchAnswer, SearchHit } from '../../../src/admin/search.ts';
 
 export type { CallRecord, CostLine, Outcome } from '../../../src/core/capture.ts';
 export type { Percentiles, PeriodGroup, PeriodStats, RecorderHealth, Totals } from '../../../src/core/ports.ts';
 export type { AgentFacts, Changes, EdgeType } from '../../../src/core/sessions.ts';
 export type { Usage } from '../../../src/core/usage.ts';
-export type { SearchAnswer, SearchHit };
+export type { HitText, SearchAnswer, SearchHit };
 
 /** `GET /api/calls`. */
 export interface CallPage {
@@ -14,6 +14,18 @@ export interface CallPage {
   next_cursor: string | null;
   /** Not all calls could be looked at in time: the next page goes on there. */
   partial: boolean;
+}
+
+/** `GET /api/calls?with=texts,titles`. */
+export interface ListedCalls extends CallPage {
+  /** Where the words of the filter stand, for each call; `null` = none was looked for. */
+  texts: (HitText | null)[];
+  /** Texts that the index does not hold yet. */
+  behind: number;
+  /** Parts of the filter that nothing can be found by. */
+  ignored: string[];
+  /** By `agent_facts.session`. */
+  titles: Record<string, string>;
 }
 
 /** A call that has not ended. */

@@ -1,99 +1,182 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { useCallback, useMemo } from 'react';
-import { get } from '../api/client.ts';
-import type { CallPage, CallRecord } from '../api/shapes.ts';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Call } from '../call/call.tsx';
-import { certaintyOf, modelOf, tokenClasses } from '../format/call.ts';
-import { CallCost, Duration, Tokens, When } from '../kit/amounts.tsx';
-import { ProviderDot, StatusDot } from '../kit/dots.tsx';
-import { type Column, Grid } from '../kit/grid.tsx';
+import { Grid, type GridHandle } from '../kit/grid.tsx';
 import { Split } from '../kit/split.tsx';
-import { Empty, Failure, Loading } from '../kit/states.tsx';
-import { TokenBar } from '../kit/token-bar.tsx';
+import { Loading } from '../kit/states.tsx';
+import { useKeys } from '../keyboard/keys.ts';
 import { periodOf } from '../url/range.ts';
-import { hrefOf, type Route } from '../url/route.ts';
-import { goTo } from '../url/use-route.ts';
+import { formatRoute, type Route } from '../url/route.ts';
+import { goTo, useSetParams } from '../url/use-route.ts';
+import type { CallList } from './call-list.ts';
+import type { Listed } from './listed.ts';
+import { ColumnChooser } from './column-chooser.tsx';
+import { Titles } from './columns.tsx';
+import { NoAnswer, NoCalls } from './empty.tsx';
+import { FilterLine } from './filter-line.tsx';
+import { ListEnd } from './list-end.tsx';
+import { moved, resized } from './layout.ts';
+import { NARROW_COLUMNS, NARROW_HEIGHT, useIsNarrow } from './narrow.tsx';
+import { keyOf, type Row, ShownRows } from './rows.ts';
+import { Snippet } from './snippet.tsx';
+import { StatusLine } from './status-line.tsx';
+import { type LiveList, useCallList } from './use-call-list.ts';
+import { useLayout } from './use-layout.ts';
+import { useRunningRows } from './use-running.ts';
 
-const COLUMNS: readonly Column<CallRecord>[] = [
-  { id: 'time', title: 'Time', width: '112px', cell: (call) => <When iso={call.started_at} /> },
-  { id: 'status', title: '', width: '16px', cell: (call) => <StatusDot call={call} /> },
-  {
-    id: 'model',
-    title: 'Model',
-    width: 'minmax(160px, 1fr)',
-    cell: (call) => (
-      <span className="inline-flex items-center gap-1.5">
-        <ProviderDot provider={call.provider} />
-        {modelOf(call)}
-      </span>
-    ),
-  },
-  {
-    id: 'in',
-    title: 'In',
-    width: '72px',
-    align: 'end',
-    cell: (call) => <Tokens value={call.usage.input_tokens} certainty={certaintyOf(call)} />,
-  },
-  {
-    id: 'out',
-    title: 'Out',
-    width: '72px',
-    align: 'end',
-    cell: (call) => <Tokens value={call.usage.output_tokens} certainty={certaintyOf(call)} />,
-  },
-  {
-    id: 'bar',
-    title: '',
-    width: '44px',
-    cell: (call) => {
-      const classes = tokenClasses(call);
-      return classes === null ? null : <TokenBar classes={classes} />;
-    },
-  },
-  { id: 'cost', title: 'Cost', width: '88px', align: 'end', cell: (call) => <CallCost call={call} /> },
-  { id: 'ttft', title: 'TTFT', width: '72px', align: 'end', cell: (call) => <Duration ms={call.ttft_ms} /> },
-  { id: 'total', title: 'Total', width: '72px', align: 'end', cell: (call) => <Duration ms={call.duration_ms} /> },
-];
+const ROW = 32;
+const SNIPPET = 16;
 
+/** Every call, newest first; what is typed above it narrows it. */
 export function Calls({ route }: { route: Route }) {
   const period = periodOf(route.params);
-  const filter = route.params.get('filter');
-  const list = useInfiniteQuery({
-    queryKey: ['calls', period.since, period.until, filter],
-    queryFn: ({ pageParam, signal }) =>
-      get<CallPage>(
-        '/api/calls',
-        { limit: 100, since: period.since, until: period.until, q: filter, cursor: pageParam },
-        signal,
-      ),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-  });
-  const calls = useMemo(() => list.data?.pages.flatMap((page) => page.calls) ?? [], [list.data]);
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = list;
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
-  if (list.isPending) return <Loading what="calls" />;
-  if (list.isError) return <Failure error={list.error} onRetry={() => void list.refetch()} />;
-  if (calls.length === 0) return <Empty title={`No calls in the ${period.label}`} />;
+  const filter = route.params.get('filter') ?? '';
+  const setParams = useSetParams();
+  const live = useCallList(period, filter);
+  const [asksColumns, setAsksColumns] = useState(false);
+  const layout = useLayout();
+  const open = (id: string | null): void =>
+    goTo(
+      formatRoute({ ...route, id, params: id === null ? withoutTab(route.params) : route.params }),
+      route.id !== null && id !== null,
+    );
+  useKeys(route.id === null ? [] : [{ keys: 'Escape', does: 'close the call', where: 'calls', run: () => open(null) }]);
+  const { list } = live;
   return (
     <Split
       list={
-        <Grid
-          label="Calls"
-          where="list"
-          columns={COLUMNS}
-          rows={calls}
-          keyOf={(call) => call.id}
-          open={route.id}
-          onOpen={(call) => goTo(hrefOf(route, 'calls', call.id))}
-          hasMore={hasNextPage}
-          onNearEnd={more}
-        />
+        <>
+          <div className="flex shrink-0 flex-wrap items-start gap-2 border-b border-line bg-surface px-3 py-1.5">
+            <FilterLine
+              filter={filter}
+              onChange={(next, done) => setParams({ filter: next }, !done)}
+              busy={live.isStale || (filter !== '' && list.isLoading)}
+              values={() => []}
+            />
+          </div>
+          <List
+            route={route}
+            live={live}
+            layout={layout}
+            onOpen={open}
+            empty={
+              <NoCalls route={route} period={period} filter={filter} ignored={list.ignored} behind={list.behind} />
+            }
+          />
+          <StatusLine
+            route={route}
+            period={period}
+            filter={filter}
+            list={list}
+            onColumns={() => setAsksColumns(true)}
+          />
+          {asksColumns && (
+            <ColumnChooser layout={layout.layout} onChange={layout.change} onClose={() => setAsksColumns(false)} />
+          )}
+        </>
       }
       detail={route.id === null ? null : <Call route={route} id={route.id} />}
     />
+  );
+}
+
+function withoutTab(params: URLSearchParams): URLSearchParams {
+  const next = new URLSearchParams(params);
+  next.delete('tab');
+  return next;
+}
+
+interface ListProps {
+  route: Route;
+  live: LiveList;
+  layout: ReturnType<typeof useLayout>;
+  onOpen: (id: string) => void;
+  empty: React.ReactNode;
+}
+
+function List({ route, live, layout, onOpen, empty }: ListProps) {
+  const { list, version, isStale } = live;
+  const [isAtTop, setAtTop] = useState(true);
+  const follows = isAtTop && route.id === null;
+  const top = useRunningRows(follows, !route.params.has('filter') && !route.params.has('until'));
+  const memory = useMemo(() => new WeakMap<Listed, Row>(), []);
+  const rows = useMemo(() => new ShownRows(top, list, memory, version), [top, list, memory, version]);
+  const grid = useRef<GridHandle>(null);
+  useEffect(() => list.follow(follows), [list, follows]);
+  const inSight = useCallback(
+    (first: number, last: number) => list.want(first - top.length, last - top.length),
+    [list, top.length],
+  );
+  const look = useLook(list, layout);
+  if (!list.ready) return <NotReady list={list} />;
+  if (rows.length === 0 && !list.hasMore && list.error === null) return empty;
+  const showNew = (): void => {
+    list.showWaiting();
+    grid.current?.scrollToTop();
+  };
+  return (
+    <Titles value={list.titles}>
+      <div aria-busy={isStale} className={`relative flex min-h-0 flex-1 flex-col ${isStale ? 'opacity-60' : ''}`}>
+        <NewCalls count={list.waiting} onShow={showNew} />
+        <Grid
+          {...look}
+          label="Calls"
+          where="calls"
+          handle={grid}
+          rows={rows}
+          keyOf={keyOf}
+          indexOf={rows.indexOf}
+          open={route.id}
+          onOpen={(row) => onOpen(keyOf(row))}
+          hasMore={list.hasMore}
+          onRange={inSight}
+          onAtTop={setAtTop}
+          footer={<ListEnd list={list} />}
+        />
+      </div>
+    </Titles>
+  );
+}
+
+function NotReady({ list }: { list: CallList }) {
+  if (list.error === null) return <Loading what="calls" />;
+  return <NoAnswer error={list.error} onRetry={() => list.reload()} />;
+}
+
+/** One line for a call, two on a phone, and one more where words were looked for. */
+function useLook(list: CallList, { layout, columns, change }: ReturnType<typeof useLayout>) {
+  const isNarrow = useIsNarrow();
+  const texts = list.hasTexts ? { under } : {};
+  if (isNarrow) {
+    return {
+      columns: NARROW_COLUMNS,
+      headless: true,
+      rowHeight: NARROW_HEIGHT + (list.hasTexts ? SNIPPET : 0),
+      ...texts,
+    };
+  }
+  return {
+    columns,
+    rowHeight: ROW + (list.hasTexts ? SNIPPET : 0),
+    onResize: (id: string, width: number) => change(resized(layout, id, width)),
+    onMove: (id: string, before: string | null) => change(moved(layout, id, before)),
+    ...texts,
+  };
+}
+
+function under(row: Row): React.ReactNode {
+  return row.call === null || row.text === null ? null : <Snippet text={row.text} />;
+}
+
+/** What came while the reader was elsewhere. */
+function NewCalls({ count, onShow }: { count: number; onShow: () => void }) {
+  if (count === 0) return null;
+  return (
+    <button
+      type="button"
+      onClick={onShow}
+      className="absolute top-9 left-1/2 z-20 -translate-x-1/2 rounded-full border border-accent bg-surface px-3 py-0.5 text-sm text-accent shadow-float"
+    >
+      ↑ {count.toLocaleString('en-US')} new
+    </button>
   );
 }

@@ -1,28 +1,50 @@
 /** A list of any length: only rows in sight are made, more are asked for as the reader comes near the end. */
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
+import { useVirtualizer, type VirtualItem } from '@tanstack/react-virtual';
+import { type ReactNode, type Ref, type RefObject, useEffect, useImperativeHandle, useRef, useState } from 'react';
 import { type KeyBinding, useKeys } from '../keyboard/keys.ts';
+import { GridHeader } from './grid-header.tsx';
+import { GridRow } from './grid-row.tsx';
 
 export interface Column<Row> {
   id: string;
   title: string;
+  /** More about what stands in it, under the pointer. */
+  hint?: string;
   /** CSS grid track: `72px`, `minmax(120px, 1fr)`. */
   width: string;
   align?: 'end';
   cell: (row: Row) => ReactNode;
 }
 
-interface GridProps<Row> {
+/** Any array; or what holds some of its rows only, and says `undefined` of the others. */
+export interface Rows<Row> {
+  readonly length: number;
+  at: (index: number) => Row | undefined;
+}
+
+export interface GridHandle {
+  scrollToTop: () => void;
+  /** The row that has the focus of the keys. */
+  active: () => string | null;
+  /** Goes so many rows on, and opens what is there when one is open. */
+  move: (by: number) => void;
+}
+
+export interface GridProps<Row> {
   label: string;
   columns: readonly Column<Row>[];
-  rows: readonly Row[];
+  rows: Rows<Row>;
   keyOf: (row: Row) => string;
+  /** Where the row with this key is; needed where rows are no array. -1 = it is not held. */
+  indexOf?: (key: string) => number;
   /** Key of the row that is open; it is shown as selected. */
   open: string | null;
   onOpen: (row: Row) => void;
   /** There are more behind the last row. */
   hasMore: boolean;
-  onNearEnd: () => void;
+  onNearEnd?: () => void;
+  /** Told which rows are in sight. */
+  onRange?: (first: number, last: number) => void;
   /** How many there are in all; -1 = not known. */
   total?: number;
   rowHeight?: number;
@@ -30,96 +52,186 @@ interface GridProps<Row> {
   onAtTop?: (atTop: boolean) => void;
   /** Name in the list of keys. */
   where: string;
+  /** Keys of the rows that are selected, where rows can be. `range`: from the one before to this one. */
+  selected?: ReadonlySet<string>;
+  onSelect?: (row: Row, range: boolean) => void;
+  /** A second line under the cells; make `rowHeight` fit. */
+  under?: (row: Row) => ReactNode;
+  /** A row that is not as sure as the others, e.g. under way. */
+  rowClass?: (row: Row) => string;
+  /** No line of titles: on a phone. */
+  headless?: boolean;
+  /** Where columns can be changed. Width in pixels; the column goes before `before` (`null` = to the end). */
+  onResize?: (id: string, width: number) => void;
+  onMove?: (id: string, before: string | null) => void;
+  /** Behind the last row. */
+  footer?: ReactNode;
+  handle?: Ref<GridHandle>;
 }
 
 const AHEAD = 20;
+const OVERSCAN = 10;
 
 export function Grid<Row>(props: GridProps<Row>) {
-  const { columns, rows, keyOf, open, onOpen, hasMore, onNearEnd, rowHeight = 32, onAtTop } = props;
+  const { rows, keyOf, open, onOpen, rowHeight = 32, onAtTop } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  const [active, setActive] = useState<string | null>(open);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 12,
-    getItemKey: (index) => keyOf(rows[index] as Row),
+    overscan: OVERSCAN,
+    getItemKey: (index) => keyAt(rows, keyOf, index),
+    useFlushSync: false,
   });
+  // Heights that were noted are of the size before.
+  useEffect(() => virtual.measure(), [virtual, rowHeight]);
   const items = virtual.getVirtualItems();
-  const last = items.at(-1)?.index ?? 0;
-  useEffect(() => {
-    if (hasMore && last >= rows.length - AHEAD) onNearEnd();
-  }, [hasMore, last, rows.length, onNearEnd]);
+  useRange(props, items[0]?.index ?? 0, items.at(-1)?.index ?? 0);
+  const [active, activate] = useActive(props);
+  const latest = useRef({ onOpen, onSelect: props.onSelect });
+  latest.current = { onOpen, onSelect: props.onSelect };
 
-  const activeIndex = rows.findIndex((row) => keyOf(row) === active);
-  useGridKeys(props, scroller, activeIndex, (index) => {
-    const row = rows[index];
+  const goTo = (index: number): void => {
+    const at = Math.max(0, Math.min(rows.length - 1, index));
+    const row = rows.at(at);
+    virtual.scrollToIndex(at);
     if (row === undefined) return;
-    setActive(keyOf(row));
-    virtual.scrollToIndex(index);
+    activate(keyOf(row), at);
     // A panel beside the list follows the reader.
     if (open !== null) onOpen(row);
+  };
+  useGridKeys(props, scroller, active, goTo);
+  useImperativeHandle(props.handle, () => ({
+    scrollToTop: () => scroller.current?.scrollTo({ top: 0 }),
+    active: () => active.key,
+    move: (by) => goTo(active.index + by),
+  }));
+  const [pressed] = useState(() => (row: Row, key: string, index: number, event: React.MouseEvent) => {
+    activate(key, index);
+    const { onSelect, onOpen: opens } = latest.current;
+    if (onSelect !== undefined && (event.shiftKey || event.ctrlKey || event.metaKey)) onSelect(row, event.shiftKey);
+    else opens(row);
   });
-  const template = columns.map(({ width }) => width).join(' ');
+  const isShown = items.some(({ index }) => index === active.index);
   return (
     <div
       ref={scroller}
       role="grid"
       aria-label={props.label}
-      aria-rowcount={props.total ?? (hasMore ? -1 : rows.length + 1)}
-      aria-colcount={columns.length}
+      aria-rowcount={countOf(props)}
+      aria-colcount={props.columns.length}
+      aria-multiselectable={props.selected === undefined ? undefined : true}
       tabIndex={0}
-      aria-activedescendant={activeIndex >= 0 ? rowId(keyOf(rows[activeIndex] as Row)) : undefined}
+      aria-activedescendant={active.key !== null && isShown ? rowId(active.key) : undefined}
       onScroll={(event) => onAtTop?.(event.currentTarget.scrollTop < rowHeight / 2)}
-      className="relative min-h-0 flex-1 overflow-auto"
+      className="relative min-h-0 flex-1 overflow-auto [overflow-anchor:none] focus-visible:-outline-offset-2"
     >
-      <div
-        role="row"
-        aria-rowindex={1}
-        style={{ gridTemplateColumns: template }}
-        className="sticky top-0 z-10 grid h-7 min-w-fit items-center gap-2 border-b border-line bg-surface px-3 text-sm text-muted"
-      >
-        {columns.map(({ id, title, align }) => (
-          <span key={id} role="columnheader" className={`truncate ${align === 'end' ? 'text-right' : ''}`}>
-            {title}
-          </span>
-        ))}
-      </div>
-      <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
-        {items.map(({ index, key, start, size }) => {
-          const row = rows[index] as Row;
-          const rowKey = keyOf(row);
-          return (
-            <div
-              key={key}
-              id={rowId(rowKey)}
-              role="row"
-              aria-rowindex={index + 2}
-              aria-selected={rowKey === open}
-              onClick={() => {
-                setActive(rowKey);
-                onOpen(row);
-              }}
-              style={{ gridTemplateColumns: template, transform: `translateY(${start}px)`, height: size }}
-              className={`absolute top-0 left-0 grid w-full min-w-fit cursor-pointer items-center gap-2 border-b border-line px-3 hover:bg-raised ${rowKey === open ? 'bg-accent-weak' : ''} ${rowKey === active ? 'shadow-[inset_2px_0_0_var(--accent)]' : ''}`}
-            >
-              {columns.map(({ id, align, cell }) => (
-                <span key={id} role="gridcell" className={`truncate ${align === 'end' ? 'text-right' : ''}`}>
-                  {cell(row)}
-                </span>
-              ))}
-            </div>
-          );
-        })}
-      </div>
+      <GridBody
+        grid={props}
+        items={items}
+        height={virtual.getTotalSize()}
+        active={isShown ? active.key : null}
+        onPress={pressed}
+      />
+      {props.footer !== undefined && <div className="sticky left-0 w-fit">{props.footer}</div>}
     </div>
   );
 }
 
+/** The line of titles is one of them; -1 = not known. */
+function countOf<Row>({ total, hasMore, rows }: GridProps<Row>): number {
+  return total ?? (hasMore ? -1 : rows.length + 1);
+}
+
+interface GridBodyProps<Row> {
+  grid: GridProps<Row>;
+  items: readonly VirtualItem[];
+  height: number;
+  active: string | null;
+  onPress: (row: Row, key: string, index: number, event: React.MouseEvent) => void;
+}
+
+function GridBody<Row>({ grid, items, height, active, onPress }: GridBodyProps<Row>) {
+  const { columns, rows, keyOf, open, selected } = grid;
+  const template = columns.map(({ width }) => width).join(' ');
+  const minWidth = widthOf(columns);
+  return (
+    <>
+      {grid.headless !== true && (
+        <GridHeader
+          columns={columns}
+          template={template}
+          minWidth={minWidth}
+          onResize={grid.onResize}
+          onMove={grid.onMove}
+        />
+      )}
+      <div role="rowgroup" className="relative" style={{ height, minWidth }}>
+        {items.map(({ index, key, start, size }) => {
+          const row = rows.at(index);
+          const rowKey = row === undefined ? null : keyOf(row);
+          return (
+            <GridRow
+              key={key}
+              id={rowKey === null ? undefined : rowId(rowKey)}
+              row={row}
+              rowKey={rowKey}
+              index={index}
+              start={start}
+              height={size}
+              columns={columns}
+              template={template}
+              under={grid.under}
+              rowClass={grid.rowClass}
+              isOpen={rowKey !== null && rowKey === open}
+              isActive={rowKey !== null && rowKey === active}
+              isSelected={rowKey !== null && selected?.has(rowKey) === true}
+              onPress={onPress}
+            />
+          );
+        })}
+      </div>
+    </>
+  );
+}
+
+interface Active {
+  key: string | null;
+  index: number;
+}
+
+/** The row of the keys: it stays the same row when others come before it. */
+function useActive<Row>({
+  rows,
+  keyOf,
+  indexOf,
+  open,
+}: GridProps<Row>): [Active, (key: string, index: number) => void] {
+  const [active, setActive] = useState<Active>({ key: open, index: -1 });
+  const at = rows.at(Math.max(0, active.index));
+  let { index } = active;
+  if (active.key !== null && (index < 0 || at === undefined || keyOf(at) !== active.key)) {
+    const found = indexOf === undefined ? findIndex(rows, keyOf, active.key) : indexOf(active.key);
+    if (found >= 0) index = found;
+  }
+  return [{ key: active.key, index }, (key, place) => setActive({ key, index: place })];
+}
+
+function useRange<Row>(props: GridProps<Row>, first: number, last: number): void {
+  const { hasMore, rows, onNearEnd, onRange } = props;
+  const { length } = rows;
+  useEffect(() => {
+    if (hasMore && last >= length - AHEAD) onNearEnd?.();
+  }, [hasMore, last, length, onNearEnd]);
+  useEffect(() => {
+    if (length > 0) onRange?.(first, last);
+  }, [first, last, length, onRange]);
+}
+
 function useGridKeys<Row>(
-  { rows, rowHeight = 32, where, onOpen }: GridProps<Row>,
+  { rows, rowHeight = 32, where, onOpen, onSelect }: GridProps<Row>,
   scroller: RefObject<HTMLDivElement | null>,
-  active: number,
+  active: Active,
   goTo: (index: number) => void,
 ): void {
   const page = (): number => Math.max(1, Math.floor((scroller.current?.clientHeight ?? 320) / rowHeight) - 1);
@@ -127,18 +239,26 @@ function useGridKeys<Row>(
     keys,
     does,
     where,
-    run: () => goTo(Math.max(0, Math.min(rows.length - 1, to()))),
+    run: () => goTo(to()),
   });
+  const row = active.index < 0 ? undefined : rows.at(active.index);
+  const select: KeyBinding = {
+    keys: 'x',
+    does: 'select the row, or no longer',
+    where,
+    run: () => row !== undefined && onSelect?.(row, false),
+  };
   useKeys([
-    move('j', 'next row', () => active + 1),
-    move('k', 'row before', () => active - 1),
-    move('ArrowDown', 'next row', () => active + 1),
-    move('ArrowUp', 'row before', () => active - 1),
-    move('PageDown', 'a page down', () => active + page()),
-    move('PageUp', 'a page up', () => active - page()),
+    move('j', 'next row', () => active.index + 1),
+    move('k', 'row before', () => active.index - 1),
+    move('ArrowDown', 'next row', () => active.index + 1),
+    move('ArrowUp', 'row before', () => active.index - 1),
+    move('PageDown', 'a page down', () => active.index + page()),
+    move('PageUp', 'a page up', () => active.index - page()),
     move('Home', 'first row', () => 0),
     move('End', 'last row that is loaded', () => rows.length - 1),
-    { keys: 'Enter', does: 'open the row', where, run: (event) => enter(event, rows[active], onOpen) },
+    { keys: 'Enter', does: 'open the row', where, run: (event) => enter(event, row, onOpen) },
+    ...(onSelect === undefined ? [] : [select]),
   ]);
 }
 
@@ -149,6 +269,25 @@ function enter<Row>(event: KeyboardEvent, row: Row | undefined, onOpen: (row: Ro
     return;
   }
   if (row !== undefined) onOpen(row);
+}
+
+function keyAt<Row>(rows: Rows<Row>, keyOf: (row: Row) => string, index: number): string | number {
+  const row = rows.at(index);
+  return row === undefined ? index : keyOf(row);
+}
+
+function findIndex<Row>(rows: Rows<Row>, keyOf: (row: Row) => string, key: string): number {
+  for (let index = 0; index < rows.length; index += 1) if (keyAt(rows, keyOf, index) === key) return index;
+  return -1;
+}
+
+const GAP = 8;
+const PADDING = 24;
+
+/** Pixels that the columns need at least. */
+function widthOf(columns: readonly { width: string }[]): number {
+  const least = columns.map(({ width }) => Number(/(\d+(?:\.\d+)?)px/.exec(width)?.[1] ?? 0));
+  return least.reduce((sum, width) => sum + width + GAP, PADDING - GAP);
 }
 
 function rowId(key: string): string {

@@ -37,7 +37,7 @@ export function Loading({ what }: { what: string }) {
   );
 }
 
-function wordsOf(error: unknown): { title: string; text: string } {
+export function wordsOf(error: unknown): { title: string; text: string } {
   if (!(error instanceof ApiError)) {
     return { title: 'This part of the page failed', text: error instanceof Error ? error.message : String(error) };
   }

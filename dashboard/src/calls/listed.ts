@@ -1,0 +1,24 @@
+import type { CallRecord, HitText, ListedCalls } from '../api/shapes.ts';
+
+/** A call of the list; `text` = where the words stand in it. */
+export interface Listed {
+  call: CallRecord;
+  text: HitText | null;
+}
+
+export function listedOf({ calls, texts }: ListedCalls): Listed[] {
+  return calls.map((call, index) => ({ call, text: texts[index] ?? null }));
+}
+
+/** As the API orders them. */
+export function isNewer(one: CallRecord, other: CallRecord): boolean {
+  return one.started_at === other.started_at ? one.id > other.id : one.started_at > other.started_at;
+}
+
+/** Puts a call where it belongs. @param isWhole false = there are calls behind the last row that are not held: what belongs there is left out */
+export function insert(rows: Listed[], call: CallRecord, isWhole: boolean): void {
+  if (rows.some((row) => row.call.id === call.id)) return;
+  const at = rows.findIndex((row) => isNewer(call, row.call));
+  if (at >= 0) rows.splice(at, 0, { call, text: null });
+  else if (isWhole) rows.push({ call, text: null });
+}

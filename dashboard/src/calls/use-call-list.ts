@@ -1,0 +1,123 @@
+/** The list of a period and a filter, live. */
+import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import { get } from '../api/client.ts';
+import type { CallRecord, ListedCalls } from '../api/shapes.ts';
+import { liveFeed, useEndedCalls } from '../api/use-live.ts';
+import { boundsOf, type Period } from '../url/range.ts';
+import { CallList } from './call-list.ts';
+
+/** Calls that end within it are shown together. */
+const BATCH_MS = 250;
+/** Whether a call matches a filter only the daemon knows: it is asked at most so often, and less when that takes long. */
+const ASK_MS = 1000;
+const ASK_SHARE = 10;
+
+class Source {
+  readonly list: CallList;
+  readonly #watchers = new Set<() => void>();
+
+  constructor(period: Period, filter: string) {
+    this.list = new CallList({
+      fetch: (cursor, limit, signal) => fetchCalls(period, filter, cursor, limit, signal),
+      changed: () => {
+        for (const tell of this.#watchers) tell();
+      },
+      takes: (call) => takes(period, filter, call),
+    });
+  }
+
+  readonly watch = (changed: () => void): (() => void) => {
+    this.#watchers.add(changed);
+    return () => this.#watchers.delete(changed);
+  };
+}
+
+async function fetchCalls(
+  period: Period,
+  filter: string,
+  cursor: string | null,
+  limit: number,
+  signal: AbortSignal,
+): Promise<ListedCalls> {
+  const query = { limit, since: period.since, until: period.until, q: filter, cursor, with: 'texts,titles' };
+  return get<ListedCalls>('/api/calls', query, signal);
+}
+
+function takes(period: Period, filter: string, call: CallRecord): boolean | 'ask' {
+  const { since, until } = boundsOf(period, Date.now());
+  const at = Date.parse(call.started_at);
+  if ((since !== null && at < since) || (until !== null && at >= until)) return false;
+  return filter.trim() === '' ? true : 'ask';
+}
+
+export interface LiveList {
+  list: CallList;
+  /** Another number for each look of it. */
+  version: number;
+  /** What is shown is of the filter before: the answer is awaited. */
+  isStale: boolean;
+}
+
+/** While the first answer to a new filter is awaited the list before it stays. */
+export function useCallList(period: Period, filter: string): LiveList {
+  const { since, until, label } = period;
+  const wanted = useMemo(() => new Source({ since, until, label }, filter), [since, until, label, filter]);
+  const shown = useRef(wanted);
+  useEffect(() => {
+    wanted.list.reload();
+    return () => wanted.list.close();
+  }, [wanted]);
+  useSyncExternalStore(wanted.watch, () => wanted.list.version);
+  if (wanted.list.ready || wanted.list.error !== null) shown.current = wanted;
+  useFeed(wanted);
+  const source = shown.current;
+  return { list: source.list, version: source.list.version, isStale: source !== wanted };
+}
+
+/** Brings what ends into the list. */
+function useFeed(source: Source): void {
+  const batch = useRef<CallRecord[]>([]);
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  const asks = useRef({ isDue: false, after: 0 });
+  const latest = useRef(source);
+  latest.current = source;
+  const show = (): void => {
+    timer.current = null;
+    const calls = batch.current.splice(0);
+    latest.current.list.ended(calls);
+  };
+  const ask = (): void => {
+    if (asks.current.isDue) return;
+    asks.current.isDue = true;
+    const wait = Math.max(0, asks.current.after - performance.now());
+    setTimeout(() => void probe(), wait);
+  };
+  const probe = async (): Promise<void> => {
+    asks.current.isDue = false;
+    const started = performance.now();
+    await latest.current.list.probe();
+    const took = performance.now() - started;
+    asks.current.after = performance.now() + Math.max(ASK_MS, ASK_SHARE * took);
+  };
+  useEndedCalls(
+    (call) => {
+      const verdict = latest.current.list.takes(call);
+      if (verdict === 'ask') ask();
+      if (verdict !== true) return;
+      batch.current.push(call);
+      timer.current ??= setTimeout(show, BATCH_MS);
+    },
+    () => latest.current.list.missed(),
+  );
+  // Of what ended while updates were paused nothing was told.
+  const state = useSyncExternalStore(
+    (changed) => liveFeed.watch(changed),
+    () => liveFeed.state,
+  );
+  const before = useRef(state);
+  useEffect(() => {
+    if (before.current === 'off' && state === 'open') latest.current.list.missed();
+    if (state === 'open' || state === 'off') before.current = state;
+  }, [state]);
+  useEffect(() => () => clearTimeout(timer.current ?? undefined), []);
+}
