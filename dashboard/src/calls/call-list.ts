@@ -21,6 +21,8 @@ interface Page {
   rows: Listed[] | null;
   /** Rows in it, also while they are let go. */
   count: number;
+  /** Id of its last row: the next page begins behind it. */
+  end: string | undefined;
 }
 
 const PAGE = 100;
@@ -231,7 +233,7 @@ export class CallList {
     this.#loading?.abort.abort();
     this.#loading = null;
     const rows = listedOf(answer);
-    this.#pages = [{ cursor: null, rows, count: rows.length }];
+    this.#pages = [pageOf(null, rows)];
     // Told by the feed, and not yet in the database when it was asked.
     const known = new Set(rows.map(({ call }) => call.id));
     const newest = rows[0]?.call;
@@ -273,7 +275,10 @@ export class CallList {
       for (const call of calls.filter((one) => !isTop(one)))
         insert(first, call, this.#next === null && this.#pages.length === 1);
       const page = this.#pages[0];
-      if (page !== undefined) page.count = first.length;
+      if (page !== undefined) {
+        page.count = first.length;
+        page.end = first.at(-1)?.call.id;
+      }
     }
     this.#fresh = [
       ...calls.filter(isTop).map((call) => ({ call, text: null })),
@@ -295,7 +300,8 @@ export class CallList {
     const abort = new AbortController();
     this.#loading = { page, abort };
     const cursor = page === null ? this.#next : page.cursor;
-    void this.#options.fetch(cursor, this.#size, abort.signal).then(
+    const size = page === null ? this.#size : page.count + Math.ceil(this.#size / 4);
+    void this.#options.fetch(cursor, size, abort.signal).then(
       (answer) => this.#took(page, answer, abort),
       (error: unknown) => {
         if (abort.signal.aborted) return;
@@ -329,9 +335,8 @@ export class CallList {
       this.#note(answer);
     } else {
       // Calls that came in between since then belong to it, and those that the next page begins with do not.
-      const before = this.#pages[this.#pages.indexOf(page) + 1]?.rows?.[0]?.call.id;
-      const end = before === undefined ? -1 : rows.findIndex(({ call }) => call.id === before);
-      page.rows = end < 0 ? rows : rows.slice(0, end);
+      const end = rows.findIndex(({ call }) => call.id === page.end);
+      page.rows = rows.slice(0, end < 0 ? this.#size : end + 1);
       page.count = page.rows.length;
     }
     this.#letGo();
@@ -345,7 +350,7 @@ export class CallList {
     const last = this.#pages.at(-1);
     const lastIds = new Set(last?.rows?.map(({ call }) => call.id));
     const isNew = rows.filter(({ call }) => !lastIds.has(call.id));
-    if (isNew.length > 0) this.#pages.push({ cursor, rows: isNew, count: isNew.length });
+    if (isNew.length > 0) this.#pages.push(pageOf(cursor, isNew));
   }
 
   #letGo(): void {
@@ -382,4 +387,8 @@ export class CallList {
     this.#version += 1;
     this.#options.changed();
   }
+}
+
+function pageOf(cursor: string | null, rows: Listed[]): Page {
+  return { cursor, rows, count: rows.length, end: rows.at(-1)?.call.id };
 }

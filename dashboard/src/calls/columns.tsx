@@ -109,7 +109,7 @@ export const CALL_COLUMNS: readonly CallColumn[] = [
     title: 'In',
     name: 'Input tokens',
     hint: 'Input tokens, those from the cache included',
-    width: '66px',
+    width: '84px',
     ...number,
     call: ({ call }) =>
       call.inference || call.usage.input_tokens !== null ? (
@@ -123,7 +123,7 @@ export const CALL_COLUMNS: readonly CallColumn[] = [
     title: 'Cache',
     name: 'Tokens read from the cache',
     hint: 'Of the input, read from the cache',
-    width: '66px',
+    width: '78px',
     ...number,
     call: ({ call: { usage } }) =>
       usage.cache_read_tokens === null ? dash : <span className="text-muted">{whole(usage.cache_read_tokens)}</span>,
@@ -133,7 +133,7 @@ export const CALL_COLUMNS: readonly CallColumn[] = [
     title: 'Out',
     name: 'Output tokens',
     hint: 'Output tokens, reasoning included',
-    width: '60px',
+    width: '70px',
     ...number,
     call: ({ call }) =>
       call.inference || call.usage.output_tokens !== null ? (
@@ -217,7 +217,7 @@ export const CALL_COLUMNS: readonly CallColumn[] = [
     title: 'Flags',
     name: 'Flags',
     hint: 'S streamed, R retry, E estimated, P partial, T target, C compare',
-    width: '52px',
+    width: '56px',
     call: ({ call }) => <Flags call={call} />,
   },
 ];

@@ -28,7 +28,7 @@ export function NoCalls({ route, period, filter, ignored, behind }: NoCallsProps
   const hasAny = whole.data === undefined || whole.data.calls.length > 0;
   if (filter !== '') {
     return (
-      <Empty title={`No call matches in the ${period.label}`}>
+      <Empty title={`No call matches${within(period)}`}>
         <p className="mb-2">
           {ignored.length > 0
             ? `Nothing can be found by ${ignored.map((part) => `“${part}”`).join(', ')}: there is no letter or digit in it.`
@@ -46,13 +46,18 @@ export function NoCalls({ route, period, filter, ignored, behind }: NoCallsProps
   }
   if (hasAny) {
     return (
-      <Empty title={`No calls in the ${period.label}`}>
+      <Empty title={`No calls${within(period)}`}>
         <p className="mb-2">There are older ones. New calls appear here as they end.</p>
         <AllTime onClick={() => setParams({ range: 'all', since: null, until: null })} />
       </Empty>
     );
   }
   return <FirstCall route={route} />;
+}
+
+function within({ since, until, label }: Period): string {
+  if (since === null && until === null) return '';
+  return label.startsWith('last') ? ` in the ${label}` : ` from ${label}`;
 }
 
 function AllTime({ onClick }: { onClick: () => void }) {

@@ -128,12 +128,17 @@ export function splitLine(line: string, open: boolean): Split {
   const last = parts.at(-1);
   const isTag = (part: Part): boolean =>
     part.name !== null && !(open && part === last && part.end === line.length && !part.text.endsWith('"'));
-  const words = parts.filter((part) => !isTag(part)).map((part) => part.text);
+  const words = parts.filter((part) => !isTag(part)).map((part) => (open ? part.text : closed(part.text)));
   const isEnded = /\s$/.test(line) && last !== undefined && !isTag(last);
   return {
-    tags: parts.filter(isTag).map((part) => part.text),
+    tags: parts.filter(isTag).map((part) => closed(part.text)),
     words: words.join(' ') + (isEnded ? ' ' : ''),
   };
+}
+
+/** A quote that was left open would take in all that comes behind it. */
+function closed(text: string): string {
+  return text.split('"').length % 2 === 0 ? `${text}"` : text;
 }
 
 export function joinLine(tags: readonly string[], words: string): string {

@@ -32,6 +32,7 @@ export function CallCost({ call }: { call: CallRecord }) {
   const { cost_usd: amount, cost, inference } = call;
   if (amount === null) {
     if (!inference && cost.reason === undefined) return <span className="text-faint">–</span>;
+    if (cost.reason === undefined && certaintyOf(call) === 'unknown') return <NoUsage status={call.status} />;
     const text = cost.reason === undefined ? 'unpriced' : 'billed, ?';
     return <Tip text={unpricedReason(call)}>{<em className="text-muted">{text}</em>}</Tip>;
   }
@@ -43,6 +44,17 @@ export function CallCost({ call }: { call: CallRecord }) {
         {mark}
         {usd(amount)}
       </span>
+    </Tip>
+  );
+}
+
+/** Nothing is known that could be priced. A call that failed is not billed, as a rule: no more than that is said. */
+function NoUsage({ status }: { status: number | null }) {
+  const failed = status === null || status >= 400;
+  const text = failed ? 'the call failed, and no usage was stated' : 'no usage was stated, so its cost is not known';
+  return (
+    <Tip text={text}>
+      <span className="text-faint">{failed ? '–' : '?'}</span>
     </Tip>
   );
 }

@@ -14,7 +14,7 @@ export function StatusDot({ call }: { call: CallRecord }) {
   const { sign, colour, word } = SIGN[stateOf(call)];
   return (
     <span
-      className={`${colour} text-xs`}
+      className={`${colour} inline-block align-[1px] text-xs`}
       role="img"
       aria-label={`${statusText(call)}, ${word}`}
       title={statusText(call)}
@@ -35,7 +35,23 @@ export function ProviderDot({ provider }: { provider: string }) {
   );
 }
 
+/** Of those that stand side by side most often: told apart at a glance. */
+const HUES: Readonly<Record<string, number>> = {
+  anthropic: 22,
+  openai: 165,
+  google: 217,
+  bedrock: 42,
+  'azure-openai': 195,
+  openrouter: 262,
+  mistral: 350,
+  deepseek: 235,
+  xai: 300,
+  groq: 8,
+};
+
 function hueOf(name: string): number {
+  const known = Object.hasOwn(HUES, name) ? HUES[name] : undefined;
+  if (known !== undefined) return known;
   let hash = 0;
   for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 360;
   return hash;
