@@ -31,6 +31,15 @@ const LINES = [
   '""  "" - --',
 ];
 
+/** Quotes apart. */
+function meaning(line: string): string[] {
+  return partsOf(line).map((part) => part.text.replaceAll('"', ''));
+}
+
+function stored(name: string): string[] {
+  return name === 'status' ? ['503'] : [];
+}
+
 describe('dashboard/calls/filter.ts', () => {
   it('knows the filters that the daemon knows', () => {
     expect(NAMES.map(({ name }) => name).toSorted()).toEqual(FILTER_NAMES.toSorted());
@@ -66,7 +75,6 @@ describe('dashboard/calls/filter.ts', () => {
   it('finds the same whether it was split and joined or not', () => {
     for (const line of LINES) {
       const { tags, words } = splitLine(line, false);
-      const meaning = (text: string): string[] => partsOf(text).map((part) => part.text.replaceAll('"', ''));
       const one = meaning(line);
       const other = meaning(joinLine(tags, words));
       expect(other.toSorted()).toEqual(one.toSorted());
@@ -94,7 +102,6 @@ describe('dashboard/calls/filter.ts', () => {
   it('offers names, then values: those that are stored before those that are known', () => {
     expect(completionsOf('mo', () => []).map(({ label }) => label)).toEqual(['model:']);
     expect(completionsOf('walrus -cl', () => []).map(({ insert }) => insert)).toEqual(['-client:']);
-    const stored = (name: string): string[] => (name === 'status' ? ['503'] : []);
     expect(completionsOf('status:5', stored).map(({ label }) => label)).toEqual(['status:503', 'status:5xx']);
     expect(completionsOf('walrus ', () => [])).toEqual([]);
   });
