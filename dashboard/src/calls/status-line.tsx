@@ -59,7 +59,7 @@ function PeriodTotals({ period }: { period: Period }) {
   const { total_requests: requests, errors, cost_usd: cost, unpriced_calls: unpriced } = stats.data;
   return (
     <>
-      {whole(requests)} {requests === 1 ? 'request' : 'requests'} in the {period.label} ·{' '}
+      {whole(requests)} {requests === 1 ? 'request' : 'requests'} · {period.label} ·{' '}
       <Money amount={cost ?? 0} missing={unpriced} />
       {errors > 0 && ` · ${whole(errors)} failed`}
     </>
