@@ -10,11 +10,15 @@ const PREFIX = 'llm-proxy.1.';
 
 /** For a member that holds a text. */
 export function sealed(seal: Seal): string {
-  if (seal.by === 'anthropic-messages' && 'signature' in seal) return seal.signature;
   return PREFIX + Buffer.from(JSON.stringify(seal)).toString('base64url');
 }
 
-/** What `sealed` made, or a signature of Anthropic's own. */
+/** Anthropic's `signature`: its own as it is. */
+export function signatureOf(seal: Seal): string {
+  return seal.by === 'anthropic-messages' && 'signature' in seal ? seal.signature : sealed(seal);
+}
+
+/** What `signatureOf` made. */
 export function opened(text: string): Seal {
   return ownSeal(text) ?? { by: 'anthropic-messages', signature: text };
 }

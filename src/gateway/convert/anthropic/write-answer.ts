@@ -5,7 +5,7 @@ import type { AnswerContext, StreamWriter } from '../answer-format.ts';
 import { eventText } from '../event-stream.ts';
 import { exactText } from '../exact-json.ts';
 import type { AnswerEvent, AnswerPart, OpenPart, StopReason } from '../model.ts';
-import { sealed } from '../seals.ts';
+import { signatureOf } from '../seals.ts';
 import { anthropicInput, anthropicUsage } from '../usage.ts';
 import { writeError } from './write-error.ts';
 import { inputObject } from './write-blocks.ts';
@@ -45,7 +45,7 @@ function blockOf(part: AnswerPart, { notes }: AnswerContext): JsonObject | null 
       return part.text === '' ? null : { type: 'text', text: part.text };
     case 'thinking':
       if (part.seal !== null && 'redacted' in part.seal) return { type: 'redacted_thinking', data: part.seal.redacted };
-      return { type: 'thinking', thinking: part.text, signature: part.seal === null ? '' : sealed(part.seal) };
+      return { type: 'thinking', thinking: part.text, signature: part.seal === null ? '' : signatureOf(part.seal) };
     case 'call':
       return { type: 'tool_use', id: part.id, name: part.name, input: inputObject(part.input, 'content', notes) };
   }
@@ -72,7 +72,7 @@ export class AnthropicStreamWriter implements StreamWriter {
         return this.#open === null ? '' : this.#delta(deltaOf(this.#open, event.text));
       case 'seal':
         if (this.#open === null || 'redacted' in event.seal) return '';
-        return this.#delta({ type: 'signature_delta', signature: sealed(event.seal) });
+        return this.#delta({ type: 'signature_delta', signature: signatureOf(event.seal) });
       case 'close':
         return this.#close();
       default:

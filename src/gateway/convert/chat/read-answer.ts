@@ -180,7 +180,8 @@ class DeltaReader {
   }
 
   *#text(kind: 'text' | 'refusal', text: string | null): Generator<AnswerEvent> {
-    if (text === null) return;
+    // Streams begin with an empty one, whatever comes then.
+    if (text === null || text === '') return;
     this.#ending.saw(kind);
     yield* this.#order.add(kind, { kind }, text);
   }

@@ -2,7 +2,7 @@
  * `reasoning_details`, as OpenRouter has them: the one list in chat in which thoughts come with what their provider
  * wants to see again. Clients send it back as it was.
  */
-import { isObject, stringAt, type JsonObject } from '../../../providers/families/json.ts';
+import { stringAt, type JsonObject } from '../../../providers/families/json.ts';
 import type { Seal, ThinkingPart } from '../model.ts';
 import { ownSeal, sealed } from '../seals.ts';
 
@@ -19,8 +19,7 @@ export function sealOfDetails(details: unknown): ThinkingPart[] | null {
   const own = details.filter((detail): detail is JsonObject => stringAt(detail, 'format') === FORMAT);
   if (own.length === 0) return null;
   return own.map((detail) => {
-    const signature = stringAt(detail, 'signature') ?? '';
-    const seal: Seal = ownSeal(signature) ?? { by: 'anthropic-messages', signature };
-    return { kind: 'thinking', text: isObject(detail) ? (stringAt(detail, 'text') ?? '') : '', seal };
+    const seal = ownSeal(stringAt(detail, 'signature') ?? '');
+    return { kind: 'thinking', text: stringAt(detail, 'text') ?? '', seal };
   });
 }
