@@ -5,6 +5,8 @@ import type { HitText, SearchAnswer, SearchHit } from '../../../src/admin/search
 export type { CallRecord, CostLine, Outcome } from '../../../src/core/capture.ts';
 export type { Percentiles, PeriodGroup, PeriodStats, RecorderHealth, Totals } from '../../../src/core/ports.ts';
 export type { AgentFacts, Changes, EdgeType } from '../../../src/core/sessions.ts';
+export type { ConversationAnswer as Conversation, BodyState } from '../../../src/admin/conversation.ts';
+export type { ViewMedia, ViewMessage, ViewPart, ViewTool } from '../../../src/interchange/conversation/view.ts';
 export type { Usage } from '../../../src/core/usage.ts';
 export type { HitText, SearchAnswer, SearchHit };
 

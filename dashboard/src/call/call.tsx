@@ -1,5 +1,6 @@
 /** A call in full: what was said, what it cost, how it went. Stands beside a list, or takes the page. */
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback } from 'react';
 import { ApiError, get } from '../api/client.ts';
 import type { CallRecord } from '../api/shapes.ts';
 import { useEndedCalls, useRunningCalls } from '../api/use-live.ts';
@@ -58,9 +59,17 @@ function withoutCall(params: URLSearchParams): URLSearchParams {
   return rest;
 }
 
+/** Another call in the same place, with the same tab. */
+function hrefBeside(route: Route, id: string): string {
+  const params = new URLSearchParams(route.params);
+  params.delete('diff');
+  return formatRoute({ ...route, id, params });
+}
+
 function Opened({ call, ...props }: CallProps & { call: CallRecord; onClose: () => void }) {
-  const { route } = props;
+  const { route, hrefOfCall } = props;
   const setParams = useSetParams();
+  const href = useCallback((id: string) => hrefOfCall?.(id) ?? hrefBeside(route, id), [route, hrefOfCall]);
   const open = openTab(route.params, call);
   useKeys(
     TABS.map(({ id, title, key }) => ({
@@ -76,12 +85,12 @@ function Opened({ call, ...props }: CallProps & { call: CallRecord; onClose: () 
       data-full={route.params.has('full') ? '' : undefined}
       className="flex min-h-0 min-w-0 flex-1 flex-col"
     >
-      <CallHeader {...props} call={call} />
+      <CallHeader {...props} call={call} hrefOfCall={href} />
       <Tabs
         label="Parts of the call"
         open={open}
         onOpen={(tab) => setParams({ tab })}
-        tabs={TABS.map(({ id, title }) => ({ id, title, content: () => tabContent(id, call, route) }))}
+        tabs={TABS.map(({ id, title }) => ({ id, title, content: () => tabContent(id, call, route, href) }))}
       />
     </article>
   );

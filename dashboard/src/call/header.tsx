@@ -6,15 +6,17 @@ import { Button } from '../kit/button.tsx';
 import { CopyButton } from '../kit/copy.tsx';
 import { ProviderDot, StatusDot } from '../kit/dots.tsx';
 import { TokenBar } from '../kit/token-bar.tsx';
-import { formatRoute, hrefOf } from '../url/route.ts';
+import { hrefOf } from '../url/route.ts';
 import { goTo, useSetParams } from '../url/use-route.ts';
 import { Actions } from './actions.tsx';
 import type { CallProps } from './call.tsx';
 import { Fact } from './fact.tsx';
 import { useNeighbours } from './use-neighbours.ts';
 
+type HeaderProps = CallProps & { call: CallRecord; onClose: () => void; hrefOfCall: (id: string) => string };
+
 /** What every tab is about: who was asked, how it ended, what it took. */
-export function CallHeader(props: CallProps & { call: CallRecord; onClose: () => void }) {
+export function CallHeader(props: HeaderProps) {
   const { call, route, onClose } = props;
   const setParams = useSetParams();
   const isFull = route.params.has('full');
@@ -152,17 +154,10 @@ function Trouble({ call: { error, outcome } }: { call: CallRecord }) {
   );
 }
 
-function Neighbours(props: CallProps & { call: CallRecord }) {
-  const { route, hrefOfCall } = props;
+function Neighbours(props: HeaderProps) {
   const { previous, next } = useNeighbours(props.call, props.beside);
-  const href = (id: string): string => {
-    if (hrefOfCall !== undefined) return hrefOfCall(id);
-    const params = new URLSearchParams(route.params);
-    params.delete('diff');
-    return formatRoute({ ...route, id, params });
-  };
   const go = (id: string | null): void => {
-    if (id !== null) goTo(href(id));
+    if (id !== null) goTo(props.hrefOfCall(id));
   };
   useKeys([
     { keys: '[', does: 'call before, of the session', where: 'call', run: () => go(previous) },

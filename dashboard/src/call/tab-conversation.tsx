@@ -1,5 +1,105 @@
-import type { CallRecord } from '../api/shapes.ts';
+import { useQuery } from '@tanstack/react-query';
+import { useMemo, useState } from 'react';
+import { get } from '../api/client.ts';
+import type { CallRecord, Conversation } from '../api/shapes.ts';
+import { whole } from '../format/numbers.ts';
+import { Button } from '../kit/button.tsx';
+import { Empty, Failure, Loading } from '../kit/states.tsx';
+import { AfterTurns, BeforeTurns } from './conversation/about.tsx';
+import { BodyMissing } from './body-missing.tsx';
+import { ConversationProvider, conversationPath, useFolds } from './conversation/context.tsx';
+import { useWaits } from './conversation/use-waits.ts';
+import { ConversationView } from './conversation/view.tsx';
 
-export function ConversationTab({ call }: { call: CallRecord }) {
-  return <p className="p-4 text-muted">{call.id}</p>;
+/** Characters of each text that come at first. */
+const FIRST_CHARS = 32_768;
+const RAW_KEY = 'llm-proxy.raw-text';
+
+export function useConversation(id: string) {
+  return useQuery({
+    queryKey: ['conversation', id],
+    queryFn: ({ signal }) => get<Conversation>(conversationPath(id), { max: FIRST_CHARS }, signal),
+    // What was said does not change; retention takes it away as a whole.
+    staleTime: Infinity,
+    gcTime: 60_000,
+  });
+}
+
+/** What was said: what is new in this call open, all else in one line each. */
+export function ConversationTab({ call, hrefOfCall }: { call: CallRecord; hrefOfCall: (id: string) => string }) {
+  const found = useConversation(call.id);
+  if (found.isPending) return <Loading what="the conversation" />;
+  if (found.isError) return <Failure error={found.error} onRetry={() => void found.refetch()} />;
+  return <Found call={call} conversation={found.data} hrefOfCall={hrefOfCall} />;
+}
+
+interface FoundProps {
+  call: CallRecord;
+  conversation: Conversation;
+  hrefOfCall: (id: string) => string;
+}
+
+function Found({ call, conversation, hrefOfCall }: FoundProps) {
+  const [isRaw, setRaw] = useState(() => localStorage.getItem(RAW_KEY) === '1');
+  const folds = useFolds();
+  const waits = useWaits(call);
+  const inputTokens = call.usage.input_tokens;
+  const scope = useMemo(
+    () => ({ call: call.id, inputTokens, isRaw, waits, hrefOfCall, folds }),
+    [call.id, inputTokens, isRaw, waits, hrefOfCall, folds],
+  );
+  const chooseRaw = (raw: boolean): void => {
+    setRaw(raw);
+    localStorage.setItem(RAW_KEY, raw ? '1' : '0');
+  };
+  const { messages, answer, request, response } = conversation;
+  if (messages.length === 0 && answer === null) {
+    if (!request.stored && !response.stored) return <BodyMissing call={call.id} side="request" />;
+    return <NothingSaid call={call} />;
+  }
+  return (
+    <ConversationProvider scope={scope}>
+      <div className="flex h-full min-h-0 flex-col">
+        <div className="flex shrink-0 flex-wrap items-center gap-1 border-b border-line px-3 py-0.5">
+          <span className="mr-auto px-1 text-sm text-muted">{summary(conversation)}</span>
+          <Button look="quiet" onClick={() => folds.setAll(folds.all !== true)} title="E">
+            {folds.all === true ? 'Close all' : 'Open all'}
+          </Button>
+          <Button look="quiet" aria-pressed={isRaw} onClick={() => chooseRaw(!isRaw)} title="m">
+            {isRaw ? 'Show markdown' : 'Show as text'}
+          </Button>
+        </div>
+        <div className="min-h-0 flex-1">
+          <ConversationView
+            conversation={conversation}
+            isRaw={isRaw}
+            onRaw={chooseRaw}
+            before={<BeforeTurns call={call} conversation={conversation} />}
+            after={<AfterTurns call={call} conversation={conversation} />}
+          />
+        </div>
+      </div>
+    </ConversationProvider>
+  );
+}
+
+/** `44 messages, 2 new`. */
+function summary({ messages, new_from: from }: Conversation): string {
+  // The system prompt is told apart.
+  const said = messages.filter(({ role }) => role !== 'system' && role !== 'developer');
+  const count = said.length;
+  const fresh = messages.slice(from ?? 0).filter((message) => said.includes(message)).length;
+  const all = `${whole(count)} ${count === 1 ? 'message' : 'messages'}`;
+  return from === null ? all : `${all}, ${fresh === count ? 'all' : whole(fresh)} new`;
+}
+
+function NothingSaid({ call }: { call: CallRecord }) {
+  return (
+    <Empty title="No conversation">
+      <p>
+        Nobody speaks in this call ({call.operation ?? 'no known operation'}), or in a form that llm-proxy does not
+        read. The tabs Request and Response show all that was sent.
+      </p>
+    </Empty>
+  );
 }

@@ -39,10 +39,15 @@ function isConversation({ agent_facts: facts, operation }: CallRecord): boolean 
   return operation !== null && SPOKEN.test(operation) && !SILENT.test(operation);
 }
 
-export function tabContent(tab: TabId, call: CallRecord, { params }: Route): ReactNode {
+export function tabContent(
+  tab: TabId,
+  call: CallRecord,
+  { params }: Route,
+  hrefOfCall: (id: string) => string,
+): ReactNode {
   switch (tab) {
     case 'conversation':
-      return <ConversationTab key={call.id} call={call} />;
+      return <ConversationTab key={call.id} call={call} hrefOfCall={hrefOfCall} />;
     case 'request':
       return <RequestTab key={call.id} call={call} />;
     case 'response':

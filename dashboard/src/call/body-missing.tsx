@@ -1,0 +1,40 @@
+import { useQuery } from '@tanstack/react-query';
+import { ApiError, request } from '../api/client.ts';
+import { moment } from '../format/time.ts';
+import { Empty, Failure, Loading } from '../kit/states.tsx';
+
+/** Why there is nothing to show of a side, in the daemon's words: pruned when and for what, or never stored. */
+export function BodyMissing({ call, side }: { call: string; side: 'request' | 'response' }) {
+  const asked = useQuery({
+    queryKey: ['body-missing', call, side],
+    queryFn: async ({ signal }) => {
+      const controller = new AbortController();
+      signal.addEventListener('abort', () => controller.abort());
+      try {
+        await request(`/api/calls/${encodeURIComponent(call)}/${side}`, { signal: controller.signal });
+      } catch (error) {
+        if (error instanceof ApiError && (error.status === 404 || error.status === 410)) return error;
+        throw error;
+      }
+      // It is there after all: nothing of it is needed here.
+      controller.abort();
+      return null;
+    },
+    staleTime: Infinity,
+  });
+  if (asked.isPending) return <Loading what="the reason" />;
+  if (asked.isError) return <Failure error={asked.error} onRetry={() => void asked.refetch()} />;
+  const pruned = asked.data?.status === 410;
+  return (
+    <Empty title={pruned ? 'What was said was deleted' : 'What was said is not stored'}>
+      <p>{asked.data === null ? 'Its body is empty.' : sentence(asked.data.message)}</p>
+      <p className="mt-2">Tokens, cost and timing of the call are kept all the same.</p>
+    </Empty>
+  );
+}
+
+/** Times in it as the rest of the page writes them. */
+function sentence(text: string): string {
+  const told = text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/, (iso) => moment(iso, new Date()));
+  return `${told.slice(0, 1).toUpperCase()}${told.slice(1)}.`;
+}

@@ -1,0 +1,92 @@
+/** A daemon in front of a provider that answers as it is told: real calls, of which every byte is known. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Daemon, startDaemon } from './daemon.ts';
+
+export interface Reply {
+  status?: number;
+  headers?: Record<string, string>;
+  /** Pieces of the body; a number = milliseconds to wait there. */
+  body: readonly (string | number)[];
+  /** The connection is cut behind the last piece. */
+  cut?: boolean;
+}
+
+export interface ScriptedCall {
+  /** Mount of the provider, and the path there: `/anthropic/v1/messages`. */
+  path: string;
+  headers?: Record<string, string>;
+  body: unknown;
+  reply: Reply;
+}
+
+export interface Scripted {
+  daemon: Daemon;
+  /** Resolves when the answer has been read; with its status. */
+  call: (call: ScriptedCall) => Promise<number>;
+  /** The records of all calls so far, newest first, when there are so many. */
+  stored: (count: number) => Promise<{ id: string; request_model: string | null }[]>;
+  ask: <T>(path: string) => Promise<T>;
+  stop: () => Promise<void>;
+}
+
+const MOUNTS = ['anthropic', 'openai', 'google', 'mistral'];
+
+/** @param flags more of them for `start` */
+export async function startScripted(flags: readonly string[] = []): Promise<Scripted> {
+  const replies = new Map<string, Reply>();
+  const server = createServer((request, response) => void answer(request, response, replies));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const daemon = await startDaemon([...MOUNTS.flatMap((mount) => ['--backend', `${mount}=${origin}`]), ...flags]);
+  const ask = async <T>(path: string): Promise<T> => {
+    const found = await fetch(`${daemon.adminUrl}${path}`, { headers: { authorization: `Bearer ${daemon.token}` } });
+    if (!found.ok) throw new Error(`${path}: ${found.status} ${await found.text()}`);
+    return (await found.json()) as T;
+  };
+  let made = 0;
+  return {
+    daemon,
+    ask,
+    call: (call) => send(daemon, `reply-${++made}`, call, replies),
+    stored: async (count) => {
+      for (;;) {
+        const { calls } = await ask<{ calls: { id: string; request_model: string | null }[] }>('/api/calls?limit=200');
+        if (calls.length >= count) return calls;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+    stop: async () => {
+      await daemon.stop();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+async function send(daemon: Daemon, key: string, call: ScriptedCall, replies: Map<string, Reply>): Promise<number> {
+  replies.set(key, call.reply);
+  const response = await fetch(`${daemon.proxyUrl}${call.path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-reply': key, ...call.headers },
+    body: JSON.stringify(call.body),
+  });
+  await response.arrayBuffer().catch(() => null);
+  return response.status;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, replies: Map<string, Reply>): Promise<void> {
+  for await (const _ of request);
+  const reply = replies.get(String(request.headers['x-reply'])) ?? { status: 404, body: ['{}'] };
+  response.writeHead(reply.status ?? 200, {
+    'content-type': 'application/json',
+    'request-id': `req_${String(request.headers['x-reply'])}`,
+    ...reply.headers,
+  });
+  for (const piece of reply.body) {
+    if (typeof piece === 'number') await new Promise((resolve) => setTimeout(resolve, piece));
+    else response.write(piece);
+  }
+  if (reply.cut === true) response.destroy();
+  else response.end();
+}
