@@ -124,6 +124,8 @@ function grouped(value: number): string {
   return Number.isInteger(value) && Math.abs(value) >= 10_000 ? whole(value) : String(value);
 }
 
+const PAST_WORDS = { unchanged: ', unchanged', first_seen: ', first seen in this call' };
+
 export function PastRow({ row, onToggle }: { row: RowOf<'past'>; onToggle: (open: boolean) => void }) {
   const words = `${whole(row.count)} earlier ${row.count === 1 ? 'message' : 'messages'}`;
   return (
@@ -141,7 +143,7 @@ export function PastRow({ row, onToggle }: { row: RowOf<'past'>; onToggle: (open
           ▸
         </span>
         {words}
-        {row.isKnown ? ', unchanged' : ''}
+        {row.is === null ? '' : PAST_WORDS[row.is]}
         <Share tokens={row.tokens} />
       </button>
     </div>

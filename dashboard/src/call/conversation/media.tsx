@@ -22,7 +22,7 @@ function Picture({ media, url }: { media: ViewMedia; url: string }) {
       <button
         type="button"
         onClick={() => setState('large')}
-        className="my-1 block overflow-hidden rounded-chip border border-line bg-raised"
+        className="my-1 block self-start overflow-hidden rounded-chip border border-line bg-raised"
       >
         <img
           src={url}
@@ -47,7 +47,7 @@ function Chip({ media, url }: { media: ViewMedia; url: string }) {
     <a
       href={url}
       download
-      className="my-1 inline-flex h-7 max-w-full items-center gap-1.5 rounded-chip border border-line bg-raised px-2 text-sm hover:border-accent"
+      className="my-1 inline-flex h-7 max-w-full self-start items-center gap-1.5 rounded-chip border border-line bg-raised px-2 text-sm hover:border-accent"
     >
       <bdi className="truncate">{wordsOf(media)}</bdi>
       <span className="text-muted">Download</span>

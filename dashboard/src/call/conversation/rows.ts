@@ -6,7 +6,7 @@ export type Row =
   | { kind: 'system'; key: string; turns: Turn[] }
   | { kind: 'tools'; key: string; tools: ViewTool[] }
   | { kind: 'settings'; key: string; settings: Record<string, unknown> }
-  | { kind: 'past'; key: string; count: number; tokens: number | null; isKnown: boolean; isOpen: boolean }
+  | { kind: 'past'; key: string; count: number; tokens: number | null; is: Told['pastIs']; isOpen: boolean }
   | { kind: 'turn'; key: string; turn: Turn };
 
 export const PAST = 'past';
@@ -19,8 +19,14 @@ export function rowsOf(conversation: Conversation, told: Told, isPastOpen: boole
   if (Object.keys(conversation.settings).length > 0)
     rows.push({ kind: 'settings', key: 'settings', settings: conversation.settings });
   if (past.length > 0) {
-    const isKnown = conversation.new_from !== null;
-    rows.push({ kind: 'past', key: PAST, count: past.length, tokens: sumOf(past), isKnown, isOpen: isPastOpen });
+    rows.push({
+      kind: 'past',
+      key: PAST,
+      count: past.length,
+      tokens: sumOf(past),
+      is: told.pastIs,
+      isOpen: isPastOpen,
+    });
     if (isPastOpen) rows.push(...past.map(rowOf));
   }
   rows.push(...fresh.map(rowOf));

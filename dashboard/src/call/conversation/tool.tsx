@@ -92,7 +92,7 @@ function Arguments({ part, place }: { part: ToolCallPart; place: PartPlace }) {
 function Member({ name, value }: { name: string; value: unknown }) {
   const isShort = typeof value === 'string' ? value.length <= 100 && !value.includes('\n') : !isObject(value);
   return (
-    <div className={isShort ? 'flex gap-2' : ''}>
+    <div className={isShort ? 'flex items-baseline gap-2' : ''}>
       <dt className="shrink-0 font-mono text-sm text-muted">{visibleText(name)}</dt>
       <dd className="min-w-0">
         {typeof value === 'string' ? (

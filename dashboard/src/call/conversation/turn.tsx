@@ -10,7 +10,8 @@ const SMALL = 4000;
 /** What one side said: who, in the margin, and what, in a column that can be read. */
 export const TurnView = memo(function TurnView({ turn }: { turn: Turn }) {
   return (
-    <section
+    <div
+      role="group"
       aria-label={`${turn.role}${turn.index === null ? ', answer' : ''}`}
       className={`border-l-2 py-1.5 pr-4 pl-3.5 @xl:grid @xl:grid-cols-[80px_minmax(0,1fr)] @xl:gap-3 ${turn.isNew === true ? 'border-accent' : 'border-transparent'}`}
     >
@@ -24,14 +25,18 @@ export const TurnView = memo(function TurnView({ turn }: { turn: Turn }) {
       <div className="flex min-w-0 flex-col gap-1">
         {turn.blocks.map((block) =>
           block.kind === 'tool' ? (
-            <Tool key={block.key} block={block} open={isOpenByItself(turn, block)} />
+            <div key={block.key} data-block={block.key}>
+              <Tool block={block} open={isOpenByItself(turn, block)} />
+            </div>
           ) : (
-            <Part key={block.key} id={block.key} part={block.part} place={block.place} role={turn.role} />
+            <div key={block.key} data-block={block.key} className="flex flex-col">
+              <Part id={block.key} part={block.part} place={block.place} role={turn.role} />
+            </div>
           ),
         )}
         {turn.blocks.length === 0 && <p className="text-faint">(nothing)</p>}
       </div>
-    </section>
+    </div>
   );
 });
 

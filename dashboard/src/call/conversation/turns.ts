@@ -42,16 +42,22 @@ export interface Turn {
 export interface Told {
   /** System prompts that stand before everything else. */
   system: Turn[];
-  /** What the call before had asked or answered. */
+  /** What stands before that which the reader came for. */
   past: Turn[];
+  /** What the past is to this call; null = nobody knows. */
+  pastIs: 'unchanged' | 'first_seen' | null;
   /** What is said for the first time, the answer at the end. */
   fresh: Turn[];
 }
 
 type Asked = { part: ToolCallPart; place: PartPlace };
 
+/** A conversation that begins with more than these was held elsewhere before: its end is what the reader came for. */
+const MOST_OPEN = 12;
+
 export function turnsOf({ messages, answer, new_from: newFrom }: Conversation): Told {
-  const from = newFrom ?? lastOfUser(messages);
+  const isFirstSeen = newFrom === 0 && messages.length > MOST_OPEN;
+  const from = newFrom === null || isFirstSeen ? lastOfUser(messages) : newFrom;
   const pairs = pairsOf(messages, from);
   const all = messages.map((message, index) =>
     turnOf(message, index, pairs, newFrom === null ? null : index >= newFrom),
@@ -62,6 +68,7 @@ export function turnsOf({ messages, answer, new_from: newFrom }: Conversation): 
   return {
     system: all.slice(0, head),
     past: all.slice(head, Math.max(head, from)).filter(isShown),
+    pastIs: newFrom === null ? null : isFirstSeen ? 'first_seen' : 'unchanged',
     fresh: [...all.slice(Math.max(head, from)).filter(isShown), ...last],
   };
 }

@@ -6,7 +6,7 @@ import { useKeys } from '../../keyboard/keys.ts';
 import { useScope } from './context.tsx';
 import { FindBar } from './find-bar.tsx';
 import { PastRow, SettingsRow, SystemRow, ToolsRow } from './head-rows.tsx';
-import { markFound } from './marking.ts';
+import { markFound, rangesIn } from './marking.ts';
 import { type Goal, goals, heightOf, nextPlace, PAST, type Place, type Row, rowsOf } from './rows.ts';
 import { TurnView } from './turn.tsx';
 import { turnsOf } from './turns.ts';
@@ -34,7 +34,7 @@ export function ConversationView({ conversation, before, after, isRaw, onRaw }: 
     getItemKey: (index) => (rows[index] as Row).key,
     overscan: 6,
   });
-  const goTo = usePlaces(rows, virtual, scroller);
+  const goTo = usePlaces(rows, virtual, scroller, query ?? '');
   const jump = (goal: Goal, step: 1 | -1): void => {
     const top = virtual.getVirtualItemForOffset(virtual.scrollOffset ?? 0)?.index ?? 0;
     const place = nextPlace(goals(told, goal), { rows, top, current: goTo.current }, step);
@@ -112,20 +112,19 @@ function usePlaces(
   rows: readonly Row[],
   virtual: Virtual,
   scroller: React.RefObject<HTMLDivElement | null>,
+  query: string,
 ): { to: (place: Place) => void; current: Place | null } {
   const { folds } = useScope();
   const [place, setPlace] = useState<Place | null>(null);
   // The row may be in the list only when its fold has been opened.
   const due = useRef<Place | null>(null);
   useLayoutEffect(() => {
-    if (due.current === null) return;
-    const index = rows.findIndex(({ key }) => key === due.current?.row);
-    if (index === -1) return;
+    const goal = due.current;
+    const index = goal === null ? -1 : rows.findIndex(({ key }) => key === goal.row);
+    if (goal === null || index === -1) return;
     due.current = null;
     virtual.scrollToIndex(index, { align: 'start' });
-    scroller.current
-      ?.querySelector<HTMLElement>(`[data-row="${rows[index]?.key}"] summary`)
-      ?.focus({ preventScroll: true });
+    settle(scroller, goal, query, MOST_FRAMES);
   });
   const to = useCallback(
     (next: Place): void => {
@@ -136,4 +135,26 @@ function usePlaces(
     [folds],
   );
   return { to, current: place };
+}
+
+const MOST_FRAMES = 10;
+/** Pixels above what was gone to. */
+const ABOVE = 48;
+
+/** Rows have their true heights only when they are made: what is looked for may have moved meanwhile. */
+function settle(scroller: React.RefObject<HTMLDivElement | null>, place: Place, query: string, frames: number): void {
+  requestAnimationFrame(() => {
+    const frame = scroller.current;
+    if (frame === null || frames === 0) return;
+    const row = frame.querySelector<HTMLElement>(`[data-row="${place.row}"]`);
+    const block = row?.querySelector<HTMLElement>(`[data-block="${place.folds.at(-1)}"]`) ?? row;
+    if (block === null) {
+      settle(scroller, place, query, frames - 1);
+      return;
+    }
+    const goal = rangesIn(block, query, 1)[0] ?? block;
+    frame.scrollTop += goal.getBoundingClientRect().top - frame.getBoundingClientRect().top - ABOVE;
+    block.querySelector('summary')?.focus({ preventScroll: true });
+    if (frames > MOST_FRAMES - 3) settle(scroller, place, query, frames - 1);
+  });
 }
