@@ -52,8 +52,8 @@ function useClose({ route, onClose }: CallProps): () => void {
   return onClose ?? (() => goTo(formatRoute({ ...route, id: null, params: withoutCall(route.params) })));
 }
 
-/** What the address says of the call alone. */
-function withoutCall(params: URLSearchParams): URLSearchParams {
+/** Without what the address says of the call alone. */
+export function withoutCall(params: URLSearchParams): URLSearchParams {
   const rest = new URLSearchParams(params);
   for (const name of ['tab', 'diff', 'full']) rest.delete(name);
   return rest;

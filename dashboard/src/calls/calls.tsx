@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { Call } from '../call/call.tsx';
+import { Call, withoutCall } from '../call/call.tsx';
 import { Grid, type GridHandle } from '../kit/grid.tsx';
 import { Split } from '../kit/split.tsx';
 import { Loading } from '../kit/states.tsx';
@@ -36,7 +36,7 @@ export function Calls({ route }: { route: Route }) {
   const layout = useLayout();
   const open = (id: string | null): void =>
     goTo(
-      formatRoute({ ...route, id, params: id === null ? withoutTab(route.params) : route.params }),
+      formatRoute({ ...route, id, params: id === null ? withoutCall(route.params) : route.params }),
       route.id !== null && id !== null,
     );
   useKeys(route.id === null ? [] : [{ keys: 'Escape', does: 'close the call', where: 'calls', run: () => open(null) }]);
@@ -77,12 +77,6 @@ export function Calls({ route }: { route: Route }) {
       detail={route.id === null ? null : <Call route={route} id={route.id} />}
     />
   );
-}
-
-function withoutTab(params: URLSearchParams): URLSearchParams {
-  const next = new URLSearchParams(params);
-  next.delete('tab');
-  return next;
 }
 
 interface ListProps {

@@ -144,9 +144,9 @@ describe('dashboard/call/conversation/rows', () => {
   ];
   const given = conversation(messages, 5, message('assistant', text('no fruit')));
   const told = turnsOf(given);
+  const keys = (open: boolean): string[] => rowsOf(given, told, open).map(({ key }) => key);
 
   it('makes rows of the past only when it is open', () => {
-    const keys = (open: boolean): string[] => rowsOf(given, told, open).map(({ key }) => key);
     expect(keys(false)).toEqual(['system', 'past', 'm5', 'answer']);
     expect(keys(true)).toEqual(['system', 'past', 'm1', 'm2', 'm4', 'm5', 'answer']);
   });
