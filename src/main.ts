@@ -1,5 +1,4 @@
 /** Composition root of the net thread: the daemon. The only place that knows all three threads. */
-import { hostname, userInfo } from 'node:os';
 import { MessageChannel } from 'node:worker_threads';
 import type { AdminThreadData } from './admin/thread-messages.ts';
 import { AdminThread } from './admin/thread.ts';
@@ -8,13 +7,14 @@ import { LeafCache } from './ca/leaf-cache.ts';
 import { suggestion } from './config/file.ts';
 import { lifeOf } from './config/life.ts';
 import type { Config } from './config/load.ts';
+import type { Setting } from './config/settings.ts';
 import { systemClock } from './core/clock.ts';
 import { Counters } from './core/counters.ts';
 import { DOCTOR_CONNECT_TO, DOCTOR_HOST } from './core/doctor-host.ts';
 import { AppError, messageOf } from './core/errors.ts';
 import { normaliseHost } from './core/hosts.ts';
 import type { Logger, LogOptions } from './core/log.ts';
-import type { NetControl } from './core/ports.ts';
+import type { ClientSetup, NetControl } from './core/ports.ts';
 import { BaseUrls } from './gateway/base-urls.ts';
 import { parseRegion } from './gateway/bedrock.ts';
 import { reasonNotToAsk } from './gateway/include-usage.ts';
@@ -26,6 +26,7 @@ import { parseConnectTo } from './net/connect-to.ts';
 import { contextHeaders, namesToCut } from './net/context-headers.ts';
 import { withoutDoctor } from './net/doctor.ts';
 import { openFrontDoor } from './net/front-door.ts';
+import { HandshakeTroubles } from './net/handshake-troubles.ts';
 import { createIntercept } from './net/intercept.ts';
 import { type Entrance, openEntrance } from './net/listeners.ts';
 import { parseUpstreamProxy } from './net/upstream-proxy.ts';
@@ -33,12 +34,13 @@ import { upstreamContext } from './net/upstream-roots.ts';
 import { Upstream } from './net/upstream.ts';
 import type { Provider } from './providers/provider.ts';
 import { loadHosts, loadRegistry, type ProviderRegistry } from './providers/registry.ts';
-import type { RecorderConfig } from './recorder/thread-messages.ts';
+import { recorderConfig } from './recorder-config.ts';
 import { RecorderThread } from './recorder/thread.ts';
-import type { SessionLogOptions } from './sinks/session-jsonl.ts';
 
 export interface DaemonInput {
   config: Config;
+  /** The same for people, with who said what. */
+  settings: readonly Setting[];
   version: string;
   /** Null = the admin port asks nobody for one. */
   adminToken: string | null;
@@ -119,9 +121,18 @@ class Parts {
   /** The entrance and the reader thread. */
   async open(authority: Authority): Promise<Authority> {
     const leaves = new LeafCache({ authority, clock: systemClock });
+    const troubles = new HandshakeTroubles();
     const admin = new AdminThread({
       settings: adminSettings(this.#input, authority.caFile),
-      control: controlOf(() => this.entrance, this.#input),
+      control: controlOf(
+        () => this.entrance,
+        this.#input,
+        () => ({
+          ca_file: authority.caFile,
+          bundle_file: authority.bundleFile,
+          tls_troubles: troubles.list(),
+        }),
+      ),
       connectRecorder: () => {
         const { port1, port2 } = new MessageChannel();
         this.#recorder.serve(port1);
@@ -131,7 +142,7 @@ class Parts {
     });
     this.admin = admin;
     const reading = admin.start();
-    const net = { counters: this.#counters, rows: this.#rows, leaves, admin: () => admin.address };
+    const net = { counters: this.#counters, rows: this.#rows, leaves, troubles, admin: () => admin.address };
     await inOrder(this.#openEntrance(net), reading);
     return authority;
   }
@@ -181,10 +192,11 @@ interface NetParts {
   counters: Counters;
   rows: SlabRecorder;
   leaves: LeafCache;
+  troubles: HandshakeTroubles;
   admin: () => { host: string; port: number } | null;
 }
 
-async function openNet(input: DaemonInput, { counters, rows, leaves, admin }: NetParts): Promise<Entrance> {
+async function openNet(input: DaemonInput, { counters, rows, leaves, troubles, admin }: NetParts): Promise<Entrance> {
   const { config, log } = input;
   const ownPorts = new Set<number>();
   const upstream = createUpstream(input, counters, ownPorts, () => admin()?.port ?? null);
@@ -214,7 +226,7 @@ async function openNet(input: DaemonInput, { counters, rows, leaves, admin }: Ne
       strict: config.store.durability === 'strict',
     },
     intercept: (net, steered) =>
-      withoutDoctor((recorder) => createIntercept({ ...net, recorder, leaves, steered }), net.recorder),
+      withoutDoctor((recorder) => createIntercept({ ...net, recorder, leaves, steered, troubles }), net.recorder),
     includeUsage: providersToAsk(input, hosts),
     baseUrls: baseUrlsOf(input, hosts),
     bedrock: new BedrockSigner({
@@ -299,8 +311,12 @@ function patterns(option: string, hosts: readonly string[]): string[] {
   });
 }
 
-/** @param entrance null = not open yet. */
-function controlOf(entrance: () => Entrance | null, { config, onStop }: DaemonInput): NetControl {
+/** @param entrance null = not open yet. @param setup what clients need beside the address of the proxy */
+function controlOf(
+  entrance: () => Entrance | null,
+  { config, onStop }: DaemonInput,
+  setup: () => Omit<ClientSetup, 'proxy_url'>,
+): NetControl {
   const opened = (): Entrance => {
     const open = entrance();
     if (open === null) throw new AppError('not_running', 'the proxy is starting; ask again in a second');
@@ -310,69 +326,14 @@ function controlOf(entrance: () => Entrance | null, { config, onStop }: DaemonIn
     openRun: async (pid) => ({ ...(await opened().openRun(pid)), local_servers: config.local }),
     closeRun: (runId) => opened().closeRun(runId),
     status: () => opened().status(),
+    explain: (url) => opened().explain(url),
+    setup: () => ({ proxy_url: opened().url, ...setup() }),
     stop: onStop,
   };
 }
 
-/** Also of the recorder thread that an import without a daemon starts. */
-export function recorderConfig({ config, logOptions }: Pick<DaemonInput, 'config' | 'logOptions'>): RecorderConfig {
-  const { logs } = config;
-  return {
-    databasePath: config.db,
-    sinks: {
-      console: { format: logOptions.pretty ? 'line' : 'json', colour: logOptions.pretty },
-      logFiles: {
-        folder: config.log_dir,
-        bodies: logs.bodies,
-        maxFileBytes: logs.max_file_bytes,
-        maxTotalBytes: logs.max_total_bytes,
-        maxDays: logs.max_age_days,
-      },
-      sessionLog: sessionLogOptions(config),
-      sqlite: {
-        path: config.db,
-        isAwaited: config.store.durability === 'strict',
-        backups: config.store.backups,
-        bodies: config.store.bodies === 'full',
-      },
-    },
-    localServers: config.local,
-    ownProviders: config.provider,
-    estimate: config.usage.estimate,
-    bodiesOf: config.capture.bodies_of,
-    prices: { overrides: config.prices.overrides, table: config.prices.table },
-    life: lifeOf(config),
-    log: logOptions,
-  };
-}
-
-function sessionLogOptions(config: Config): SessionLogOptions | null {
-  const { session_log: sessions, logs } = config;
-  if (!sessions.enabled) return null;
-  return {
-    folder: lifeOf(config).sessionFolder,
-    machine: machineName(),
-    maxFileBytes: logs.max_file_bytes,
-    maxTotalBytes: logs.max_total_bytes,
-    maxDays: logs.max_age_days,
-  };
-}
-
-/** `user@host`; in a container a user may have no name. */
-function machineName(): string {
-  let user = 'unknown';
-  try {
-    user = userInfo().username;
-  } catch {
-    // There is no entry for this user id.
-  }
-  return `${user}@${hostname() || 'unknown'}`;
-}
-
-function adminSettings(
-  { config, env, version, adminToken }: DaemonInput,
-  caFile: string,
-): Omit<AdminThreadData, 'net'> {
+function adminSettings(input: DaemonInput, caFile: string): Omit<AdminThreadData, 'net'> {
+  const { config, env, version, adminToken } = input;
   return {
     host: config.admin_host,
     port: config.admin_port,
@@ -384,5 +345,8 @@ function adminSettings(
     bedrockRegion: regionOf(config, env),
     localServers: config.local,
     ownProviders: config.provider,
+    settings: input.settings,
+    logDir: config.log_dir,
+    life: lifeOf(config),
   };
 }

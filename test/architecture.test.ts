@@ -28,6 +28,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cli: [
     'interchange',
     'main.ts',
+    'recorder-config.ts',
     'core',
     'config',
     'ca',

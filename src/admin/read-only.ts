@@ -1,17 +1,24 @@
 /** The admin app over a store of which no daemon is there: reads work, what changes says why it does not. */
 import { AppError } from '../core/errors.ts';
-import type { NetControl, RecorderService } from '../core/ports.ts';
+import type { NetControl, PolicyAnswer, RecorderService } from '../core/ports.ts';
 import type { Remote } from '../core/rpc.ts';
 import { loadTotals, statsOf } from '../store/queries.ts';
 import type { Calls } from './calls.ts';
 
+export interface WithoutDaemon {
+  calls: Pick<Calls, 'ask'>;
+  uptimeMs: () => number;
+  /** As a daemon would decide. */
+  explain: (url: string) => Promise<PolicyAnswer>;
+}
+
 const READ_ONLY = 'no daemon runs, so nothing can be changed here; llm-proxy start';
 
 /** Each of their methods rejects with AppError `read_only`, but for what the store knows as well. */
-export function withoutDaemon(
-  calls: Pick<Calls, 'ask'>,
-  uptimeMs: () => number,
-): { recorder: () => Remote<RecorderService>; net: Remote<NetControl> } {
+export function withoutDaemon({ calls, uptimeMs, explain }: WithoutDaemon): {
+  recorder: () => Remote<RecorderService>;
+  net: Remote<NetControl>;
+} {
   const recorder = refusing<Remote<RecorderService>>({
     stats: () =>
       Promise.resolve(
@@ -22,6 +29,7 @@ export function withoutDaemon(
       ),
   });
   const net = refusing<Remote<NetControl>>({
+    explain,
     status: () => Promise.resolve({ connections: 0, in_flight: 0, uptime_ms: Math.round(uptimeMs()) }),
   });
   return { recorder: () => recorder, net };

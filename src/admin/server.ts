@@ -17,12 +17,15 @@ import { bodyRoutes } from './body-routes.ts';
 import { conversationRoutes } from './conversation-routes.ts';
 import type { DashboardFiles } from './dashboard-files.ts';
 import { dashboardRoutes } from './dashboard-routes.ts';
+import { facetRoutes } from './facet-routes.ts';
+import { type House, houseRoutes } from './house-routes.ts';
 import { lifeRoutes } from './life-routes.ts';
 import { liveRoutes } from './live-routes.ts';
 import type { Live } from './live.ts';
 import { loginRoutes } from './login-routes.ts';
 import { Logins } from './logins.ts';
 import { tracingRoutes } from './tracing-routes.ts';
+import { providerRoutes } from './provider-routes.ts';
 import { readOnlyError } from './read-only.ts';
 import type { Search } from './search.ts';
 import type { SearchLoop } from './search-loop.ts';
@@ -34,7 +37,8 @@ import { tracesRoutes } from './traces-routes.ts';
 export interface AdminDeps {
   access: AccessOptions;
   version: string;
-  clock: Pick<Clock, 'wall'>;
+  clock: Clock;
+  house: House;
   /** The web app, as far as it was built. */
   dashboard: Pick<DashboardFiles, 'get'>;
   caFile: string;
@@ -101,6 +105,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   loginRoutes(app, { ...deps, logins });
   about(app, deps);
   calls(app, deps);
+  facetRoutes(app, deps);
   liveRoutes(app, deps);
   bodyRoutes(app, deps);
   conversationRoutes(app, deps);
@@ -114,6 +119,8 @@ export function createAdminApp(deps: AdminDeps): Hono {
   compareRoutes(app, deps);
   importRoutes(app, deps);
   lifeRoutes(app, deps);
+  houseRoutes(app, deps);
+  providerRoutes(app, deps);
   return app;
 }
 

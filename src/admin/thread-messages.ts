@@ -1,6 +1,8 @@
 /** What the net thread and the reader thread say to each other at its start. Types only. */
 import type { MessagePort } from 'node:worker_threads';
+import type { Setting } from '../config/settings.ts';
 import type { LocalServer, Table } from '../config/values.ts';
+import type { LifeSettings } from '../core/ports.ts';
 
 export interface AdminThreadData {
   host: string;
@@ -15,6 +17,10 @@ export interface AdminThreadData {
   /** Model servers and providers that the configuration names. */
   localServers: readonly LocalServer[];
   ownProviders: readonly Table[];
+  /** For people to look at. */
+  settings: readonly Setting[];
+  logDir: string;
+  life: LifeSettings;
   /** Serves NetControl. */
   net: MessagePort;
 }

@@ -77,6 +77,7 @@ const app = createAdminApp({
   access: { token: data.token, host: data.host, allowedHosts: data.allowedHosts },
   version: data.version,
   clock: systemClock,
+  house: data,
   dashboard: new DashboardFiles(fileURLToPath(new URL('../dashboard', import.meta.url))),
   caFile: data.caFile,
   calls,

@@ -11,13 +11,16 @@ import { withoutDaemon } from '../admin/read-only.ts';
 import { SearchLoop } from '../admin/search-loop.ts';
 import { Search } from '../admin/search.ts';
 import { createAdminApp } from '../admin/server.ts';
-import { type Config, isLoopbackName } from '../config/load.ts';
+import { lifeOf } from '../config/life.ts';
+import { type Config, isLoopbackName, type LoadedConfig } from '../config/load.ts';
 import { systemClock } from '../core/clock.ts';
 import { AppError, codeOf, messageOf } from '../core/errors.ts';
-import { formatAuthority } from '../core/hosts.ts';
-import { loadRegistry } from '../providers/registry.ts';
+import { formatAuthority, normaliseHost } from '../core/hosts.ts';
+import type { PolicyAnswer } from '../core/ports.ts';
+import { explain } from '../net/explain.ts';
+import { loadHosts, loadRegistry } from '../providers/registry.ts';
 import { adminToken, type DaemonInfo } from './daemon-files.ts';
-import { configOf, databaseOf } from './home-config.ts';
+import { databaseOf, loadedOf } from './home-config.ts';
 import { openBrowser } from './open-browser.ts';
 import { print } from './print.ts';
 import { ANSWER_MS, running } from './read.ts';
@@ -59,8 +62,9 @@ async function show(url: string, open: boolean): Promise<void> {
 }
 
 async function serveStore(given: DashboardArguments): Promise<number> {
-  const config = configOf(given.home);
-  const server = await startReadOnly(config, databaseOf(given.home), given);
+  const loaded = loadedOf(given.home);
+  const { config } = loaded;
+  const server = await startReadOnly(loaded, databaseOf(given.home), given);
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });
@@ -80,7 +84,7 @@ export interface ReadOnlyServer {
 
 /** Rejects with AppError `port_in_use` or `config_invalid`. */
 export async function startReadOnly(
-  config: Config,
+  { config, settings }: Pick<LoadedConfig, 'config' | 'settings'>,
   db: string,
   { host: givenHost, port: givenPort }: Pick<DashboardArguments, 'host' | 'port'>,
 ): Promise<ReadOnlyServer> {
@@ -93,6 +97,7 @@ export async function startReadOnly(
     access: { token, host, allowedHosts: config.admin.allowed_hosts },
     version: version(),
     clock: systemClock,
+    house: { settings, db, logDir: config.log_dir, life: lifeOf(config) },
     dashboard: new DashboardFiles(fileURLToPath(new URL('../dashboard', import.meta.url))),
     caFile: join(config.certs_dir, 'ca.pem'),
     calls,
@@ -103,7 +108,7 @@ export async function startReadOnly(
     search,
     indexing: new SearchLoop(search),
     readOnly: true,
-    ...withoutDaemon(calls, () => performance.now() - began),
+    ...withoutDaemon({ calls, uptimeMs: () => performance.now() - began, explain: policyOf(config) }),
   });
   const bind = (port: number): Promise<ServerType> => listen(app.fetch, host, port);
   const server = await bind(givenPort ?? config.admin_port).catch((error: unknown) => {
@@ -124,6 +129,19 @@ export async function startReadOnly(
     },
     stop: () => end(server, calls),
   };
+}
+
+/** As a daemon with this configuration would decide; which names its authority covers is not known here. */
+function policyOf(config: Config): (url: string) => Promise<PolicyAnswer> {
+  return async (url) => {
+    const hosts = await loadHosts({ localServers: config.local, own: config.provider });
+    const [intercept, tunnel] = [config.intercept, config.tunnel].map((patterns) => patterns.map(lowerCase));
+    return explain(url, { hosts, intercept: intercept ?? [], tunnel: tunnel ?? [], leaves: { covers: () => true } });
+  };
+}
+
+function lowerCase(pattern: string): string {
+  return (pattern.includes('*') ? null : normaliseHost(pattern)) ?? pattern.toLowerCase();
 }
 
 /** Beyond this machine everybody is asked for it, whatever the configuration says of the daemon. */

@@ -44,12 +44,17 @@ export function rememberStart(
  * @param home given by the user; null = that of the daemon that was started last, else the default
  */
 export function configOf(home: string | null): Config {
+  return loadedOf(home).config;
+}
+
+/** The same, with who said what. */
+export function loadedOf(home: string | null): LoadedConfig {
   const { env } = process;
   const daemon = findDaemon(home, env, process.cwd());
   const folder = daemon?.home ?? homeOf(home, env, process.cwd());
   const told = Object.entries(readLastStart(folder)).filter(([key, value]) => isOfUse(key, value, env));
   const flags = { ...Object.fromEntries(told), ...placesOf(daemon), home: folder };
-  return loadConfig({ flags, env, cwd: process.cwd() }).config;
+  return loadConfig({ flags, env, cwd: process.cwd() });
 }
 
 /** As the daemon of this home would use. @throws AppError `store_unusable` where there is none */

@@ -46,7 +46,7 @@ async function ownImporter(home: string | null): Promise<Importer> {
   const logOptions: LogOptions = { level: 'warn', pretty: false, fd: 2 };
   const log = createLogger(logOptions);
   const [{ recorderConfig }, { RecorderThread }] = await Promise.all([
-    import('../main.ts'),
+    import('../recorder-config.ts'),
     import('../recorder/thread.ts'),
   ]);
   const all = recorderConfig({ config, logOptions });

@@ -31,6 +31,7 @@ export async function startMain(flags: StartFlags): Promise<number> {
   });
   const daemon = await startDaemon({
     config,
+    settings: loaded.settings,
     version: version(),
     adminToken: config.admin.auth === 'none' ? null : adminToken(config.home),
     env: process.env,

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import { type ConfigFile, readConfigFile } from './file.ts';
 import { OPTIONS, type Option, variableOf } from './options.ts';
+import { type Setting, settingOf } from './settings.ts';
 import { BadValue, type LocalServer, parseValue, type Table, type Value } from './values.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -50,6 +51,8 @@ export interface Config {
 
 export interface LoadedConfig {
   config: Config;
+  /** The same for people, with who said what. */
+  settings: Setting[];
   /** The file that was read; null = none. */
   file: string | null;
   /** Sentences for the log. */
@@ -82,6 +85,7 @@ export function loadConfig({ flags, env, cwd }: LoadInput): LoadedConfig {
   }
   const isForGoProxy = file.isOfGoProxy && !isGiven('session_log.enabled', flags, env, file);
   if (isForGoProxy) values.set('session_log.enabled', true);
+  const settings = (OPTIONS as readonly Option[]).map((option) => told(option, values, { flags, env, file }));
   const config = build(home, values);
   if (config.admin.auth === 'none' && !isLoopbackName(config.admin_host)) {
     throw new AppError(
@@ -90,7 +94,7 @@ export function loadConfig({ flags, env, cwd }: LoadInput): LoadedConfig {
     );
   }
   const notes = isForGoProxy ? [`${path}: ${OF_GO_PROXY}`] : [];
-  return { config, file: path, warnings: [...file.warnings, ...notes, ...unknownVariables(env)] };
+  return { config, settings, file: path, warnings: [...file.warnings, ...notes, ...unknownVariables(env)] };
 }
 
 const OF_GO_PROXY =
@@ -100,6 +104,20 @@ function isGiven(key: string, flags: LoadInput['flags'], env: Env, file: ConfigF
   const option = (OPTIONS as readonly Option[]).find((candidate) => candidate.key === key);
   const variable = option === undefined ? undefined : env[variableOf(option)];
   return flags[key] !== undefined || (variable ?? '') !== '' || file.values.some((value) => value.option === option);
+}
+
+/** By the order of `valueOf`. */
+function told(
+  option: Option,
+  values: ReadonlyMap<string, Value>,
+  { flags, env, file }: Pick<LoadInput, 'flags' | 'env'> & { file: ConfigFile },
+): Setting {
+  const value = values.get(option.key) ?? null;
+  if (flags[option.key] !== undefined) return settingOf(option, value, 'flag', `--${option.flag ?? option.key}`);
+  const variable = variableOf(option);
+  if ((env[variable] ?? '') !== '') return settingOf(option, value, 'environment', variable);
+  const found = file.values.find((entry) => entry.option === option);
+  return settingOf(option, value, found === undefined ? 'default' : 'file', found?.where ?? null);
 }
 
 interface Sources extends LoadInput {

@@ -246,6 +246,45 @@ export interface OpenRun {
   local_servers: { provider: string; host: string; port: number }[];
 }
 
+/** What would happen to a call. */
+export interface PolicyAnswer {
+  scheme: 'https' | 'http';
+  host: string;
+  port: number;
+  path: string;
+  verdict: 'intercept' | 'tunnel' | 'refuse';
+  /** Stable name; `null` where it is intercepted. */
+  reason: string | null;
+  /** The same in words. */
+  message: string;
+  /** Who serves the host, intercepted or not. */
+  provider: string | null;
+}
+
+/** Clients with which TLS failed, for one host and one cause. */
+export interface TlsTrouble {
+  host: string;
+  /** As it names itself in its CONNECT; `null` = it does not. */
+  client: string | null;
+  /** `cert-rejected`, `closed-unused` ...: net/handshake-cause.ts. */
+  cause: string;
+  /** What to do about it. */
+  hint: string;
+  count: number;
+  /** ISO 8601 UTC. */
+  first_at: string;
+  last_at: string;
+}
+
+/** Where clients are to be pointed, and who could not be served. */
+export interface ClientSetup {
+  proxy_url: string;
+  ca_file: string;
+  bundle_file: string;
+  /** The latest first. */
+  tls_troubles: TlsTrouble[];
+}
+
 /** Answered by the net thread. */
 export interface NetControl {
   /** A loopback listener of its own for one `run`; closed when the process `pid` is gone. */
@@ -255,6 +294,9 @@ export interface NetControl {
   status():
     | { connections: number; in_flight: number; uptime_ms: number }
     | Promise<{ connections: number; in_flight: number; uptime_ms: number }>;
+  /** Rejects with AppError `config_invalid` for what is no http(s) address. */
+  explain(url: string): PolicyAnswer | Promise<PolicyAnswer>;
+  setup(): ClientSetup | Promise<ClientSetup>;
   /** Graceful stop, as SIGTERM. */
   stop(): void | Promise<void>;
 }

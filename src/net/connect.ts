@@ -53,7 +53,8 @@ export async function handleConnect(
       refuseSocket(socket, { status: 400, type: 'authority_malformed', message });
       return;
     }
-    await openTunnel(socket, target, deps);
+    const agent = request.headers['user-agent'] ?? null;
+    await openTunnel(socket, target, { ...deps, intercept: (client) => deps.intercept({ ...client, agent }) });
   } catch (error) {
     deps.net.counters.add('internal_errors', 'part="connect"');
     deps.net.log.error({ err: error }, 'a CONNECT failed inside the proxy');

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { TLSSocket, type SecureContext } from 'node:tls';
 import { messageOf } from '../core/errors.ts';
 import { handshakeCause, hintFor, type HandshakeCause } from './handshake-cause.ts';
+import type { HandshakeTroubles } from './handshake-troubles.ts';
 import { Relay } from './relay.ts';
 import type { RelayTimes } from './slot.ts';
 import type { ClientConnection, LeafSource, NetDeps, SteeredConnections } from './types.ts';
@@ -12,6 +13,8 @@ export interface InterceptDeps extends NetDeps {
   steered?: SteeredConnections;
   /** See `RelayOptions.divert`. */
   divert?: (client: ClientConnection, head: Buffer) => Server | null;
+  /** Told of each handshake with a client that fails. */
+  troubles?: Pick<HandshakeTroubles, 'note'>;
   /** For tests. */
   times?: Partial<RelayTimes> & { handshakeMs?: number };
 }
@@ -28,6 +31,7 @@ export function createIntercept(deps: InterceptDeps): (client: ClientConnection)
   const failed = (client: ClientConnection, cause: HandshakeCause): void => {
     deps.counters.add('handshake_failures', `side="client",cause="${cause}"`);
     const { host } = client.target;
+    deps.troubles?.note({ host, agent: client.agent ?? null, cause, wall: deps.clock.wall() });
     if (hinted.has(host) || hinted.size >= MAX_HINTED_HOSTS) return;
     hinted.add(host);
     deps.log.warn({ host, cause, hint: hintFor(cause) }, 'TLS with a client failed');

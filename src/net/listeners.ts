@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { codeOf } from '../core/errors.ts';
 import { formatAuthority } from '../core/hosts.ts';
-import type { NetControl } from '../core/ports.ts';
+import type { NetControl, PolicyAnswer } from '../core/ports.ts';
 import { isAlive } from '../core/is-alive.ts';
 import type { BaseUrls } from '../gateway/base-urls.ts';
 import { isPrivateAddress } from './addresses.ts';
@@ -12,6 +12,7 @@ import { type ConnectTimeouts, DEFAULT_CONNECT_TIMEOUTS, handleConnect, OnceSet 
 import { Connections } from './connections.ts';
 import { CountedRecorder } from './counted-recorder.ts';
 import { EngineConnections } from './engine-connections.ts';
+import { explain } from './explain.ts';
 import { HttpEngine } from './http-engine.ts';
 import {
   DEFAULT_LIMITS,
@@ -77,7 +78,7 @@ export async function openEntrance(options: EntranceOptions): Promise<Entrance> 
   return entrance;
 }
 
-export class Entrance implements Omit<NetControl, 'openRun'> {
+export class Entrance implements Omit<NetControl, 'openRun' | 'setup'> {
   readonly net: NetDeps;
   readonly #options: EntranceOptions;
   readonly #connections = new Connections();
@@ -165,6 +166,10 @@ export class Entrance implements Omit<NetControl, 'openRun'> {
   status(): { connections: number; in_flight: number; uptime_ms: number } {
     const uptime = Math.round(this.#options.net.clock.now() - this.#openedAt);
     return { connections: this.#clients, in_flight: this.#recorder.inFlight, uptime_ms: uptime };
+  }
+
+  explain(url: string): PolicyAnswer {
+    return explain(url, this.#options.rules);
   }
 
   /** Idle connections end at once, live ones have 30 s; a second call ends them now. */

@@ -85,4 +85,6 @@ export interface ClientConnection {
   runId: string | null;
   /** First bytes, parsed but still unread in the socket; null = not TLS. */
   hello: ClientHello | null;
+  /** The client's name for itself in its CONNECT. */
+  agent?: string | null;
 }

@@ -1,8 +1,10 @@
 import type { Hono } from 'hono';
 import { type AdminDeps, createAdminApp } from '../../src/admin/server.ts';
 import { Calls } from '../../src/admin/calls.ts';
+import type { House } from '../../src/admin/house-routes.ts';
 import { Live } from '../../src/admin/live.ts';
 import { emptyPurge } from '../../src/core/purge.ts';
+import type { PolicyAnswer } from '../../src/core/ports.ts';
 import { emptyTally, toTotals } from '../../src/core/totals.ts';
 
 export const TOKEN = 'a-token-of-thirty-two-characters';
@@ -20,7 +22,8 @@ export function idleDeps(): AdminDeps {
   return {
     access: { token: TOKEN, host: '127.0.0.1', allowedHosts: [] },
     version: '1.2.3',
-    clock: { wall: () => 1_795_260_000_000 },
+    clock: { wall: () => 1_795_260_000_000, now: () => 0 },
+    house: aHouse(),
     dashboard: { get: () => null },
     caFile: '/nowhere/ca.pem',
     calls,
@@ -34,6 +37,14 @@ export function idleDeps(): AdminDeps {
     net: {
       openRun: (pid) => Promise.resolve({ run_id: `run_${pid}`, proxy_url: 'http://127.0.0.1:9', local_servers: [] }),
       closeRun: () => Promise.resolve(),
+      explain: (url) => Promise.resolve(aVerdict({ path: new URL(url).pathname })),
+      setup: () =>
+        Promise.resolve({
+          proxy_url: 'http://127.0.0.1:8080',
+          ca_file: '/ca.pem',
+          bundle_file: '/b.pem',
+          tls_troubles: [],
+        }),
       status: () => Promise.resolve({ connections: 0, in_flight: 0, uptime_ms: 5 }),
       stop: () => Promise.resolve(),
     },
@@ -55,3 +66,33 @@ export const idleRecorder: ReturnType<AdminDeps['recorder']> = {
   purge: () => Promise.resolve(emptyPurge()),
   pin: () => Promise.resolve('unknown'),
 };
+
+export function aVerdict(over: Partial<PolicyAnswer> = {}): PolicyAnswer {
+  return {
+    scheme: 'https',
+    host: 'api.anthropic.com',
+    port: 443,
+    path: '/v1/messages',
+    verdict: 'intercept',
+    reason: null,
+    message: 'it is decrypted, metered and recorded',
+    provider: 'anthropic',
+    ...over,
+  };
+}
+
+export function aHouse(over: Partial<House> = {}): House {
+  const retention = {
+    bodiesMaxAgeDays: 90,
+    bodiesMaxTotalBytes: 0,
+    recordsMaxAgeDays: 0,
+    recordsMaxTotalBytes: 0,
+  };
+  return {
+    settings: [],
+    db: '/nowhere/calls.db',
+    logDir: '/nowhere/logs',
+    life: { retention, sessionFolder: '/nowhere/logs/sessions' },
+    ...over,
+  };
+}

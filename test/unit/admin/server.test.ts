@@ -11,12 +11,14 @@ import { SearchLoop } from '../../../src/admin/search-loop.ts';
 import { Search } from '../../../src/admin/search.ts';
 import { Live } from '../../../src/admin/live.ts';
 import { type AdminDeps, createAdminApp } from '../../../src/admin/server.ts';
+import { systemClock } from '../../../src/core/clock.ts';
 import { AppError } from '../../../src/core/errors.ts';
 import { CallWriter } from '../../../src/store/call-writer.ts';
 import { openDatabase } from '../../../src/store/driver.ts';
 import { migrate } from '../../../src/store/migrations.ts';
 import { emptyPurge } from '../../../src/core/purge.ts';
 import { emptyTally, toTotals } from '../../../src/core/totals.ts';
+import { aHouse, aVerdict } from '../../support/admin-app.ts';
 import { type Answer, askHttp } from '../../support/ask-http.ts';
 import { untilTrue } from '../../support/async.ts';
 import { aRecord } from '../../support/captures.ts';
@@ -57,7 +59,8 @@ async function start(access: Partial<AdminDeps['access']> = {}): Promise<void> {
   app = createAdminApp({
     access: { token: TOKEN, host: '127.0.0.1', allowedHosts: [], ...access },
     version: '1.2.3',
-    clock: { wall: () => Date.now() },
+    clock: systemClock,
+    house: aHouse(),
     dashboard: { get: () => null },
     caFile: join(folder, 'ca.pem'),
     calls,
@@ -71,6 +74,14 @@ async function start(access: Partial<AdminDeps['access']> = {}): Promise<void> {
     net: {
       openRun: (pid) => Promise.resolve({ run_id: `run_${pid}`, proxy_url: 'http://127.0.0.1:9', local_servers: [] }),
       closeRun: (id) => Promise.resolve(void asked.push(`close ${id}`)),
+      explain: () => Promise.resolve(aVerdict()),
+      setup: () =>
+        Promise.resolve({
+          proxy_url: 'http://127.0.0.1:9',
+          ca_file: '/ca.pem',
+          bundle_file: '/b.pem',
+          tls_troubles: [],
+        }),
       status: () => Promise.resolve({ connections: 2, in_flight: 1, uptime_ms: 5 }),
       stop: () => Promise.resolve(void asked.push('stop')),
     },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ReadOnlyServer, startReadOnly } from '../../../src/cli/dashboard.ts';
 import { browserCommand } from '../../../src/cli/open-browser.ts';
-import { type Config, loadConfig } from '../../../src/config/load.ts';
+import { type LoadedConfig, loadConfig } from '../../../src/config/load.ts';
 import { CallWriter } from '../../../src/store/call-writer.ts';
 import { openDatabase } from '../../../src/store/driver.ts';
 import { migrate } from '../../../src/store/migrations.ts';
@@ -29,11 +29,11 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function config(flags: Record<string, unknown> = {}): Config {
-  return loadConfig({ flags: { home: folder, db: join(folder, 'calls.db'), ...flags }, env: {}, cwd: folder }).config;
+function config(flags: Record<string, unknown> = {}): LoadedConfig {
+  return loadConfig({ flags: { home: folder, db: join(folder, 'calls.db'), ...flags }, env: {}, cwd: folder });
 }
 
-async function start(given: Config = config(), port: number | null = 0): Promise<number> {
+async function start(given: LoadedConfig = config(), port: number | null = 0): Promise<number> {
   server = await startReadOnly(given, join(folder, 'calls.db'), { host: null, port });
   return Number(new URL(server.url).port);
 }
