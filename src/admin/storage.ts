@@ -19,7 +19,12 @@ export interface Storage {
   newest: string | null;
   pins: { calls: number; sessions: number };
   /** In force; 0 = no limit. */
-  retention: LifeSettings['retention'];
+  retention: {
+    bodies_max_age_days: number;
+    bodies_max_total_bytes: number;
+    records_max_age_days: number;
+    records_max_total_bytes: number;
+  };
 }
 
 /** A folder with more files is not looked through to its end at each look. */
@@ -36,7 +41,12 @@ export async function storageOf(
     search: searchBytes === null ? null : { file: search, bytes: searchBytes },
     logs: { folder: logDir, ...logs },
     ...calls.ask(countsOf),
-    retention: life.retention,
+    retention: {
+      bodies_max_age_days: life.retention.bodiesMaxAgeDays,
+      bodies_max_total_bytes: life.retention.bodiesMaxTotalBytes,
+      records_max_age_days: life.retention.recordsMaxAgeDays,
+      records_max_total_bytes: life.retention.recordsMaxTotalBytes,
+    },
   };
 }
 

@@ -92,7 +92,7 @@ describe('admin/house-routes', () => {
       oldest: '2026-11-21T12:00:00.000Z',
       newest: '2026-11-22T12:00:00.000Z',
       pins: { calls: 0, sessions: 1 },
-      retention: { bodiesMaxAgeDays: 90 },
+      retention: { bodies_max_age_days: 90, records_max_age_days: 0 },
     });
     expect((json as { database: { used: number } }).database.used).toBeGreaterThan(10_000);
   });
