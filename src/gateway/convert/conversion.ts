@@ -62,6 +62,7 @@ function convert(from: Format, to: Format, bytes: Uint8Array, { model, wall }: C
   const body = objectOf(bytes);
   const read = FORMATS_BY_NAME[from].readRequest(body, notes);
   const request: ModelRequest = model === null ? read : { ...read, model };
+  if (request.turns.at(-1)?.role === 'assistant') notes.add('prefill', 'messages');
   const names = new ToolNames(to, notes);
   for (const tool of request.tools) names.add(tool);
   const target = FORMATS_BY_NAME[to];
