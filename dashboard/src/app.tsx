@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { ApiError, get } from './api/client.ts';
 import { liveFeed } from './api/use-live.ts';
 import { Boundary } from './frame/boundary.tsx';
@@ -10,16 +10,12 @@ import { TopBar } from './frame/top-bar.tsx';
 import { KeyHelp } from './keyboard/help.tsx';
 import { useKeys } from './keyboard/keys.ts';
 import { Failure, Loading } from './kit/states.tsx';
-import { hrefOf, type Route, type Screen, SCREENS } from './url/route.ts';
+import { loadScreen, useScreen } from './screens.ts';
+import { hrefOf, parseRoute, type Route, SCREENS } from './url/route.ts';
 import { goTo, useRoute } from './url/use-route.ts';
 
-const SCREEN: Record<Screen, React.LazyExoticComponent<(props: { route: Route }) => React.ReactNode>> = {
-  overview: lazy(async () => ({ default: (await import('./overview/overview.tsx')).Overview })),
-  calls: lazy(async () => ({ default: (await import('./calls/calls.tsx')).Calls })),
-  sessions: lazy(async () => ({ default: (await import('./sessions/sessions.tsx')).Sessions })),
-  compare: lazy(async () => ({ default: (await import('./compare/compare.tsx')).Compare })),
-  settings: lazy(async () => ({ default: (await import('./settings/settings.tsx')).Settings })),
-};
+// While it is asked who comes.
+void loadScreen(parseRoute(window.location.hash).screen);
 
 /** `GET /api/whoami`. */
 export interface WhoAmI {
@@ -61,7 +57,6 @@ function Frame({ route, readOnly }: { route: Route; readOnly: boolean }) {
     })),
     { keys: 'p', does: 'pause or resume live updates', where: 'everywhere', run: pauseOrResume },
   ]);
-  const Shown = SCREEN[route.screen];
   return (
     <div className="flex h-full flex-col md:flex-row">
       <Rail route={route} />
@@ -74,9 +69,7 @@ function Frame({ route, readOnly }: { route: Route; readOnly: boolean }) {
         )}
         <main className="flex min-h-0 flex-1 flex-col">
           <Boundary at={`${route.screen}/${route.id ?? ''}`}>
-            <Suspense fallback={<Loading what={SCREEN_NAMES[route.screen].name.toLowerCase()} />}>
-              <Shown route={route} />
-            </Suspense>
+            <Shown route={route} />
           </Boundary>
         </main>
       </div>
@@ -84,6 +77,10 @@ function Frame({ route, readOnly }: { route: Route; readOnly: boolean }) {
       {overlay === 'palette' && <Palette route={route} onClose={() => setOverlay(null)} />}
     </div>
   );
+}
+
+function Shown({ route }: { route: Route }) {
+  return useScreen(route) ?? <Loading what={SCREEN_NAMES[route.screen].name.toLowerCase()} />;
 }
 
 function pauseOrResume(): void {

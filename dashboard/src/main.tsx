@@ -27,7 +27,7 @@ if (root !== null) {
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={queries}>
-        <TipProvider delayDuration={300}>
+        <TipProvider>
           <App />
         </TipProvider>
       </QueryClientProvider>

@@ -42,11 +42,12 @@ export class LiveFeed {
     this.#set('connecting');
     const source = new EventSource(this.#url);
     this.#source = source;
-    source.addEventListener('open', () => this.#set('open'));
+    source.addEventListener('open', () => this.#opened());
     source.addEventListener('error', () => this.#lost(source));
     source.addEventListener('call', (event) => this.#ended(JSON.parse(event.data as string) as CallRecord));
     source.addEventListener('started', (event) => this.#runs(JSON.parse(event.data as string) as RunningCall));
     source.addEventListener('progress', (event) => this.#runs(JSON.parse(event.data as string) as RunningCall));
+    source.addEventListener('gone', (event) => this.#gone((JSON.parse(event.data as string) as { id: string }).id));
     source.addEventListener('gap', () => this.#gap());
   }
 
@@ -72,8 +73,19 @@ export class LiveFeed {
     return () => this.#watchers.delete(changed);
   }
 
+  /** Those under way are told first: what is known from before may have ended meanwhile. */
+  #opened(): void {
+    this.#next.clear();
+    this.#show();
+    this.#set('open');
+  }
+
+  #gone(id: string): void {
+    if (this.#next.delete(id)) this.#show();
+  }
+
   #ended(call: CallRecord): void {
-    if (this.#next.delete(call.id)) this.#show();
+    this.#gone(call.id);
     for (const listener of this.#listeners) listener.call?.(call);
   }
 

@@ -6,6 +6,7 @@ import { bytes, whole } from '../format/numbers.ts';
 import { CallCost, Tokens, When } from '../kit/amounts.tsx';
 import { ProviderDot, StatusDot } from '../kit/dots.tsx';
 import type { Column } from '../kit/grid.tsx';
+import { Tip } from '../kit/tip.tsx';
 import { TokenBar } from '../kit/token-bar.tsx';
 import { askedFor, flagsOf, seconds, tokenRate, toolsText } from './figures.ts';
 import type { ColumnNames, Layout } from './layout.ts';
@@ -334,13 +335,15 @@ export function Flags({ call }: { call: CallRecord }) {
   return (
     <span className="flex gap-0.5">
       {flagsOf(call).map(({ letter, means }) => (
-        <abbr
-          key={letter}
-          title={means}
-          className="inline-flex h-4 w-4 items-center justify-center rounded-chip border border-line text-xs text-muted no-underline"
-        >
-          {letter}
-        </abbr>
+        <Tip key={letter} text={means}>
+          <span
+            role="img"
+            aria-label={means}
+            className="inline-flex h-4 w-4 items-center justify-center rounded-chip border border-line text-xs text-muted"
+          >
+            {letter}
+          </span>
+        </Tip>
       ))}
     </span>
   );

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { get } from '../api/client.ts';
 import type { CallRecord, ListedCalls } from '../api/shapes.ts';
-import { liveFeed, useEndedCalls } from '../api/use-live.ts';
+import { useEndedCalls, useLiveState } from '../api/use-live.ts';
 import { boundsOf, type Period } from '../url/range.ts';
 import { CallList } from './call-list.ts';
 
@@ -109,15 +109,14 @@ function useFeed(source: Source): void {
     },
     () => latest.current.list.missed(),
   );
-  // Of what ended while updates were paused nothing was told.
-  const state = useSyncExternalStore(
-    (changed) => liveFeed.watch(changed),
-    () => liveFeed.state,
-  );
-  const before = useRef(state);
+  // Of what ended before the feed was there, or while it was paused, nothing was told.
+  const state = useLiveState();
+  const isOpen = state === 'open';
+  const wasOpen = useRef(isOpen);
   useEffect(() => {
-    if (before.current === 'off' && state === 'open') latest.current.list.missed();
-    if (state === 'open' || state === 'off') before.current = state;
-  }, [state]);
+    if (isOpen && !wasOpen.current) latest.current.list.missed();
+    // A line that was lost comes back with what was missed, or says that it cannot.
+    if (isOpen || state === 'off') wasOpen.current = isOpen;
+  }, [isOpen, state]);
   useEffect(() => () => clearTimeout(timer.current ?? undefined), []);
 }
