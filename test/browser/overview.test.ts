@@ -44,6 +44,9 @@ describe.skipIf(chromiumPath === null)('dashboard/overview', () => {
   it('takes a stretch of a chart for the period of all screens', async () => {
     const { page, context } = await visit(browser, daemon, '#/overview');
     const plot = page.locator('figure .u-over').first();
+    // What stands above it may come later, and moves it.
+    await page.getByRole('link', { name: /1 call without usage/ }).waitFor();
+    await plot.hover();
     const box = await plot.boundingBox();
     if (box === null) throw new Error('there is no chart');
     await page.mouse.move(box.x + box.width * 0.5, box.y + 20);

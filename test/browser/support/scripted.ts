@@ -38,7 +38,10 @@ export async function startScripted(flags: readonly string[] = []): Promise<Scri
   const server = createServer((request, response) => void answer(request, response, replies));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const daemon = await startDaemon([...MOUNTS.flatMap((mount) => ['--backend', `${mount}=${origin}`]), ...flags]);
+  const daemon = await startDaemon(undefined, [
+    ...MOUNTS.flatMap((mount) => ['--backend', `${mount}=${origin}`]),
+    ...flags,
+  ]);
   const ask = async <T>(path: string): Promise<T> => {
     const found = await fetch(`${daemon.adminUrl}${path}`, { headers: { authorization: `Bearer ${daemon.token}` } });
     if (!found.ok) throw new Error(`${path}: ${found.status} ${await found.text()}`);
