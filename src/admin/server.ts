@@ -17,6 +17,7 @@ import { bodyRoutes } from './body-routes.ts';
 import { conversationRoutes } from './conversation-routes.ts';
 import type { DashboardFiles } from './dashboard-files.ts';
 import { dashboardRoutes } from './dashboard-routes.ts';
+import { exportRoutes } from './export-routes.ts';
 import { facetRoutes } from './facet-routes.ts';
 import { type House, houseRoutes } from './house-routes.ts';
 import { lifeRoutes } from './life-routes.ts';
@@ -25,8 +26,10 @@ import type { Live } from './live.ts';
 import { loginRoutes } from './login-routes.ts';
 import { Logins } from './logins.ts';
 import { tracingRoutes } from './tracing-routes.ts';
+import { priceRoutes } from './price-routes.ts';
 import { providerRoutes } from './provider-routes.ts';
 import { readOnlyError } from './read-only.ts';
+import { isReplay, type ReplayDeps, replayRoutes } from './replay-routes.ts';
 import type { Search } from './search.ts';
 import type { SearchLoop } from './search-loop.ts';
 import { searchRoutes } from './search-routes.ts';
@@ -53,21 +56,10 @@ export interface AdminDeps {
   search: Pick<Search, 'find' | 'index' | 'forgetRemoved'>;
   indexing: Pick<SearchLoop, 'health' | 'metrics'>;
   /** Throws AppError `not_running` while the recorder thread is started again. */
-  recorder: () => Pick<
-    Remote<RecorderService>,
-    | 'stats'
-    | 'metrics'
-    | 'running'
-    | 'tracing'
-    | 'runSummary'
-    | 'health'
-    | 'reprice'
-    | 'import'
-    | 'prune'
-    | 'purge'
-    | 'pin'
-  >;
+  recorder: () => Omit<Remote<RecorderService>, 'watch'>;
   net: Remote<NetControl>;
+  /** Sends a stored call again; through the listener that is named. */
+  send: ReplayDeps['send'];
   /** No daemon is behind it: nothing can be changed. */
   readOnly?: boolean;
 }
@@ -88,7 +80,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
     maxSize: MAX_BODY_BYTES,
     onError: (context) => refuse(context, 413, 'too_large', 'the body is too large'),
   });
-  app.use((context, next) => (context.req.path === IMPORT_PATH ? next() : limit(context, next)));
+  app.use((context, next) => (hasOwnLimit(context.req.path) ? next() : limit(context, next)));
   app.onError((error, context) => {
     if (error instanceof AppError && error.code === 'config_invalid')
       return refuse(context, 400, 'bad_request', error.message);
@@ -120,8 +112,15 @@ export function createAdminApp(deps: AdminDeps): Hono {
   importRoutes(app, deps);
   lifeRoutes(app, deps);
   houseRoutes(app, deps);
+  priceRoutes(app, deps);
+  exportRoutes(app, deps);
+  replayRoutes(app, deps);
   providerRoutes(app, deps);
   return app;
+}
+
+function hasOwnLimit(path: string): boolean {
+  return path === IMPORT_PATH || isReplay(path);
 }
 
 /** Nobody frames, sniffs, keeps or embeds an answer. The web app has a policy and a life of its own. */

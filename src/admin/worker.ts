@@ -11,6 +11,7 @@ import { loadRegistry, type ProviderRegistry } from '../providers/registry.ts';
 import { Calls } from './calls.ts';
 import { DashboardFiles } from './dashboard-files.ts';
 import { Live } from './live.ts';
+import { send } from './replay.ts';
 import { Search } from './search.ts';
 import { SearchLoop } from './search-loop.ts';
 import { createAdminApp } from './server.ts';
@@ -89,6 +90,7 @@ const app = createAdminApp({
   bedrockRegion: data.bedrockRegion,
   recorder: currentRecorder,
   net,
+  send,
 });
 const server = serve({ fetch: app.fetch, hostname: data.host, port: data.port }, (address: AddressInfo) =>
   tell({ port: address.port }),

@@ -7,7 +7,7 @@ import { serve, type ServerType } from '@hono/node-server';
 import { Calls } from '../admin/calls.ts';
 import { DashboardFiles } from '../admin/dashboard-files.ts';
 import { Live } from '../admin/live.ts';
-import { withoutDaemon } from '../admin/read-only.ts';
+import { readOnlyError, withoutDaemon } from '../admin/read-only.ts';
 import { SearchLoop } from '../admin/search-loop.ts';
 import { Search } from '../admin/search.ts';
 import { createAdminApp } from '../admin/server.ts';
@@ -108,6 +108,7 @@ export async function startReadOnly(
     search,
     indexing: new SearchLoop(search),
     readOnly: true,
+    send: () => Promise.reject(readOnlyError()),
     ...withoutDaemon({ calls, uptimeMs: () => performance.now() - began, explain: policyOf(config) }),
   });
   const bind = (port: number): Promise<ServerType> => listen(app.fetch, host, port);

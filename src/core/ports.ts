@@ -222,6 +222,12 @@ export interface RecorderService extends RecorderQueries {
   running(): RunningCall[] | Promise<RunningCall[]>;
   /** Whether bodies are recorded at all; with an argument, from now on. Usage is counted either way. */
   tracing(enabled?: boolean): boolean | Promise<boolean>;
+  /** What models cost now. */
+  prices(models: readonly { provider: string; model: string }[]): ModelPrices[] | Promise<ModelPrices[]>;
+  /** What a call would cost; `null` = a price or a count is unknown. */
+  costOf(
+    question: CostQuestion,
+  ): Pick<CallRecord, 'cost_usd' | 'cost'> | Promise<Pick<CallRecord, 'cost_usd' | 'cost'>>;
   /** Prices stored calls again; the totals follow. Rejects with what SQLite says. */
   reprice(query: RepriceQuery): Promise<RepriceSlice>;
   /**
@@ -244,6 +250,46 @@ export interface OpenRun {
   run_id: string;
   proxy_url: string;
   local_servers: { provider: string; host: string; port: number }[];
+}
+
+/** What a model costs, for people (pricing/price-list.ts). No prices = unpriced. */
+export interface ModelPrices {
+  provider: string;
+  model: string;
+  prices: {
+    unit: string;
+    /** USD for `per`. */
+    usd: number;
+    per: number;
+    /** Holds for calls with more input tokens than these only; `null` = all of them. */
+    above_input_tokens: number | null;
+    /** False: for all models of the provider. */
+    for_model: boolean;
+    operation: string | null;
+    when: Readonly<Record<string, string>>;
+    /** The least amount that is billed. */
+    min: number | null;
+    source: string;
+    date: string | null;
+  }[];
+  modifiers: {
+    kind: string;
+    value: string;
+    factor: string;
+    except: Readonly<Record<string, string>>;
+    source: string;
+    date: string;
+  }[];
+}
+
+/** A call that nobody has made. */
+export interface CostQuestion {
+  provider: string;
+  model: string | null;
+  operation: string | null;
+  host: string;
+  input_tokens: number | null;
+  output_tokens: number | null;
 }
 
 /** What would happen to a call. */

@@ -5,7 +5,8 @@ import type { ListPrice } from '../core/list-price.ts';
 import { createPricer, type Pricer, type PriceQuestion } from '../pricing/cost.ts';
 import { type PricePaths, readOverrides, readStoredTable, versionOf } from '../pricing/price-files.ts';
 import type { PriceTable } from '../pricing/price-table.ts';
-import { createPriceBook } from '../pricing/prices.ts';
+import { type PricedModel, pricesOfModel } from '../pricing/price-list.ts';
+import { createPriceBook, type PriceBook } from '../pricing/prices.ts';
 
 export interface LivePricesOptions {
   builtIn: PriceTable;
@@ -28,13 +29,15 @@ const CHECK_MS = 2000;
 export class LivePrices {
   readonly #options: LivePricesOptions;
   #versions: string | null = null;
+  #book: PriceBook;
   #price: Pricer;
   #checkedAt: number;
 
   constructor(options: LivePricesOptions) {
     const { builtIn, listed, clock } = options;
     this.#options = options;
-    this.#price = createPricer(createPriceBook({ table: builtIn, listed }));
+    this.#book = createPriceBook({ table: builtIn, listed });
+    this.#price = createPricer(this.#book);
     this.#checkedAt = clock.now();
     this.refresh();
   }
@@ -48,6 +51,12 @@ export class LivePrices {
     return this.#price(question);
   }
 
+  /** What a model costs, for people. No prices = unpriced. @param at milliseconds since the epoch */
+  listed(provider: string, model: string, at: number): PricedModel {
+    this.refresh();
+    return pricesOfModel(this.#book, provider, model, at);
+  }
+
   /** Looks at the files now. */
   refresh(): void {
     const { builtIn, listed, paths } = this.#options;
@@ -59,7 +68,8 @@ export class LivePrices {
       this.#versions = versions;
       const table = readStoredTable(paths.table)?.table ?? builtIn;
       const overrides = readOverrides(paths.overrides);
-      this.#price = createPricer(createPriceBook({ table, listed, ...(overrides === null ? {} : { overrides }) }));
+      this.#book = createPriceBook({ table, listed, ...(overrides === null ? {} : { overrides }) });
+      this.#price = createPricer(this.#book);
     } catch (error) {
       this.#options.onFault(messageOf(error));
     }

@@ -7,7 +7,9 @@ import { newId } from '../core/ids.ts';
 import type { LeftOverCall, LiveCalls } from '../core/live-call.ts';
 import type { Logger } from '../core/log.ts';
 import type {
+  CostQuestion,
   KeepLimits,
+  ModelPrices,
   PinResult,
   PruneSlice,
   PurgeSlice,
@@ -35,6 +37,7 @@ import { CalmLog } from './calm-log.ts';
 import { CleanSlices } from './clean-slices.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { type ImportDeps, importLines } from './import-calls.ts';
+import { imaginedCall } from './imagined-call.ts';
 import { Inbox } from './inbox.ts';
 import { interruptedExchange } from './interrupted.ts';
 import type { FinishedExchange, Meter } from './live-exchange.ts';
@@ -52,6 +55,8 @@ import { RunningTotals, type TotalsStore } from './totals.ts';
 export interface RecorderOptions {
   createMeter(connection: ConnectionInfo): Meter;
   price(question: PriceQuestion): Cost;
+  /** For people; absent = nobody asks. */
+  listedPrices?(provider: string, model: string): ModelPrices;
   totals: TotalsStore;
   /** What the store knows of earlier answers. */
   answers: StoredAnswers;
@@ -184,6 +189,19 @@ export class Recorder implements RecorderQueries {
   /** The oldest first. */
   running(): RunningCall[] {
     return this.#running.list();
+  }
+
+  prices(models: readonly { provider: string; model: string }[]): ModelPrices[] {
+    return models.flatMap(({ provider, model }) => this.#options.listedPrices?.(provider, model) ?? []);
+  }
+
+  costOf({
+    input_tokens: input,
+    output_tokens: output,
+    ...asked
+  }: CostQuestion): Pick<CallRecord, 'cost_usd' | 'cost'> {
+    const { nanos, ...cost } = this.#price(imaginedCall(asked, input, output, this.#options.clock.wall()));
+    return { cost_usd: nanos === null ? null : nanos / 1e9, cost };
   }
 
   tracing(enabled = this.#tracing): boolean {

@@ -79,6 +79,7 @@ async function partsOf(config: RecorderConfig, log: Logger): Promise<Parts> {
     createMeter: ({ host, port, provider }) =>
       new ExchangeMeter({ directory, host, port, provider, limits: DEFAULT_LIMITS }),
     price: (question) => prices.price(question),
+    listedPrices: (provider, model) => prices.listed(provider, model, clock.wall()),
     totals: {
       load: () => ({ models: [], since: null }),
       onLoaded: (listener) => onceOpen(sinks, (database) => listener(loadTotals(database))),
@@ -233,6 +234,8 @@ function serve(port: MessagePort, recorder: Recorder): void {
     pin: (kind, id, on) => recorder.pin(kind, id, on),
     watch: (on) => watch(port, on, recorder),
     running: () => recorder.running(),
+    prices: (models) => recorder.prices(models),
+    costOf: (question) => recorder.costOf(question),
   });
 }
 

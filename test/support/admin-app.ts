@@ -4,6 +4,7 @@ import { Calls } from '../../src/admin/calls.ts';
 import type { House } from '../../src/admin/house-routes.ts';
 import { Live } from '../../src/admin/live.ts';
 import { emptyPurge } from '../../src/core/purge.ts';
+import type { CallRecord } from '../../src/core/capture.ts';
 import type { PolicyAnswer } from '../../src/core/ports.ts';
 import { emptyTally, toTotals } from '../../src/core/totals.ts';
 
@@ -48,8 +49,11 @@ export function idleDeps(): AdminDeps {
       status: () => Promise.resolve({ connections: 0, in_flight: 0, uptime_ms: 5 }),
       stop: () => Promise.resolve(),
     },
+    send: () => Promise.reject(new Error('not to be sent')),
   };
 }
+
+export const UNPRICED: CallRecord['cost'] = { source: null, price_date: null, confidence: 'unpriced', lines: [] };
 
 export const idleRecorder: ReturnType<AdminDeps['recorder']> = {
   stats: () =>
@@ -58,6 +62,9 @@ export const idleRecorder: ReturnType<AdminDeps['recorder']> = {
   runSummary: (id) => Promise.resolve({ run_id: id, totals: toTotals(emptyTally()), by_model: {} }),
   health: () => Promise.resolve({ live: 0, sinks: [] }),
   running: () => Promise.resolve([]),
+  prices: () => Promise.resolve([]),
+  costOf: () => Promise.resolve({ cost_usd: null, cost: UNPRICED }),
+  flush: () => Promise.resolve(),
   tracing: (enabled = true) => Promise.resolve(enabled),
   reprice: () => Promise.resolve({ models: [], next_cursor: null }),
   import: (lines, dryRun) =>

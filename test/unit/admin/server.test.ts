@@ -18,7 +18,7 @@ import { openDatabase } from '../../../src/store/driver.ts';
 import { migrate } from '../../../src/store/migrations.ts';
 import { emptyPurge } from '../../../src/core/purge.ts';
 import { emptyTally, toTotals } from '../../../src/core/totals.ts';
-import { aHouse, aVerdict } from '../../support/admin-app.ts';
+import { aHouse, aVerdict, UNPRICED } from '../../support/admin-app.ts';
 import { type Answer, askHttp } from '../../support/ask-http.ts';
 import { untilTrue } from '../../support/async.ts';
 import { aRecord } from '../../support/captures.ts';
@@ -45,6 +45,9 @@ const healthy: ReturnType<AdminDeps['recorder']> = {
   runSummary: (id) => Promise.resolve({ run_id: id, totals: toTotals(emptyTally()), by_model: {} }),
   health: () => Promise.resolve({ live: 0, sinks: [] }),
   running: () => Promise.resolve([]),
+  prices: () => Promise.resolve([]),
+  costOf: () => Promise.resolve({ cost_usd: null, cost: UNPRICED }),
+  flush: () => Promise.resolve(),
   tracing: (enabled = true) => Promise.resolve(enabled),
   reprice: () => Promise.resolve({ models: [], next_cursor: null }),
   import: (lines, dryRun) =>
@@ -85,6 +88,7 @@ async function start(access: Partial<AdminDeps['access']> = {}): Promise<void> {
       status: () => Promise.resolve({ connections: 2, in_flight: 1, uptime_ms: 5 }),
       stop: () => Promise.resolve(void asked.push('stop')),
     },
+    send: () => Promise.reject(new Error('not to be sent')),
   });
   await new Promise<void>((resolve) => {
     server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, (address: AddressInfo) => {

@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import type { HeaderPairs } from '../../../src/core/headers.ts';
+import { CODE_LANGUAGES, requestCode } from '../../../src/interchange/request-code.ts';
+import { aStoredExchange, aStoredMessage } from '../../support/stored-exchanges.ts';
+
+const HEADERS: HeaderPairs = [
+  ['Host', 'api.anthropic.com'],
+  ['Content-Type', 'application/json'],
+  ['X-Api-Key', 'sk-ant-...wxyz'],
+  ['Authorization', 'Bearer ...wxyz'],
+  ['X-Stainless-Lang', 'js'],
+  ['Content-Length', '99'],
+  ['Anthropic-Version', '2023-06-01'],
+];
+
+function code(
+  language: (typeof CODE_LANGUAGES)[number],
+  body: string | Uint8Array | null,
+  over = {},
+  path?: string,
+): string {
+  const request = aStoredMessage('POST /v1/messages HTTP/1.1', body, { headers: HEADERS, ...over });
+  return requestCode(aStoredExchange({ path: path ?? '/v1/messages' }, { request }), language) ?? '';
+}
+
+/** What a shell would call curl with. */
+function argumentsOf(script: string, env: Record<string, string>): string[] {
+  const { stdout } = spawnSync('sh', ['-c', `curl() { for it in "$@"; do printf '%s\\0' "$it"; done; }\n${script}`], {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    encoding: 'utf8',
+  });
+  return stdout.split('\0').slice(0, -1);
+}
+
+const hasPython = spawnSync('python3', ['--version']).status === 0;
+
+const HOSTILE = [
+  `'; touch /tmp/pwned; '`,
+  '$(touch /tmp/pwned) `id` ${HOME}',
+  'a\nb\\n"c"\u2028\u0000é🙂',
+  '"""\\',
+  '`${process.exit(1)}`',
+  '</script>',
+];
+
+describe('interchange/request-code', () => {
+  it('writes a call for each of them, with a variable where the key was', () => {
+    const body = JSON.stringify({ model: 'claude', stream: true, stop: null, messages: [] });
+    expect(code('curl', body)).toBe(
+      `curl -sS -X 'POST' 'https://api.anthropic.com/v1/messages' \\
+  -H 'Content-Type: application/json' \\
+  -H 'X-Api-Key: '"$ANTHROPIC_API_KEY" \\
+  -H 'Authorization: Bearer '"$ANTHROPIC_API_KEY" \\
+  -H 'Anthropic-Version: 2023-06-01' \\
+  --data-binary '${body}'
+`,
+    );
+    expect(code('python', body)).toContain('"X-Api-Key": os.environ["ANTHROPIC_API_KEY"],');
+    expect(code('python', body)).toContain('"Authorization": "Bearer " + os.environ["ANTHROPIC_API_KEY"],');
+    expect(code('python', body)).toContain('"stream": True,\n        "stop": None,\n        "messages": [],\n    },');
+    expect(code('typescript', body)).toContain('"Authorization": `Bearer ${process.env.ANTHROPIC_API_KEY}`,');
+    expect(code('typescript', body)).toContain('body: JSON.stringify({\n    "model": "claude",');
+  });
+
+  it.each(CODE_LANGUAGES)('holds no remains of a key in %s', (language) => {
+    const text = code(language, '{}', {}, '/v1/models?key=AIza...wxyz&alt=sse');
+    expect(text).not.toMatch(/wxyz|\.\.\./);
+    expect(text).toContain('ANTHROPIC_API_KEY');
+    expect(text).toContain('alt=sse');
+  });
+
+  it.each(HOSTILE)('lets %j do nothing in a shell', (text) => {
+    const body = JSON.stringify({ text });
+    const words = argumentsOf(code('curl', body), { ANTHROPIC_API_KEY: 'key with $(id)' });
+    expect(words.at(-1)).toBe(body);
+    expect(words).toContain('X-Api-Key: key with $(id)');
+    expect(words).toHaveLength(14);
+    const plain = argumentsOf(code('curl', text), {});
+    expect(plain.at(-1)).toBe(text.replaceAll('\0', ''));
+  });
+
+  it.skipIf(!hasPython).each(HOSTILE)('writes %j as a text of Python', (text) => {
+    const script = `import sys, types, json
+class Answer: status_code, text = 200, ""
+def request(*args, **given):
+    print(json.dumps([args, given])); return Answer()
+sys.modules["requests"] = types.SimpleNamespace(request=request)
+${code('python', JSON.stringify({ text, deep: [{ none: null, yes: true }] }))}`;
+    const { stdout } = spawnSync('python3', ['-c', script.replaceAll('\0', '')], {
+      env: { PATH: process.env['PATH'] ?? '', ANTHROPIC_API_KEY: 'k', PYTHONIOENCODING: 'utf8' },
+      encoding: 'utf8',
+    });
+    const [args, given] = JSON.parse(stdout.split('\n')[0] ?? '') as [string[], { json: unknown; headers: object }];
+    expect(args).toEqual(['POST', 'https://api.anthropic.com/v1/messages']);
+    expect(given.json).toEqual({ text, deep: [{ none: null, yes: true }] });
+    expect(given.headers).toMatchObject({ 'X-Api-Key': 'k', Authorization: 'Bearer k' });
+  });
+
+  it.each([...HOSTILE, '{"__proto__":1}'])('writes %j as a text of TypeScript', (text) => {
+    const body = text.startsWith('{') ? text : JSON.stringify({ text });
+    const script = `const answer = { status: 200, text: async () => '' };
+globalThis.fetch = async (...asked) => { process.stdout.write(JSON.stringify(asked) + '\\n'); return answer; };
+${code('typescript', body)}`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+      env: { ANTHROPIC_API_KEY: 'k' },
+      encoding: 'utf8',
+    });
+    const [url, init] = JSON.parse(stdout.split('\n')[0] ?? '') as [string, { body: string; headers: object }];
+    expect(url).toBe('https://api.anthropic.com/v1/messages');
+    expect(JSON.parse(init.body)).toEqual(JSON.parse(body));
+    expect(init.headers).toMatchObject({ Authorization: 'Bearer k' });
+  });
+
+  it('says what is not as it was', () => {
+    expect(code('curl', '{}', { masked: true })).toMatch(/^# Secrets in the body are masked/);
+    expect(code('python', '{', { truncated: true })).toMatch(/^# The body is not all that was sent/);
+    expect(code('typescript', null)).toMatch(/^\/\/ The body is not stored/);
+    const bytes = Uint8Array.from([0, 255, 254]);
+    expect(code('curl', bytes)).toContain('--data-binary @body.bin');
+    expect(code('python', bytes)).toContain('data=open("body.bin", "rb")');
+    expect(code('typescript', bytes)).toContain(`body: readFileSync('body.bin')`);
+    expect(requestCode(aStoredExchange({}, { request: null }), 'curl')).toBeNull();
+  });
+});
