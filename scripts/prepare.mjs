@@ -27,6 +27,8 @@ function install() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === want) return;
   say('installing dependencies (npm ci, once)');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'npm ci failed: see the lines above');
+  // A new file: the old one may be a hard link that another work tree shares.
+  rmSync(stamp, { force: true });
   writeFileSync(stamp, want);
 }
 
