@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { PeriodGroup, PeriodStats } from '../api/shapes.ts';
 import { Button } from '../kit/button.tsx';
 import { Empty, Failure, Loading } from '../kit/states.tsx';
+import { SetupCards } from '../settings/setup-cards.tsx';
 import { boundsOf, periodOf } from '../url/range.ts';
 import { hrefOf, type Route } from '../url/route.ts';
 import { useSetParams } from '../url/use-route.ts';
@@ -177,13 +178,13 @@ function Nothing({ route, label }: { route: Route; label: string }) {
   if (ever.data === undefined) return null;
   if (ever.data.total_requests === 0) {
     return (
-      <Empty title="No calls yet">
-        Point a program at llm-proxy:{' '}
-        <a className="underline" href={hrefOf(route, 'settings', 'setup')}>
-          how, for each runtime
-        </a>
-        . Numbers appear here with its first call.
-      </Empty>
+      <div className="min-h-0 flex-1 overflow-auto px-4 py-6">
+        <h2 className="text-title font-semibold">No calls yet</h2>
+        <p className="mb-4 max-w-[76ch] text-muted">
+          Point a program at llm-proxy in one of these ways. Numbers appear here with its first call.
+        </p>
+        <SetupCards />
+      </div>
     );
   }
   const [since] = [boundsOf(periodOf(route.params), Date.now()).since];

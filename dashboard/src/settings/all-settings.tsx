@@ -47,13 +47,15 @@ export function AllSettings() {
                   </code>,
                   <code
                     key="value"
-                    className={`font-mono text-sm break-all ${setting.origin === 'default' ? 'text-muted' : ''}`}
+                    className={`inline-block min-w-48 font-mono text-sm break-all ${setting.origin === 'default' ? 'text-muted' : ''}`}
                   >
                     {valueText(setting.value)}
                   </code>,
                   <span key="origin" className="text-muted">
                     {setting.origin}
-                    {setting.where !== null && <bdi className="block font-mono text-sm">{setting.where}</bdi>}
+                    {setting.where !== null && (
+                      <bdi className="block font-mono text-sm whitespace-nowrap">{setting.where}</bdi>
+                    )}
                   </span>,
                   <span key="help" className="text-muted">
                     {setting.help}{' '}

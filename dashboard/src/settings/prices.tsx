@@ -1,71 +1,78 @@
 import { useQuery } from '@tanstack/react-query';
-import { useDeferredValue, useState } from 'react';
-import type { ListedPrice, PricedModel } from '../../../src/pricing/price-list.ts';
+import { useState } from 'react';
+import type { ListedPrice } from '../../../src/pricing/price-list.ts';
 import { get } from '../api/client.ts';
 import { whole } from '../format/numbers.ts';
 import { ProviderDot } from '../kit/dots.tsx';
 import { Answered, Part, SimpleTable } from './part.tsx';
 
-/** `GET /api/prices`. */
-export interface PriceAnswer {
-  table: { date: string | null };
-  models: PricedModel[];
-  /** How many match beyond those that are listed. */
-  left_out: number;
-  /** Of calls without a price, the model most often called first. */
-  unpriced: { provider: string; model: string | null; calls: number }[];
+/** `GET /api/prices`: the models that were called, those without a price first. */
+interface PricedModel {
+  provider: string;
+  model: string;
+  requests: number;
+  cost_usd: number;
+  unpriced_calls: number;
+  /** Empty = unpriced; `null` = no daemon runs that could tell. */
+  prices: ListedPrice[] | null;
 }
 
-/** What things cost, and by whose word. */
+/** What the models cost that were called, and by whose word. */
 export function Prices() {
   const [text, setText] = useState('');
-  const asked = useDeferredValue(text.trim());
-  const list = useQuery({
-    queryKey: ['prices', asked],
-    queryFn: ({ signal }) => get<PriceAnswer>('/api/prices', { q: asked }, signal),
-    placeholderData: (before) => before,
-  });
+  const list = useQuery({ queryKey: ['prices'], queryFn: () => get<{ models: PricedModel[] }>('/api/prices') });
   return (
     <Part
       title="Prices"
-      text="A cost that the provider states wins, then your own prices, then this table. Your own: llm-proxy prices override add, or [[price_overrides]] in the files that docs/prices.md names."
+      text={
+        <>
+          A cost that the provider states wins, then your own prices (
+          <code className="font-mono">llm-proxy prices override</code>), then the table. Any other model:{' '}
+          <code className="font-mono">llm-proxy prices NAME</code>.
+        </>
+      }
     >
       <input
         type="search"
         aria-label="Find a model"
-        placeholder="Model or provider/model"
+        placeholder="Provider or model"
         value={text}
         onChange={(event) => setText(event.target.value)}
         className="h-7 w-80 max-w-full rounded-chip border border-line bg-surface px-2"
       />
       <Answered query={list} what="prices">
-        {({ table, models, left_out: leftOut, unpriced }) => (
-          <>
-            {unpriced.length > 0 && asked === '' && <Unpriced models={unpriced} />}
-            <p className="text-muted">
-              {table.date === null ? 'The table has no date.' : `The table is of ${table.date}.`}
-            </p>
-            {models.length === 0 ? (
-              <p className="text-muted">No price is known: such calls are shown as unpriced.</p>
-            ) : (
-              <SimpleTable
-                label="Prices"
-                head={[
-                  { title: 'Model' },
-                  { title: 'Unit' },
-                  { title: 'USD', end: true },
-                  { title: 'for', end: true },
-                  { title: 'Holds' },
-                  { title: 'Source' },
-                ]}
-                rows={models.flatMap((model) => model.prices.map((price, index) => rowOf(model, price, index)))}
-              />
-            )}
-            {leftOut > 0 && <p className="text-muted">{whole(leftOut)} more models match; type more of the name.</p>}
-          </>
-        )}
+        {({ models }) => <Listed models={models} text={text.trim().toLowerCase()} />}
       </Answered>
     </Part>
+  );
+}
+
+function Listed({ models, text }: { models: readonly PricedModel[]; text: string }) {
+  const shown = models.filter(({ provider, model }) => `${provider}/${model}`.toLowerCase().includes(text));
+  const unpriced = shown.filter(({ prices }) => prices?.length === 0);
+  const priced = shown.filter(({ prices }) => prices !== null && prices.length > 0);
+  if (models.length === 0) return <p className="text-muted">No model was called yet.</p>;
+  if (shown.length === 0) return <p className="text-muted">No model of that name was called.</p>;
+  if (models.every(({ prices }) => prices === null))
+    return <p className="text-muted">No daemon is running that knows prices.</p>;
+  return (
+    <>
+      {unpriced.length > 0 && <Unpriced models={unpriced} />}
+      {priced.length > 0 && (
+        <SimpleTable
+          label="Prices"
+          head={[
+            { title: 'Model' },
+            { title: 'Unit' },
+            { title: 'USD', end: true },
+            { title: 'for', end: true },
+            { title: 'Holds' },
+            { title: 'Source' },
+          ]}
+          rows={priced.flatMap((model) => (model.prices ?? []).map((price, index) => rowOf(model, price, index)))}
+        />
+      )}
+    </>
   );
 }
 
@@ -104,23 +111,23 @@ function holdsText({ above_input_tokens: above, when, operation }: ListedPrice):
   return conditions.filter((text) => text !== '').join(', ');
 }
 
-function Unpriced({ models }: { models: PriceAnswer['unpriced'] }) {
+function Unpriced({ models }: { models: readonly PricedModel[] }) {
   return (
     <section aria-label="Models without a price" className="rounded-panel border border-line bg-surface p-3">
       <h3 className="font-semibold">
         <span aria-hidden="true" className="text-warn">
           ▲
         </span>{' '}
-        Models that were called and have no price
+        No price is known of these
       </h3>
       <ul className="mt-1">
-        {models.map(({ provider, model, calls }) => (
-          <li key={`${provider} ${model ?? ''}`}>
+        {models.map(({ provider, model, requests }) => (
+          <li key={`${provider} ${model}`}>
             <bdi>
-              {provider}/{model ?? 'unknown'}
+              {provider}/{model}
             </bdi>
             <span className="text-muted">
-              : {whole(calls)} {calls === 1 ? 'call' : 'calls'}
+              : {whole(requests)} {requests === 1 ? 'call' : 'calls'}
             </span>
           </li>
         ))}

@@ -16,39 +16,47 @@ export interface Card {
   runtimes: readonly string[];
 }
 
-export function cardsOf({ proxyUrl, caFile, bundleFile }: Places): Card[] {
+export function cardsOf(places: Places): Card[] {
+  return [...COMMANDS, ...byVariables(places), ...OTHERS];
+}
+
+/** The easiest first: llm-proxy sets everything itself. */
+const COMMANDS: readonly Card[] = [
+  {
+    id: 'any',
+    name: 'Any program',
+    text: 'Starts it with every variable that its runtime reads. At its end: its calls, tokens and cost.',
+    block: 'llm-proxy run -- your-program --its --flags',
+    runtimes: [],
+  },
+  {
+    id: 'shell',
+    name: 'This shell',
+    text: 'All that is started from here on. To put back what was there before: llm-proxy env --unset.',
+    block: 'eval "$(llm-proxy env)"',
+    runtimes: [],
+  },
+  {
+    id: 'claude-code',
+    name: 'Claude Code',
+    text: 'Sessions, sub-agents and tools are recognised. Nothing of its settings is changed.',
+    block: 'llm-proxy run -- claude',
+    runtimes: ['claude-code'],
+  },
+  {
+    id: 'codex',
+    name: 'Codex',
+    text: 'With an API key, and with a ChatGPT account.',
+    block: 'llm-proxy run -- codex',
+    runtimes: ['codex'],
+  },
+];
+
+function byVariables({ proxyUrl, caFile, bundleFile }: Places): Card[] {
   const proxy = `HTTPS_PROXY=${quoted(proxyUrl)}`;
   const ca = quoted(caFile);
   const bundle = quoted(bundleFile);
   return [
-    {
-      id: 'any',
-      name: 'Any program',
-      text: 'Starts it with every variable that its runtime reads. At its end: its calls, tokens and cost.',
-      block: 'llm-proxy run -- your-program --its --flags',
-      runtimes: [],
-    },
-    {
-      id: 'shell',
-      name: 'This shell',
-      text: 'All that is started from here on. To put back what was there before: llm-proxy env --unset.',
-      block: 'eval "$(llm-proxy env)"',
-      runtimes: [],
-    },
-    {
-      id: 'claude-code',
-      name: 'Claude Code',
-      text: 'Sessions, sub-agents and tools are recognised. Nothing of its settings is changed.',
-      block: 'llm-proxy run -- claude',
-      runtimes: ['claude-code'],
-    },
-    {
-      id: 'codex',
-      name: 'Codex',
-      text: 'With an API key, and with a ChatGPT account.',
-      block: 'llm-proxy run -- codex',
-      runtimes: ['codex'],
-    },
     {
       id: 'node',
       name: 'Node',
@@ -78,27 +86,6 @@ export function cardsOf({ proxyUrl, caFile, bundleFile }: Places): Card[] {
       runtimes: ['go', 'rust', 'ruby', 'dotnet', 'php'],
     },
     {
-      id: 'java',
-      name: 'Java',
-      text: 'It reads neither proxy variables nor PEM files: run makes a trust store and sets JAVA_TOOL_OPTIONS.',
-      block: 'llm-proxy run -- java -jar app.jar',
-      runtimes: ['java'],
-    },
-    {
-      id: 'docker',
-      name: 'Docker compose',
-      text: 'The proxy as a service beside yours; they share the public certificate in a volume. See docs/containers.md.',
-      block: 'docker compose -f llm-services-compose.yml up -d --build',
-      runtimes: [],
-    },
-    {
-      id: 'system',
-      name: 'Browser and system',
-      text: 'Adds the certificate to the trust store of this system, for programs that read nothing else. Asks before it does.',
-      block: 'llm-proxy ca install',
-      runtimes: [],
-    },
-    {
       id: 'base-url',
       name: 'Base URL instead',
       text: 'For programs that can use neither a proxy nor a certificate: no TLS to the proxy, the same records.',
@@ -107,6 +94,30 @@ export function cardsOf({ proxyUrl, caFile, bundleFile }: Places): Card[] {
     },
   ];
 }
+
+const OTHERS: readonly Card[] = [
+  {
+    id: 'java',
+    name: 'Java',
+    text: 'It reads neither proxy variables nor PEM files: run makes a trust store and sets JAVA_TOOL_OPTIONS.',
+    block: 'llm-proxy run -- java -jar app.jar',
+    runtimes: ['java'],
+  },
+  {
+    id: 'docker',
+    name: 'Docker compose',
+    text: 'The proxy as a service beside yours; they share the public certificate in a volume. See docs/containers.md.',
+    block: 'docker compose -f llm-services-compose.yml up -d --build',
+    runtimes: [],
+  },
+  {
+    id: 'system',
+    name: 'Browser and system',
+    text: 'Adds the certificate to the trust store of this system, for programs that read nothing else. Asks before it does.',
+    block: 'llm-proxy ca install',
+    runtimes: [],
+  },
+];
 
 /** For a POSIX shell. */
 function quoted(text: string): string {

@@ -1,0 +1,96 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { violationsOf } from './support/axe.ts';
+import { chromiumPath, launch, visit } from './support/browser.ts';
+import { type Daemon, startDaemon } from './support/daemon.ts';
+import { aHomeWithCalls } from './support/seed.ts';
+
+const PARTS = ['setup', 'mode', 'providers', 'prices', 'storage', 'exporters', 'budgets', 'all'];
+
+describe.skipIf(chromiumPath === null)('dashboard/settings', () => {
+  let browser: Browser;
+  let daemon: Daemon;
+  beforeAll(async () => {
+    [browser, daemon] = await Promise.all([launch(), startDaemon(aHomeWithCalls())]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await daemon?.stop();
+  });
+
+  it('gives what to copy with the addresses and files of this daemon, and says who came', async () => {
+    const { page, context, complaints } = await visit(browser, daemon, '#/settings/setup');
+    const card = page.locator('li').filter({ has: page.getByRole('heading', { name: 'Node', exact: true }) });
+    await expect.poll(() => card.locator('pre').innerText()).toContain(`HTTPS_PROXY=${daemon.proxyUrl}`);
+    expect(await card.locator('pre').innerText()).toContain(daemon.caFile);
+    await card.getByText(/calls?, the last/).waitFor();
+    const waiting = page.locator('li').filter({ has: page.getByRole('heading', { name: 'Java' }) });
+    await waiting.getByText('Waiting for the first call.').waitFor();
+    const download = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Download as PEM' }).click();
+    expect((await download).suggestedFilename()).toBe('llm-proxy-ca.pem');
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('tells what happens to a call', async () => {
+    const { page, context } = await visit(browser, daemon, '#/settings/providers');
+    await page.getByLabel('Address of a call').fill('https://api.openai.com/v1/chat/completions');
+    await page.getByRole('button', { name: 'Test' }).click();
+    await page.getByText('intercepted: read, metered, recorded').waitFor();
+    await page.getByLabel('Address of a call').fill('https://example.org/');
+    await page.getByRole('button', { name: 'Test' }).click();
+    await page.getByText('tunnelled: passed on unread').waitFor();
+    await page.getByLabel('Find a provider').fill('mistral');
+    await expect.poll(() => page.getByRole('row').count()).toBe(2);
+    await context.close();
+  });
+
+  it('stops recording bodies, and goes on with it', async () => {
+    const { page, context } = await visit(browser, daemon, '#/settings/mode');
+    await page.getByRole('button', { name: 'Stop recording bodies' }).click();
+    await page.getByText('Bodies are not recorded.').waitFor();
+    const state = async (): Promise<unknown> =>
+      (await fetch(`${daemon.adminUrl}/api/tracing`, { headers: { authorization: `Bearer ${daemon.token}` } })).json();
+    expect(await state()).toMatchObject({ enabled: false });
+    await page.getByRole('button', { name: 'Record bodies again' }).click();
+    await page.getByText('Bodies are recorded.').waitFor();
+    expect(await state()).toMatchObject({ enabled: true });
+    await context.close();
+  });
+
+  it('counts before it deletes, and deletes only when told so', async () => {
+    const { page, context } = await visit(browser, daemon, '#/settings/storage');
+    await page.getByText(/^11 \(/).waitFor();
+    await page.getByRole('button', { name: 'Count what would go' }).click();
+    await page.getByText('Nothing is that old.').waitFor();
+    await context.close();
+  });
+
+  it('finds a setting, and says who set it', async () => {
+    const { page, context } = await visit(browser, daemon, '#/settings/all');
+    await page.getByLabel('only what is not the default').check();
+    await page.getByRole('row', { name: /^port 0 flag/ }).waitFor();
+    await page.getByLabel('Find a setting').fill('nothing has this name');
+    await page.getByText('No setting matches.').waitFor();
+    await context.close();
+  });
+
+  it('signs this browser out', async () => {
+    const { page, context } = await visit(browser, daemon, '#/settings/all');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel(/paste the token/).waitFor();
+    await context.close();
+  });
+
+  it.each(['light', 'dark'] as const)('breaks no rule of accessibility (%s)', async (theme) => {
+    const { page, context } = await visit(browser, daemon, '#/settings/setup', { theme });
+    for (const part of PARTS) {
+      await page.goto(`${daemon.adminUrl}/#/settings/${part}`);
+      await page.locator('main h2').first().waitFor();
+      await page.getByText(/^Loading/).waitFor({ state: 'detached' });
+      expect([part, await violationsOf(page)]).toEqual([part, []]);
+    }
+    await context.close();
+  });
+});
