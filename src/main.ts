@@ -18,6 +18,7 @@ import type { ClientSetup, NetControl } from './core/ports.ts';
 import { BaseUrls } from './gateway/base-urls.ts';
 import { parseRegion } from './gateway/bedrock.ts';
 import { reasonNotToAsk } from './gateway/include-usage.ts';
+import type { ModeSwitch } from './gateway/mode-switch.ts';
 import { SlabRecorder } from './handover/slab-recorder.ts';
 import { isOwnEndpoint } from './net/addresses.ts';
 import { AwsCredentialSource } from './net/aws-credentials.ts';
@@ -29,6 +30,7 @@ import { openFrontDoor } from './net/front-door.ts';
 import { HandshakeTroubles } from './net/handshake-troubles.ts';
 import { createIntercept } from './net/intercept.ts';
 import { type Entrance, openEntrance } from './net/listeners.ts';
+import { openModes } from './net/modes.ts';
 import { parseUpstreamProxy } from './net/upstream-proxy.ts';
 import { upstreamContext } from './net/upstream-roots.ts';
 import { Upstream } from './net/upstream.ts';
@@ -97,6 +99,7 @@ class Parts {
   readonly #rows: SlabRecorder;
   readonly #recorder: RecorderThread;
   #recorderRuns = false;
+  #modes: ModeSwitch | null = null;
   entrance: Entrance | null = null;
   admin: AdminThread | null = null;
 
@@ -126,6 +129,7 @@ class Parts {
       settings: adminSettings(this.#input, authority.caFile),
       control: controlOf(
         () => this.entrance,
+        () => this.#modes,
         this.#input,
         () => ({
           ca_file: authority.caFile,
@@ -148,7 +152,9 @@ class Parts {
   }
 
   async #openEntrance(net: NetParts): Promise<void> {
-    this.entrance = await openNet(this.#input, net);
+    const { entrance, modes } = await openNet(this.#input, net);
+    this.entrance = entrance;
+    this.#modes = modes;
   }
 
   async stop(): Promise<void> {
@@ -196,7 +202,10 @@ interface NetParts {
   admin: () => { host: string; port: number } | null;
 }
 
-async function openNet(input: DaemonInput, { counters, rows, leaves, troubles, admin }: NetParts): Promise<Entrance> {
+async function openNet(
+  input: DaemonInput,
+  { counters, rows, leaves, troubles, admin }: NetParts,
+): Promise<{ entrance: Entrance; modes: ModeSwitch }> {
   const { config, log } = input;
   const ownPorts = new Set<number>();
   const upstream = createUpstream(input, counters, ownPorts, () => admin()?.port ?? null);
@@ -204,7 +213,9 @@ async function openNet(input: DaemonInput, { counters, rows, leaves, troubles, a
   const load = config.usage.include_usage.length > 0 ? loadRegistry : loadHosts;
   const hosts = await load({ localServers: config.local, own: config.provider });
   for (const id of config.capture.bodies_of) knownProvider(hosts, 'capture.bodies_of', id);
-  return openEntrance({
+  const modes = openModes({ config, env: input.env, hosts, clock: systemClock, log });
+  if (config.target.provider !== null) knownProvider(hosts, 'target.provider', config.target.provider);
+  const entrance = await openEntrance({
     open: openFrontDoor,
     host: config.host,
     port: config.port,
@@ -213,7 +224,9 @@ async function openNet(input: DaemonInput, { counters, rows, leaves, troubles, a
       intercept: [...patterns('intercept', config.intercept), DOCTOR_HOST],
       tunnel: patterns('tunnel', config.tunnel),
       leaves,
+      guard: modes.guard,
     },
+    steer: modes.steer,
     net: {
       recorder: rows,
       connections: sequence(),
@@ -238,6 +251,7 @@ async function openNet(input: DaemonInput, { counters, rows, leaves, troubles, a
     ownPorts,
     flushRecorder: () => rows.flush(),
   });
+  return { entrance, modes: modes.switch };
 }
 
 /** Throws `config_invalid` for a provider that nobody knows. @param key where the configuration names it. */
@@ -311,23 +325,26 @@ function patterns(option: string, hosts: readonly string[]): string[] {
   });
 }
 
-/** @param entrance null = not open yet. @param setup what clients need beside the address of the proxy */
+function ready<T>(part: T | null): T {
+  if (part === null) throw new AppError('not_running', 'the proxy is starting; ask again in a second');
+  return part;
+}
+
+/** @param entrance, modes null = not open yet. @param setup what clients need beside the address of the proxy */
 function controlOf(
   entrance: () => Entrance | null,
+  modes: () => ModeSwitch | null,
   { config, onStop }: DaemonInput,
   setup: () => Omit<ClientSetup, 'proxy_url'>,
 ): NetControl {
-  const opened = (): Entrance => {
-    const open = entrance();
-    if (open === null) throw new AppError('not_running', 'the proxy is starting; ask again in a second');
-    return open;
-  };
+  const opened = (): Entrance => ready(entrance());
   return {
     openRun: async (pid) => ({ ...(await opened().openRun(pid)), local_servers: config.local }),
     closeRun: (runId) => opened().closeRun(runId),
     status: () => opened().status(),
     explain: (url) => opened().explain(url),
     setup: () => ({ proxy_url: opened().url, ...setup() }),
+    mode: (change) => ready(modes()).answer(change),
     stop: onStop,
   };
 }

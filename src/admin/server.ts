@@ -15,6 +15,7 @@ import { compareRoutes } from './compare-routes.ts';
 import { IMPORT_PATH, importRoutes } from './import-routes.ts';
 import { bodyRoutes } from './body-routes.ts';
 import { conversationRoutes } from './conversation-routes.ts';
+import { modeRoutes } from './mode-routes.ts';
 import type { DashboardFiles } from './dashboard-files.ts';
 import { dashboardRoutes } from './dashboard-routes.ts';
 import { exportRoutes } from './export-routes.ts';
@@ -65,7 +66,6 @@ export interface AdminDeps {
 }
 
 const MAX_BODY_BYTES = 64 * 1024;
-const NOT_YET = 'not in this version';
 
 export function createAdminApp(deps: AdminDeps): Hono {
   const app = new Hono();
@@ -109,6 +109,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   tracingRoutes(app, deps);
   bedrockRoutes(app, deps);
   compareRoutes(app, deps);
+  modeRoutes(app, deps);
   importRoutes(app, deps);
   lifeRoutes(app, deps);
   houseRoutes(app, deps);
@@ -167,10 +168,6 @@ function about(app: Hono, deps: AdminDeps): void {
     }),
   );
   statsRoutes(app, { calls: store, recorder });
-  app.get('/api/mode', (context) => context.json({ mode: 'passthrough' }));
-  app.put('/api/mode', (context) =>
-    refuse(context, 501, 'not_implemented', `modes are ${NOT_YET}: every call passes through`),
-  );
   app.post('/api/stop', (context) => {
     // After the answer, or there would be none.
     setTimeout(() => void net.stop().catch(() => {}), 20);

@@ -6,6 +6,7 @@ import { compareCommand } from './compare-commands.ts';
 import { dashboardCommand } from './dashboard-commands.ts';
 import { transferCommands } from './export-commands.ts';
 import { lifeCommands } from './life-commands.ts';
+import { modeCommand } from './mode-commands.ts';
 import { pricesCommand } from './prices-commands.ts';
 import { searchCommand } from './search-commands.ts';
 import { sessionsCommand } from './sessions-commands.ts';
@@ -23,6 +24,7 @@ export function addCommands(parser: Argv, exitWith: ExitWith): Argv {
     statsCommand,
     compareCommand,
     dashboardCommand,
+    modeCommand,
     lists,
     searchCommand,
     sessionsCommand,
@@ -62,6 +64,10 @@ function startOptions(argv: Argv): Argv {
     .epilogue('Each of these is also a variable (LLM_PROXY_PORT) and a key of the file: docs/config.md.');
   for (const option of OPTIONS as readonly Option[]) {
     if (option.flag === undefined) continue;
+    if (option.kind === 'boolean') {
+      argv.option(option.flag, { type: 'boolean', describe: option.help });
+      continue;
+    }
     argv.option(option.flag, {
       type: isList(option) ? 'array' : 'string',
       string: true,

@@ -6,8 +6,8 @@ import { OPTIONS, type Option } from '../config/options.ts';
 import { addCommands, type ExitWith, isList } from './command-table.ts';
 
 /** Known to later versions of this program, or to the programs that it replaces. */
-const NOT_YET = ['mode', 'sinks', 'mcp', 'setup', 'uninstall'];
-const NOT_YET_FLAGS = ['mode', 'target-url', 'setup', 'setup-shell', 'uninstall', 'service'];
+const NOT_YET = ['sinks', 'mcp', 'setup', 'uninstall'];
+const NOT_YET_FLAGS = ['setup', 'setup-shell', 'uninstall', 'service'];
 export const COMMANDS = [
   'start',
   'status',
@@ -19,6 +19,7 @@ export const COMMANDS = [
   'stats',
   'compare',
   'dashboard',
+  'mode',
   'calls',
   'search',
   'sessions',
@@ -128,14 +129,8 @@ function explorePort(word: string): string {
 function refuseLater(words: readonly string[]): void {
   const [first = ''] = words;
   const flag = words.find((word) => word.startsWith('--') && NOT_YET_FLAGS.includes(nameOf(word)));
-  // A filter of `calls`, and a flag of `start` to come.
-  const isModel = ['start', '--model'].some((word) => nameOf(first) === nameOf(word)) && words.some(isModelFlag);
-  const later = NOT_YET.includes(first) ? first : (flag ?? (isModel ? words.find(isModelFlag) : undefined));
+  const later = NOT_YET.includes(first) ? first : flag;
   if (later !== undefined) throw new AppError('config_invalid', `${later.split('=')[0]} is not in this version`);
-}
-
-function isModelFlag(word: string): boolean {
-  return word.startsWith('--') && nameOf(word) === 'model';
 }
 
 function nameOf(word: string): string {

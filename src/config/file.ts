@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'smol-toml';
 import { AppError, messageOf } from '../core/errors.ts';
+import { ALIASED_TABLES, isOfCcProxy, meaningOf } from './aliases.ts';
 import { NOT_YET, OPTIONS, type Option } from './options.ts';
 
 export interface FileValue {
@@ -16,6 +17,8 @@ export interface ConfigFile {
   warnings: string[];
   /** It has keys that only the llm-proxy in Go knows, whose users read its session logs. */
   isOfGoProxy: boolean;
+  /** It has keys that only cc-proxy knows, whose users send their calls to a target. */
+  isOfCcProxy: boolean;
 }
 
 const KEYS_OF_GO_PROXY = ['bedrock_region', 'explore_port'];
@@ -35,16 +38,34 @@ export function readConfigFile(path: string): ConfigFile {
   } catch (error) {
     throw new AppError('config_invalid', `${path}${tomlProblem(error)}`, { cause: error });
   }
-  const file: ConfigFile = { values: [], warnings: [], isOfGoProxy: isOfGoProxy(tree) };
+  const file: ConfigFile = { values: [], warnings: [], isOfGoProxy: isOfGoProxy(tree), isOfCcProxy: isOfCcProxy(tree) };
+  const aliased: FileValue[] = [];
   for (const [key, value] of flatten(tree)) {
     const where = `${path}:${lineOf(text, key)}`;
-    const option = OPTIONS.find((candidate) => candidate.key === key);
+    const option = optionOf(key);
+    const meaning = meaningOf(key, value);
     if (option !== undefined) file.values.push({ option, raw: value, where });
+    else if (meaning !== undefined && meaning !== null) aliased.push(...valuesOf(meaning, where));
+    else if (meaning === null || ALIASED_TABLES.has(key.split('.')[0] ?? ''))
+      file.warnings.push(`${where}: ${key} has no effect here: docs/migrate.md`);
     else if (NOT_YET.has(key.split('.')[0] ?? ''))
       file.warnings.push(`${where}: ${key} is not in this version and has no effect`);
     else throw new AppError('config_invalid', `${where}: unknown key ${key}${suggestion(key)}`);
   }
+  // Said in our own words, it is what is meant.
+  file.values.push(...aliased.filter(({ option }) => file.values.every((value) => value.option !== option)));
   return file;
+}
+
+function optionOf(key: string): Option | undefined {
+  return (OPTIONS as readonly Option[]).find((candidate) => candidate.key === key);
+}
+
+function valuesOf(meaning: Readonly<Record<string, unknown>>, where: string): FileValue[] {
+  return Object.entries(meaning).flatMap(([key, raw]) => {
+    const option = optionOf(key);
+    return option === undefined ? [] : [{ option, raw, where }];
+  });
 }
 
 function isOfGoProxy(tree: Readonly<Record<string, unknown>>): boolean {
@@ -63,7 +84,8 @@ function flatten(tree: Record<string, unknown>, prefix = ''): [key: string, valu
     const isTable = typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
     if (!isTable || NOT_YET.has(key)) return [[key, value]];
     const inner = flatten(value as Record<string, unknown>, `${key}.`);
-    return inner.length === 0 && !OPTIONS.some((option) => option.key.startsWith(`${key}.`)) ? [[key, value]] : inner;
+    const isOurs = ALIASED_TABLES.has(key) || OPTIONS.some((option) => option.key.startsWith(`${key}.`));
+    return inner.length === 0 && !isOurs ? [[key, value]] : inner;
   });
 }
 

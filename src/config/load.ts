@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AppError } from '../core/errors.ts';
+import { aliasedVariables } from './aliases.ts';
 import { type ConfigFile, readConfigFile } from './file.ts';
 import { OPTIONS, type Option, variableOf } from './options.ts';
 import { type Setting, settingOf } from './settings.ts';
@@ -30,6 +31,26 @@ export interface Config {
   backends: string[];
   bedrock_region: string | null;
   passthrough_url: string | null;
+  mode: string | null;
+  target_url: string | null;
+  model: string | null;
+  allow_anthropic_only: boolean;
+  target: {
+    auth: string | null;
+    auth_header: string | null;
+    format: 'same' | 'anthropic-messages' | 'openai-chat' | 'openai-responses';
+    provider: string | null;
+    max_concurrent: number;
+    max_calls: number;
+    timeout_secs: number;
+    retries: number;
+    fallback: string[];
+    max_tokens: number | null;
+    temperature: number | null;
+    top_p: number | null;
+  };
+  models: Table[];
+  rules: Table[];
   log_level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   logs: { bodies: 'full' | 'new' | 'none'; max_file_bytes: number; max_total_bytes: number; max_age_days: number };
   session_log: { enabled: boolean; dir: string | null };
@@ -74,17 +95,20 @@ export function homeOf(flag: unknown, env: Env, cwd: string): string {
   return named === undefined || named === '' ? join(env['HOME'] ?? homedir(), '.llm-proxy') : resolve(cwd, named);
 }
 
+const NO_FILE: ConfigFile = { values: [], warnings: [], isOfGoProxy: false, isOfCcProxy: false };
+
 /** Defaults < file < environment < flags. Throws AppError `config_invalid` that says what and where. */
 export function loadConfig({ flags, env, cwd }: LoadInput): LoadedConfig {
   const home = homeOf(flags['home'], env, cwd);
   const path = findFile(flags['config'], env, home, cwd);
-  const file: ConfigFile = path === null ? { values: [], warnings: [], isOfGoProxy: false } : readConfigFile(path);
+  const file: ConfigFile = path === null ? NO_FILE : readConfigFile(path);
   const values = new Map<string, Value>();
   for (const option of OPTIONS as readonly Option[]) {
     values.set(option.key, valueOf(option, { file, path, flags, env, home, cwd }));
   }
   const isForGoProxy = file.isOfGoProxy && !isGiven('session_log.enabled', flags, env, file);
   if (isForGoProxy) values.set('session_log.enabled', true);
+  if (file.isOfCcProxy && values.get('mode') === null) values.set('mode', 'target');
   const settings = (OPTIONS as readonly Option[]).map((option) => told(option, values, { flags, env, file }));
   const config = build(home, values);
   if (config.admin.auth === 'none' && !isLoopbackName(config.admin_host)) {
@@ -131,6 +155,8 @@ function valueOf(option: Option, { file, path, flags, env, home, cwd }: Sources)
   if (flag !== undefined) return checked(option, flag, cwd, `--${option.flag ?? option.key}`);
   const variable = env[variableOf(option)];
   if (variable !== undefined && variable !== '') return checked(option, variable, cwd, variableOf(option));
+  const [other, value] = aliasedVariables(env).get(option.key) ?? [];
+  if (other !== undefined) return checked(option, value, cwd, other);
   const found = file.values.find((value) => value.option === option);
   if (found !== undefined)
     return checked(option, found.raw, resolve(path ?? home, '..'), `${found.where}: ${option.key}`);
@@ -154,7 +180,7 @@ function once(name: string, flag: unknown): string | null {
 
 /** Never the current folder by itself: a cloned repository must not steer the daemon. */
 function findFile(flag: unknown, env: Env, home: string, cwd: string): string | null {
-  const named = once('config', flag) ?? env['LLM_PROXY_CONFIG'];
+  const named = once('config', flag) ?? env['LLM_PROXY_CONFIG'] ?? env['CC_PROXY_CONFIG'];
   if (named !== undefined && named !== '') return resolve(cwd, named);
   const configHome = env['XDG_CONFIG_HOME'] ?? join(env['HOME'] ?? homedir(), '.config');
   return (

@@ -1,4 +1,5 @@
 /** Every option of `start`: one row gives the flag, the key of the file, the variable, the default and the help. */
+import { GATEWAY_OPTIONS } from './gateway-options.ts';
 
 export type OptionKind =
   | 'text'
@@ -8,6 +9,7 @@ export type OptionKind =
   | 'paths'
   | 'bytes'
   | 'number'
+  | 'decimal'
   | 'boolean'
   | 'choice'
   | 'local-servers'
@@ -154,6 +156,7 @@ export const OPTIONS = [
     default: null,
     help: 'Where requests to paths go that are no base URL of a provider',
   },
+  ...GATEWAY_OPTIONS,
   {
     key: 'log_level',
     flag: 'log-level',
@@ -333,14 +336,6 @@ export const OPTIONS = [
 
 /** Capabilities of later versions, and keys of the configuration files of the programs that this one replaces. */
 export const NOT_YET: ReadonlySet<string> = new Set([
-  'mode',
-  'target_url',
-  'model',
-  'claude_backend',
-  'target',
-  'compare',
-  'passthrough',
-  'gateway',
   'budgets',
   'sessions',
   'sinks',
@@ -355,10 +350,6 @@ export const NOT_YET: ReadonlySet<string> = new Set([
   'redact',
   'dashboard',
   'mcp',
-  'server',
-  'tracing',
-  'default_mode',
-  'listen_address',
   'explore_port',
   'environment',
 ]);

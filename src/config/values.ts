@@ -22,7 +22,8 @@ const READERS: Readonly<Record<Option['kind'], Read>> = {
   text: (raw) => (raw === null ? null : text(raw)),
   path: (raw, folder) => (raw === null ? null : path(text(raw), folder)),
   port: (raw) => integer(raw, 0, 65_535, 'a port from 0 to 65535'),
-  number: (raw) => integer(raw, 0, 1_000_000, 'a whole number'),
+  number: (raw) => (raw === null ? null : integer(raw, 0, 1_000_000, 'a whole number')),
+  decimal: (raw) => (raw === null ? null : decimal(raw)),
   boolean: yesOrNo,
   bytes,
   texts,
@@ -51,6 +52,13 @@ function integer(raw: unknown, from: number, to: number, what: string): number {
   if (typeof value === 'bigint') return integer(Number(value), from, to, what);
   if (typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to) return value;
   throw new BadValue(what);
+}
+
+function decimal(raw: unknown): number {
+  const value = typeof raw === 'string' && raw.trim() !== '' ? Number(raw) : raw;
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
+  throw new BadValue('a number from 0 upwards');
 }
 
 /** Variables are texts. */

@@ -20,6 +20,8 @@ export type CounterName =
   | 'upstream_connects'
   /** Streams whose usage was asked for in the client's place: `result="added|unfiltered|refused|too_long"`. */
   | 'include_usage'
+  /** Copies of calls for a comparison: `result="sent|busy|unavailable|too_long|not_convertible"`. */
+  | 'comparison_copies'
   /** Ends of answers that went to their client before the call was on record, though strict: `reason="..."`. */
   | 'durability_released';
 

@@ -30,6 +30,12 @@ export type ErrorCode =
   | 'client_not_allowed'
   | 'request_too_large'
   | 'request_malformed'
+  // modes: the call is not let through, or cannot go where it should
+  | 'steered'
+  | 'no_target'
+  | 'target_busy'
+  | 'target_unavailable'
+  | 'not_convertible'
   // signing
   | 'aws_credentials'
   // upstream

@@ -1,5 +1,5 @@
 /** What the three threads ask of each other (over core/rpc.ts). Types only. */
-import type { CallRecord } from './capture.ts';
+import type { CallRecord, Mode } from './capture.ts';
 import type { RunningCall, RunningNews } from './running-call.ts';
 import type { ImportOutcome } from './transfer.ts';
 
@@ -331,6 +331,19 @@ export interface ClientSetup {
   tls_troubles: TlsTrouble[];
 }
 
+/** `GET /api/mode`. */
+export interface ModeState {
+  mode: Mode;
+  target_url: string | null;
+  /** What the target is asked for, whatever the client names; `null` = what that names. */
+  model: string | null;
+  /** True: no switch to the providers is allowed (`--allow-anthropic-only`). */
+  guarded: boolean;
+}
+
+/** An error of its own, for messages lose their codes between threads. */
+export type ModeAnswer = { state: ModeState } | { refused: { status: 400 | 403; type: string; message: string } };
+
 /** Answered by the net thread. */
 export interface NetControl {
   /** A loopback listener of its own for one `run`; closed when the process `pid` is gone. */
@@ -343,6 +356,8 @@ export interface NetControl {
   /** Rejects with AppError `config_invalid` for what is no http(s) address. */
   explain(url: string): PolicyAnswer | Promise<PolicyAnswer>;
   setup(): ClientSetup | Promise<ClientSetup>;
+  /** @param change body of `PUT /api/mode`; `null` = none, just tell. */
+  mode(change: unknown): ModeAnswer | Promise<ModeAnswer>;
   /** Graceful stop, as SIGTERM. */
   stop(): void | Promise<void>;
 }

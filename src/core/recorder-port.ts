@@ -56,7 +56,13 @@ export interface SteerFacts {
  * `include_usage_unfiltered`: it was asked, and the client sees the answer as well. `include_usage_refused`: the
  * provider did not know the question, and was sent the client's own request.
  */
-export type ExchangeMark = 'include_usage_added' | 'include_usage_unfiltered' | 'include_usage_refused';
+export type ExchangeMark =
+  | 'include_usage_added'
+  | 'include_usage_unfiltered'
+  | 'include_usage_refused'
+  /** A target was asked more than once, or another one in its place. */
+  | 'target_retried'
+  | 'target_fell_back';
 
 export type Side = 'request' | 'response';
 

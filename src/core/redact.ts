@@ -182,6 +182,26 @@ function maskHeader(name: string, value: string): string {
   }
 }
 
+/** True of a header that says with what right, or on whose account, a call is made: it is for the one it was given to. */
+export function isCredential(name: string, value: string): boolean {
+  const kind = headerKind(name);
+  return kind === 'secret' || kind === 'hidden' || kind === 'identifier' || maskHeader(name, value) !== value;
+}
+
+/** A request target without the members of its query that are secret. */
+export function withoutCredentials(target: string): string {
+  const question = target.indexOf('?');
+  if (question < 0) return target;
+  const kept = target
+    .slice(question + 1)
+    .split('&')
+    .filter((pair) => {
+      const name = plainName(decode(pair.split('=', 1)[0] ?? ''));
+      return !isSecretMember(name) && name !== 'groupid' && maskQuery(pair) === pair;
+    });
+  return target.slice(0, question) + (kept.length === 0 ? '' : `?${kept.join('&')}`);
+}
+
 /** A request target (or URL): query values by name, path segments and values by pattern, also percent-encoded ones. */
 export function maskTarget(target: string): string {
   const question = target.indexOf('?');

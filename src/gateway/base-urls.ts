@@ -39,6 +39,8 @@ export interface BaseUrlRoute {
   path: string;
   /** To be signed for this; absent = as the client sent it. */
   sign?: BedrockTarget;
+  /** Its path is that of no provider: the passthrough takes it. */
+  isUnknown?: true;
 }
 
 export interface BaseUrlRefusal {
@@ -130,6 +132,11 @@ export class BaseUrls {
     return refusal(403, 'origin_not_allowed', message);
   }
 
+  /** Whether a page of another site calls, which may have nothing lent to it. */
+  isForeign(headers: HeaderPairs): boolean {
+    return isForeignPage(headers, this.#pages);
+  }
+
   /** It gets what a page could not reach, or has no key for: our signature, or a server that is no provider's own. */
   #isLent({ sign, authority: { host, port } }: BaseUrlRoute): boolean {
     return sign !== undefined || this.#providers.isServer(host, port) || !this.#isProviders(host, port);
@@ -148,7 +155,7 @@ export class BaseUrls {
       if (found !== null) return found;
     }
     if (this.#passthrough === null) return null;
-    return this.#forward(this.#passthrough, null, this.#passthrough.base + path);
+    return { ...this.#forward(this.#passthrough, null, this.#passthrough.base + path), isUnknown: true };
   }
 
   #mounted(id: string, rest: string, headers: HeaderPairs): BaseUrlRoute | BaseUrlRefusal {

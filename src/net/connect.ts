@@ -6,7 +6,7 @@ import type { ClientHello } from '../wire/client-hello.ts';
 import { peekFirstBytes } from './peek.ts';
 import { decideConnect, type FirstBytes, type PolicyRules, type Verdict } from './policy.ts';
 import { endAndDrain } from './flush.ts';
-import { refusalFor, refuseSocket } from './refusal.ts';
+import { refusalBytes, refusalFor, refuseSocket } from './refusal.ts';
 import { tunnel } from './tunnel.ts';
 import type { ClientConnection, NetDeps, Target } from './types.ts';
 
@@ -69,7 +69,9 @@ async function openTunnel(socket: Socket, target: Target, deps: ConnectDeps): Pr
     refuseSocket(socket, { status: verdict.status, type: verdict.code, message: verdict.message });
     return;
   }
-  if (verdict.action === 'peek' && !isIpAddress(target.host)) {
+  // An address may be that of a host whose calls are kept from it: nothing is dialled before its name is known.
+  const isNamed = !isIpAddress(target.host) || deps.rules.guard?.isOn() === true;
+  if (verdict.action === 'peek' && isNamed) {
     socket.write(ESTABLISHED);
     await afterHello(socket, target, null, deps);
     return;
@@ -87,7 +89,7 @@ async function afterHello(socket: Socket, target: Target, dialled: Socket | null
   const { helloMs, briefMs } = deps.timeouts;
   // A stop does not wait for a client that has not begun; whoever takes over says when it is idle.
   deps.net.registry.add(socket, () => true);
-  const first = await peekFirstBytes(socket, dialled === null ? helloMs : briefMs, helloMs);
+  const first = await peekFirstBytes(socket, isIpAddress(target.host) ? briefMs : helloMs, helloMs);
   if (first === 'gone' || first === 'stalled') {
     if (first === 'stalled') count(deps, 'refuse', 'hello_timeout');
     dialled?.destroy();
@@ -102,7 +104,7 @@ async function afterHello(socket: Socket, target: Target, dialled: Socket | null
   }
   dialled?.destroy();
   if (verdict.action === 'intercept') startIntercept(socket, verdict, first, deps);
-  else if (verdict.action === 'refuse') refuseInsideTunnel(socket, target, verdict, deps);
+  else if (verdict.action === 'refuse') refuseInsideTunnel(socket, target, verdict, first, deps);
 }
 
 function startIntercept(
@@ -131,17 +133,20 @@ function startTunnel(socket: Socket, upstream: Socket, target: Target, reason: s
   else tunnel(socket, upstream, deps.net);
 }
 
-/** The client has its 200 and speaks TLS: it is told in the words of TLS. */
+/** The client has its 200: one that speaks TLS is told in the words of TLS, which has few. */
 function refuseInsideTunnel(
   socket: Socket,
   target: Target,
   verdict: Verdict & { action: 'refuse' },
+  first: FirstBytes,
   deps: ConnectDeps,
 ): void {
   count(deps, 'refuse', verdict.code);
   if (deps.hinted.add(`${verdict.code} ${target.host}`))
     deps.net.log.warn({ host: target.host, reason: verdict.message }, 'refused a connection');
-  endAndDrain(socket, ALERT_UNRECOGNIZED_NAME, LINGER_MS);
+  const { status, code: type, message } = verdict;
+  const isTls = typeof first !== 'string';
+  endAndDrain(socket, isTls ? ALERT_UNRECOGNIZED_NAME : refusalBytes({ status, type, message }), LINGER_MS);
 }
 
 /** Null = it failed and the client has been told, or the client left meanwhile. */

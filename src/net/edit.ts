@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { Agent, IncomingMessage } from 'node:http';
 import type { ExchangeMark } from '../core/recorder-port.ts';
 
 /** What is to be sent in place of a request. */
@@ -6,6 +6,26 @@ export interface EditedRequest {
   /** Raw. */
   headers: readonly string[];
   body: readonly Buffer[];
+  /** Elsewhere than where the client sent it. */
+  to?: Destination;
+}
+
+export interface Destination {
+  agent: Agent;
+  host: string;
+  port: number;
+  path: string;
+  /** It may be silent for so long, before its answer and in it. */
+  silenceMs: number;
+}
+
+/** Sees the body of a request as it streams by, and must not hold it up. */
+export interface RequestCopy {
+  push(chunk: Buffer): void;
+  /** The request is whole. */
+  end(): void;
+  /** It will not be. */
+  abort(): void;
 }
 
 /** A body on its way to the client, changed as it streams by. */
@@ -29,12 +49,16 @@ export interface ExchangeEdit {
   /** What was taken, unchanged. */
   readonly held: readonly Buffer[];
   /** The request is whole. Null = it goes on unchanged. May reject with AppError, which the client is told. */
-  decide(): EditedRequest | null | Promise<EditedRequest>;
+  decide(): EditedRequest | null | Promise<EditedRequest | null>;
   /** The answer may say that the changed request is not understood: its beginning is to be shown to `isRefused`. */
   mayBeRefused(answer: IncomingMessage): boolean;
   /** True: the request is to be sent again, as `again` has it, else unchanged. */
   isRefused(status: number, body: string): boolean;
-  again?(): Promise<EditedRequest>;
+  again?(): Promise<EditedRequest | null>;
+  /** What was sent failed before its answer began. Null = the client is told so. May reject with AppError. */
+  failed?(error: unknown): Promise<EditedRequest | null> | null;
+  /** The exchange is over. */
+  over?(): void;
   /** For the answer to the changed request; null = it passes as it is. */
   answer(answer: IncomingMessage): BodyEdit | null;
   /** What is held will not be needed any more. Called at the end, and possibly before. */

@@ -14,6 +14,7 @@ export interface EngineConnectionsDeps {
   limits: FrontDoorLimits;
   /** By the provider of a connection. */
   concerns(provider: string | null): boolean;
+  onChange(listener: () => void): void;
 }
 
 interface Servers {
@@ -38,6 +39,10 @@ export class EngineConnections implements SteeredConnections {
 
   takes({ provider }: ClientConnection): boolean {
     return this.#deps.concerns(provider);
+  }
+
+  onChange(listener: () => void): void {
+    this.#deps.onChange(listener);
   }
 
   open(client: ClientConnection, tls: TLSSocket): Session {

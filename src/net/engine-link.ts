@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream';
 import type { Server } from 'node:http';
+import { type PeerEvents, watchPeer } from './upstream-link.ts';
 
 /** One end of a pipe inside the process: what is written to it is read from its other end. */
 class LinkEnd extends Duplex {
@@ -49,4 +50,12 @@ export function connectEngine(server: Server): Duplex {
   ours.join(theirs);
   server.emit('connection', theirs);
   return ours;
+}
+
+/** A connection to the server of ours that answers in place of the upstream, if one does. */
+export function divertedTo(server: Server | null, events: PeerEvents): Duplex | null {
+  if (server === null) return null;
+  const engine = connectEngine(server);
+  watchPeer(engine, events);
+  return engine;
 }

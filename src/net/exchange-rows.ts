@@ -1,21 +1,47 @@
 import type { Outcome } from '../core/capture.ts';
 import type { Clock } from '../core/clock.ts';
-import type { ExchangeMark, RecorderPort } from '../core/recorder-port.ts';
+import type { ExchangeMark, RecorderPort, SteerFacts } from '../core/recorder-port.ts';
 import { pairsOf } from './end-to-end.ts';
 
-/** Rows of one parsed exchange. Whatever happens, `end` is told once, and nothing after it. */
+/**
+ * Rows of one parsed exchange. Whatever happens, `end` is told once, and nothing after it. An exchange whose upstream is
+ * not known yet is told when it is, with the times at which things happened.
+ */
 export class ExchangeRows {
   readonly #recorder: RecorderPort;
   readonly #clock: Clock;
   readonly #exchange: number;
+  readonly #wall: number;
+  readonly #openedAt: number;
   readonly #marks: ExchangeMark[] = [];
+  #steer: SteerFacts | null = null;
+  /** What is to be told; null = the connection is known. */
+  #waiting: (() => void)[] | null = null;
   #ended = false;
 
-  constructor(recorder: RecorderPort, clock: Clock, exchange: number, connection: number) {
+  /** @param connection null = see `bind`. */
+  constructor(recorder: RecorderPort, clock: Clock, exchange: number, connection: number | null) {
     this.#recorder = recorder;
     this.#clock = clock;
     this.#exchange = exchange;
-    recorder.open(exchange, connection, clock.wall(), clock.now());
+    this.#wall = clock.wall();
+    this.#openedAt = clock.now();
+    if (connection === null) this.#waiting = [];
+    else recorder.open(exchange, connection, this.#wall, this.#openedAt);
+  }
+
+  get isBound(): boolean {
+    return this.#waiting === null;
+  }
+
+  /** Once. The head of the request belongs to its upstream too. */
+  bind(connection: number, line: string, headers: readonly string[]): void {
+    const waiting = this.#waiting;
+    if (waiting === null) return;
+    this.#waiting = null;
+    this.#recorder.open(this.#exchange, connection, this.#wall, this.#openedAt);
+    this.#recorder.head(this.#exchange, 'request', headBytes(line, headers), this.#openedAt);
+    for (const tell of waiting) tell();
   }
 
   requestHead(line: string, headers: readonly string[]): void {
@@ -23,7 +49,10 @@ export class ExchangeRows {
   }
 
   requestBody(bytes: Uint8Array): void {
-    if (!this.#ended) this.#recorder.body(this.#exchange, 'request', bytes, this.#clock.now());
+    if (this.#ended) return;
+    const at = this.#clock.now();
+    if (this.#waiting === null) this.#recorder.body(this.#exchange, 'request', bytes, at);
+    else this.#waiting.push(() => this.#recorder.body(this.#exchange, 'request', bytes, at));
   }
 
   responseHead(line: string, headers: readonly string[]): void {
@@ -38,6 +67,12 @@ export class ExchangeRows {
     this.#marks.push(mark);
   }
 
+  /** What a mode did with it; the last word holds. */
+  steered(steer: SteerFacts): void {
+    this.#steer = steer;
+  }
+
+  /** To be bound first. */
   end(
     outcome: Outcome,
     error: { type: string; message: string } | null = null,
@@ -46,9 +81,15 @@ export class ExchangeRows {
   ): void {
     if (this.#ended) return;
     this.#ended = true;
-    const end = { outcome, error, opaqueRequestBytes: opaque.request, opaqueResponseBytes: opaque.response };
-    const marked = this.#marks.length === 0 ? end : { ...end, marks: this.#marks };
-    this.#recorder.end(this.#exchange, marked, this.#clock.now(), settled);
+    const end = {
+      outcome,
+      error,
+      opaqueRequestBytes: opaque.request,
+      opaqueResponseBytes: opaque.response,
+      ...(this.#marks.length === 0 ? {} : { marks: this.#marks }),
+      ...(this.#steer === null ? {} : { steer: this.#steer }),
+    };
+    this.#recorder.end(this.#exchange, end, this.#clock.now(), settled);
   }
 }
 

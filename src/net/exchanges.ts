@@ -47,9 +47,11 @@ export class Exchanges {
     this.responses = new MessageParser('response', responseHandler);
   }
 
-  /** What the 101 said that follows it. */
-  get upgradesToWebSocket(): boolean {
-    return this.#isWebSocket;
+  /** The answer was a 101. @param bytes behind it */
+  switched(bytes: number): void {
+    this.current?.tap.opaque('response', bytes);
+    const protocol = this.#isWebSocket ? 'websocket' : 'other';
+    this.#options.deps.counters.add('upgrades', `protocol="${protocol}"`);
   }
 
   /** @param verdict unless the exchange has one of its own. @param settled called at once when there is none. */

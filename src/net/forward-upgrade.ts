@@ -4,7 +4,8 @@ import type { Socket } from 'node:net';
 import { endToEndHeaders } from './end-to-end.ts';
 import { headBytes } from './exchange-rows.ts';
 import { endAndDrain, resetAfterFlush } from './flush.ts';
-import { type ForwardPlan, startUpstreamRequest } from './forward.ts';
+import type { ForwardPlan } from './forward.ts';
+import { startUpstreamRequest } from './upstream-request.ts';
 import { refusalFor, refusalBytes } from './refusal.ts';
 import { tunnel } from './tunnel.ts';
 import type { NetDeps } from './types.ts';
@@ -31,7 +32,7 @@ export function forwardUpgrade(
   };
   let outgoing: ClientRequest;
   try {
-    outgoing = startUpstreamRequest(request, plan);
+    outgoing = startUpstreamRequest(request, plan, plan.headers);
   } catch (error) {
     failed(error);
     return;

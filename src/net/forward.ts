@@ -1,21 +1,16 @@
 /** One parsed exchange, from a client's request to an upstream's answer and back, streaming, header for header. */
-import {
-  type Agent,
-  type ClientRequest,
-  type IncomingMessage,
-  type RequestOptions,
-  request as httpRequest,
-  type ServerResponse,
-} from 'node:http';
+import { type Agent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Outcome } from '../core/capture.ts';
 import { AppError, codeOf, messageOf } from '../core/errors.ts';
-import type { BodyEdit, EditedRequest, ExchangeEdit } from './edit.ts';
+import type { BodyEdit, Destination, EditedRequest, ExchangeEdit, RequestCopy } from './edit.ts';
 import { endToEndHeaders, pairsOf } from './end-to-end.ts';
 import type { ExchangeRows } from './exchange-rows.ts';
 import { headBytes } from './exchange-rows.ts';
 import { resetAfterFlush } from './flush.ts';
 import { HeldAnswer, lengthOf } from './held-answer.ts';
 import { refusalFor, refuseRequest } from './refusal.ts';
+import { Silence } from './silence.ts';
+import { startUpstreamRequest } from './upstream-request.ts';
 
 export interface ForwardPlan {
   agent: Agent;
@@ -28,47 +23,15 @@ export interface ForwardPlan {
   rows: ExchangeRows | null;
   /** Null = nothing is changed. */
   edit: ExchangeEdit | null;
+  /** Null = nobody else gets the request. */
+  copy: RequestCopy | null;
   /** The end of the answer waits until its call is on record. */
   holdsEnd: boolean;
 }
 
-/** Response heads of model servers are short; this is what we accept from clients too. */
-const MAX_HEAD_BYTES = 64 * 1024;
 const LINGER_MS = 10_000;
 const MAX_REFUSAL_BYTES = 64 * 1024;
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS']);
-
-/**
- * Starts the upstream half of an exchange: the head is sent with what the caller writes, ends or flushes.
- * Throws AppError `request_malformed` for what node:http does not write.
- */
-export function startUpstreamRequest(
-  request: IncomingMessage,
-  plan: ForwardPlan,
-  headers: readonly string[] = plan.headers,
-): ClientRequest {
-  const outgoing = written({
-    agent: plan.agent,
-    host: plan.host,
-    port: plan.port,
-    method: request.method,
-    path: plan.path,
-    headers,
-    setHost: false,
-    maxHeaderSize: MAX_HEAD_BYTES,
-  });
-  // 0 = all of them: the default silently forgets those beyond the 2,000th.
-  outgoing.maxHeadersCount = 0;
-  return outgoing;
-}
-
-function written(options: RequestOptions): ClientRequest {
-  try {
-    return httpRequest(options);
-  } catch (cause) {
-    throw new AppError('request_malformed', `The request cannot be sent on: ${messageOf(cause)}`, { cause });
-  }
-}
 
 export function forward(request: IncomingMessage, response: ServerResponse, plan: ForwardPlan): void {
   new Exchange(request, response, plan).start();
@@ -80,6 +43,9 @@ class Exchange {
   readonly #plan: ForwardPlan;
   /** Null = not yet: the request is held. */
   #outgoing: ClientRequest | null = null;
+  /** Null = where the plan says. */
+  #to: Destination | null = null;
+  #silence: Silence | null = null;
   /** The request was changed, and not sent again unchanged since. */
   #edited = false;
   #answered = false;
@@ -105,6 +71,7 @@ class Exchange {
     else if (expectsContinue(this.#request)) this.#response.writeContinue();
     this.#request.on('data', (chunk: Buffer) => {
       this.#plan.rows?.requestBody(chunk);
+      this.#plan.copy?.push(chunk);
       if (this.#outgoing === null) this.#hold(chunk);
       // Also after an early answer: it is the upstream's to say when it has had enough.
       else if (isLast(this.#request)) this.#endRequest(this.#outgoing, chunk);
@@ -113,6 +80,7 @@ class Exchange {
     this.#request.once('end', () => {
       if (this.#outgoing === null) this.#decide();
       else this.#endRequest(this.#outgoing);
+      this.#plan.copy?.end();
     });
   }
 
@@ -140,27 +108,30 @@ class Exchange {
     const { edit, headers } = this.#plan;
     if (this.#over || edit === null) return;
     const edited = edit.decide();
-    if (edited instanceof Promise) {
-      this.#sendLater(edited);
-      return;
-    }
-    this.#edited = edited !== null;
-    this.#sendWhole(edited?.headers ?? headers, edited?.body ?? edit.held);
-    if (edited === null) edit.release();
+    if (edited instanceof Promise) this.#sendLater(edited);
+    else this.#send(edited, edit, headers);
   }
 
-  #sendLater(edited: Promise<EditedRequest>): void {
+  #sendLater(edited: Promise<EditedRequest | null>): void {
+    const { edit, headers } = this.#plan;
+    this.#silence?.stop();
     edited.then(
-      ({ headers, body }) => {
-        if (this.#over) return;
-        this.#edited = true;
-        this.#sendWhole(headers, body);
+      (request) => {
+        if (!this.#over && edit !== null) this.#send(request, edit, headers);
       },
-      (error: unknown) => this.#failed(this.#outgoing, error),
+      (error: unknown) => this.#giveUp(error),
     );
   }
 
-  #sendWhole(headers: readonly string[], body: readonly Buffer[]): void {
+  /** @param edited null = as the client sent it. */
+  #send(edited: EditedRequest | null, edit: ExchangeEdit, headers: readonly string[]): void {
+    this.#edited = edited !== null;
+    this.#sendWhole(edited?.headers ?? headers, edited?.body ?? edit.held, edited?.to ?? null);
+    if (edited === null) edit.release();
+  }
+
+  #sendWhole(headers: readonly string[], body: readonly Buffer[], to: Destination | null = null): void {
+    this.#to = to;
     const outgoing = this.#dial(headers);
     if (outgoing === null) return;
     for (const part of body) this.#write(outgoing, part);
@@ -191,14 +162,24 @@ class Exchange {
     outgoing.on('drain', () => this.#request.resume());
     // An upstream that is gone takes no more; the client's body is read on and dropped, so that it gets its answer.
     outgoing.on('close', () => this.#request.resume());
+    this.#silence?.stop();
+    this.#silence = this.#to === null ? null : this.#watch(outgoing, this.#to.silenceMs);
     return outgoing;
+  }
+
+  #watch(outgoing: ClientRequest, ms: number): Silence {
+    const { host } = this.#to ?? this.#plan;
+    const tooLong = (): void =>
+      void outgoing.destroy(new AppError('upstream_timeout', `${host} was silent for ${Math.round(ms / 1000)} s`));
+    // While the client does not read, nobody listens to the upstream.
+    return new Silence(ms, tooLong, () => this.#response.writableNeedDrain);
   }
 
   #begin(headers: readonly string[]): ClientRequest | null {
     try {
-      return startUpstreamRequest(this.#request, this.#plan, headers);
+      return startUpstreamRequest(this.#request, this.#to ?? this.#plan, headers);
     } catch (error) {
-      this.#failed(this.#outgoing, error);
+      this.#giveUp(error);
       return null;
     }
   }
@@ -207,6 +188,7 @@ class Exchange {
     const { socket } = this.#response;
     // No socket: an earlier answer on a pipelined connection is not through yet. HTTP/1.0 knows no interim answers.
     if (socket === null || this.#response.headersSent || this.#request.httpVersion !== '1.1') return;
+    this.#silence?.heard();
     socket.write(headBytes(`HTTP/1.1 ${status} ${text}`, endToEndHeaders(headers)));
   }
 
@@ -268,6 +250,7 @@ class Exchange {
     if (held?.isHeadAlone !== true) this.#responseHead = setImmediate(() => response.flushHeaders());
     const pass = (chunk: Buffer): void => {
       clearImmediate(this.#responseHead);
+      this.#silence?.heard();
       this.#plan.rows?.responseBody(chunk);
       if (held === null && bodyEdit === null && isLast(incoming)) {
         this.#finish('complete', null, () => response.end(chunk));
@@ -304,17 +287,25 @@ class Exchange {
   /** @param answer ends it for the client: when the call is on record, if that is asked for. */
   #finish(outcome: Outcome, error: { type: string; message: string } | null, answer?: () => void): void {
     this.#over = true;
+    this.#silence?.stop();
     clearImmediate(this.#requestHead);
-    const { edit, rows, holdsEnd } = this.#plan;
-    edit?.release();
-    const mark = edit?.mark ?? null;
-    if (mark !== null) rows?.mark(mark);
+    const { rows, holdsEnd } = this.#plan;
+    this.#closeEdit();
     if (holdsEnd && rows !== null && answer !== undefined) {
       rows.end(outcome, error, undefined, answer);
       return;
     }
     rows?.end(outcome, error);
     answer?.();
+  }
+
+  #closeEdit(): void {
+    const { edit, copy, rows } = this.#plan;
+    if (!this.#request.complete) copy?.abort();
+    if (edit === null) return;
+    edit.over?.();
+    edit.release();
+    if (edit.mark !== null) rows?.mark(edit.mark);
   }
 
   /** The upstream broke off: so do we, never with a clean end. */
@@ -338,9 +329,17 @@ class Exchange {
       this.#dial(this.#plan.headers)?.end();
       return;
     }
+    const again = this.#edited ? (this.#plan.edit?.failed?.(error) ?? null) : null;
+    if (again === null) this.#giveUp(error);
+    else this.#sendLater(again);
+  }
+
+  /** No answer will come. */
+  #giveUp(error: unknown): void {
+    if (this.#over) return;
     // What fails later than the dialling fails when the upstream may be at work already.
     const isDialled = !(error instanceof AppError);
-    const refusal = refusalFor(isDialled ? describe(error, this.#plan) : error);
+    const refusal = refusalFor(isDialled ? describe(error, this.#to ?? this.#plan) : error);
     const outcome = isDialled ? 'upstream_aborted' : 'upstream_error';
     this.#finish(outcome, { type: refusal.type, message: refusal.message }, () =>
       refuseRequest(this.#request, this.#response, refusal),
@@ -364,7 +363,7 @@ function expectsContinue({ headers, httpVersion }: IncomingMessage): boolean {
   return httpVersion === '1.1' && /^\s*100-continue\s*$/i.test(headers.expect ?? '');
 }
 
-function describe(error: unknown, { host }: ForwardPlan): AppError {
+function describe(error: unknown, { host }: Pick<ForwardPlan, 'host'>): AppError {
   const code = codeOf(error) ?? '';
   if (code.startsWith('HPE_'))
     return new AppError('upstream_reset', `${host} sent an answer that is not well-formed HTTP/1.1 (${code})`, {

@@ -9,6 +9,7 @@ import { messageOf } from '../core/errors.ts';
 import { formatAuthority } from '../core/hosts.ts';
 import type { BaseUrls } from '../gateway/base-urls.ts';
 import type { BedrockTarget } from '../gateway/bedrock.ts';
+import type { Outlook } from '../gateway/steering.ts';
 import { isLoopback } from './addresses.ts';
 import type { BedrockSigner } from './bedrock-signing.ts';
 import { endToEndHeaders, framingProblem, pairsOf, withoutContextHeaders } from './end-to-end.ts';
@@ -18,6 +19,7 @@ import { forwardUpgrade } from './forward-upgrade.ts';
 import { decideAbsolute, type PolicyRules } from './policy.ts';
 import { type Refusal, refuseRequest, refuseSocket } from './refusal.ts';
 import { parseRequestTarget, type RequestTarget } from './request-target.ts';
+import { SteeredCalls, type SteeredCallsOptions } from './steered-calls.ts';
 import type { ClientConnection, NetDeps, Target } from './types.ts';
 import { type UpstreamLane, UpstreamLanes } from './upstream-agents.ts';
 import type { UsageInclusions, UsageRequest } from './usage-inclusion.ts';
@@ -34,7 +36,12 @@ export interface EngineDeps {
   /** Where requests in origin form go; null = nowhere. */
   baseUrls: BaseUrls | null;
   bedrock: BedrockSigner | null;
+  /** Null = every call passes. */
+  steer: SteerOptions | null;
 }
+
+/** What the modes need beside the net thread's own. */
+export type SteerOptions = Pick<SteeredCallsOptions, 'steering' | 'targets'>;
 
 /** Where a request goes on to. */
 interface Onward {
@@ -53,6 +60,8 @@ interface Onward {
   isBaseUrl?: boolean;
   /** It is signed for this on its way. */
   sign?: BedrockTarget;
+  /** It came to no base URL of a provider. */
+  isUnknown?: boolean;
 }
 
 const MAX_HEADERS = 2000;
@@ -66,10 +75,18 @@ export class HttpEngine {
   readonly #adminAgent = new Agent({ keepAlive: false });
   readonly #latest = new WeakMap<Socket, ServerResponse>();
   readonly #intercepted = new WeakMap<Socket, ClientConnection>();
+  readonly #steered: SteeredCalls | null;
 
   constructor(deps: EngineDeps) {
+    const { net, steer } = deps;
     this.#deps = deps;
-    this.#lanes = new UpstreamLanes(deps.net.upstream);
+    this.#lanes = new UpstreamLanes(net.upstream);
+    this.#steered = steer === null ? null : new SteeredCalls({ ...steer, net, lanes: this.#lanes });
+  }
+
+  /** Ends what no client waits for. */
+  close(): void {
+    this.#steered?.close();
   }
 
   /** One at a time on each client connection: node:http hands out pipelined requests all at once, but they have an order. */
@@ -83,7 +100,8 @@ export class HttpEngine {
   /** From here on, requests on this socket are those of an intercepted connection, and go where it goes. */
   adopt(socket: Socket, client: ClientConnection): void {
     this.#intercepted.set(socket, client);
-    this.#lanes.laneOf(socket, 'https', client.target).agent.prepare();
+    // Where a call may be for somebody else, its provider is not dialled before that is known.
+    if (this.#outlook(client.provider) !== 'read') this.#lanes.laneOf(socket, 'https', client.target).agent.prepare();
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
@@ -180,15 +198,39 @@ export class HttpEngine {
     });
   }
 
-  #planOnward(request: IncomingMessage, onward: Onward): ForwardPlan {
-    const { scheme, authority, path, host, recorded, upgrade } = onward;
+  #planOnward(request: IncomingMessage, onward: Onward): ForwardPlan | Refusal {
+    const refusal = this.#refusalOf(request, onward);
+    if (refusal !== null) return refusal;
+    const { scheme, authority, path, host, upgrade } = onward;
     const lane = this.#lanes.laneOf(request.socket, scheme, authority);
-    const whole = endToEndHeaders(request.rawHeaders, { ...(host === undefined ? {} : { host }), upgrade });
-    const rows = recorded ? this.#openRows(request, onward, lane) : null;
-    rows?.requestHead(`${request.method} ${path} HTTP/${request.httpVersion}`, whole);
-    const headers = withFraming(request, withoutContextHeaders(whole, this.#deps.net.context, onward.isBaseUrl));
+    const told = endToEndHeaders(request.rawHeaders, { ...(host === undefined ? {} : { host }), upgrade });
+    const outlook = upgrade ? 'pass' : this.#outlook(onward.provider);
+    const rows = this.#openRows(request, onward, lane, { outlook, told });
+    const headers = withFraming(request, withoutContextHeaders(told, this.#deps.net.context, onward.isBaseUrl));
     const holdsEnd = rows !== null && this.#deps.net.strict === true;
-    return { agent: lane.agent, ...authority, path, ...this.#changed(request, onward, headers), rows, holdsEnd };
+    const changed = this.#changed(request, onward, headers);
+    const plan = { agent: lane.agent, ...authority, path, ...changed, rows, holdsEnd, copy: null };
+    if (outlook === 'pass' || this.#steered === null) return plan;
+    const stays = (): void => rows?.bind(this.#connectionOf(request, onward, lane), lineOf(request, path), told);
+    const { socket, method = '', httpVersion } = request;
+    const call = { ...onward, socket, method, httpVersion, headers, told, rows, stays };
+    if (outlook === 'copy') return { ...plan, copy: this.#steered.copy(call) };
+    return { ...plan, edit: this.#steered.edit(call, plan.edit) };
+  }
+
+  #outlook(provider: string | null): Outlook {
+    return this.#steered?.outlook(provider) ?? 'pass';
+  }
+
+  /** Null = it may go on. */
+  #refusalOf(request: IncomingMessage, { provider, upgrade, isBaseUrl, isUnknown }: Onward): Refusal | null {
+    const steered = this.#steered;
+    if (steered === null || steered.outlook(provider) === 'pass') return null;
+    if (isUnknown === true && steered.guards(provider)) return this.#unknownPath(request.url ?? '');
+    if (upgrade) return steered.refusalOf(provider);
+    if (isBaseUrl !== true || this.#deps.baseUrls?.isForeign(pairsOf(request.rawHeaders)) !== true) return null;
+    const message = 'a page of another site may not call this: if it is yours, add its name to admin.allowed_hosts';
+    return { status: 403, type: 'origin_not_allowed', message };
   }
 
   /** What the user asked for. @param headers as they go on otherwise. */
@@ -204,25 +246,40 @@ export class HttpEngine {
     return { headers, edit: inclusions.editOf(shapeOf(request, onward, provider, headers)) };
   }
 
-  #openRows(request: IncomingMessage, onward: Onward, lane: UpstreamLane): ExchangeRows {
-    const { recorder, connections, exchanges, clock } = this.#deps.net;
+  /** Null = it is not recorded. Where its upstream is not known yet, its head is told with that. */
+  #openRows(
+    request: IncomingMessage,
+    onward: Onward,
+    lane: UpstreamLane,
+    { outlook, told }: { outlook: Outlook; told: readonly string[] },
+  ): ExchangeRows | null {
+    if (!onward.recorded) return null;
+    const { recorder, exchanges, clock } = this.#deps.net;
+    if (outlook === 'read') return new ExchangeRows(recorder, clock, exchanges.next(), null);
+    const rows = new ExchangeRows(recorder, clock, exchanges.next(), this.#connectionOf(request, onward, lane));
+    rows.requestHead(lineOf(request, onward.path), told);
+    return rows;
+  }
+
+  /** As told to the recorder, once for each connection of a client to a provider. */
+  #connectionOf(request: IncomingMessage, onward: Onward, lane: UpstreamLane): number {
+    const { recorder, connections } = this.#deps.net;
     const { scheme, authority, provider, runId, sign } = onward;
     const key = `${provider ?? ''}${sign === undefined ? '' : ' signed'}`;
-    let connection = lane.connections.get(key);
-    if (connection === undefined) {
-      connection = connections.next();
-      lane.connections.set(key, connection);
-      recorder.connection({
-        connection,
-        scheme,
-        ...authority,
-        provider,
-        runId,
-        clientAddress: request.socket.remoteAddress ?? null,
-        ...(sign === undefined ? {} : { signed: true }),
-      });
-    }
-    return new ExchangeRows(recorder, clock, exchanges.next(), connection);
+    const known = lane.connections.get(key);
+    if (known !== undefined) return known;
+    const connection = connections.next();
+    lane.connections.set(key, connection);
+    recorder.connection({
+      connection,
+      scheme,
+      ...authority,
+      provider,
+      runId,
+      clientAddress: request.socket.remoteAddress ?? null,
+      ...(sign === undefined ? {} : { signed: true }),
+    });
+    return connection;
   }
 
   /** Paths on the proxy port: the admin API answers a few of them, by the rules of its own port (`Host`, token). */
@@ -241,7 +298,7 @@ export class HttpEngine {
       };
     }
     const headers = withFraming(request, endToEndHeaders(request.rawHeaders));
-    return { agent: this.#adminAgent, ...admin, path, headers, rows: null, edit: null, holdsEnd: false };
+    return { agent: this.#adminAgent, ...admin, path, headers, rows: null, edit: null, copy: null, holdsEnd: false };
   }
 
   #unknownPath(path: string): Refusal {
@@ -263,6 +320,10 @@ export class HttpEngine {
     this.#deps.net.counters.add('internal_errors', 'part="http_engine"');
     this.#deps.net.log.error({ error: messageOf(error) }, 'a request failed inside the proxy');
   }
+}
+
+function lineOf({ method, httpVersion }: IncomingMessage, path: string): string {
+  return `${method} ${path} HTTP/${httpVersion}`;
 }
 
 function framingOf(request: IncomingMessage): Refusal | null {

@@ -5,7 +5,7 @@ import { handshakeCause, hintFor, type HandshakeCause } from './handshake-cause.
 import type { HandshakeTroubles } from './handshake-troubles.ts';
 import { Relay } from './relay.ts';
 import type { RelayTimes } from './slot.ts';
-import type { ClientConnection, LeafSource, NetDeps, SteeredConnections } from './types.ts';
+import type { ClientConnection, LeafSource, NetDeps, Session, SteeredConnections } from './types.ts';
 
 export interface InterceptDeps extends NetDeps {
   leaves: LeafSource;
@@ -28,6 +28,7 @@ const MAX_HINTED_HOSTS = 1000;
  */
 export function createIntercept(deps: InterceptDeps): (client: ClientConnection) => void {
   const hinted = new Set<string>();
+  const relays = new Relays(deps.steered ?? null);
   const failed = (client: ClientConnection, cause: HandshakeCause): void => {
     deps.counters.add('handshake_failures', `side="client",cause="${cause}"`);
     const { host } = client.target;
@@ -45,7 +46,7 @@ export function createIntercept(deps: InterceptDeps): (client: ClientConnection)
       return;
     }
     try {
-      secure(client, deps.leaves.contextFor(client.target.host), deps, (cause) => failed(client, cause));
+      secure(client, deps.leaves.contextFor(client.target.host), deps, relays, (cause) => failed(client, cause));
     } catch (error) {
       deps.counters.add('internal_errors', 'part="leaf"');
       deps.log.error({ host: client.target.host, error: messageOf(error) }, 'no certificate could be made');
@@ -58,13 +59,16 @@ function secure(
   client: ClientConnection,
   context: SecureContext,
   deps: InterceptDeps,
+  relays: Relays,
   failed: (cause: HandshakeCause) => void,
 ): void {
   const raw = client.socket;
   const offer = offerOf(client);
   const tls = new TLSSocket(raw, { isServer: true, secureContext: context, ALPNProtocols: answerTo(offer) });
   const { steered } = deps;
-  const session = steered?.takes(client) === true ? steered.open(client, tls) : relayFor(client, tls, deps, offer);
+  let session: Session;
+  if (steered?.takes(client) === true) session = steered.open(client, tls);
+  else session = relays.add(client, tls, relayFor(client, tls, deps, offer), (other) => (session = other));
   let settled = false;
   const giveUp = (cause: HandshakeCause): void => {
     if (settled) return;
@@ -93,6 +97,50 @@ function secure(
     session.start();
   });
   deps.registry.add(raw, () => session.idle);
+}
+
+interface RelayedClient {
+  client: ClientConnection;
+  tls: TLSSocket;
+  relay: Relay;
+  /** Another one serves it now. */
+  replace(session: Session): void;
+}
+
+/** Connections on the relay whose calls may one day be wanted elsewhere: a mode is switched while they are open. */
+class Relays {
+  readonly #steered: SteeredConnections | null;
+  readonly #live = new Set<RelayedClient>();
+
+  constructor(steered: SteeredConnections | null) {
+    this.#steered = steered;
+    steered?.onChange(() => this.#retire());
+  }
+
+  add(client: ClientConnection, tls: TLSSocket, relay: Relay, replace: (session: Session) => void): Relay {
+    const entry = { client, tls, relay, replace };
+    this.#live.add(entry);
+    tls.once('close', () => this.#live.delete(entry));
+    return relay;
+  }
+
+  /** Running exchanges end where they began; the next one is the engine's. */
+  #retire(): void {
+    const steered = this.#steered;
+    for (const entry of this.#live) {
+      const { client, tls, relay } = entry;
+      if (steered?.takes(client) !== true) {
+        relay.retire(null);
+        continue;
+      }
+      relay.retire(() => {
+        this.#live.delete(entry);
+        const session = steered.open(client, tls);
+        entry.replace(session);
+        session.start();
+      });
+    }
+  }
 }
 
 /** What the client would speak with the upstream, HTTP/2 left out; null = it did not say. */

@@ -13,7 +13,7 @@ import { Connections } from './connections.ts';
 import { CountedRecorder } from './counted-recorder.ts';
 import { EngineConnections } from './engine-connections.ts';
 import { explain } from './explain.ts';
-import { HttpEngine } from './http-engine.ts';
+import { HttpEngine, type SteerOptions } from './http-engine.ts';
 import {
   DEFAULT_LIMITS,
   type FrontDoor,
@@ -45,6 +45,8 @@ export interface EntranceOptions {
   baseUrls?: BaseUrls;
   /** Signs what goes to Bedrock unsigned; absent = nothing does. */
   bedrock?: BedrockSigner;
+  /** Modes; absent = every call passes. */
+  steer?: SteerOptions;
   /** Where the admin API listens; null = not (yet). */
   admin(): { host: string; port: number } | null;
   /** Ports of this process; the dialler refuses them. The entrance adds its own and takes them out again. */
@@ -78,7 +80,7 @@ export async function openEntrance(options: EntranceOptions): Promise<Entrance> 
   return entrance;
 }
 
-export class Entrance implements Omit<NetControl, 'openRun' | 'setup'> {
+export class Entrance implements Omit<NetControl, 'openRun' | 'setup' | 'mode'> {
   readonly net: NetDeps;
   readonly #options: EntranceOptions;
   readonly #connections = new Connections();
@@ -124,12 +126,16 @@ export class Entrance implements Omit<NetControl, 'openRun' | 'setup'> {
       inclusions,
       baseUrls: options.baseUrls ?? null,
       bedrock: options.bedrock ?? null,
+      steer: options.steer ?? null,
     });
+    const steering = options.steer?.steering;
     this.#steered = new EngineConnections({
       net: this.net,
       engine: this.#engine,
       limits: options.limits ?? DEFAULT_LIMITS,
-      concerns: (provider) => inclusions.concerns(provider),
+      concerns: (provider) =>
+        inclusions.concerns(provider) || (steering !== undefined && steering.outlook(provider) !== 'pass'),
+      onChange: (listener) => steering?.onChange(listener),
     });
     this.#intercept = options.intercept(this.net, this.#steered);
   }
@@ -185,6 +191,7 @@ export class Entrance implements Omit<NetControl, 'openRun' | 'setup'> {
     await this.#connections.drain(this.#options.stopGraceMs ?? STOP_GRACE_MS, this.#force.signal);
     // What is live now ends because of us, whatever its connection says of the reason.
     this.#recorder.shutDown();
+    this.#engine.close();
     await this.#connections.end();
     this.#steered.close();
     this.#options.ownPorts.delete(this.port);

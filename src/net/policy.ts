@@ -12,6 +12,16 @@ export interface PolicyRules {
   /** Patterns of `--tunnel`: never intercepted; stronger than the list above. */
   tunnel: readonly string[];
   leaves: Pick<LeafSource, 'covers'>;
+  /** Absent = no mode keeps calls from their providers. */
+  guard?: Guard;
+}
+
+/** Calls that are to go to a target: what cannot be read of them must not pass. */
+export interface Guard {
+  /** There are such calls at all. */
+  isOn(): boolean;
+  /** Some calls to this host are. */
+  guards(target: Target): boolean;
 }
 
 /** What is known of the client's first bytes. */
@@ -44,6 +54,14 @@ export type Verdict =
 
 /** A CONNECT: an opaque tunnel, whose first bytes may tell what is in it. */
 export function decideConnect(target: Target, first: FirstBytes, rules: PolicyRules): Verdict {
+  const verdict = decideTunnel(target, first, rules);
+  if (verdict.action !== 'tunnel') return verdict;
+  const named = typeof first === 'string' || first.serverName === null ? null : normaliseHost(first.serverName);
+  const also = named === null ? [] : [{ host: named, port: target.port }];
+  return guarded([target, ...also], verdict, rules) ?? verdict;
+}
+
+function decideTunnel(target: Target, first: FirstBytes, rules: PolicyRules): Verdict {
   const known = refusalOf(target) ?? (matches(target, rules.tunnel) ? tunnel('user_list') : null);
   if (known !== null) return known;
   if (isIpAddress(target.host)) return decideAddress(target, first, rules);
@@ -61,11 +79,37 @@ export function decideConnect(target: Target, first: FirstBytes, rules: PolicyRu
 export function decideAbsolute(target: Target, rules: PolicyRules): Exclude<Verdict, { action: 'peek' }> {
   const refused = refusalOf(target);
   if (refused !== null) return refused;
-  if (matches(target, rules.tunnel)) return tunnel('user_list');
+  if (matches(target, rules.tunnel)) return unread(target, 'user_list', rules);
   const entry = rules.hosts.lookup(target.host, target.port);
   if (entry?.intercept !== true && !matches(target, rules.intercept))
-    return tunnel(entry === null ? 'not_provider' : 'not_named');
+    return unread(target, entry === null ? 'not_provider' : 'not_named', rules);
   return { action: 'intercept', target, provider: entry?.provider ?? null };
+}
+
+function unread(target: Target, reason: TunnelReason, rules: PolicyRules): Exclude<Verdict, { action: 'peek' }> {
+  return guarded([target], tunnel(reason), rules) ?? tunnel(reason);
+}
+
+const WHY_UNREAD: Partial<Record<TunnelReason, string>> = {
+  user_list: 'it is one of --tunnel',
+  not_covered: 'the local CA does not cover it: llm-proxy ca add',
+  not_tls: 'this is not TLS',
+  silent: 'the client says nothing',
+  h2_only: 'the client speaks HTTP/2 alone',
+  other_protocol: 'the client speaks another protocol',
+};
+
+/** Null = it may pass unread. */
+function guarded(
+  targets: readonly Target[],
+  { reason }: { reason: TunnelReason },
+  { guard }: PolicyRules,
+): (Verdict & { action: 'refuse' }) | null {
+  const found = guard?.isOn() === true ? targets.find((target) => guard.guards(target)) : undefined;
+  if (found === undefined) return null;
+  const why = WHY_UNREAD[reason] ?? 'it is not intercepted';
+  const message = `Calls to ${found.host} are to go to a target, and this one cannot be read (${why}): it is not let through`;
+  return { action: 'refuse', code: 'steered', status: 403, message };
 }
 
 /** A CONNECT to an IP address: policy follows the server name, against which the upstream is verified too. */

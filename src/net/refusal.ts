@@ -23,6 +23,12 @@ export const NOT_STEERED: Refusal = {
   message: 'This request could not be steered.',
 };
 
+/** @param reason of a fixed set of literals. */
+export function ambiguous(side: 'request' | 'response', reason: string): Refusal {
+  const [status, what] = side === 'request' ? [400, 'request'] : [502, 'answer'];
+  return { status, type: `ambiguous_${side}`, message: `The ${what} is not framed beyond doubt (${reason}).` };
+}
+
 /** A client that is told no may still be sending: that much, for so long, is read and dropped, so that it hears us. */
 const MAX_DRAINED_BYTES = 64 * 1024 * 1024;
 const LINGER_MS = 10_000;
@@ -34,6 +40,11 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   client_not_allowed: 403,
   sni_mismatch: 421,
   request_too_large: 413,
+  steered: 403,
+  no_target: 404,
+  target_busy: 503,
+  target_unavailable: 503,
+  not_convertible: 400,
   request_malformed: 400,
   aws_credentials: 503,
 };

@@ -1,15 +1,15 @@
 import type { Duplex } from 'node:stream';
+import { hearClient } from './client-listeners.ts';
 import { ClientSide } from './client-side.ts';
-import { connectEngine } from './engine-link.ts';
+import { Deadline } from './deadline.ts';
+import { divertedTo } from './engine-link.ts';
 import { Exchanges } from './exchanges.ts';
-import { HEAD_TIMEOUT, NOT_STEERED, refusalBytes, refusalFor, type Refusal } from './refusal.ts';
+import { ambiguous, HEAD_TIMEOUT, NOT_STEERED, refusalBytes, refusalFor, type Refusal } from './refusal.ts';
 import { RefusedRequest } from './refused-request.ts';
 import { RequestPath } from './request-path.ts';
 import { isDone, RELAY_TIMES, type RelayOptions, type RelayTimes, type Slot } from './slot.ts';
 import { CLIENT_GONE, COMPLETE, UPGRADED, STALLED, upstreamGone, type Verdict } from './tap.ts';
-import { UpstreamLink, watchPeer, type PeerEvents } from './upstream-link.ts';
-
-const NO_BYTES = Buffer.alloc(0);
+import { UpstreamLink, type PeerEvents } from './upstream-link.ts';
 
 /**
  * Bytes across between one client and its upstream, as they are, with a parser watching each direction. What the
@@ -32,9 +32,10 @@ export class Relay {
   /** No further exchange on this connection. */
   #last = false;
   #clientEnded = false;
-  #used = false;
-  #headTimer: NodeJS.Timeout | undefined;
-  #endTimer: NodeJS.Timeout | undefined;
+  #leaveClient: (() => void) | null = null;
+  #handOver: (() => void) | null = null;
+  readonly #headDue = new Deadline();
+  readonly #endDue = new Deadline();
 
   constructor(options: RelayOptions) {
     this.#options = options;
@@ -67,17 +68,24 @@ export class Relay {
 
   /** The client has sent something. */
   get used(): boolean {
-    return this.#used;
+    return this.#options.client.bytesRead > 0;
   }
 
   /** The client is ready to be read. */
   start(): void {
-    const { client } = this.#options;
-    client.on('data', (chunk: Buffer) => this.#onClientData(chunk));
-    client.on('drain', () => this.#path.peer?.resume());
-    client.on('end', () => this.#onClientEnd());
-    client.on('error', () => client.destroy());
-    client.on('close', () => this.#onClientClose());
+    this.#leaveClient = hearClient(this.#options.client, {
+      data: (chunk) => this.#onClientData(chunk),
+      drain: () => this.#path.peer?.resume(),
+      end: () => this.#onClientEnd(),
+      close: () => this.#onClientClose(),
+    });
+    this.#handOverIfIdle();
+  }
+
+  /** Once its exchange is over, the client is another's: from the next head on, all of it. @param handOver null = no more. */
+  retire(handOver: (() => void) | null): void {
+    this.#handOver = handOver;
+    this.#handOverIfIdle();
   }
 
   /** In place of `start`: the client never became ready. */
@@ -88,7 +96,6 @@ export class Relay {
   // From the client
 
   #onClientData(chunk: Buffer): void {
-    this.#used = true;
     if (this.#refused !== null) this.#refused.hear(chunk);
     else if (this.#opaque) this.#passOpaque(chunk);
     // When the client was told its end between two requests, it is heard out and what it says is dropped.
@@ -109,8 +116,9 @@ export class Relay {
         return;
       }
       const bytes = from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to);
-      if (this.#exchanges.current === null) this.#armHeadTimer();
-      else if (this.#exchanges.freshHead === null) this.#path.write(bytes);
+      if (this.#exchanges.current === null) {
+        if (this.#exchanges.requests.begun) this.#headDue.arm(this.#times.headMs, () => this.#sayLast(HEAD_TIMEOUT));
+      } else if (this.#exchanges.freshHead === null) this.#path.write(bytes);
       else this.#begin(this.#exchanges.current, earlier, bytes, chunk.subarray(this.#exchanges.requests.headEnd, to));
       from = to;
     }
@@ -121,8 +129,7 @@ export class Relay {
   #begin(slot: Slot, earlier: Buffer | null, bytes: Buffer, behind: Buffer): void {
     const head = this.#exchanges.freshHead;
     this.#exchanges.freshHead = null;
-    clearTimeout(this.#headTimer);
-    this.#headTimer = undefined;
+    this.#headDue.clear();
     if (head === null || !this.#choosePeer(slot, head.bytes)) return;
     const rewritten = head.framing.watched ? this.#exchanges.context.strip(head.bytes) : null;
     if (rewritten === null) {
@@ -138,11 +145,9 @@ export class Relay {
   /** False = the request was refused. */
   #choosePeer(slot: Slot, head: Buffer): boolean {
     try {
-      const server = this.#options.divert?.(head) ?? null;
-      if (server !== null) {
-        slot.diverted = true;
-        const engine = connectEngine(server);
-        watchPeer(engine, this.#peerEvents);
+      const engine = divertedTo(this.#options.divert?.(head) ?? null, this.#peerEvents);
+      slot.diverted = engine !== null;
+      if (engine !== null) {
         this.#path.connect(engine);
         return true;
       }
@@ -174,11 +179,6 @@ export class Relay {
     this.#path.write(bytes);
   }
 
-  #armHeadTimer(): void {
-    if (!this.#exchanges.requests.begun || this.#headTimer !== undefined) return;
-    this.#headTimer = setTimeout(() => this.#sayLast(HEAD_TIMEOUT), this.#times.headMs);
-  }
-
   // From the upstream, or a server of ours
 
   #onPeerData(peer: Duplex, chunk: Buffer): void {
@@ -204,9 +204,7 @@ export class Relay {
     slot.responseBytes += bytes.length;
     this.#toClient(peer, slot.responseDone ? this.#client.holdEnd(bytes, slot.requestDone) : bytes);
     if (switched) {
-      slot.tap.opaque('response', chunk.length - to);
-      const protocol = this.#exchanges.upgradesToWebSocket ? 'websocket' : 'other';
-      this.#options.deps.counters.add('upgrades', `protocol="${protocol}"`);
+      this.#exchanges.switched(chunk.length - to);
       this.#becomeOpaque(UPGRADED);
     } else if (to < chunk.length) this.#dropUnsolicited(peer);
     this.#endExchangeIfDone();
@@ -214,7 +212,7 @@ export class Relay {
 
   #toClient(peer: Duplex, bytes: Buffer): void {
     this.#path.heard();
-    this.#endTimer?.refresh();
+    this.#endDue.putOff();
     if (bytes.length > 0 && !this.#client.write(bytes)) peer.pause();
   }
 
@@ -233,7 +231,7 @@ export class Relay {
     const slot = this.#exchanges.current;
     const wasDone = slot?.responseDone === true;
     if (!lost) this.#exchanges.responses.finish();
-    if (slot?.responseDone === true && !wasDone) this.#client.holdEnd(NO_BYTES, slot.requestDone);
+    if (slot?.responseDone === true && !wasDone) this.#client.holdEnd(Buffer.alloc(0), slot.requestDone);
     if (this.#opaque ? !lost : slot?.responseDone === true) {
       // What the client still sends goes on to the upstream as long as that takes it (an early 413 is answered so).
       if (lost) this.#path.unblock();
@@ -267,19 +265,25 @@ export class Relay {
     if (slot.diverted) peer?.destroy();
     else peer?.resume();
     if (this.#last) this.#endAfter(slot);
-    else this.#readPending();
+    else if (!this.#handOverIfIdle()) this.#readRequests(this.#path.unread(null));
     if (this.#clientEnded && this.#exchanges.current === null) this.#leave();
+  }
+
+  #handOverIfIdle(): boolean {
+    const isIdle = this.#exchanges.current === null && !this.#opaque && !this.#last && !this.#clientEnded;
+    if (this.#handOver === null || this.#leaveClient === null || !isIdle || this.#client.closing) return false;
+    this.#leaveClient();
+    this.#headDue.clear();
+    this.#upstream.close();
+    this.#options.client.unshift(this.#path.unread(this.#exchanges.requests.held));
+    this.#handOver();
+    return true;
   }
 
   /** A client may read until the end rather than by length: it gets the end when the upstream gives it. */
   #endAfter(slot: Slot): void {
     if (slot.diverted) this.#leave();
     else if (this.#upstream.socket?.readableEnded !== false) this.#client.end();
-  }
-
-  #readPending(): void {
-    const pending = this.#path.takePending();
-    if (pending !== null) this.#readRequests(pending);
   }
 
   #onClientEnd(): void {
@@ -298,7 +302,7 @@ export class Relay {
     if (!this.#clientEnded || !whole || peer === null || peer.writableEnded) return;
     peer.end();
     // An upstream that neither answers nor ends would hold the connection for good.
-    this.#endTimer = setTimeout(() => this.#options.client.destroy(), this.#times.flushMs);
+    this.#endDue.arm(this.#times.flushMs, () => this.#options.client.destroy());
   }
 
   #leave(): void {
@@ -316,8 +320,8 @@ export class Relay {
   }
 
   #onClientClose(): void {
-    clearTimeout(this.#headTimer);
-    clearTimeout(this.#endTimer);
+    this.#headDue.clear();
+    this.#endDue.clear();
     this.#refused?.end();
     const slot = this.#exchanges.current;
     if (slot !== null) {
@@ -337,11 +341,10 @@ export class Relay {
     const toStrip =
       slot === null ? this.#exchanges.context.mentionedIn(bytes) : this.#exchanges.freshHead?.framing.watched;
     this.#options.deps.counters.add('unparsed', `reason="${reason}"`);
-    clearTimeout(this.#headTimer);
+    this.#headDue.clear();
     this.#exchanges.freshHead = null;
     if (this.#strict || toStrip === true) {
-      const message = `The request is not framed beyond doubt (${reason}).`;
-      const refusal = { status: 400, type: 'ambiguous_request', message };
+      const refusal = ambiguous('request', reason);
       if (slot === null) this.#sayLast(refusal);
       else this.#refuse(slot, refusal);
       return;
@@ -358,8 +361,7 @@ export class Relay {
   #onResponseAnomaly(slot: Slot, peer: Duplex, chunk: Buffer, reason: string): void {
     this.#options.deps.counters.add('unparsed', `reason="${reason}"`);
     if (this.#strict) {
-      const message = `The answer is not framed beyond doubt (${reason}).`;
-      this.#refuse(slot, { status: 502, type: 'ambiguous_response', message });
+      this.#refuse(slot, ambiguous('response', reason));
       return;
     }
     this.#becomeOpaque({ outcome: 'unparsed', error: { type: 'unparsed', message: reason } });
@@ -374,8 +376,6 @@ export class Relay {
     const pending = this.#path.takePending();
     if (pending !== null) this.#passOpaque(pending);
   }
-
-  // Answers of ours
 
   #refuse(slot: Slot, refusal: Refusal): void {
     const error = { type: refusal.type, message: refusal.message };

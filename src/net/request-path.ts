@@ -82,6 +82,11 @@ export class RequestPath {
     return pending;
   }
 
+  /** All that the client has sent and nobody has taken. @param begun of a head that is not whole */
+  unread(begun: Buffer | null): Buffer {
+    return Buffer.concat([begun, this.takePending()].filter((bytes) => bytes !== null));
+  }
+
   /** The peer answers: it is alive, if slow. */
   heard(): void {
     this.#timer?.refresh();

@@ -73,8 +73,10 @@ export interface Session {
 /** Serves intercepted connections whose calls may be changed. */
 export interface SteeredConnections {
   takes(client: ClientConnection): boolean;
-  /** @param tls still in its handshake. */
+  /** @param tls still in its handshake, or between two exchanges: `start` is called when it is ready. */
   open(client: ClientConnection, tls: TLSSocket): Session;
+  /** Tells when `takes` may answer otherwise than before. */
+  onChange(listener: () => void): void;
 }
 
 /** What is known of a client connection when it is handed to intercept or tunnel. */

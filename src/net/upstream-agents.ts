@@ -23,9 +23,15 @@ export class UpstreamLanes {
     this.#dialer = dialer;
   }
 
-  laneOf(client: Socket, scheme: 'http' | 'https', target: Target): UpstreamLane {
+  /** @param purpose calls with keys of different people share no connection. */
+  laneOf(
+    client: Socket,
+    scheme: 'http' | 'https',
+    target: Target,
+    purpose: 'client' | 'target' = 'client',
+  ): UpstreamLane {
     const lanes = this.#lanesOf(client);
-    const key = `${scheme}://${formatAuthority(target)}`;
+    const key = `${purpose} ${scheme}://${formatAuthority(target)}`;
     const known = lanes.get(key);
     if (known !== undefined) return known;
     const lane = { agent: new DialledAgent(this.#dialer, scheme, target), connections: new Map() };

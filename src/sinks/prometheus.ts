@@ -45,6 +45,7 @@ const HELP: Readonly<Record<CounterName, string>> = {
   internal_errors: 'Failures of own parts that traffic did not notice',
   upgrades: 'Connections that switched protocols (101)',
   upstream_connects: 'Connections to upstreams by result',
+  comparison_copies: 'Copies of calls that mode compare made for its target, by result',
   include_usage: 'Streams whose usage was asked for in place of the client, by result',
   durability_released: 'Answers that ended before their call was on record although durability is strict, by reason',
 };

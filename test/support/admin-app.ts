@@ -36,6 +36,7 @@ export function idleDeps(): AdminDeps {
     indexing: { health: { state: 'current' }, metrics: () => '' } as never,
     recorder: () => idleRecorder,
     net: {
+      mode: () => Promise.resolve({ state: { mode: 'passthrough', target_url: null, model: null, guarded: false } }),
       openRun: (pid) => Promise.resolve({ run_id: `run_${pid}`, proxy_url: 'http://127.0.0.1:9', local_servers: [] }),
       closeRun: () => Promise.resolve(),
       explain: (url) => Promise.resolve(aVerdict({ path: new URL(url).pathname })),

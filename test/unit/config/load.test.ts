@@ -162,15 +162,15 @@ describe('config/load', () => {
 
   it("warns of keys of later versions and of earlier programs' files, and goes on", () => {
     const file = write(
-      'port = 9\ndefault_mode = "target"\nexplore_port = 1\n[loki]\nenabled = true\n[server]\nlisten_address = "x"\n',
+      'port = 9\nbudgets = 1\nexplore_port = 1\n[loki]\nenabled = true\n[server]\nlisten_address = "x"\n',
     );
     const { config: found, warnings } = load({ config: file });
     expect(found.port).toBe(9);
     expect(warnings.map((warning) => warning.replace(file, ''))).toEqual([
-      ':2: default_mode is not in this version and has no effect',
+      ':2: budgets is not in this version and has no effect',
       ':3: explore_port is not in this version and has no effect',
       ':4: loki is not in this version and has no effect',
-      ':6: server is not in this version and has no effect',
+      ':7: server.listen_address has no effect here: docs/migrate.md',
       ': this is a file of the Go llm-proxy, so session logs are written as that one did; session_log.enabled says otherwise',
     ]);
   });
@@ -185,6 +185,62 @@ describe('config/load', () => {
     ['[session_log]\nenabled = true\n', true],
   ])('writes session logs for the file %j: %s', (text, expected) => {
     expect(load({ config: write(text) }).config.session_log).toEqual({ enabled: expected, dir: null });
+  });
+
+  it('reads the file of cc-proxy: its address, its servers, and that all goes to the target', () => {
+    const file = write(`[server]
+listen_address = "0.0.0.0:3080"
+[target]
+timeout_secs = 120
+max_concurrent = 7
+temperature = 0.6
+[passthrough]
+url = "https://gateway.example"
+timeout_secs = 300
+passthrough_auth = true
+[tracing]
+service_name = "cc-proxy"
+log_level = "debug"
+[[models]]
+id = "glm"
+target_url = "http://127.0.0.1:8000"
+`);
+    const { config: found, warnings } = load({ config: file });
+    expect(found).toMatchObject({
+      host: '0.0.0.0',
+      port: 3080,
+      mode: 'target',
+      log_level: 'debug',
+      anthropic_backend: 'https://gateway.example',
+      passthrough_url: 'https://gateway.example',
+      target: { timeout_secs: 120, max_concurrent: 7, temperature: 0.6, retries: 1 },
+      models: [{ id: 'glm' }],
+    });
+    expect(warnings.map((warning) => warning.replace(file, ''))).toEqual([
+      ':9: passthrough.timeout_secs has no effect here: docs/migrate.md',
+      ':10: passthrough.passthrough_auth has no effect here: docs/migrate.md',
+      ':12: tracing.service_name has no effect here: docs/migrate.md',
+    ]);
+  });
+
+  it('takes the mode that such a file names, and its variables over it', () => {
+    const file = write('default_mode = "compare"\n[server]\nlisten_address = "127.0.0.1:3080"\n');
+    expect(config({ config: file }).mode).toBe('compare');
+    const variables = { CC_SERVER__LISTEN_ADDRESS: '127.0.0.1:3081', CC_DEFAULT_MODE: 'anthropic-only' };
+    expect(config({ config: file }, variables)).toMatchObject({ port: 3081, mode: 'anthropic-only' });
+    expect(config({ config: file }, { ...variables, LLM_PROXY_MODE: 'target' }).mode).toBe('target');
+    expect(config({ config: file, mode: 'passthrough' }, variables).mode).toBe('passthrough');
+  });
+
+  it('finds the file that cc-proxy would, and its own keys before the other ones', () => {
+    const file = write('port = 1\n[server]\nlisten_address = "127.0.0.1:2"\n[target]\nurl = "http://a"\n');
+    expect(config({}, { CC_PROXY_CONFIG: file })).toMatchObject({ port: 1, host: '127.0.0.1', target_url: 'http://a' });
+    expect(config({ config: write('[target]\nurl = "http://a"\n', 'd.toml') }).mode).toBeNull();
+  });
+
+  it('reads numbers with a fraction, and nothing else for them', () => {
+    expect(config({}, { LLM_PROXY_TARGET__TOP_P: '0.95' }).target.top_p).toBe(0.95);
+    expect(problem({}, { LLM_PROXY_TARGET__TOP_P: 'much' })).toMatch(/TOP_P must be a number from 0 upwards/);
   });
 
   it('lets a variable say that a file of the Go llm-proxy gets no session logs', () => {

@@ -1,0 +1,148 @@
+/** A client's call as its target gets it: other host, path, model and key; everything else as it was. Pure. */
+import { type HeaderPairs, headerValue } from '../core/headers.ts';
+import { isCredential, withoutCredentials } from '../core/redact.ts';
+import { hostHeader, joinPath } from './backend.ts';
+import type { BodyModel } from './body-model.ts';
+import { type CallShape, type Format, pathModelOf, withPathModel } from './call-shape.ts';
+import type { Destination } from './steering.ts';
+import { originOf, type Target } from './targets.ts';
+
+export interface ClientCall {
+  method: string;
+  /** Origin form with query, as it would go to the provider. */
+  path: string;
+  /** Without what was meant for a proxy. */
+  headers: HeaderPairs;
+  /** Null = it asks no model. */
+  shape: CallShape | null;
+  /** Whole. */
+  chunks: readonly Buffer[];
+  body: BodyModel;
+}
+
+export interface TargetRequest {
+  path: string;
+  headers: HeaderPairs;
+  body: readonly Buffer[];
+}
+
+export interface TargetRefusal {
+  status: 400 | 415 | 501;
+  message: string;
+}
+
+/** Where a model is named, as the client has it. */
+export function askedModel({ path, body }: Pick<ClientCall, 'path' | 'body'>): string | null {
+  return pathModelOf(path)?.text ?? body.model;
+}
+
+/** @param secret the target's own key; null = it needs none. @param providerOfTarget by its host; null = unknown */
+export function targetRequest(
+  call: ClientCall,
+  { target, model, parameters }: Destination,
+  secret: string | null,
+  providerOfTarget: string | null,
+): TargetRequest | { refused: TargetRefusal } {
+  const pathModel = pathModelOf(call.path);
+  const path = pathModel !== null && model !== null ? withPathModel(call.path, pathModel, model) : call.path;
+  const isChanged = call.shape !== null && pathModel === null && (model !== null || hasAny(parameters));
+  const coding = codingOf(call);
+  if (isChanged && coding !== null) {
+    const message = `A request body with Content-Encoding ${coding.slice(0, 20)} cannot be changed for the target`;
+    return { refused: { status: 415, message } };
+  }
+  const format = call.shape?.format ?? null;
+  const body = isChanged ? call.body.changed(call.chunks, model, parameters, limitName(format)) : call.chunks;
+  return {
+    path: pathAtTarget(target, path, format),
+    headers: headersForTarget(call.headers, target, body, authHeaders(target, format, secret, providerOfTarget)),
+    body,
+  };
+}
+
+function hasAny(parameters: Destination['parameters']): boolean {
+  return Object.keys(parameters).length > 0;
+}
+
+/** Null = the body is as it reads. */
+function codingOf({ headers, chunks }: ClientCall): string | null {
+  const coding = headerValue(headers, 'content-encoding')?.trim().toLowerCase() ?? '';
+  return chunks.length === 0 || coding === '' || coding === 'identity' ? null : coding;
+}
+
+/** Without its query. */
+export function urlAtTarget({ backend }: Target, path: string): string {
+  return originOf(backend) + (path.split('?', 1)[0] ?? '');
+}
+
+const CANONICAL: Readonly<Record<Format, string>> = {
+  'anthropic-messages': '/v1/messages',
+  'openai-chat': '/v1/chat/completions',
+  'openai-responses': '/v1/responses',
+};
+
+/** Providers have their APIs at paths of their own (`/openai/deployments/x/chat/completions`); targets at the usual ones. */
+function pathAtTarget({ backend }: Target, path: string, format: Format | null): string {
+  const clean = withoutCredentials(path);
+  if (format === null) return joinPath(backend, clean, '/v1');
+  const query = clean.includes('?') ? clean.slice(clean.indexOf('?') + 1) : '';
+  const kept = query.split('&').filter((pair) => pair !== '' && !/^api-version=/i.test(pair));
+  return joinPath(backend, CANONICAL[format] + (kept.length === 0 ? '' : `?${kept.join('&')}`), '/v1');
+}
+
+/** OpenAI's newer models refuse `max_tokens`; its other APIs have names of their own. */
+function limitName(format: Format | null): string {
+  return format === 'openai-responses' ? 'max_output_tokens' : 'max_tokens';
+}
+
+/** Of these, what the client says is not true of what is sent. */
+const REPLACED = /^(?:host|content-length|expect|transfer-encoding|content-md5|(?:repr-|content-)?digest|x-amz-.*)$/i;
+
+function headersForTarget(
+  headers: HeaderPairs,
+  target: Target,
+  body: readonly Buffer[],
+  auth: HeaderPairs,
+): HeaderPairs {
+  const kept = headers.filter(
+    ([name, value]) =>
+      !REPLACED.test(name) &&
+      !isCredential(name, value) &&
+      auth.every(([own]) => own.toLowerCase() !== name.toLowerCase()),
+  );
+  const length = body.reduce((sum, part) => sum + part.length, 0);
+  const isFramed = length > 0 || headers.some(([name]) => /^(?:content-length|transfer-encoding)$/i.test(name));
+  return [
+    ['Host', hostHeader(target.backend)],
+    ...kept,
+    ...auth,
+    ...(isFramed ? [['Content-Length', String(length)] as const] : []),
+  ];
+}
+
+/** Providers whose APIs take a key in a header of their own. */
+const KEY_HEADERS: Readonly<Record<string, string>> = {
+  anthropic: 'x-api-key',
+  google: 'x-goog-api-key',
+  'azure-openai': 'api-key',
+};
+
+function authHeaders(
+  { authHeader }: Target,
+  format: Format | null,
+  secret: string | null,
+  provider: string | null,
+): HeaderPairs {
+  if (secret === null) return [];
+  const bearer = /^(?:Bearer|Basic|Token) /i.test(secret) ? secret : `Bearer ${secret}`;
+  if (authHeader !== null) return [[authHeader, authHeader === 'authorization' ? bearer : secret]];
+  const own = provider === null ? undefined : KEY_HEADERS[provider];
+  if (own !== undefined) return [[own, secret]];
+  // A server of one's own that speaks Anthropic's API may look in either (vLLM in the second alone).
+  if (format === 'anthropic-messages' && provider === null)
+    return [
+      ['x-api-key', secret],
+      ['Authorization', bearer],
+    ];
+  return format === 'anthropic-messages' ? [['x-api-key', secret]] : [['Authorization', bearer]];
+}
