@@ -47,7 +47,7 @@ async function busyPort(): Promise<{ port: number; free: () => Promise<void> }> 
 describe('start', () => {
   it.each([
     ['an unknown option', ['--prot', '1'], /unknown option --prot.*did you mean --port/, runInProcess],
-    ['an option of a later version', ['--explore'], /--explore is not in this version/, runInProcess],
+    ['an option of a later version', ['--setup'], /--setup is not in this version/, runInProcess],
     ['a mode without its target', ['--mode', 'target'], /mode target needs a target: --target-url/, runCli],
     ['a port that is none', ['--port', '70000'], /--port must be a port/, runInProcess],
     ['a file that is not there', ['--config', '/nowhere/x.toml'], /\/nowhere\/x\.toml/, runInProcess],
