@@ -99,9 +99,9 @@ async function fillIndex() {
   const started = performance.now();
   let texts = 0;
   for (let turn = 0; ; turn += 1) {
-    const { added, behind } = search.index(200);
+    const { added, behind, done } = search.index(200);
     texts += added;
-    if (behind === 0) break;
+    if (done) break;
     if (turn % 100 === 99) progress(`${texts} texts indexed, ${behind} to do`);
   }
   search.close();

@@ -3,7 +3,9 @@
  * contentless), and may be deleted at any time. Schema: docs/schema.md.
  *
  * It is cut into parts of 65,536 numbers. What a search costs is bounded by one part: a beginning of a word is looked up
- * as all words that begin so, which in one index of 3,000,000 texts takes a second; merging is bounded as well.
+ * as all words that begin so, which in one index of 3,000,000 texts takes a second; merging is bounded as well. FTS5
+ * leaves a part in about ten pieces, each to be asked for every word: a part that is full is merged into one, so that a
+ * word that is nowhere costs one look for each 65,536 texts (4 ms instead of 15 for 3,900,000).
  */
 import { existsSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -18,8 +20,12 @@ const CREATE = `
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS anchors (family TEXT PRIMARY KEY, id INTEGER NOT NULL, mark TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS unmerged (part TEXT PRIMARY KEY) WITHOUT ROWID;`;
+/** In `state`: full parts are merged, or stand in `unmerged`. */
+const WHOLE = 'full_parts';
 const TOKENIZER = 'unicode61 remove_diacritics 2';
 const MERGE_PAGES = 64;
+/** The upper pages of all parts; SQLite's own 2 MB hold those of some. */
+const CACHE_KB = 8192;
 const BUSY_MS = 50;
 
 /** Of the database file: `llm-proxy.db` has `search.db`, `team.db` has `team.search.db`. */
@@ -106,6 +112,8 @@ export class SearchIndex {
       throw new OtherVersion(`the search index has version ${version}`);
     }
     if (isWritable) database.exec('PRAGMA secure_delete = ON');
+    database.exec(`PRAGMA cache_size = -${CACHE_KB}`);
+    if (isWritable) this.#mergeFullParts();
   }
 
   /** Parts of a family, those with the newest numbers first. */
@@ -250,6 +258,14 @@ export class SearchIndex {
     statementOf(this.#database, 'DELETE FROM state WHERE name = ?').run(`merging_${name}`);
   }
 
+  /** Of an index that was written before full parts were merged. */
+  #mergeFullParts(): void {
+    if (this.#state(WHOLE) === 1) return;
+    for (const family of ['blocks', 'calls'] as const)
+      for (const { number } of this.parts(family).slice(1)) this.#unmerged(`${family}_${number}`);
+    this.#setState(WHOLE, 1);
+  }
+
   #part({ family, number }: Part): OpenPart | null {
     const name = `${family}_${number}`;
     const open = this.#parts.get(name);
@@ -265,6 +281,9 @@ export class SearchIndex {
     this.#database.exec(
       `CREATE VIRTUAL TABLE ${name} USING fts5(text, content='', contentless_delete=1, tokenize='${TOKENIZER}')`,
     );
+    // What comes now comes here: the part before has nothing more to come, unless something in it is deleted.
+    const full: Part = { family: part.family, number: part.number - 1 };
+    if (this.#part(full) !== null) this.#unmerged(`${full.family}_${full.number}`);
     return this.#open(part, name);
   }
 

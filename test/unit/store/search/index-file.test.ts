@@ -30,6 +30,10 @@ function write(work: () => void): void {
 const found = (number: number, match: string): number[] =>
   index.matches({ family: 'blocks', number }, match, 0, Number.MAX_SAFE_INTEGER);
 
+/** What FTS5 must look into for one word. */
+const pieces = (part: number): unknown =>
+  database.prepare(`SELECT count(DISTINCT segid) AS pieces FROM blocks_${part}_idx`).get()?.['pieces'];
+
 describe('store/search/index-file', () => {
   it('lies beside the database, under a name of its own', () => {
     expect(searchFileOf('/a/data/llm-proxy.db')).toBe('/a/data/search.db');
@@ -88,6 +92,28 @@ describe('store/search/index-file', () => {
     database.exec(`CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, blocks_0, row)`);
     const terms = database.prepare('SELECT term FROM temp.words').all();
     expect(terms).toEqual([{ term: 'canary19x50' }, { term: 'common' }]);
+  });
+
+  it('merges a part into one piece when it is full, also one of an index from before', () => {
+    const fill = (): void => {
+      for (const id of [1, 2, 3]) write(() => index.add('blocks', id, `red w${id}`));
+      write(() => index.add('blocks', PART, 'red'));
+      for (const id of [PART + 1, PART + 2]) write(() => index.add('blocks', id, 'red'));
+    };
+    fill();
+    expect([pieces(0), pieces(1)]).toEqual([3, 3]);
+    write(() => void (index.mergeStep() && index.mergeStep() && index.mergeStep()));
+    expect([pieces(0), pieces(1)]).toEqual([1, 3]);
+    expect([found(0, '"red"'), found(0, '"w2"'), found(1, '"red"')]).toEqual([
+      [1, 2, 3],
+      [2],
+      [PART, PART + 1, PART + 2],
+    ]);
+    for (const id of [4, 5]) write(() => index.add('blocks', id, 'red'));
+    database.exec(`DELETE FROM state WHERE name = 'full_parts'`);
+    const again = new SearchIndex(database, true);
+    while (again.mergeStep());
+    expect([pieces(0), pieces(1)]).toEqual([1, 3]);
   });
 
   it('is read by others while it is written', () => {
