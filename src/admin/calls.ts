@@ -8,6 +8,7 @@ import { type Database, openDatabase } from '../store/driver.ts';
 import { periodStats } from '../store/period-stats.ts';
 import { fileAt } from '../store/open.ts';
 import { type CallFilter, getCall, listCalls, parseStatus } from '../store/queries.ts';
+import { narrowNumbers } from '../store/search/candidates.ts';
 import { parseQuery } from '../store/search/query.ts';
 import { titlesOf } from '../store/sessions.ts';
 import { type FoundTexts, Search, type SearchAsk } from './search.ts';
@@ -75,7 +76,10 @@ export class Calls {
     if (words.terms.length + words.without.length + words.ignored.length > 0) {
       return this.#search.calls({ conditions, ...words }, ask, withTexts);
     }
-    const { calls, nextCursor } = listCalls(this.#open(), { ...ask.filter, conditions }, ask.limit, query.cursor);
+    const database = this.#open();
+    const few = narrowNumbers(database, conditions);
+    const asked = { ...ask.filter, conditions, ...(few === null ? {} : { among: few }) };
+    const { calls, nextCursor } = listCalls(database, asked, ask.limit, query.cursor);
     const page = { calls, next_cursor: nextCursor, partial: false };
     return withTexts ? { ...page, texts: calls.map(() => null), behind: 0, ignored: [] } : page;
   }

@@ -185,7 +185,7 @@ export class Search {
   #page(query: Query, filter: CallFilter, limit: number, before: number | null): SearchPage {
     const { now, budgetMs } = this.#options;
     const { database, documents, index } = this.#opened();
-    const request = { query, conditions: conditionOfFilter(filter), limit, before, budgetMs };
+    const request = { query, conditions: conditionsOfFilter(filter), limit, before, budgetMs };
     try {
       return searchCalls({ database, documents, index, now }, request);
     } catch (error) {
@@ -236,11 +236,21 @@ function inodeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.ino ?? -1;
 }
 
-function conditionOfFilter(filter: CallFilter): Condition[] {
+/** Each part by itself: an index may answer one, and not another. */
+function conditionsOfFilter({ session, run, trace, provider, ...rest }: CallFilter): Condition[] {
+  const narrow = [session !== undefined && { session }, run !== undefined && { run }, trace !== undefined && { trace }];
+  return [
+    ...narrow.flatMap((filter) => (filter === false ? [] : conditionOfFilter(filter, 'narrow'))),
+    ...(provider === undefined ? [] : conditionOfFilter({ provider }, 'provider')),
+    ...conditionOfFilter(rest, 'other'),
+  ];
+}
+
+function conditionOfFilter(filter: CallFilter, kind: 'narrow' | 'provider' | 'other'): Condition[] {
   const { where, values } = conditionsOf(filter);
   if (where === '') return [];
-  const isNarrow = filter.session !== undefined || filter.run !== undefined || filter.trace !== undefined;
-  return [{ sql: `(${where.replace(/^WHERE /, '')})`, values, isNarrow }];
+  const meaning = { sql: `(${where.replace(/^WHERE /, '')})`, values };
+  return [{ ...meaning, narrow: kind === 'narrow' ? meaning : null, isOfProvider: kind === 'provider' }];
 }
 
 function rowsOf(database: Database, columns: string, found: readonly Found[]): Map<number, SqlRow> {

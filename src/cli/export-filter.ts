@@ -21,5 +21,7 @@ export function exportFilter(database: Database, db: string, given: CallQuery): 
   } finally {
     search.close();
   }
-  return { conditions: [{ sql: 'seq IN (SELECT seq FROM temp.found)', values: [], isNarrow: false }] };
+  return {
+    conditions: [{ sql: 'seq IN (SELECT seq FROM temp.found)', values: [], narrow: null, isOfProvider: false }],
+  };
 }

@@ -15,6 +15,7 @@ import { traceDescriptions } from './migrations/0012-trace-descriptions.ts';
 import { sessionTips } from './migrations/0013-session-tips.ts';
 import { prunedBodies } from './migrations/0014-pruned-bodies.ts';
 import { steering } from './migrations/0015-steering.ts';
+import { dearCalls } from './migrations/0016-dear-calls.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
 export const MIGRATIONS: readonly string[] = [
@@ -33,6 +34,7 @@ export const MIGRATIONS: readonly string[] = [
   sessionTips,
   prunedBodies,
   steering,
+  dearCalls,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -22,6 +22,8 @@ export interface CallFilter {
   q?: string;
   /** More, of a query (store/search). */
   conditions?: readonly Condition[];
+  /** Numbers (`seq`) of the calls that may meet all of this, where they are known to be few. */
+  among?: readonly number[];
 }
 
 /** Both ends included. */
@@ -111,6 +113,7 @@ export function conditionsOf(filter: CallFilter, cursor?: string): { where: stri
   add('started_at < ?', filter.until);
   const q = filter.q === undefined || filter.q === '' ? undefined : filter.q.toLowerCase();
   add(`instr(lower(${SEARCHED}), ?) > 0`, q);
+  if (filter.among !== undefined) add('seq IN (SELECT value FROM json_each(?))', JSON.stringify(filter.among));
   for (const condition of filter.conditions ?? []) add(condition.sql, ...condition.values);
   const [startedAt, id] = decodeCursor(cursor) ?? [];
   add('(started_at, id) < (?, ?)', startedAt, id);

@@ -9,11 +9,18 @@ interface Meaning {
 }
 
 export interface Condition extends Meaning {
-  /** Few calls meet it, and an index of the table names them. */
-  readonly isNarrow: boolean;
+  /** What an index of the table answers: these calls, maybe among others; null = no index does. */
+  readonly narrow: Meaning | null;
+  /** It is about the provider alone, which stands in such an index, too. */
+  readonly isOfProvider: boolean;
 }
 
-type Reader = (value: string, now: number) => Meaning | null;
+/** @param narrow absent = no index answers it */
+interface Read extends Meaning {
+  readonly narrow?: Meaning;
+}
+
+type Reader = (value: string, now: number) => Read | null;
 
 /** Column, text looked for -> condition. */
 type TextMatch = (columns: readonly string[], value: string) => Meaning;
@@ -46,18 +53,48 @@ const text =
     return !isSimple ? null : anyOf(several.map((one) => match(columns, one)));
   };
 
-const USD = 1;
 const MS_PER_S = 1000;
 
+interface Comparison {
+  operator: string;
+  value: number;
+}
+
 /** `>0.5`, `<=2`, `1`; durations end in `s` or `ms`, tokens may in `k` or `M`. */
+function comparisonOf(text: string, unit: number): Comparison | null {
+  const match = /^(>=|<=|>|<|=)?\$?(\d+(?:\.\d+)?|\.\d+)(ms|s|k|m)?$/i.exec(text);
+  if (match === null) return null;
+  const factor = FACTORS[match[3]?.toLowerCase() ?? ''] ?? unit;
+  return { operator: match[1] ?? '=', value: Number(match[2]) * factor };
+}
+
 const number =
   (column: string, unit: number): Reader =>
-  (value) => {
-    const match = /^(>=|<=|>|<|=)?\$?(\d+(?:\.\d+)?|\.\d+)(ms|s|k|m)?$/i.exec(value);
-    if (match === null) return null;
-    const factor = FACTORS[match[3]?.toLowerCase() ?? ''] ?? unit;
-    return { sql: `${column} ${match[1] ?? '='} ?`, values: [Number(match[2]) * factor] };
+  (text) => {
+    const found = comparisonOf(text, unit);
+    return found === null ? null : { sql: `${column} ${found.operator} ?`, values: [found.value] };
   };
+
+/** Calls of a cent and more are in an index of their own: see migrations/0016-dear-calls.ts. */
+const DEAR_NANOS = 10_000_000;
+const IS_DEAR = `cost_nanos >= ${DEAR_NANOS}`;
+/** Which there are, found by a look for each. */
+const DEAR_PROVIDERS = `WITH RECURSIVE known(name) AS (SELECT min(provider) FROM llm_calls WHERE ${IS_DEAR}
+UNION ALL SELECT (SELECT min(provider) FROM llm_calls WHERE ${IS_DEAR} AND provider > name) FROM known WHERE name IS NOT NULL)
+SELECT name FROM known WHERE name IS NOT NULL`;
+
+const cost: Reader = (text) => {
+  const found = comparisonOf(text, 1);
+  if (found === null) return null;
+  const { operator } = found;
+  // Whole nano-dollars, as the column has them; as a fraction where somebody asks for less.
+  const nanos = Number((found.value * 1e9).toFixed(3));
+  const meaning = { sql: `cost_nanos ${operator} ?`, values: [nanos] };
+  if (operator.startsWith('<') || nanos < DEAR_NANOS) return meaning;
+  // In this order: of two limits SQLite goes by the first.
+  const narrow = `${meaning.sql} AND ${IS_DEAR} AND provider IN (${DEAR_PROVIDERS})`;
+  return { ...meaning, narrow: { sql: narrow, values: [nanos] } };
+};
 
 const FACTORS: Readonly<Record<string, number>> = { ms: 1, s: MS_PER_S, k: 1000, m: 1_000_000 };
 
@@ -119,7 +156,7 @@ const FILTERS: Readonly<Record<string, Reader>> = {
   tool,
   stop: text(name, 'stop_reason'),
   error: text(part, 'error_type', 'error_message'),
-  cost: number('cost_nanos / 1e9', USD),
+  cost,
   ttft: number('ttft_ms', MS_PER_S),
   duration: number('duration_ms', MS_PER_S),
   input: number('input_tokens', 1),
@@ -143,11 +180,12 @@ export function isFilterName(name: string): boolean {
 export function conditionOf(name: string, value: string, negated: boolean, now: number): Condition | null {
   const found = FILTERS[name]?.(value, now) ?? null;
   if (found === null) return null;
-  const { sql, values } = found;
+  const { sql, values, narrow = NARROW.has(name) ? { sql: `(${sql})`, values } : null } = found;
+  const isOfProvider = name === 'provider';
   // What is not known is not it: NULL counts as false.
   return negated
-    ? { sql: `(${sql}) IS NOT 1`, values, isNarrow: false }
-    : { sql: `(${sql})`, values, isNarrow: NARROW.has(name) };
+    ? { sql: `(${sql}) IS NOT 1`, values, narrow: null, isOfProvider }
+    : { sql: `(${sql})`, values, narrow, isOfProvider };
 }
 
 function compare(columns: readonly string[], operation: string, values: readonly SqlValue[]): Meaning {
