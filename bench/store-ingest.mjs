@@ -162,6 +162,8 @@ function captureOf(request, response, cutBody) {
     agent: null,
     client: 'openai-python/2.8.0',
     mode: 'passthrough',
+    steer: null,
+    comparison_id: null,
     leg: 'primary',
     outcome: 'complete',
     error: null,

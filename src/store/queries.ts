@@ -113,11 +113,15 @@ export function conditionsOf(filter: CallFilter, cursor?: string): { where: stri
   add('started_at < ?', filter.until);
   const q = filter.q === undefined || filter.q === '' ? undefined : filter.q.toLowerCase();
   add(`instr(lower(${SEARCHED}), ?) > 0`, q);
-  if (filter.among !== undefined) add('seq IN (SELECT value FROM json_each(?))', JSON.stringify(filter.among));
-  for (const condition of filter.conditions ?? []) add(condition.sql, ...condition.values);
+  for (const { sql, values: bound } of conditionsIn(filter)) add(sql, ...bound);
   const [startedAt, id] = decodeCursor(cursor) ?? [];
   add('(started_at, id) < (?, ?)', startedAt, id);
   return { where: terms.length === 0 ? '' : `WHERE ${terms.join(' AND ')}`, values };
+}
+
+function conditionsIn({ conditions = [], among }: CallFilter): Pick<Condition, 'sql' | 'values'>[] {
+  if (among === undefined) return [...conditions];
+  return [{ sql: 'seq IN (SELECT value FROM json_each(?))', values: [JSON.stringify(among)] }, ...conditions];
 }
 
 /** What `sessions` prints: long enough to be nobody else's. */
