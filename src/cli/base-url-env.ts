@@ -9,7 +9,7 @@ const BASE_URLS: readonly (readonly [name: string, path: string, readers: string
   ['GOOGLE_GEMINI_BASE_URL', '/google', 'Google GenAI SDKs, Gemini CLI'],
   ['GROQ_BASE_URL', '/groq', 'Groq SDKs'],
   ['CO_API_URL', '/cohere', 'Cohere SDK for Python'],
-  ['OLLAMA_HOST', '/ollama', 'Ollama libraries for Python and JavaScript'],
+  ['OLLAMA_HOST', '/ollama', 'Ollama command line, Ollama library for Python'],
 ];
 
 export function baseUrlVariables(proxyUrl: string): ClientVariable[] {

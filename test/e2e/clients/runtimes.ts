@@ -79,6 +79,34 @@ function fetchLibraries(): string | null {
   return existsSync(join(folder, 'node_modules', 'openai')) || npmInstall(folder, wanted) ? folder : null;
 }
 
+export interface Sdks {
+  /** A folder with node_modules. */
+  node: string | null;
+  /** A Python that has them. */
+  python: string | null;
+}
+
+const NODE_SDKS = ['cohere-ai@8', '@mistralai/mistralai@2', 'groq-sdk@1', 'ollama@0.6'];
+const PYTHON_SDKS: Readonly<Record<string, string>> = {
+  openai: 'openai',
+  anthropic: 'anthropic',
+  'google-genai': 'google.genai',
+  cohere: 'cohere',
+  mistralai: 'mistralai.client',
+  groq: 'groq',
+  ollama: 'ollama',
+};
+
+/** The official SDKs that are no part of this repository's tools. */
+export function fetchSdks(): Sdks {
+  mkdirSync(CACHE, { recursive: true });
+  const node = join(CACHE, 'node-sdks');
+  const hasNode = existsSync(join(node, 'node_modules', 'ollama')) || npmInstall(node, NODE_SDKS);
+  const folder = join(CACHE, 'python-sdks');
+  const python = pythonWith(folder, Object.keys(PYTHON_SDKS), Object.values(PYTHON_SDKS));
+  return { node: hasNode ? node : null, python };
+}
+
 function npmInstall(folder: string, packages: readonly string[]): boolean {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"private":true}');
@@ -86,17 +114,20 @@ function npmInstall(folder: string, packages: readonly string[]): boolean {
 }
 
 function fetchPython(): Runtimes['python'] {
-  const folder = join(CACHE, 'python');
-  const path = join(folder, 'bin', 'python');
-  const imports = PYTHON_LIBRARIES.map((name) => `import ${name.replace('google-genai', 'google.genai')}`).join(';');
-  const isThere = (): boolean => printed(path, ['-c', imports]) !== null;
-  if (!isThere()) {
-    const isMade = succeeds('python3', ['-m', 'venv', folder], CACHE);
-    if (!isMade || !succeeds(path, ['-m', 'pip', 'install', '-q', ...PYTHON_LIBRARIES], CACHE) || !isThere())
-      return null;
-  }
+  const modules = PYTHON_LIBRARIES.map((name) => name.replace('google-genai', 'google.genai'));
+  const path = pythonWith(join(CACHE, 'python'), PYTHON_LIBRARIES, modules);
+  if (path === null) return null;
   const version = (printed(path, ['--version']) ?? '').replace('Python ', '');
   return { path, version, libraries: ['urllib', ...PYTHON_LIBRARIES] };
+}
+
+/** The Python of an environment in `folder` that has these packages; null = it cannot be had. */
+function pythonWith(folder: string, packages: readonly string[], modules: readonly string[]): string | null {
+  const path = join(folder, 'bin', 'python');
+  const isThere = (): boolean => printed(path, ['-c', modules.map((name) => `import ${name}`).join(';')]) !== null;
+  if (isThere()) return path;
+  const isMade = succeeds('python3', ['-m', 'venv', folder], CACHE);
+  return isMade && succeeds(path, ['-m', 'pip', 'install', '-q', ...packages], CACHE) && isThere() ? path : null;
 }
 
 function buildGo(): string | null {
