@@ -12,15 +12,30 @@ export type Part =
   | { kind: 'thinking'; text: string; redacted: boolean }
   | { kind: 'call'; id: string | null; name: string; input: string }
   /** `isError`: null = the dialect does not say. */
-  | { kind: 'result'; id: string | null; name: string | null; isError: boolean | null; parts: Part[] };
+  | { kind: 'result'; id: string | null; name: string | null; isError: boolean | null; parts: Part[] }
+  /** What nobody knows. `json`: long texts in it are cut. */
+  | { kind: 'other'; json: string };
 
-/** What a message holds: a text, one part, or a list of them. What nobody knows is left out. */
+/** What a message holds: a text, one part, or a list of them. */
 export function partsOf(content: unknown): Part[] {
   if (typeof content === 'string') return content === '' ? [] : [textPart(content)];
   if (Array.isArray(content)) return content.flatMap((part) => (Array.isArray(part) ? [] : partsOf(part)));
   if (!isObject(content)) return [];
   const part = READERS.reduce<Part | null>((found, read) => found ?? read(content), null);
-  return part === null ? [] : [part];
+  return part === null ? otherOf(content) : [part];
+}
+
+const MAX_OTHER = 2000;
+const MAX_TEXT = 200;
+
+/** Nothing, where there is nothing in it. */
+function otherOf(part: JsonObject): Part[] {
+  if (Object.keys(part).length === 0 || valueAt(part, 'text') === '') return [];
+  return [{ kind: 'other', json: JSON.stringify(part, withoutLong).slice(0, MAX_OTHER) }];
+}
+
+function withoutLong(_: string, value: unknown): unknown {
+  return typeof value === 'string' && value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}...` : value;
 }
 
 export function textPart(text: string): Part {
@@ -108,7 +123,8 @@ function resultOf(part: JsonObject): Part | null {
 function result(from: JsonObject, id: string | null, content: unknown): Part {
   const parts = partsOf(content);
   // Something was answered, if in no shape that is known.
-  const isStrange = parts.length === 0 && content !== undefined && content !== null && content !== '';
+  const isStrange =
+    parts.every(({ kind }) => kind === 'other') && content !== undefined && content !== null && content !== '';
   return {
     kind: 'result',
     id,

@@ -73,11 +73,12 @@ const READERS: readonly { marks: readonly string[]; read: Reader }[] = [
 
 const ENVELOPED = ['contents', 'messages', 'prompt'];
 
-/** Code Assist and DashScope put the request one level deeper. */
+/** Code Assist, DashScope and counts of tokens put the request one level deeper. */
 function envelopeOf(body: unknown): JsonObject | null {
   if (!isObject(body)) return null;
-  for (const key of ['request', 'input']) {
-    const inner = objectAt(body, key);
+  for (const key of ['request', 'input', 'generateContentRequest']) {
+    const held = objectAt(body, key);
+    const inner = objectAt(held, 'converse') ?? held;
     if (inner !== null && ENVELOPED.some((member) => isStated(valueAt(inner, member)))) {
       // DashScope keeps the tools outside.
       return { ...objectAt(body, 'parameters'), ...inner };
@@ -225,7 +226,7 @@ function readItem(item: JsonObject, builder: ConversationListener): void {
 
 function readTool(item: JsonObject, builder: ConversationListener): void {
   for (const part of partsOf([item])) {
-    if (part.kind === 'call' || part.kind === 'thinking') builder.assistant([part]);
+    if (part.kind === 'call' || part.kind === 'thinking' || part.kind === 'other') builder.assistant([part]);
     else if (part.kind === 'result') builder.tool(part.id, part.name, part.parts, part.isError);
   }
 }

@@ -25,7 +25,8 @@ export interface ViewMessage extends Sized {
 export type ViewPart = Sized & ViewContent;
 
 export type ViewContent =
-  | { type: 'text'; text: string }
+  /** `unknown`: a part of a kind that nobody knows; `text` is its JSON, long texts in it cut. */
+  | { type: 'text'; text: string; unknown?: true }
   /** `redacted`: there was a thought that the provider keeps to itself. */
   | { type: 'thinking'; text: string; redacted: boolean }
   /** `arguments`: JSON text, as the model wrote it. */
@@ -120,6 +121,8 @@ export class ViewBuilder implements ConversationListener {
     switch (part.kind) {
       case 'content':
         return part.part.type === 'text' ? { type: 'text', text: part.part.text } : this.#media(part.part);
+      case 'other':
+        return { type: 'text', text: part.json, unknown: true };
       case 'thinking':
         return { type: 'thinking', text: part.text, redacted: part.redacted };
       case 'call':

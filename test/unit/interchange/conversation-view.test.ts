@@ -237,6 +237,23 @@ describe('interchange/conversation/view', () => {
     ]);
   });
 
+  it('shows parts that nobody knows as they are, without long texts', () => {
+    const strange = { type: 'hologram', data: 'x'.repeat(5000), of: { name: 'cat' } };
+    const view = viewOf({ messages: [{ role: 'user', content: [{ type: 'text', text: '' }, strange, {}] }] });
+    expect(view.messages[0]?.parts).toMatchObject([{ type: 'text', unknown: true }]);
+    const [part] = view.messages[0]?.parts ?? [];
+    expect(part).toMatchObject({ text: `{"type":"hologram","data":"${'x'.repeat(200)}...","of":{"name":"cat"}}` });
+    const result = { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: { rows: 1 } }] };
+    expect(short(viewOf({ messages: [result] }))).toEqual([['user', 0, '#a={"rows":1}']]);
+  });
+
+  it('reads what is to be counted as what is to be answered', () => {
+    const contents = [{ role: 'user', parts: [{ text: 'Hi' }] }];
+    const messages = [{ role: 'user', content: [{ text: 'Hi' }] }];
+    for (const body of [{ generateContentRequest: { contents } }, { input: { converse: { messages } } }])
+      expect(short(viewOf(body))).toEqual([['user', 0, 'Hi']]);
+  });
+
   it('tells the settings of a request, as far as they are short', () => {
     const body = { model: 'm', temperature: 0, messages: [], tools: [], metadata: { long: 'x'.repeat(3000) } };
     expect(settingsOf(body)).toEqual({ model: 'm', temperature: 0 });
