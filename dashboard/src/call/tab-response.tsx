@@ -1,5 +1,6 @@
 import type { CallRecord } from '../api/shapes.ts';
+import { BodyView } from './body/body-view.tsx';
 
 export function ResponseTab({ call }: { call: CallRecord }) {
-  return <p className="p-4 text-muted">{call.id}</p>;
+  return <BodyView call={call} side="response" />;
 }
