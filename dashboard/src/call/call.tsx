@@ -55,7 +55,7 @@ function useClose({ route, onClose }: CallProps): () => void {
 /** Without what the address says of the call alone. */
 export function withoutCall(params: URLSearchParams): URLSearchParams {
   const rest = new URLSearchParams(params);
-  for (const name of ['tab', 'diff', 'full']) rest.delete(name);
+  for (const name of ['tab', 'diff', 'full', 'view', 'find']) rest.delete(name);
   return rest;
 }
 

@@ -54,6 +54,11 @@ export function VirtualRows(props: VirtualRowsProps) {
   }, [virtual, rowHeight]);
   const items = virtual.getVirtualItems();
   const isActiveMade = items.some(({ index }) => index === active);
+  const frame: AriaAttributes & { role?: string } = {
+    role,
+    'aria-label': label,
+    'aria-activedescendant': isActiveMade ? `${id}-${active}` : undefined,
+  };
   const move = (to: number): void => {
     const next = Math.max(0, Math.min(count - 1, to));
     onActive(next);
@@ -64,7 +69,7 @@ export function VirtualRows(props: VirtualRowsProps) {
       ref={scroller}
       tabIndex={0}
       role="listbox"
-      {...{ role, 'aria-label': label, 'aria-activedescendant': isActiveMade ? `${id}-${active}` : undefined }}
+      {...frame}
       onKeyDown={(event) => keyDown(event, props, scroller.current, move)}
       className={`min-h-0 flex-1 overflow-auto ${props.className ?? ''}`}
     >
@@ -93,11 +98,11 @@ export function VirtualRows(props: VirtualRowsProps) {
   );
 }
 
-function treeItem({ level, expanded }: RowAria = {}): AriaAttributes & { role: string } {
+function treeItem({ level, expanded }: RowAria = {}): AriaAttributes & { role?: string } {
   return { role: 'treeitem', 'aria-level': level, 'aria-expanded': expanded };
 }
 
-function option(index: number, count: number): AriaAttributes & { role: string } {
+function option(index: number, count: number): AriaAttributes & { role?: string } {
   return { role: 'option', 'aria-setsize': count, 'aria-posinset': index + 1 };
 }
 
