@@ -25,7 +25,6 @@ export function CallHeader(props: HeaderProps) {
   return (
     <header className="@container shrink-0 border-b border-line px-4 py-2">
       <div className="flex flex-wrap items-center gap-x-2 gap-y-1 @md:flex-nowrap">
-        <StatusDot call={call} />
         <Model call={call} />
         <div className="ml-auto flex shrink-0 items-center gap-1">
           <Neighbours {...props} />
@@ -56,7 +55,8 @@ function Model({ call }: { call: CallRecord }) {
   const { request_model: asked, response_model: served } = call;
   const name = asked ?? served ?? call.operation ?? call.path;
   return (
-    <h2 className="flex min-w-0 flex-1 items-center gap-1.5 text-title font-semibold">
+    <h2 className="flex min-w-0 flex-1 basis-full items-center gap-1.5 text-title font-semibold @md:basis-0">
+      <StatusDot call={call} />
       <ProviderDot provider={call.provider} />
       <bdi className="truncate" title={name}>
         {name}

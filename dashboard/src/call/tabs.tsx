@@ -60,7 +60,12 @@ export function tabContent(
       return <CostTab key={call.id} call={call} />;
     case 'diff':
       return (
-        <DiffTab key={call.id} call={call} other={params.get('diff') ?? call.agent_facts?.follows?.call ?? null} />
+        <DiffTab
+          key={call.id}
+          call={call}
+          other={params.get('diff') ?? call.agent_facts?.follows?.call ?? null}
+          hrefOfCall={hrefOfCall}
+        />
       );
   }
 }

@@ -18,8 +18,8 @@ interface LongTextProps {
   look: Look;
   /** Characters that are shown before the reader asks for more. */
   first?: number;
-  /** Of the whole text, for the memory of what was loaded; and how to get it. */
-  source: { key: readonly unknown[]; load: (signal: AbortSignal) => Promise<string> };
+  /** Of a text that may have been cut: what its whole is remembered by, and how to get it. */
+  source?: { key: readonly unknown[]; load: (signal: AbortSignal) => Promise<string> };
 }
 
 /** Characters. */
@@ -30,29 +30,37 @@ const MOST_MARKDOWN = 100_000;
 
 export function LongText({ text, chars, look, source, first = FIRST }: LongTextProps) {
   const [shown, setShown] = useState(first);
-  const isCut = text.length < chars;
-  const rest = useQuery({
-    queryKey: source.key,
-    queryFn: ({ signal }) => source.load(signal),
-    enabled: isCut && shown > text.length,
-    staleTime: Infinity,
-    gcTime: 60_000,
-  });
-  const all = rest.data ?? text;
-  if (shown > first && chars > AS_LINES && !(isCut && rest.data === undefined)) {
-    return <VirtualLines text={all} label="The whole text" />;
+  const rest = useRest(text, source, text.length < chars && shown > text.length);
+  if (shown > first && chars > AS_LINES && rest.text.length === chars) {
+    return <VirtualLines text={rest.text} label="The whole text" />;
   }
-  const part = beginning(all, shown);
+  const part = beginning(rest.text, shown);
   const left = chars - part.length;
   return (
     <>
       <Shown text={part} look={lookOf(look, left === 0 && part.length <= MOST_MARKDOWN)} />
-      {rest.isError && <Failure error={rest.error} onRetry={() => void rest.refetch()} />}
+      {rest.failure}
       {left > 0 && (
-        <More left={left} chars={chars} isBusy={rest.isFetching} onMore={() => setShown((before) => before + STEP)} />
+        <More left={left} chars={chars} isBusy={rest.isBusy} onMore={() => setShown((before) => before + STEP)} />
       )}
     </>
   );
+}
+
+/** All of a text that came cut, when it is wanted. */
+function useRest(text: string, source: LongTextProps['source'], isWanted: boolean) {
+  const asked = useQuery({
+    queryKey: source?.key ?? ['whole text'],
+    queryFn: ({ signal }) => source?.load(signal) ?? text,
+    enabled: source !== undefined && isWanted,
+    staleTime: Infinity,
+    gcTime: 60_000,
+  });
+  return {
+    text: asked.data ?? text,
+    isBusy: asked.isFetching,
+    failure: asked.isError ? <Failure error={asked.error} onRetry={() => void asked.refetch()} /> : null,
+  };
 }
 
 /** Half of a text may be half of a table, half of a link: markdown is made of whole ones. */

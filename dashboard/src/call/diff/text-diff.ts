@@ -1,0 +1,62 @@
+/** How one text became another, word by word where they are short enough for that. Pure. */
+import { diffLines, diffWordsWithSpace } from 'diff';
+
+export interface Change {
+  kind: 'same' | 'removed' | 'added';
+  text: string;
+}
+
+/** Characters of both together. */
+const MOST_WORDS = 60_000;
+const MOST_LINES = 4_000_000;
+const PATIENCE_MS = 300;
+
+/** Null = they are too long, or too different, to be told apart in a moment. */
+export function textDiff(before: string, after: string): Change[] | null {
+  const size = before.length + after.length;
+  const words = size <= MOST_WORDS ? diffWordsWithSpace(before, after, { timeout: PATIENCE_MS }) : undefined;
+  const changes = words ?? (size <= MOST_LINES ? diffLines(before, after, { timeout: PATIENCE_MS }) : undefined);
+  if (changes === undefined) return null;
+  return changes.map(({ value, added, removed }) => ({
+    kind: added ? 'added' : removed ? 'removed' : 'same',
+    text: value,
+  }));
+}
+
+/** What is the same is shown around a change only. Characters on each side. */
+const AROUND = 160;
+
+export type Shown = Change | { kind: 'hidden'; text: string };
+
+/** Long texts that are the same become a line that says so; `hidden` ones open. */
+export function shortened(changes: readonly Change[]): Shown[] {
+  return changes.flatMap((change, index): Shown[] => {
+    if (change.kind !== 'same' || change.text.length <= 3 * AROUND) return [change];
+    const head = index === 0 ? '' : change.text.slice(0, lineEnd(change.text, AROUND));
+    const tail = index === changes.length - 1 ? '' : change.text.slice(lineStart(change.text, AROUND));
+    const middle = change.text.slice(head.length, change.text.length - tail.length);
+    const parts: Shown[] = [
+      { kind: 'same', text: head },
+      { kind: 'hidden', text: middle },
+      { kind: 'same', text: tail },
+    ];
+    return parts.filter(({ text }) => text !== '');
+  });
+}
+
+/** The end of a line or word near there. */
+function lineEnd(text: string, most: number): number {
+  const at = text.lastIndexOf('\n', most);
+  return at > 0 ? at : spaceNear(text, most);
+}
+
+function lineStart(text: string, most: number): number {
+  const from = text.length - most;
+  const at = text.indexOf('\n', from);
+  return at === -1 || at === text.length - 1 ? spaceNear(text, from) : at;
+}
+
+function spaceNear(text: string, at: number): number {
+  const space = text.indexOf(' ', at);
+  return space === -1 || space - at > AROUND / 2 ? at : space;
+}
