@@ -24,12 +24,13 @@ const PICTURE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'";
 
 export function conversationRoutes(app: Hono, { calls, directory }: ConversationDeps): void {
   app.get('/api/calls/:id/conversation', async (context) => {
-    const { from, to, max } = context.req.query();
-    const most = countOf('max', max, MAX_CHARS);
+    const { from, to, max, past } = context.req.query();
+    const most = unlimited(countOf('max', max, MAX_CHARS));
     const ask = {
       from: countOf('from', from, 0),
       to: countOf('to', to, Number.MAX_SAFE_INTEGER),
-      maxChars: most === 0 ? Infinity : most,
+      maxChars: most,
+      pastChars: Math.min(most, past === undefined ? most : unlimited(countOf('past', past, 0))),
     };
     const found = calls.ask((database) => storedExchange(database, context.req.param('id')));
     if (typeof found === 'string') return refuseCall(context, found);
@@ -72,6 +73,11 @@ export function refuseCall(context: Context, why: 'no_call' | 'ambiguous'): Resp
   return why === 'ambiguous'
     ? refuse(context, 409, 'ambiguous', 'several calls begin so; give more of the id')
     : refuse(context, 404, 'not_found', 'there is no such call');
+}
+
+/** 0 = all. */
+function unlimited(count: number): number {
+  return count === 0 ? Infinity : count;
 }
 
 function countOf(name: string, text: string | undefined, otherwise: number): number {

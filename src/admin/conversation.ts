@@ -44,12 +44,14 @@ export interface ConversationAsk {
   to: number;
   /** Characters of each text that are given; Infinity = all. */
   maxChars: number;
+  /** The same of messages that stand before what the reader came for: what is new, or the last question. */
+  pastChars: number;
 }
 
 export async function conversationAnswer(
   exchange: StoredExchange,
   directory: MeterDirectory,
-  { from, to, maxChars }: ConversationAsk,
+  { from, to, maxChars, pastChars }: ConversationAsk,
 ): Promise<ConversationAnswer> {
   const { record, request, response } = exchange;
   const body = parsedBody(request);
@@ -58,7 +60,12 @@ export async function conversationAnswer(
   const newFrom = newFromOf(record, view);
   const tokens = shareOut({ messages: view.messages, tools: view.tools, answer, newFrom }, record.usage);
   const messages = view.messages.slice(from, to);
-  for (const message of answer === null ? messages : [...messages, answer]) cutTexts(message.parts, maxChars);
+  const fresh = freshFrom(view.messages, newFrom) - from;
+  for (const [index, { role, parts }] of messages.entries()) {
+    const isPast = index < fresh && role !== 'system' && role !== 'developer';
+    cutTexts(parts, isPast ? pastChars : maxChars);
+  }
+  if (answer !== null) cutTexts(answer.parts, maxChars);
   return {
     call: record.id,
     provider: record.provider,
@@ -114,6 +121,11 @@ function newFromOf({ agent_facts: facts }: CallRecord, { messages, listed }: Vie
   if (facts.new_messages >= facts.messages) return 0;
   const first = messages.findIndex(({ place }) => place !== null && place >= listed - facts.new_messages);
   return first === -1 ? messages.length : first;
+}
+
+/** Index of the first message that a reader came for: the last question where all or nothing is known to be new. */
+function freshFrom(messages: readonly ViewMessage[], newFrom: number | null): number {
+  return newFrom === null || newFrom === 0 ? messages.findLastIndex(({ role }) => role === 'user') : newFrom;
 }
 
 /** `chars` still tells how long it is. */

@@ -1,45 +1,34 @@
-import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
-import { get } from '../api/client.ts';
 import type { CallRecord, Conversation } from '../api/shapes.ts';
 import { whole } from '../format/numbers.ts';
 import { Button } from '../kit/button.tsx';
 import { Empty, Failure, Loading } from '../kit/states.tsx';
 import { AfterTurns, BeforeTurns } from './conversation/about.tsx';
 import { BodyMissing } from './body-missing.tsx';
-import { ConversationProvider, conversationPath, useFolds } from './conversation/context.tsx';
+import { ConversationProvider, useFolds } from './conversation/context.tsx';
+import { useConversation } from './conversation/use-conversation.ts';
 import { useWaits } from './conversation/use-waits.ts';
 import { ConversationView } from './conversation/view.tsx';
 
-/** Characters of each text that come at first. */
-const FIRST_CHARS = 32_768;
 const RAW_KEY = 'llm-proxy.raw-text';
-
-export function useConversation(id: string) {
-  return useQuery({
-    queryKey: ['conversation', id],
-    queryFn: ({ signal }) => get<Conversation>(conversationPath(id), { max: FIRST_CHARS }, signal),
-    // What was said does not change; retention takes it away as a whole.
-    staleTime: Infinity,
-    gcTime: 60_000,
-  });
-}
 
 /** What was said: what is new in this call open, all else in one line each. */
 export function ConversationTab({ call, hrefOfCall }: { call: CallRecord; hrefOfCall: (id: string) => string }) {
-  const found = useConversation(call.id);
-  if (found.isPending) return <Loading what="the conversation" />;
-  if (found.isError) return <Failure error={found.error} onRetry={() => void found.refetch()} />;
-  return <Found call={call} conversation={found.data} hrefOfCall={hrefOfCall} />;
+  const { data, error, retry, isWhole, wantAll } = useConversation(call);
+  if (error !== null) return <Failure error={error} onRetry={retry} />;
+  if (data === undefined) return <Loading what="the conversation" />;
+  return <Found call={call} conversation={data} isWhole={isWhole} onWantAll={wantAll} hrefOfCall={hrefOfCall} />;
 }
 
 interface FoundProps {
   call: CallRecord;
   conversation: Conversation;
+  isWhole: boolean;
+  onWantAll: () => void;
   hrefOfCall: (id: string) => string;
 }
 
-function Found({ call, conversation, hrefOfCall }: FoundProps) {
+function Found({ call, conversation, isWhole, onWantAll, hrefOfCall }: FoundProps) {
   const [isRaw, setRaw] = useState(() => localStorage.getItem(RAW_KEY) === '1');
   const folds = useFolds();
   const waits = useWaits(call);
@@ -72,6 +61,8 @@ function Found({ call, conversation, hrefOfCall }: FoundProps) {
         <div className="min-h-0 flex-1">
           <ConversationView
             conversation={conversation}
+            isWhole={isWhole}
+            onWantAll={onWantAll}
             isRaw={isRaw}
             onRaw={chooseRaw}
             before={<BeforeTurns call={call} conversation={conversation} />}

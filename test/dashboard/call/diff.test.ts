@@ -124,6 +124,15 @@ describe('dashboard/call/diff/text-diff', () => {
     expect(changes.filter(({ kind }) => kind === 'added').map(({ text }) => text)).toContain('slow');
   });
 
+  it('makes one change of those that only a blank keeps apart', () => {
+    const changes = textDiff('Runs the page now, as it is asked.', 'Gets a file here, as it is asked.');
+    expect(changes).toEqual([
+      { kind: 'removed', text: 'Runs the page now' },
+      { kind: 'added', text: 'Gets a file here' },
+      { kind: 'same', text: ', as it is asked.' },
+    ]);
+  });
+
   it('gives up on what is too long', () => {
     expect(textDiff('a'.repeat(3_000_000), 'b'.repeat(3_000_000))).toBe(null);
   });

@@ -118,6 +118,12 @@ describe('admin/conversation-routes', () => {
     // The sixth unit is half of a picture character: it is left out.
     expect(cut.answer?.parts).toMatchObject([{ text: 'Nice ', chars: 15 }]);
     expect(cut.messages[0]?.parts).toMatchObject([{ text: 'Be bri', chars: 9 }]);
+    const past = await conversation('?past=2');
+    expect(past.messages.map(({ parts }) => (parts[0]?.type === 'text' ? parts[0].text : null))).toEqual([
+      'Be brief.',
+      ...messages.slice(0, 2).map(({ parts }) => (parts[0]?.type === 'text' ? parts[0].text.slice(0, 2) : null)),
+      'And this?',
+    ]);
     expect((await conversation('?max=0')).messages[0]?.parts).toMatchObject([{ text: 'Be brief.' }]);
     for (const query of ['from=x', 'to=-1', 'max=1.5'])
       expect((await get(`/api/calls/call_0001/conversation?${query}`)).status, query).toBe(400);

@@ -12,10 +12,12 @@ interface FindBarProps {
   onQuery: (query: string) => void;
   onPlace: (place: Place) => void;
   onClose: () => void;
+  /** The past is on its way. */
+  isLoading: boolean;
 }
 
 /** Find in this conversation, folds and what is out of sight included. */
-export function FindBar({ conversation, told, query, onQuery, onPlace, onClose }: FindBarProps) {
+export function FindBar({ conversation, told, query, onQuery, onPlace, onClose, isLoading }: FindBarProps) {
   const input = useRef<HTMLInputElement>(null);
   const wanted = useDeferredValue(query);
   const places = useMemo(() => placesOf(conversation, told, wanted), [conversation, told, wanted]);
@@ -52,7 +54,7 @@ export function FindBar({ conversation, told, query, onQuery, onPlace, onClose }
         className="h-7 min-w-40 flex-1 rounded-chip border border-line bg-surface px-2"
       />
       <span aria-live="polite" className="text-sm whitespace-nowrap text-muted">
-        {wanted === '' ? '' : resultWords(places.length, at)}
+        {isLoading ? 'loading …' : wanted === '' ? '' : resultWords(places.length, at)}
       </span>
       <Button look="quiet" disabled={places.length === 0} onClick={() => go(-1)} title="Shift+Enter">
         Before

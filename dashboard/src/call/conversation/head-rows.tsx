@@ -126,7 +126,13 @@ function grouped(value: number): string {
 
 const PAST_WORDS = { unchanged: ', unchanged', first_seen: ', first seen in this call' };
 
-export function PastRow({ row, onToggle }: { row: RowOf<'past'>; onToggle: (open: boolean) => void }) {
+interface PastProps {
+  row: RowOf<'past'>;
+  isDue: boolean;
+  onToggle: (open: boolean) => void;
+}
+
+export function PastRow({ row, isDue, onToggle }: PastProps) {
   const words = `${whole(row.count)} earlier ${row.count === 1 ? 'message' : 'messages'}`;
   return (
     <div className={`${FRAME} border-b border-line`}>
@@ -144,7 +150,7 @@ export function PastRow({ row, onToggle }: { row: RowOf<'past'>; onToggle: (open
         </span>
         {words}
         {row.is === null ? '' : PAST_WORDS[row.is]}
-        <Share tokens={row.tokens} />
+        {isDue ? <span className="text-sm">loading …</span> : <Share tokens={row.tokens} />}
       </button>
     </div>
   );

@@ -1,16 +1,17 @@
 /** A call of a tool and what it gave, in one fold. */
+import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { ViewPart } from '../../api/shapes.ts';
 import { duration } from '../../format/time.ts';
 import { Code } from '../markdown.tsx';
 import { visibleText } from '../text/marks.ts';
 import { Marked } from '../text/plain-text.tsx';
-import { KeptFold, type ToolWait, useScope } from './context.tsx';
+import { KeptFold, type ToolWait, useScope, wholePart } from './context.tsx';
 import { Media } from './media.tsx';
 import { TextOf } from './part.tsx';
 import { Share } from './share.tsx';
 import { faithful, keyArgument } from './tool-label.ts';
-import type { Block, PartPlace, ToolCallPart, ToolResultPart } from './turns.ts';
+import { type Block, isCut, type PartPlace, type ToolCallPart, type ToolResultPart } from './turns.ts';
 
 type ToolBlock = Extract<Block, { kind: 'tool' }>;
 
@@ -70,8 +71,9 @@ export function ErrorBadge() {
   return <span className="shrink-0 rounded-chip border border-bad px-1 text-xs text-bad">✕ error</span>;
 }
 
-function Arguments({ part, place }: { part: ToolCallPart; place: PartPlace }) {
+function Arguments({ part: given, place }: { part: ToolCallPart; place: PartPlace }) {
   const { isRaw } = useScope();
+  const part = useWholeCall(given, place);
   const value = isRaw || part.arguments.length > MOST_PRETTY ? undefined : faithful(part.arguments);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     const entries = Object.entries(value);
@@ -86,6 +88,21 @@ function Arguments({ part, place }: { part: ToolCallPart; place: PartPlace }) {
   }
   const text = { ...part, type: 'text' as const, text: part.arguments, chars: part.chars - part.name.length };
   return <TextOf part={text} place={place} look="mono" first={FIRST_OF_RESULT} />;
+}
+
+/** Half of a JSON text is none. */
+function useWholeCall(part: ToolCallPart, place: PartPlace): ToolCallPart {
+  const { call } = useScope();
+  const whole = useQuery({
+    queryKey: ['conversation', call, 'part', place.message, ...place.path],
+    queryFn: async ({ signal }) => {
+      const found = await wholePart(call, place, signal);
+      return found.type === 'tool_call' ? found.arguments : '';
+    },
+    enabled: isCut(part) && part.chars <= MOST_PRETTY,
+    staleTime: Infinity,
+  });
+  return whole.data === undefined ? part : { ...part, arguments: whole.data };
 }
 
 /** Texts as they read, not as JSON writes them. */

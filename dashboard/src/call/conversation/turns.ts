@@ -53,7 +53,7 @@ export interface Told {
 type Asked = { part: ToolCallPart; place: PartPlace };
 
 /** A conversation that begins with more than these was held elsewhere before: its end is what the reader came for. */
-const MOST_OPEN = 12;
+export const MOST_OPEN = 12;
 
 export function turnsOf({ messages, answer, new_from: newFrom }: Conversation): Told {
   const isFirstSeen = newFrom === 0 && messages.length > MOST_OPEN;

@@ -1,6 +1,6 @@
 /** The turns of a call on the screen: a list of which only what is in sight is made. */
 import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { Conversation } from '../../api/shapes.ts';
 import { useKeys } from '../../keyboard/keys.ts';
 import { useScope } from './context.tsx';
@@ -13,6 +13,9 @@ import { turnsOf } from './turns.ts';
 
 interface ViewProps {
   conversation: Conversation;
+  /** False: the past is not here yet; it comes when it is wanted. */
+  isWhole: boolean;
+  onWantAll: () => void;
   /** Above the turns and below them: what is to be said about them. */
   before: ReactNode;
   after: ReactNode;
@@ -20,12 +23,18 @@ interface ViewProps {
   onRaw: (raw: boolean) => void;
 }
 
-export function ConversationView({ conversation, before, after, isRaw, onRaw }: ViewProps) {
+export function ConversationView(props: ViewProps) {
+  const { conversation, isWhole, onWantAll, before, after, isRaw, onRaw } = props;
   const { folds } = useScope();
   const scroller = useRef<HTMLDivElement>(null);
   const [query, setQuery] = useState<string | null>(null);
   const told = useMemo(() => turnsOf(conversation), [conversation]);
-  const isPastOpen = folds.isOpen(PAST, false);
+  const isPastWanted = folds.isOpen(PAST, false);
+  const isPastOpen = isPastWanted && isWhole;
+  const wantsAll = !isWhole && (isPastWanted || query !== null);
+  useEffect(() => {
+    if (wantsAll) onWantAll();
+  }, [wantsAll, onWantAll]);
   const rows = useMemo(() => rowsOf(conversation, told, isPastOpen), [conversation, told, isPastOpen]);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -60,6 +69,7 @@ export function ConversationView({ conversation, before, after, isRaw, onRaw }: 
           onQuery={setQuery}
           onPlace={goTo.to}
           onClose={() => setQuery(null)}
+          isLoading={!isWhole}
         />
       )}
       <div
@@ -80,7 +90,11 @@ export function ConversationView({ conversation, before, after, isRaw, onRaw }: 
               className="absolute top-0 left-0 w-full"
               style={{ transform: `translateY(${start}px)` }}
             >
-              <RowView row={rows[index] as Row} onPast={(open) => folds.set(PAST, open)} />
+              <RowView
+                row={rows[index] as Row}
+                isPastDue={isPastWanted && !isWhole}
+                onPast={(open) => folds.set(PAST, open)}
+              />
             </div>
           ))}
         </div>
@@ -90,7 +104,14 @@ export function ConversationView({ conversation, before, after, isRaw, onRaw }: 
   );
 }
 
-function RowView({ row, onPast }: { row: Row; onPast: (open: boolean) => void }) {
+interface RowProps {
+  row: Row;
+  /** The past is on its way. */
+  isPastDue: boolean;
+  onPast: (open: boolean) => void;
+}
+
+function RowView({ row, isPastDue, onPast }: RowProps) {
   switch (row.kind) {
     case 'system':
       return <SystemRow row={row} />;
@@ -99,7 +120,7 @@ function RowView({ row, onPast }: { row: Row; onPast: (open: boolean) => void })
     case 'settings':
       return <SettingsRow row={row} />;
     case 'past':
-      return <PastRow row={row} onToggle={onPast} />;
+      return <PastRow row={row} isDue={isPastDue} onToggle={onPast} />;
     case 'turn':
       return <TurnView turn={row.turn} />;
   }

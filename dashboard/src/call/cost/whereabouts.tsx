@@ -1,15 +1,15 @@
 import type { CallRecord } from '../../api/shapes.ts';
 import { percent, whole } from '../../format/numbers.ts';
 import { Loading } from '../../kit/states.tsx';
-import { useConversation } from '../tab-conversation.tsx';
+import { useConversation } from '../conversation/use-conversation.ts';
 import { inputParts, type Part } from './reasons.ts';
 
 /** Which of what was sent took the tokens: a bar, and the same as a table. */
 export function Whereabouts({ call }: { call: CallRecord }) {
-  const found = useConversation(call.id);
-  if (found.isPending) return <Loading what="the shares" />;
-  if (found.isError) return <p className="text-muted">Not known: {found.error.message}</p>;
-  const { tokens, request } = found.data;
+  const { data, error } = useConversation(call);
+  if (error !== null) return <p className="text-muted">Not known: {error.message}</p>;
+  if (data === undefined) return <Loading what="the shares" />;
+  const { tokens, request } = data;
   if (!request.stored) return <p className="text-muted">Not known: the request is not stored.</p>;
   if (tokens.input === null) return <p className="text-muted">Not known: the provider did not count the input.</p>;
   const parts = inputParts(tokens.input);

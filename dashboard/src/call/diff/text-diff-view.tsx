@@ -5,8 +5,8 @@ import { shortened, textDiff } from './text-diff.ts';
 
 const LOOKS = {
   same: '',
-  removed: 'bg-bad/15 text-bad line-through decoration-1',
-  added: 'bg-ok/15 text-ok no-underline',
+  removed: 'bg-bad/15 text-text line-through decoration-1',
+  added: 'bg-ok/15 text-text no-underline',
 } as const;
 
 /** Two texts as one, with what was taken out and what came in marked in it. */

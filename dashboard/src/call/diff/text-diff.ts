@@ -17,10 +17,38 @@ export function textDiff(before: string, after: string): Change[] | null {
   const words = size <= MOST_WORDS ? diffWordsWithSpace(before, after, { timeout: PATIENCE_MS }) : undefined;
   const changes = words ?? (size <= MOST_LINES ? diffLines(before, after, { timeout: PATIENCE_MS }) : undefined);
   if (changes === undefined) return null;
-  return changes.map(({ value, added, removed }) => ({
-    kind: added ? 'added' : removed ? 'removed' : 'same',
-    text: value,
-  }));
+  return tidied(
+    changes.map(({ value, added, removed }) => ({ kind: added ? 'added' : removed ? 'removed' : 'same', text: value })),
+  );
+}
+
+/** Two words that are the same by chance between others that are not make a difference harder to read. */
+const BY_CHANCE = 3;
+
+/** Changes that only a blank or so keeps apart become one: what was taken out, then what came in. */
+export function tidied(changes: readonly Change[]): Change[] {
+  const told: Change[] = [];
+  let removed = '';
+  let added = '';
+  const end = (): void => {
+    if (removed !== '') told.push({ kind: 'removed', text: removed });
+    if (added !== '') told.push({ kind: 'added', text: added });
+    removed = '';
+    added = '';
+  };
+  for (const [index, { kind, text }] of changes.entries()) {
+    const isBetween = removed + added !== '' && index < changes.length - 1;
+    if (kind === 'same' && isBetween && text.trim().length <= BY_CHANCE && !text.includes('\n')) {
+      removed += text;
+      added += text;
+    } else if (kind === 'same') {
+      end();
+      told.push({ kind, text });
+    } else if (kind === 'removed') removed += text;
+    else added += text;
+  }
+  end();
+  return told;
 }
 
 /** What is the same is shown around a change only. Characters on each side. */
