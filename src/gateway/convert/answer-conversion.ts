@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../providers/families/json.ts';
+import { isObject, valueAt, type JsonObject } from '../../providers/families/json.ts';
 import { errorOfBody, statedError } from '../../providers/families/errors.ts';
 import { AnswerCollector } from './answer.ts';
 import type { AnswerContext, StreamReader, StreamWriter } from './answer-format.ts';
@@ -138,6 +138,13 @@ const CUT: AnswerError = { status: 502, type: 'api_error', message: 'the answer 
 const NO_ANSWER: AnswerError = { status: 502, type: 'api_error', message: 'the target’s answer is not in its format' };
 const TOO_LONG: AnswerError = { status: 502, type: 'api_error', message: 'the target’s answer is too long' };
 
+/** Every whole answer has it. */
+const MARKS: Readonly<Record<Format, string>> = {
+  'anthropic-messages': 'content',
+  'openai-chat': 'choices',
+  'openai-responses': 'output',
+};
+
 /** An answer that succeeded: pieces from a stream or a document, written as a stream or a document. */
 class ConvertedBody implements AnswerBody {
   status: number;
@@ -147,7 +154,7 @@ class ConvertedBody implements AnswerBody {
   readonly #tools: RestoredTools;
   readonly #source: EventSource | DocumentSource;
   readonly #writer: StreamWriter;
-  #failed = false;
+  #phase: 'waiting' | 'begun' | 'over' = 'waiting';
 
   constructor(status: number, isStream: boolean, parts: AnswerParts) {
     this.status = status;
@@ -166,28 +173,43 @@ class ConvertedBody implements AnswerBody {
   }
 
   end(whole: boolean): Buffer {
-    return this.#write(this.#source.end(whole));
+    const last = this.#write(this.#source.end(whole));
+    // A document that was never written is none: the client is told why.
+    return this.isWhole && this.#phase !== 'over' ? this.#write([{ kind: 'error', error: CUT }]) : last;
   }
 
   notes(): readonly Note[] {
     return this.#parts.notes.list();
   }
 
-  #fail({ status }: AnswerError): void {
-    this.#failed = true;
-    if (this.isWhole) this.status = status >= 400 && status <= 599 ? status : 502;
-  }
-
   #write(events: Iterable<AnswerEvent>): Buffer {
     const out: string[] = [];
     for (const event of events) {
-      // Nothing follows an error.
-      if (this.#failed) break;
+      // Nothing follows an end or an error.
+      if (this.#phase === 'over') break;
+      if (event.kind === 'start' && this.#phase !== 'waiting') continue;
+      out.push(this.#beginningOf(event));
       for (const restored of this.#tools.restore(event)) out.push(this.#writer.write(restored));
-      if (event.kind === 'error') this.#fail(event.error);
+      this.#note(event);
     }
     const text = out.join('');
     return text === '' ? NOTHING : Buffer.from(text);
+  }
+
+  /** Some servers say nothing of an answer before its first words. */
+  #beginningOf({ kind }: AnswerEvent): string {
+    if (this.#phase !== 'waiting' || kind === 'start' || kind === 'ping' || kind === 'error') return '';
+    this.#phase = 'begun';
+    const model = this.#parts.request.model ?? '';
+    return this.#writer.write({ kind: 'start', id: '', model, created: null, usage: null });
+  }
+
+  #note(event: AnswerEvent): void {
+    if (event.kind === 'start') this.#phase = 'begun';
+    if (event.kind === 'end' || event.kind === 'error') this.#phase = 'over';
+    if (event.kind !== 'error' || !this.isWhole) return;
+    const { status } = event.error;
+    this.status = status >= 400 && status <= 599 ? status : 502;
   }
 }
 
@@ -257,6 +279,7 @@ class DocumentSource {
     // Some say in a 200 what went wrong.
     const error = statedError(body);
     if (error !== null) return [{ kind: 'error', error: { status: 502, ...error } }];
+    if (!Array.isArray(valueAt(body, MARKS[from]))) return [{ kind: 'error', error: NO_ANSWER }];
     return FORMATS_BY_NAME[from].readWhole(body, notes);
   }
 }

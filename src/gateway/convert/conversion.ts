@@ -88,19 +88,3 @@ function objectOf(bytes: Uint8Array): JsonObject {
   }
   return refuse('not_json', 'body');
 }
-
-const PATHS: readonly (readonly [format: Format, path: RegExp])[] = [
-  ['anthropic-messages', /\/messages$/],
-  ['openai-chat', /\/chat\/completions$/],
-  ['openai-responses', /\/responses$/],
-];
-
-/**
- * The format of a call that asks a model, by its path (any base, with or without `/v1`); null = it is another call: there
- * is no conversion for it. @param path origin form, with query
- */
-export function formatOfCall(method: string, path: string): Format | null {
-  if (method !== 'POST') return null;
-  const [plain = ''] = path.split('?');
-  return PATHS.find(([, pattern]) => pattern.test(plain))?.[0] ?? null;
-}

@@ -248,11 +248,20 @@ describe('gateway/convert/answer-conversion', () => {
     for (const [body, whole] of [
       ['{"error":{"message":"no"}}', true],
       ['nothing', true],
+      ['{"object":"list","data":[]}', true],
       ['{"id":', false],
     ] as const) {
       const answer = answering(way, {}, 200, 'application/json');
       expect(JSON.parse(through(answer, [body], whole))).toMatchObject({ type: 'error', error: { type: 'api_error' } });
       expect(answer.status).toBe(502);
     }
+  });
+
+  it('makes no document of a stream that was cut', () => {
+    const way: Way = { client: 'openai-chat', target: 'anthropic-messages' };
+    const answer = answering(way);
+    const half = ANTHROPIC.slice(0, ANTHROPIC.length / 2);
+    expect(JSON.parse(through(answer, [half], false))).toMatchObject({ error: { message: 'the answer was cut off' } });
+    expect(answer.status).toBe(502);
   });
 });
