@@ -27,7 +27,7 @@ export class Direction {
 
   request(body: unknown, model: string | null = null): ConvertedRequest {
     const converted = this.ask(body, model);
-    if ('refused' in converted) throw new Error(converted.refused.message);
+    if ('refused' in converted) throw new Error(`${converted.refused.message} (${converted.refused.at})`);
     return converted;
   }
 

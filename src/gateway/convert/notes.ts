@@ -104,7 +104,7 @@ export interface Note {
 export interface Refusal {
   name: RefusalName;
   at: string;
-  /** For people. */
+  /** For people; without the place. */
   message: string;
 }
 
@@ -113,8 +113,8 @@ export class RefusedError extends Error {
   readonly refusal: Refusal;
 
   constructor(name: RefusalName, at: string) {
-    const message = `${at}: cannot be converted: ${REFUSALS[name]}`;
-    super(message);
+    const message = REFUSALS[name];
+    super(`${message} (${at})`);
     this.refusal = { name, at, message };
   }
 }

@@ -275,6 +275,6 @@ describe('gateway/convert/anthropic/read-request + chat/write-request', () => {
     ],
     ['stored_state', asked({ container: 'c_1' }), 'container'],
   ])('refuses %s', (name, body, at) => {
-    expect(TO_CHAT.refusal(body)).toMatchObject({ name, at, message: expect.stringContaining(at) as string });
+    expect(TO_CHAT.refusal(body)).toMatchObject({ name, at, message: expect.any(String) as string });
   });
 });

@@ -69,7 +69,7 @@ describe('gateway/convert with what nobody expects', () => {
       property(STRANGE, (strange) => {
         for (const body of [strange, { ...ASKED[client], ...strange }]) {
           const made = direction.ask(body);
-          if ('refused' in made) expect(made.refused.message).toContain(made.refused.at);
+          if ('refused' in made) expect(made.refused.message).not.toBe('');
           else expect(() => void JSON.parse(made.body.toString())).not.toThrow();
         }
       }),
