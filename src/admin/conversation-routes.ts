@@ -1,14 +1,15 @@
 /** `GET /api/calls/:id/conversation`, `.../media/:n`: a call as people read it. Formats: docs/api.md. */
 import type { Context, Hono } from 'hono';
 import { AppError } from '../core/errors.ts';
-import type { StoredExchange } from '../core/transfer.ts';
 import type { MeterDirectory } from '../interchange/answer-of.ts';
 import { messageReader } from '../interchange/stored-messages.ts';
 import type { Database } from '../store/driver.ts';
+import type { Side } from '../store/blocks/call-bodies.ts';
+import { type Pruned, prunedPart } from '../store/pruned.ts';
 import { getCall } from '../store/queries.ts';
 import { refuse } from './access.ts';
 import { NOT_STORED } from './bodies.ts';
-import { conversationAnswer, mediaNumber } from './conversation.ts';
+import { conversationAnswer, type FoundExchange, mediaNumber } from './conversation.ts';
 import { pictureType } from './picture-type.ts';
 
 export interface ConversationDeps {
@@ -40,8 +41,9 @@ export function conversationRoutes(app: Hono, { calls, directory }: Conversation
     const number = countOf('the number', context.req.param('n'), 0);
     const found = calls.ask((database) => storedExchange(database, context.req.param('id')));
     if (typeof found === 'string') return refuseCall(context, found);
-    if (found.request?.body == null) return refuse(context, 404, 'not_stored', NOT_STORED);
-    const media = mediaNumber(found.request, number);
+    if (found.request?.body == null && found.response?.body == null)
+      return refuse(context, 404, 'not_stored', NOT_STORED);
+    const media = mediaNumber(found, number);
     if (media === null)
       return refuse(context, 404, 'not_found', 'there are not so many pictures and files in this call');
     const bytes = Uint8Array.from(Buffer.from(media.base64, 'base64'));
@@ -57,7 +59,7 @@ export function conversationRoutes(app: Hono, { calls, directory }: Conversation
 }
 
 /** @param id of a call, or how it begins @throws when the file is damaged */
-export function storedExchange(database: Database, id: string): StoredExchange | 'no_call' | 'ambiguous' {
+export function storedExchange(database: Database, id: string): FoundExchange | 'no_call' | 'ambiguous' {
   const call = getCall(database, id);
   if (call === null) return 'no_call';
   if (call === 'ambiguous') return 'ambiguous';
@@ -66,7 +68,10 @@ export function storedExchange(database: Database, id: string): StoredExchange |
   const read = messageReader(database, (error) => {
     throw error;
   });
-  return { record, ...read(Number(seq)) };
+  const messages = read(Number(seq));
+  const prunedOf = (side: Side): Pruned | null =>
+    messages[side]?.body == null ? prunedPart(database, Number(seq), side, 'body') : null;
+  return { record, ...messages, pruned: { request: prunedOf('request'), response: prunedOf('response') } };
 }
 
 export function refuseCall(context: Context, why: 'no_call' | 'ambiguous'): Response {

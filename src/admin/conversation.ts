@@ -2,16 +2,20 @@
 import type { CallRecord } from '../core/capture.ts';
 import type { StoredExchange, StoredMessage } from '../core/transfer.ts';
 import { answerOf, type MeterDirectory } from '../interchange/answer-of.ts';
-import type { Media } from '../interchange/conversation/media.ts';
+import { type AnswerMedia, answerMedia } from '../interchange/conversation/answer-media.ts';
+import { byteLength, type Media } from '../interchange/conversation/media.ts';
 import { readConversation, settingsOf } from '../interchange/conversation/request.ts';
 import { shareOut, type Shares } from '../interchange/conversation/shares.ts';
 import {
   answerView,
   ViewBuilder,
+  type ViewMedia,
   type ViewMessage,
   type ViewPart,
   type ViewTool,
 } from '../interchange/conversation/view.ts';
+import type { Side } from '../store/blocks/call-bodies.ts';
+import type { Pruned } from '../store/pruned.ts';
 
 export interface ConversationAnswer {
   call: string;
@@ -32,8 +36,15 @@ export interface ConversationAnswer {
   tokens: Shares;
 }
 
+/** A stored call, and what retention has taken of it. */
+export interface FoundExchange extends StoredExchange {
+  pruned: Record<Side, Pruned | null>;
+}
+
 export interface BodyState {
   stored: boolean;
+  /** When and why it went; absent = it did not. */
+  pruned?: Pruned;
   truncated: boolean;
   masked: boolean;
 }
@@ -49,14 +60,14 @@ export interface ConversationAsk {
 }
 
 export async function conversationAnswer(
-  exchange: StoredExchange,
+  exchange: FoundExchange,
   directory: MeterDirectory,
   { from, to, maxChars, pastChars }: ConversationAsk,
 ): Promise<ConversationAnswer> {
-  const { record, request, response } = exchange;
+  const { record, request, response, pruned } = exchange;
   const body = parsedBody(request);
   const view = viewOf(body);
-  const answer = await answeredView(exchange, directory);
+  const answer = await answeredView(exchange, directory, view.media.length);
   const newFrom = newFromOf(record, view);
   const tokens = shareOut({ messages: view.messages, tools: view.tools, answer, newFrom }, record.usage);
   const messages = view.messages.slice(from, to);
@@ -71,8 +82,8 @@ export async function conversationAnswer(
     provider: record.provider,
     model: record.response_model ?? record.request_model,
     operation: record.operation,
-    request: stateOf(request),
-    response: stateOf(response),
+    request: stateOf(request, pruned.request),
+    response: stateOf(response, pruned.response),
     settings: settingsOf(body),
     tools: view.tools,
     messages,
@@ -83,9 +94,12 @@ export async function conversationAnswer(
   };
 }
 
-/** Null = there are not so many. */
-export function mediaNumber(request: StoredMessage | null, number: number): Media | null {
-  return viewOf(parsedBody(request)).media[number] ?? null;
+/** Of the request, then of the answer. Null = there are not so many. */
+export function mediaNumber({ request, response }: StoredExchange, number: number): Media | null {
+  const asked = viewOf(parsedBody(request)).media;
+  if (number < asked.length) return asked[number] ?? null;
+  const made = madeMedia(response).flatMap(({ media }) => media ?? []);
+  return made[number - asked.length] ?? null;
 }
 
 function viewOf(body: unknown): ViewBuilder {
@@ -104,15 +118,41 @@ function parsedBody(request: StoredMessage | null): unknown {
   }
 }
 
-/** An answer that was cut is shown as far as it came. */
-async function answeredView(exchange: StoredExchange, directory: MeterDirectory): Promise<ViewMessage | null> {
+/** An answer that was cut is shown as far as it came. @param before media of the request: theirs are numbered behind these */
+async function answeredView(
+  exchange: StoredExchange,
+  directory: MeterDirectory,
+  before: number,
+): Promise<ViewMessage | null> {
   const answer = await answerOf(exchange, directory);
-  return answer === null ? null : answerView(answer);
+  let number = before;
+  const made = madeMedia(exchange.response).map(({ type, media, ref }): ViewMedia => {
+    const own = media === null ? null : number++;
+    const bytes = media === null ? null : byteLength(media.base64);
+    return { type, media: own, ref, mime: media?.mime ?? null, bytes, name: null };
+  });
+  return answer === null && made.length === 0 ? null : answerView(answer, made);
 }
 
-function stateOf(message: StoredMessage | null): BodyState {
+/** Looked for only where it can be: a body without its marks is not parsed again. */
+function madeMedia(response: StoredMessage | null): AnswerMedia[] {
+  if (response?.body == null) return [];
+  const bytes = Buffer.from(response.body.buffer, response.body.byteOffset, response.body.byteLength);
+  return MARKS.some((mark) => bytes.includes(mark)) ? answerMedia(bytes.toString('utf8')) : [];
+}
+
+const MARKS = [
+  '"b64_json"',
+  '"inlineData"',
+  '"inline_data"',
+  '"image_generation_call"',
+  '"image_url"',
+  '"revised_prompt"',
+];
+
+function stateOf(message: StoredMessage | null, pruned: Pruned | null): BodyState {
   const { body = null, truncated = false, masked = false } = message ?? {};
-  return { stored: body !== null, truncated, masked };
+  return { stored: body !== null, truncated, masked, ...(pruned === null ? {} : { pruned }) };
 }
 
 /** The recorder has counted: the last so many of the request's own list are new. */

@@ -19,6 +19,12 @@ const DATA_URL = /^data:([\w.+-]{1,80}\/[\w.+-]{1,80})?[^,]{0,200},/;
 /** Addresses and ids; longer ones are something else. */
 const MAX_REF = 2000;
 
+/** Of so much base64. */
+export function byteLength(base64: string): number {
+  const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
+  return Math.max(0, Math.floor((base64.length * 3) / 4) - padding);
+}
+
 export function mediaOf(part: Exclude<ChatPart, { type: 'text' }>): FoundMedia {
   switch (part.type) {
     case 'image_url':
@@ -40,7 +46,6 @@ function found(type: ViewMedia['type'], url: string, name: string | null, id: st
 }
 
 function inside(type: ViewMedia['type'], mime: string | null, base64: string, name: string | null): FoundMedia {
-  const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
-  const bytes = Math.max(0, Math.floor((base64.length * 3) / 4) - padding);
-  return { view: { type, media: null, ref: null, mime, bytes, name }, media: { mime, base64 } };
+  const view = { type, media: null, ref: null, mime, bytes: byteLength(base64), name };
+  return { view, media: { mime, base64 } };
 }

@@ -191,13 +191,16 @@ function charsOf(content: ViewContent): number {
   }
 }
 
-/** What was answered, as a message. In which order the parts came is not known any more. */
-export function answerView({ text, thinking, toolCalls }: AssembledOutput): ViewMessage {
+/** What was answered, as a message, with the pictures in it. In which order the parts came is not known any more. */
+export function answerView(answer: AssembledOutput | null, made: readonly ViewMedia[] = []): ViewMessage {
+  const { text, thinking, toolCalls } = answer ?? NOTHING_SAID;
   const parts: ViewContent[] = [];
   if (thinking !== '') parts.push({ type: 'thinking', text: thinking, redacted: false });
   if (text !== '') parts.push({ type: 'text', text });
   for (const [index, { id, name, input }] of toolCalls.entries()) {
     parts.push({ type: 'tool_call', id: id ?? `call_answer_${index + 1}`, name, arguments: input });
   }
-  return messageOf('assistant', null, null, parts.map(sized));
+  return messageOf('assistant', null, null, [...parts, ...made].map(sized));
 }
+
+const NOTHING_SAID: AssembledOutput = { text: '', thinking: '', toolCalls: [] };

@@ -11,6 +11,7 @@ import { cutBody } from '../../../src/store/blocks/cut.ts';
 import { CallWriter } from '../../../src/store/call-writer.ts';
 import { type Database, openDatabase } from '../../../src/store/driver.ts';
 import { migrate } from '../../../src/store/migrations.ts';
+import { notePruned } from '../../../src/store/pruned.ts';
 import { anAdminApp, BEARER } from '../../support/admin-app.ts';
 import { aCapture, aMessage, anAgentStep } from '../../support/captures.ts';
 import { anthropicStream } from '../../support/stored-exchanges.ts';
@@ -50,7 +51,14 @@ const SAID = {
   tools: [{ name: 'weather', description: 'Of a city', input_schema: { type: 'object' } }],
 };
 
-function store(request: string | null, over: Partial<CallRecord> = {}, id = 'call_0001'): void {
+const PNG = bytesOf('\u0089PNG\r\n\u001a\n');
+
+function store(
+  request: string | null,
+  over: Partial<CallRecord> = {},
+  id = 'call_0001',
+  response = anthropicStream('Nice 🙂 picture'),
+): void {
   const capture = aCapture(
     { id, ...over },
     {
@@ -58,7 +66,7 @@ function store(request: string | null, over: Partial<CallRecord> = {}, id = 'cal
       response: aMessage('HTTP/1.1 200 OK', null, { headers: [['Content-Type', 'text/event-stream']] }),
       parts: {
         request: request === null ? null : cutBody(Buffer.from(request), 'request'),
-        response: request === null ? null : cutBody(Buffer.from(anthropicStream('Nice 🙂 picture')), 'stream'),
+        response: request === null ? null : cutBody(Buffer.from(response), 'stream'),
         arrivals: null,
       },
     },
@@ -170,6 +178,47 @@ describe('admin/conversation-routes', () => {
     const answer = await get('/api/calls/call_0001/media/0');
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/octet-stream']);
     expect(answer.headers.get('content-disposition')).toBe('attachment; filename="call_0001-0"');
+  });
+
+  it.each<[string, object]>([
+    ['OpenAI', { created: 1, data: [{ b64_json: PNG, revised_prompt: 'A cat' }] }],
+    ['the Responses API', { output: [{ type: 'image_generation_call', result: PNG, status: 'completed' }] }],
+    ['Gemini', { candidates: [{ content: { parts: [{ inlineData: { mimeType: 'image/png', data: PNG } }] } }] }],
+    [
+      'a gateway',
+      {
+        choices: [{ message: { role: 'assistant', images: [{ image_url: { url: `data:image/png;base64,${PNG}` } }] } }],
+      },
+    ],
+  ])('shows the picture that a model of %s made, behind those of the request', async (_, body) => {
+    const asked = JSON.stringify({ messages: [{ role: 'user', content: [image(bytesOf('GIF89a'))] }] });
+    for (const response of [
+      JSON.stringify(body),
+      `event: x\ndata: ${JSON.stringify(body)}\n\ndata: ${JSON.stringify(body)}\n\n`,
+    ]) {
+      const id = `call_000${response.startsWith('e') ? 2 : 1}`;
+      store(asked, {}, id, response);
+      const answer = (await (await get(`/api/calls/${id}/conversation`)).json()) as ConversationAnswer;
+      const pictures = answer.answer?.parts.filter(({ type }) => type === 'image');
+      expect(pictures).toMatchObject([{ media: 1, mime: 'image/png', bytes: 24 }]);
+      const shown = await get(`/api/calls/${id}/media/1`);
+      expect([shown.headers.get('content-type'), (await get(`/api/calls/${id}/media/2`)).status]).toEqual([
+        'image/png',
+        404,
+      ]);
+    }
+  });
+
+  it('tells when and why a body went', async () => {
+    store(JSON.stringify(SAID));
+    notePruned(database, [1], { at: '2026-11-22T12:00:00.000Z', reason: 'age' });
+    database.exec('DELETE FROM call_blocks');
+    const pruned = { at: '2026-11-22T12:00:00.000Z', reason: 'age' };
+    expect(await conversation()).toMatchObject({
+      request: { stored: false, pruned },
+      response: { stored: false, pruned },
+      messages: [],
+    });
   });
 
   it('has no picture where there is none', async () => {
