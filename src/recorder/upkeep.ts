@@ -3,9 +3,11 @@ import type { Clock } from '../core/clock.ts';
 import { codeOf, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { KeepLimits, PruneSlice, Retention } from '../core/ports.ts';
+import { rollDay } from '../store/days.ts';
 import type { UseStore } from '../store/driver.ts';
 import { emptyWal, giveBack, spaceOf } from '../store/space.ts';
 import { Sweep } from '../store/sweep.ts';
+import { inTransaction } from '../store/transaction.ts';
 
 export interface UpkeepOptions {
   retention: Retention;
@@ -74,6 +76,7 @@ export class Upkeep {
           );
         done = slice.done;
       }
+      await this.#rollDays();
       this.#options.use((database) => {
         if (spaceOf(database, this.#options.path).wal > WAL_BYTES) emptyWal(database);
       });
@@ -81,6 +84,17 @@ export class Upkeep {
       // Somebody else writes, or there is no database: in a minute again.
       if (codeOf(error) !== 'store_unusable')
         this.#options.log.debug({ error: messageOf(error) }, 'database upkeep failed');
+    }
+  }
+
+  /** A day takes some ms. Of calls that come late, or are imported, it may be done again. */
+  async #rollDays(): Promise<void> {
+    const { use, clock } = this.#options;
+    for (let isMore = true; isMore && !this.#isClosed;) {
+      const began = clock.now();
+      const today = new Date(clock.wall()).toISOString().slice(0, 10);
+      isMore = use((database) => inTransaction(database, () => rollDay(database, today) !== null));
+      await pause(Math.ceil(clock.now() - began));
     }
   }
 

@@ -25,6 +25,11 @@ export function nextHour(hour: string): string {
   return hourOf(new Date(Date.parse(startOf(hour)) + 3_600_000).toISOString());
 }
 
+/** @param day `2026-11-21`, in UTC */
+export function nextDay(day: string): string {
+  return new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
+}
+
 /** Whole hours, and what sticks out at either end. */
 export function partsOf({ from, to }: Period): Parts {
   const first = from === null ? null : firstWhole(from);

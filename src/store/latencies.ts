@@ -37,23 +37,48 @@ const SPACE = 0x20;
 const COLON = 0x3a;
 const ZERO = 0x30;
 
-/** Adds what a text says. By hand: a month of hours has half a million of these numbers. */
+/** Up to here each time has a place of its own in `counts`; above, each whole second. */
+const FINE_MS = 10_000;
+const COARSE_MS = 1000;
+/** 5.6 hours. */
+const COARSE = 20_000;
+/** Of the text that is being read; zeros in between. A month has a million times, which a Map takes thrice as long for. */
+const counts = new Uint32Array(FINE_MS + COARSE);
+
+/** Adds what a text says. By hand: it is read a million times over. */
 export function addLatencyText(into: Latencies, text: string): void {
+  const seen: number[] = [];
   let ms = -1;
-  let value = 0;
+  let value = -1;
   for (let at = 0; at <= text.length; at += 1) {
     const code = at === text.length ? SPACE : text.charCodeAt(at);
-    if (code === COLON) {
-      ms = value;
-      value = 0;
-    } else if (code !== SPACE) value = value * 10 + code - ZERO;
-    else if (at > 0 && text.charCodeAt(at - 1) !== SPACE) {
-      if (ms === -1) addLatency(into, value, 1);
-      else addLatency(into, ms, value);
-      ms = -1;
-      value = 0;
+    if (code >= ZERO && code < COLON) value = (value === -1 ? 0 : value * 10) + code - ZERO;
+    else {
+      if (code === COLON) ms = value;
+      else if (value !== -1) {
+        if (ms === -1) count(into, seen, value, 1);
+        else count(into, seen, ms, value);
+        ms = -1;
+      }
+      value = -1;
     }
   }
+  for (const place of seen) {
+    addLatency(into, place < FINE_MS ? place : (place - FINE_MS) * COARSE_MS, counts[place] ?? 0);
+    counts[place] = 0;
+  }
+}
+
+/** @param seen the places that hold something */
+function count(into: Latencies, seen: number[], ms: number, calls: number): void {
+  const place = ms < FINE_MS ? ms : ms % COARSE_MS === 0 ? FINE_MS + ms / COARSE_MS : -1;
+  const before = counts[place];
+  if (before === undefined) {
+    addLatency(into, ms, calls);
+    return;
+  }
+  if (before === 0) seen.push(place);
+  counts[place] = before + calls;
 }
 
 export function latencyText(latencies: Latencies): string {

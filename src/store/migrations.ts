@@ -16,6 +16,7 @@ import { sessionTips } from './migrations/0013-session-tips.ts';
 import { prunedBodies } from './migrations/0014-pruned-bodies.ts';
 import { steering } from './migrations/0015-steering.ts';
 import { dearCalls } from './migrations/0016-dear-calls.ts';
+import { daily } from './migrations/0017-daily.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
 export const MIGRATIONS: readonly string[] = [
@@ -35,6 +36,7 @@ export const MIGRATIONS: readonly string[] = [
   prunedBodies,
   steering,
   dearCalls,
+  daily,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

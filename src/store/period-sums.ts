@@ -1,5 +1,6 @@
 /** Sums over a period by one thing: whole hours from the rollups, what sticks out at either end from the calls. */
 import { addTally, emptyTally, type Tally, TALLY_KEYS } from '../core/totals.ts';
+import { spansOf } from './days.ts';
 import type { Database, SqlRow, SqlValue } from './driver.ts';
 import { nextHour, partsOf, type Period } from './hours.ts';
 import { addLatency, addLatencyText, type Latencies, roundedSql } from './latencies.ts';
@@ -39,7 +40,7 @@ export function sumPeriod(database: Database, question: SumQuestion): PeriodSums
   if (dimensions.size > 1 || by === 'minute') return addRows(new Map(), database, question);
   const { head, hours, tail } = partsOf(period);
   const sums: PeriodSums = new Map();
-  if (hours !== null) addHours(sums, database, { ...question, period: hours }, [...dimensions][0] ?? null);
+  if (hours !== null) addWhole(sums, database, { ...question, period: hours }, [...dimensions][0] ?? null);
   for (const part of [head, tail]) if (part !== null) addRows(sums, database, { ...question, period: part });
   return sums;
 }
@@ -90,27 +91,37 @@ const HOURLY_COLUMNS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.keys(DIMENSIONS).map((dimension) => [dimension, 'value'])),
 };
 
-/** @param question its period is one of hours */
-function addHours(
+/** Days where they are rolled, else hours. @param question its period is one of hours */
+function addWhole(into: PeriodSums, database: Database, question: SumQuestion, dimension: Dimension | null): void {
+  const { by, period } = question;
+  const { days, hours } = by === 'hour' ? { days: [], hours: [period] } : spansOf(database, period);
+  for (const span of days) addRollups(into, database, { ...question, period: span }, dimension, 'day');
+  for (const span of hours) addRollups(into, database, { ...question, period: span }, dimension, 'hour');
+}
+
+/** @param question its period is one of such units */
+function addRollups(
   into: PeriodSums,
   database: Database,
   { by, filter, period: { from, to }, latencies }: SumQuestion,
   dimension: Dimension | null,
+  unit: 'hour' | 'day',
 ): void {
   const terms = new Terms();
   if (dimension !== null) terms.add('dimension = ?', dimension);
-  if (from !== null) terms.add('hour >= ?', from);
-  if (to !== null) terms.add('hour < ?', to);
+  if (from !== null) terms.add(`${unit} >= ?`, from);
+  if (to !== null) terms.add(`${unit} < ?`, to);
   for (const [name, value] of Object.entries(filter)) terms.add(`${HOURLY_COLUMNS[name]} = ?`, value);
   // In the order of the table: nothing to sort.
-  const key = by === 'hour' ? 'hour' : keyOf(by, 'hour', HOURLY_COLUMNS);
+  const key = by === unit ? unit : keyOf(by, unit, HOURLY_COLUMNS);
   const columns = [
     `${key} AS key`,
     'sum(calls) AS calls',
     ...TALLY_KEYS.map((column) => `sum(${column}) AS ${column}`),
     ...(latencies ? [joinedText('duration_ms', 'duration'), joinedText('ttft_ms', 'ttft')] : []),
   ];
-  const table = dimension === null ? 'hourly' : 'hourly_by';
+  const [whole, parts] = unit === 'hour' ? ['hourly', 'hourly_by'] : ['daily', 'daily_by'];
+  const table = dimension === null ? whole : parts;
   const sql = `SELECT ${columns.join(', ')} FROM ${table} ${terms.where} GROUP BY 1`;
   addAll(into, database.prepare(sql).all(...terms.values));
 }

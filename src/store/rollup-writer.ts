@@ -3,6 +3,7 @@ import type { CallRecord } from '../core/capture.ts';
 import { addTally, emptyTally, type Tally, TALLY_KEYS } from '../core/totals.ts';
 import type { StoredCall } from './call-row.ts';
 import type { Database, SqlRow, Statement } from './driver.ts';
+import { unrollDay } from './days.ts';
 import { hourOf } from './hours.ts';
 import { addLatency, addLatencyText, type Latencies, latencyText, roundedLatency } from './latencies.ts';
 
@@ -37,11 +38,13 @@ interface Change {
 
 /** Gathers what calls change, and writes each row once. */
 export class RollupWriter {
+  readonly #database: Database;
   readonly #hourly: RollupTable;
   readonly #by: RollupTable;
 
   /** @param database migrated. */
   constructor(database: Database) {
+    this.#database = database;
     this.#hourly = new RollupTable(database, 'hourly', ['hour', 'provider', 'model']);
     this.#by = new RollupTable(database, 'hourly_by', ['dimension', 'hour', 'value', 'provider', 'model']);
   }
@@ -63,6 +66,7 @@ export class RollupWriter {
 
   /** Into the open transaction. @throws whatever SQLite says */
   flush(): void {
+    for (const day of new Set(this.#hourly.hours().map((hour) => hour.slice(0, 10)))) unrollDay(this.#database, day);
     this.#hourly.flush();
     this.#by.flush();
   }
@@ -134,6 +138,11 @@ class RollupTable {
     return change;
   }
 
+  /** In which something changes. Of the table whose keys begin with the hour. */
+  hours(): string[] {
+    return [...this.#changes.values()].map(({ key: [hour = ''] }) => hour);
+  }
+
   flush(): void {
     for (const change of this.#changes.values()) this.#write(change);
   }
@@ -164,5 +173,6 @@ function textWith(row: SqlRow, column: string, change: Latencies): string {
 
 /** Takes a name out, e.g. of a customer who wants to be forgotten; the sums by provider and model stay. @throws whatever SQLite says */
 export function removeRollupsOf(database: Database, dimension: Dimension, value: string): void {
-  database.prepare('DELETE FROM hourly_by WHERE dimension = ? AND value = ?').run(dimension, value);
+  for (const table of ['hourly_by', 'daily_by'])
+    database.prepare(`DELETE FROM ${table} WHERE dimension = ? AND value = ?`).run(dimension, value);
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { bodyOf } from '../../../src/store/blocks/read.ts';
+import { Upkeep } from '../../../src/recorder/upkeep.ts';
 import { prunedPart } from '../../../src/store/pruned.ts';
 import { loadTotals } from '../../../src/store/queries.ts';
 import { spaceOf } from '../../../src/store/space.ts';
 import { NOON } from '../../support/sink-house.ts';
-import { useStoredHouse } from '../../support/stored-house.ts';
+import { NO_LIMITS, useStoredHouse } from '../../support/stored-house.ts';
 
 const house = useStoredHouse();
 const DAY_MS = 86_400_000;
@@ -61,6 +62,25 @@ describe('recorder/upkeep', () => {
     await house.life({ recordsMaxAgeDays: 90 }).prune(null);
     expect(pruned(1)).toBeNull();
     expect(house.count('pruned_bodies')).toBe(1);
+  });
+
+  it('sums up the days that are over, with no limit as well', async () => {
+    await calls(40, 2, 0);
+    const { store } = house.sinks;
+    const upkeep = new Upkeep({
+      retention: NO_LIMITS,
+      path: house.database,
+      use: (work) => store?.use(work) as ReturnType<typeof work>,
+      clock: { now: () => performance.now(), wall: () => house.now },
+      log: house.deps().log,
+    });
+    await upkeep.round();
+    expect(house.count('rolled_days')).toBe(2);
+    house.write({ id: 'call_late', started_at: daysAgo(2) }, 'late');
+    await house.flush();
+    expect(house.count('rolled_days')).toBe(1);
+    await upkeep.round();
+    expect(house.count('rolled_days')).toBe(2);
   });
 
   it('does nothing where all is off, and nothing twice', async () => {
