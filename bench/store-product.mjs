@@ -13,6 +13,7 @@ export async function product() {
       'sinks/sqlite.js',
       'store/blocks/cut.js',
       'store/call-writer.js',
+      'store/days.js',
       'store/driver.js',
       'store/open.js',
       'store/queries.js',

@@ -48,7 +48,9 @@ try {
 /** Of a run before, perhaps by an earlier version. */
 async function filled() {
   const { openStore } = await product();
-  openStore(db, Date.now()).database.close();
+  const { database } = openStore(db, Date.now());
+  await rollDays(database);
+  database.close();
   return JSON.parse(readFileSync(notes, 'utf8'));
 }
 
@@ -78,6 +80,7 @@ async function fill() {
     if (written % 50_000 === 0) progress(`${written} calls, ${((performance.now() - started) / 1000).toFixed(0)} s`);
   }
   writer.commit();
+  await rollDays(database);
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   database.close();
   const build = {
@@ -91,6 +94,15 @@ async function fill() {
   build.index = await fillIndex();
   writeFileSync(notes, JSON.stringify(build));
   return build;
+}
+
+/** As the daemon does within its first minute, and once a day. */
+async function rollDays(database) {
+  const { rollDay } = await product();
+  const today = new Date().toISOString().slice(0, 10);
+  database.exec('BEGIN');
+  while (rollDay(database, today) !== null);
+  database.exec('COMMIT');
 }
 
 async function fillIndex() {
