@@ -2,6 +2,7 @@
 // calls between them, six providers, words with the frequencies of a language. Bodies are lists of blocks that know their
 // length: 100 GB of requests without the bytes, because each block is looked at once only, as in real life.
 import { createHash } from 'node:crypto';
+import { officeHours, TITLES } from './office.mjs';
 
 const TURNS = 200;
 const LIVE_SESSIONS = 60;
@@ -100,10 +101,11 @@ class Body {
 const hashOf = (text) => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
 /**
- * @param {{calls: number, seed?: number, since: number, until: number}} options times in milliseconds
+ * @param {{calls: number, seed?: number, since: number, until: number, office?: boolean}} options times in milliseconds;
+ *   `office`: in working hours, and under titles that a person would give; else evenly
  * @yields {{stored: object, bodies: object, rawBytes: number, settle: () => void}} as CallWriter.add takes them
  */
-export function* generateCalls({ calls, seed = 1, since, until }) {
+export function* generateCalls({ calls, seed = 1, since, until, office = false }) {
   const random = randomFrom(seed);
   const words = createWords(random);
   const shared = {
@@ -111,10 +113,11 @@ export function* generateCalls({ calls, seed = 1, since, until }) {
     tools: JSON.stringify(TOOLS.map((name) => ({ name, text: words.text(120) }))),
   };
   const pick = (list) => list[Math.floor(random() * list.length)];
-  const world = { random, words, shared, pick };
+  const world = { random, words, shared, pick, titles: office ? TITLES : ['A session'], streams: office };
+  const timeAt = office ? officeHours(since, until) : (share) => since + Math.floor(share * (until - since));
   const live = Array.from({ length: LIVE_SESSIONS }, () => newSession(world));
   for (let number = 0; number < calls; number += 1) {
-    const at = since + Math.floor((number / calls) * (until - since));
+    const at = timeAt(number / calls);
     if (random() < 0.1) yield plainCall(world, number, at);
     else {
       const place = Math.floor(random() * live.length);
@@ -124,7 +127,7 @@ export function* generateCalls({ calls, seed = 1, since, until }) {
   }
 }
 
-function newSession({ random, words, shared, pick }) {
+function newSession({ random, words, shared, pick, titles }) {
   const id = `ses_${Math.floor(random() * 2 ** 48).toString(16)}${Math.floor(random() * 2 ** 32).toString(16)}`;
   const body = new Body();
   body.push('{"model":"m","max_tokens":32000,"messages":[', 'glue', null);
@@ -143,6 +146,7 @@ function newSession({ random, words, shared, pick }) {
     kind: modelAt(random() * 100),
     turn: 0,
     turns: Math.ceil(TURNS * (0.25 + random() * 1.5)),
+    title: pick(titles),
     ...who,
   };
 }
@@ -218,7 +222,7 @@ function bodiesOf({ provider }, body, answer) {
   };
 }
 
-function storedOf({ random }, number, at, session, { requestBytes, tools }) {
+function storedOf({ random, streams }, number, at, session, { requestBytes, tools }) {
   const { provider, model, prices } = session.kind;
   const [host, path] = HOSTS[provider];
   const fails = random() < 0.03;
@@ -267,7 +271,7 @@ function storedOf({ random }, number, at, session, { requestBytes, tools }) {
     response_id: fails ? null : `msg_${Math.floor(random() * 2 ** 52).toString(36)}${number.toString(36)}`,
     request_id: `req_${number.toString(36)}`,
     retry_count: null,
-    stream: false,
+    stream: streams,
     transport: 'https',
     billing: 'metered',
     service_tier: null,
@@ -292,7 +296,7 @@ function storedOf({ random }, number, at, session, { requestBytes, tools }) {
     },
     duration_ms: duration,
     ttfb_ms: 300 + random() * 500,
-    ttft_ms: null,
+    ttft_ms: streams && !fails ? 320 + random() ** 3 * 2400 + input * 0.004 : null,
     stop_reason: fails ? null : tools.length > 0 ? 'tool_use' : 'end_turn',
     tool_calls: fails ? [] : tools,
     session_id: session.id,
@@ -352,7 +356,7 @@ const NO_USAGE = {
 };
 
 /** As the recorder finds it: here the client names its sessions. */
-function sessionPart({ id, title = 'A session' }) {
+function sessionPart({ id, title }) {
   if (id === null) return null;
   const session = { id, client_session_id: id, parent_session_id: null, title, title_rank: 1 };
   return { session, edges: [], tip: null };

@@ -1,4 +1,4 @@
-// npm run bench -- store [--calls 1000000] [--only questions,ingest,proxy] [--home DIR] [--seconds 10] [--json] [--write]
+// npm run bench -- store [--calls 1000000] [--only questions,ingest,proxy] [--home DIR] [--seconds 10] [--json] [--write] [--office]
 // A database as a team has it after a month, then what is asked of it and what goes into it. --home keeps the database
 // (of the same size: it is used again).
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -22,6 +22,7 @@ const { values: flags } = parseArgs({
     seconds: { type: 'string', default: '10' },
     json: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
+    office: { type: 'boolean', default: false },
   },
 });
 const calls = Number(flags.calls);
@@ -69,7 +70,7 @@ async function fill() {
   let written = 0;
   let rawBytes = 0;
   writer.begin();
-  for (const call of generateCalls({ calls, since, until })) {
+  for (const call of generateCalls({ calls, since, until, office: flags.office })) {
     writer.add(call.stored, call.bodies);
     call.settle();
     rawBytes += call.rawBytes;
