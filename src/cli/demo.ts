@@ -113,12 +113,12 @@ async function converse(daemon: DaemonInfo, fakes: FakeProviders, deps: DemoDeps
     await client.close();
   }
   await closeRun(daemon, run.run_id);
-  return verify(fakes.served, (await recordsOf(daemon)).toReversed());
+  return verify(fakes.served, (await recordsOf(daemon, run.run_id)).toReversed());
 }
 
-/** Newest first. */
-async function recordsOf(daemon: DaemonInfo): Promise<CallRecord[]> {
-  const answer = await askDaemon(daemon, 'GET', '/api/calls?limit=100', null, 10_000);
+/** Newest first. Of this run: the home may have calls of an earlier one. */
+async function recordsOf(daemon: DaemonInfo, runId: string): Promise<CallRecord[]> {
+  const answer = await askDaemon(daemon, 'GET', `/api/calls?limit=100&run=${runId}`, null, 10_000);
   if (typeof answer !== 'object' || answer === null || !('calls' in answer) || !Array.isArray(answer.calls)) {
     throw new AppError('not_running', 'the daemon gave no list of calls');
   }

@@ -23,3 +23,14 @@ export function aHomeWithCalls(agents: { sessions: number; turns: number } | nul
   }
   return home;
 }
+
+/** A month of calls in working hours, under titles that people give, and what `demo` records as the latest of them. */
+export function aHomeOfAMonth(calls: number): string {
+  const home = mkdtempSync(join(tmpdir(), 'llm-proxy-browser-'));
+  const env = { ...process.env, XDG_STATE_HOME: join(home, 'state') };
+  const options = { cwd: root, env, timeout: 120_000, stdio: 'ignore' } as const;
+  const month = ['store', '--calls', String(calls), '--only', 'none', '--home', home, '--office'];
+  execFileSync(process.execPath, ['bench/bench.mjs', ...month], options);
+  execFileSync(process.execPath, ['dist/cli.js', 'demo', '--home', home], options);
+  return home;
+}

@@ -1,0 +1,102 @@
+/**
+ * Pictures of every screen for docs/screenshots: `LLM_PROXY_SCREENSHOTS=write npm run test:browser -- screenshots`.
+ * Without the variable it only sees to it that each screen of a month of calls comes up, on a phone too.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumPath, launch, visit } from './support/browser.ts';
+import { type Daemon, startDaemon } from './support/daemon.ts';
+import { aHomeOfAMonth } from './support/seed.ts';
+
+const folder = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
+const isWanted = process.env['LLM_PROXY_SCREENSHOTS'] === 'write';
+
+interface Shot {
+  name: string;
+  hash: (ids: Ids) => string;
+  /** There when the screen has what it shows. */
+  ready: (page: Page) => Promise<unknown>;
+}
+
+interface Ids {
+  /** A call of a coding agent that asks for a tool, and its session. */
+  call: string;
+  session: string;
+}
+
+const SHOTS: readonly Shot[] = [
+  {
+    name: 'overview',
+    hash: () => '#/overview?range=7d',
+    ready: (page) => page.getByRole('table', { name: 'Most expensive sessions' }).waitFor(),
+  },
+  { name: 'calls', hash: () => '#/calls?range=7d', ready: (page) => page.getByRole('row').nth(5).waitFor() },
+  {
+    name: 'call',
+    hash: ({ call }) => `#/calls/${call}?range=7d`,
+    ready: (page) => page.getByText('I will look at the file first.').first().waitFor(),
+  },
+  { name: 'sessions', hash: () => '#/sessions?range=7d', ready: (page) => page.getByText('Today').first().waitFor() },
+  {
+    name: 'session',
+    hash: ({ session }) => `#/sessions/${session}?range=7d`,
+    ready: (page) =>
+      page
+        .getByText(/sum\.test\.ts/)
+        .first()
+        .waitFor(),
+  },
+  {
+    name: 'settings',
+    hash: () => '#/settings/setup',
+    ready: (page) => page.getByRole('heading', { name: 'Claude Code' }).waitFor(),
+  },
+];
+
+describe.skipIf(chromiumPath === null)('docs/screenshots', () => {
+  let browser: Browser;
+  let daemon: Daemon;
+  let ids: Ids;
+  beforeAll(async () => {
+    [browser, daemon] = await Promise.all([launch(), startDaemon(aHomeOfAMonth(isWanted ? 9000 : 1500))]);
+    ids = await findIds(daemon);
+    if (isWanted) mkdirSync(folder, { recursive: true });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await daemon?.stop();
+  });
+
+  const sizes = [
+    { width: 1280, height: 800 },
+    { width: 390, height: 844 },
+  ];
+  const themes = isWanted ? (['light', 'dark'] as const) : (['light'] as const);
+  for (const { width, height } of sizes) {
+    it.each(themes)(`shows every screen, ${width} pixels wide (%s)`, async (theme) => {
+      const { page, context, complaints } = await visit(browser, daemon, '', { width, height, theme });
+      for (const { name, hash, ready } of SHOTS) {
+        await page.goto(`${daemon.adminUrl}/${hash(ids)}`);
+        await ready(page);
+        expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+        if (isWanted) await page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`) });
+      }
+      expect(complaints).toEqual([]);
+      await context.close();
+    });
+  }
+});
+
+async function findIds({ adminUrl, token }: Daemon): Promise<Ids> {
+  const answer = await fetch(`${adminUrl}/api/calls?q=${encodeURIComponent('provider:anthropic tool:read_file')}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  const { calls } = (await answer.json()) as { calls: { id: string; agent_facts: { session: string } | null }[] };
+  // Those of the month have no bodies that an agent wrote.
+  const call = calls.findLast(({ agent_facts: facts }) => facts !== null);
+  if (call === undefined || call.agent_facts === null) throw new Error('the demo has no such call');
+  return { call: call.id, session: call.agent_facts.session };
+}
