@@ -2,66 +2,100 @@
 import type { Hono } from 'hono';
 import type { CallRecord } from '../core/capture.ts';
 import type { Clock } from '../core/clock.ts';
-import type { CallQuery, Calls } from './calls.ts';
+import { type Facet, type FacetPage, facetPage, type FacetPlace, FACETS, type FacetValues } from '../store/facets.ts';
+import { parseQuery } from '../store/search/query.ts';
+import { askOf, type CallQuery, type Calls } from './calls.ts';
 
 export interface FacetDeps {
-  calls: Pick<Calls, 'list'>;
-  clock: Pick<Clock, 'now'>;
+  calls: Pick<Calls, 'list' | 'ask'>;
+  clock: Clock;
 }
-
-const VALUES_OF = {
-  provider: (call) => call.provider,
-  model: (call) => call.response_model ?? call.request_model,
-  status: (call) => (call.status === null ? null : String(call.status)),
-  client: (call) => call.client,
-  session: (call) => call.session_id,
-  operation: (call) => call.operation,
-  agent: (call) => call.agent,
-  section: (call) => call.section,
-  customer: (call) => call.customer_id,
-} as const satisfies Record<string, (call: CallRecord) => string | null>;
-
-type Facet = keyof typeof VALUES_OF;
 
 /** `value` is `null` for calls that say none. */
 export type FacetCounts = Record<Facet, { value: string | null; calls: number }[]>;
 
 /** The newest calls are counted, page by page, for so long or so many. */
 const BUDGET_MS = 120;
-const PAGE = 500;
-const MOST_CALLS = 10_000;
+const MOST_CALLS = 20_000;
+const PAGE = 1000;
+/** Of calls that are found by words: they come whole. */
+const PAGE_OF_WORDS = 200;
 const MOST_VALUES = 50;
 
 export function facetRoutes(app: Hono, { calls, clock }: FacetDeps): void {
   app.get('/api/facets', (context) => {
+    const query: CallQuery = { ...context.req.query(), limit: '1', cursor: undefined };
     const counts = new Map<Facet, Map<string | null, number>>();
-    const query: CallQuery = { ...context.req.query(), limit: String(PAGE), cursor: undefined };
     const until = clock.now() + BUDGET_MS;
     let counted = 0;
-    for (let cursor: string | undefined, isFirst = true; isFirst || cursor !== undefined; isFirst = false) {
-      const page = calls.list({ ...query, cursor });
-      for (const call of page.calls) count(counts, call);
-      counted += page.calls.length;
-      cursor = page.next_cursor ?? undefined;
-      if (cursor !== undefined && (clock.now() >= until || counted >= MOST_CALLS))
+    for (const page of pagesOf(query, calls, clock)) {
+      for (const values of page.values) count(counts, values);
+      counted += page.values.length;
+      if (page.hasMore && (clock.now() >= until || counted >= MOST_CALLS))
         return context.json({ facets: facetsOf(counts), counted, complete: false });
     }
     return context.json({ facets: facetsOf(counts), counted, complete: true });
   });
 }
 
-function count(counts: Map<Facet, Map<string | null, number>>, call: CallRecord): void {
-  for (const [facet, valueOf] of Object.entries(VALUES_OF) as [Facet, (call: CallRecord) => string | null][]) {
+interface CountedPage {
+  values: FacetValues[];
+  hasMore: boolean;
+}
+
+/** Throws AppError `config_invalid` on a filter that means nothing. */
+function* pagesOf(query: CallQuery, calls: FacetDeps['calls'], clock: Clock): Generator<CountedPage> {
+  const { q, filter } = askOf(query);
+  const { conditions, terms, without, ignored } = parseQuery(q, clock.wall());
+  if (terms.length + without.length + ignored.length > 0) {
+    yield* pagesOfWords(query, calls);
+    return;
+  }
+  let place: FacetPlace | null = null;
+  do {
+    const from: FacetPlace | null = place;
+    const { values, next }: FacetPage = calls.ask((database) =>
+      facetPage(database, { ...filter, conditions }, PAGE, from),
+    );
+    yield { values, hasMore: next !== null };
+    place = next;
+  } while (place !== null);
+}
+
+function* pagesOfWords(query: CallQuery, calls: FacetDeps['calls']): Generator<CountedPage> {
+  let cursor: string | undefined;
+  do {
+    const page = calls.list({ ...query, limit: String(PAGE_OF_WORDS), cursor });
+    cursor = page.next_cursor ?? undefined;
+    yield { values: page.calls.map(valuesOf), hasMore: cursor !== undefined };
+  } while (cursor !== undefined);
+}
+
+function valuesOf(call: CallRecord): FacetValues {
+  return {
+    provider: call.provider,
+    model: call.response_model ?? call.request_model,
+    status: call.status === null ? null : String(call.status),
+    client: call.client,
+    session: call.session_id,
+    operation: call.operation,
+    agent: call.agent,
+    section: call.section,
+    customer: call.customer_id,
+  };
+}
+
+function count(counts: Map<Facet, Map<string | null, number>>, said: FacetValues): void {
+  for (const facet of FACETS) {
     const values = counts.get(facet) ?? new Map<string | null, number>();
     counts.set(facet, values);
-    const value = valueOf(call);
-    values.set(value, (values.get(value) ?? 0) + 1);
+    values.set(said[facet], (values.get(said[facet]) ?? 0) + 1);
   }
 }
 
 /** The most frequent first. */
 function facetsOf(counts: ReadonlyMap<Facet, ReadonlyMap<string | null, number>>): FacetCounts {
-  const facets = (Object.keys(VALUES_OF) as Facet[]).map((facet) => {
+  const facets = FACETS.map((facet) => {
     const values = [...(counts.get(facet) ?? [])].toSorted(([, one], [, other]) => other - one);
     return [facet, values.slice(0, MOST_VALUES).map(([value, calls]) => ({ value, calls }))];
   });

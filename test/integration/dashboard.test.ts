@@ -192,6 +192,9 @@ describe('the dashboard of a running daemon', () => {
       expect([path, status < 400, /<!doctype html>|authenticated|"calls"/i.test(text)]).toEqual([path, false, false]);
     }
     expect((await askHttp(daemon.proxyPort, 'POST', '/api/login-codes', headers)).status).toBeGreaterThanOrEqual(400);
+    // Nor can the proxy be used to get there.
+    for (const url of [`${daemon.adminUrl}/`, `http://localhost:${new URL(daemon.adminUrl).port}/api/calls`])
+      expect((await askHttp(daemon.proxyPort, 'GET', url, headers)).status, url).toBeGreaterThanOrEqual(400);
   });
 });
 

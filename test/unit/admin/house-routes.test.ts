@@ -215,9 +215,9 @@ describe('admin/facet-routes', () => {
   });
 
   it('stops when its time is over, and says so', async () => {
-    store(...Array.from({ length: 1200 }, (_, index) => ({ id: `call_${String(index).padStart(4, '0')}` })));
+    store(...Array.from({ length: 2100 }, (_, index) => ({ id: `call_${String(index).padStart(4, '0')}` })));
     let now = 0;
     const clock = { wall: () => 0, now: () => (now += 70) };
-    expect((await ask('/api/facets', { clock })).json).toMatchObject({ counted: 1000, complete: false });
+    expect((await ask('/api/facets', { clock })).json).toMatchObject({ counted: 2000, complete: false });
   });
 });
