@@ -38,9 +38,13 @@ const STATE_USAGE_UNASKED: ReadonlySet<string> = new Set([
   'together',
 ]);
 
+export function statesUsageUnasked(provider: string | null): boolean {
+  return provider !== null && STATE_USAGE_UNASKED.has(provider);
+}
+
 /** Why asking a provider would be of no use, in words; null = it may be. */
 export function reasonNotToAsk({ id, endpoints }: Pick<Provider, 'id' | 'endpoints'>): string | null {
-  if (STATE_USAGE_UNASKED.has(id)) return 'it states the usage of every stream without being asked';
+  if (statesUsageUnasked(id)) return 'it states the usage of every stream without being asked';
   // Without endpoints of its own, a provider has those of every dialect.
   const hasCompletions = endpoints.length === 0 || endpoints.some(({ path }) => isCompletions(path));
   return hasCompletions ? null : 'it has no chat completions in the way of OpenAI';

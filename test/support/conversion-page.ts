@@ -43,8 +43,8 @@ const KEPT = [
   [
     'how much to think',
     '`thinking`, `output_config.effort`',
-    '`reasoning_effort` (OpenRouter’s `reasoning` is read too)',
-    '`reasoning.effort`',
+    '`reasoning_effort` (OpenRouter’s `reasoning` is read too): told to o-series, gpt-5 and later, gpt-oss, at the nearest level that they have',
+    '`reasoning.effort`, the same',
   ],
   [
     'thoughts in the answer',
@@ -52,7 +52,7 @@ const KEPT = [
     '`reasoning_content` (`reasoning` is read too)',
     '`reasoning`, as a summary',
   ],
-  ['end user', '`metadata.user_id`', '`user`', '`user`'],
+  ['end user', '`metadata.user_id`', '`user`; Mistral refuses it, and does not get it', '`user`'],
   ['stream of it', '`content_block_*`, `ping`', 'chunks, `[DONE]`; the usage if asked for', '`response.*`'],
   ['it is done', '`end_turn`, `stop_sequence`', '`stop`', '`completed`'],
   ['it wants tools called', '`tool_use`', '`tool_calls`', '`completed`'],

@@ -18,15 +18,19 @@ export class Direction {
     this.#to = to;
   }
 
-  ask(body: unknown, model: string | null = null): ConvertedRequest | { refused: Refusal } {
+  ask(
+    body: unknown,
+    model: string | null = null,
+    provider: string | null = null,
+  ): ConvertedRequest | { refused: Refusal } {
     const conversion = conversionBetween(this.#from, this.#to);
     if (conversion === null) throw new Error('the same format');
     const text = typeof body === 'string' ? body : JSON.stringify(body);
-    return conversion.request(Buffer.from(text), { model, wall: () => WALL_MS });
+    return conversion.request(Buffer.from(text), { model, provider, wall: () => WALL_MS });
   }
 
-  request(body: unknown, model: string | null = null): ConvertedRequest {
-    const converted = this.ask(body, model);
+  request(body: unknown, model: string | null = null, provider: string | null = null): ConvertedRequest {
+    const converted = this.ask(body, model, provider);
     if ('refused' in converted) throw new Error(`${converted.refused.message} (${converted.refused.at})`);
     return converted;
   }

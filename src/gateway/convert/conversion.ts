@@ -14,6 +14,8 @@ import { ToolNames } from './tool-names.ts';
 export interface ConversionOptions {
   /** What the target is asked for in place of the client's model; null = the client's. */
   model: string | null;
+  /** Of the target, by its host; absent = unknown. */
+  provider?: string | null;
   /** Milliseconds since the epoch. */
   wall: () => number;
 }
@@ -57,7 +59,8 @@ export function conversionBetween(from: Format, to: Format): Conversion | null {
   };
 }
 
-function convert(from: Format, to: Format, bytes: Uint8Array, { model, wall }: ConversionOptions): ConvertedRequest {
+function convert(from: Format, to: Format, bytes: Uint8Array, options: ConversionOptions): ConvertedRequest {
+  const { model, provider = null, wall } = options;
   const notes = new Notes();
   const body = objectOf(bytes);
   const read = FORMATS_BY_NAME[from].readRequest(body, notes);
@@ -66,7 +69,7 @@ function convert(from: Format, to: Format, bytes: Uint8Array, { model, wall }: C
   const names = new ToolNames(to, notes);
   for (const tool of request.tools) names.add(tool);
   const target = FORMATS_BY_NAME[to];
-  const written = target.writeRequest(request, names, notes);
+  const written = target.writeRequest(request, names, notes, provider);
   return {
     body: Buffer.from(exactText(written)),
     path: target.path,

@@ -28,8 +28,8 @@ export interface FormatRules extends AnswerFormat {
   headers: readonly (readonly [name: string, value: string])[];
   /** Throws RefusedError. */
   readRequest(body: JsonObject, notes: Notes): ModelRequest;
-  /** Throws RefusedError. */
-  writeRequest(request: ModelRequest, names: ToolNames, notes: Notes): JsonObject;
+  /** Throws RefusedError. @param provider of the target, by its host; null = unknown */
+  writeRequest(request: ModelRequest, names: ToolNames, notes: Notes, provider: string | null): JsonObject;
 }
 
 export const FORMATS_BY_NAME: Readonly<Record<Format, FormatRules>> = {

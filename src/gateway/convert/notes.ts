@@ -36,6 +36,7 @@ export const NOTES = {
   thinking_history: { fate: 'lost', text: 'thoughts of another provider in the history' },
   reasoning_summary: { fate: 'lost', text: 'whether and how thoughts are shown' },
   reasoning_effort: { fate: 'changed', text: 'how much to think: levels and token budgets stand for each other' },
+  reasoning_untold: { fate: 'lost', text: 'how much to think, for a model that is not known to take it' },
   reasoning_off: {
     fate: 'lost',
     text: 'thinking, where Anthropic does not allow it: with a forced tool, or amid calls whose thoughts are not known',

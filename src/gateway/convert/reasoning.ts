@@ -42,3 +42,23 @@ export function claudeVersion(model: string | null): number | null {
 export function isOpenAiReasoner(model: string | null): boolean {
   return /(?:^|\/)(?:o\d|gpt-(?:[5-9]|\d{2})|codex)/.test(model ?? '') && !/chat-latest/.test(model ?? '');
 }
+
+/** Levels of OpenAI's models; the first that fits a name. */
+const LEVELS: readonly (readonly [model: RegExp, levels: readonly Effort[]])[] = [
+  [/gpt-oss|(?:^|\/)o\d/, ['low', 'medium', 'high']],
+  [/gpt-5(?![.\d])/, ['minimal', 'low', 'medium', 'high']],
+  [/gpt-5\.1(?!\d)/, ['none', 'low', 'medium', 'high']],
+  [/gpt-(?:[5-9]|\d{2})|codex/, ['none', 'low', 'medium', 'high', 'xhigh']],
+];
+
+/** Most servers refuse a level for a model that has none: only those are told one that are known to take it. */
+export function takesEffort(model: string | null): boolean {
+  return isOpenAiReasoner(model) || /gpt-oss/.test(model ?? '');
+}
+
+/** The level of a model that is nearest to the one that is asked for. */
+export function levelFor(effort: Effort, model: string | null): Effort {
+  const levels = LEVELS.find(([pattern]) => pattern.test(model ?? ''))?.[1] ?? EFFORTS;
+  const asked = EFFORTS.indexOf(effort);
+  return levels.find((level) => EFFORTS.indexOf(level) >= asked) ?? levels.at(-1) ?? effort;
+}

@@ -1,8 +1,9 @@
 /** A call as a request for a chat completion. Throws RefusedError. */
 import type { JsonObject } from '../../../providers/families/json.ts';
+import { statesUsageUnasked } from '../../include-usage.ts';
 import type { ModelRequest, OutputShape, Tool, ToolChoice } from '../model.ts';
 import { type Notes, refuse } from '../notes.ts';
-import { effortFor, isOpenAiReasoner } from '../reasoning.ts';
+import { effortFor, isOpenAiReasoner, levelFor, takesEffort } from '../reasoning.ts';
 import { openAiSampling, openAiUser } from '../sampling.ts';
 import type { ToolNames } from '../tool-names.ts';
 import { writeMessages } from './write-messages.ts';
@@ -10,8 +11,14 @@ import { writeMessages } from './write-messages.ts';
 /** Of the members that both of OpenAI's formats have, those that servers of all makers know. */
 const SHARED_KEPT: ReadonlySet<string> = new Set(['service_tier']);
 
-export function writeRequest(request: ModelRequest, names: ToolNames, notes: Notes): JsonObject {
-  const { model, tools, stop, output, verbosity } = request;
+/** @param provider of the target, by its host; null = unknown */
+export function writeRequest(
+  request: ModelRequest,
+  names: ToolNames,
+  notes: Notes,
+  provider: string | null,
+): JsonObject {
+  const { model, tools, stop, output } = request;
   const messages = writeMessages(request.turns, names, notes);
   if (messages.length === 0) refuse('messages', 'messages');
   return {
@@ -22,11 +29,10 @@ export function writeRequest(request: ModelRequest, names: ToolNames, notes: Not
     ...(stop.length === 0 ? {} : { stop }),
     ...writeReasoning(request, notes),
     ...(output === null ? {} : { response_format: formatOf(output) }),
-    ...(verbosity === null ? {} : { verbosity }),
-    ...openAiUser(request, notes),
+    ...writeVerbosity(request, notes),
+    ...writeUser(request, provider, notes),
     ...sharedOf(request, notes),
-    // Without it, most servers say nothing of the usage of a stream.
-    ...(request.stream ? { stream: true, stream_options: { include_usage: true } } : {}),
+    ...writeStream(request, provider),
     ...(tools.length > 0 && request.parallelTools !== null ? { parallel_tool_calls: request.parallelTools } : {}),
   };
 }
@@ -42,14 +48,39 @@ function writeLimits(request: ModelRequest, notes: Notes): JsonObject {
   return { ...(maxTokens === null ? {} : { [limit]: maxTokens }), ...openAiSampling(request, notes) };
 }
 
-/** A model that does not think refuses to be told how much: nothing is said where the client leaves it to the model. */
-function writeReasoning({ reasoning }: ModelRequest, notes: Notes): JsonObject {
+function writeReasoning({ reasoning, model }: ModelRequest, notes: Notes): JsonObject {
   if (reasoning === null) return {};
   if (reasoning.shown !== null && reasoning.effort !== 'none') notes.add('reasoning_summary', 'reasoning');
   const effort = effortFor(reasoning);
   if (effort === null) return {};
-  if (reasoning.effort === null) notes.add('reasoning_effort', 'reasoning');
-  return { reasoning_effort: effort };
+  if (!takesEffort(model)) {
+    notes.add('reasoning_untold', 'reasoning');
+    return {};
+  }
+  const level = levelFor(effort, model);
+  if (reasoning.effort !== level) notes.add('reasoning_effort', 'reasoning');
+  return { reasoning_effort: level };
+}
+
+/** Known to OpenAI's newest alone. */
+function writeVerbosity({ verbosity, model }: ModelRequest, notes: Notes): JsonObject {
+  if (verbosity === null) return {};
+  if (isOpenAiReasoner(model)) return { verbosity };
+  notes.add('member', 'verbosity');
+  return {};
+}
+
+/** Mistral refuses members that it does not know. */
+function writeUser(request: ModelRequest, provider: string | null, notes: Notes): JsonObject {
+  if (provider !== 'mistral') return openAiUser(request, notes);
+  if (request.user !== null) notes.add('member', 'user');
+  return {};
+}
+
+/** Without it, most servers say nothing of the usage of a stream; the others may not know it. */
+function writeStream({ stream }: ModelRequest, provider: string | null): JsonObject {
+  if (!stream) return {};
+  return statesUsageUnasked(provider) ? { stream: true } : { stream: true, stream_options: { include_usage: true } };
 }
 
 function formatOf(output: OutputShape): JsonObject {

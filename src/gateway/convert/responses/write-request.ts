@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../../providers/families/json.ts';
 import type { ModelRequest, OutputShape, Tool, ToolChoice } from '../model.ts';
 import { type Notes, refuse } from '../notes.ts';
-import { effortFor, isOpenAiReasoner } from '../reasoning.ts';
+import { effortFor, levelFor, takesEffort } from '../reasoning.ts';
 import { openAiSampling, openAiUser } from '../sampling.ts';
 import type { ToolNames } from '../tool-names.ts';
 import { writeItems } from './write-items.ts';
@@ -40,14 +40,18 @@ function writeLimit({ maxTokens }: ModelRequest, notes: Notes): JsonObject {
 
 /** Thoughts come back to the model in the next request, as what only OpenAI can read. */
 function writeReasoning({ reasoning, model }: ModelRequest, notes: Notes): JsonObject {
-  const thinks = reasoning === null ? isOpenAiReasoner(model) : reasoning.effort !== 'none';
-  const include = thinks ? { include: ['reasoning.encrypted_content'] } : {};
+  if (!takesEffort(model)) {
+    if (reasoning !== null && effortFor(reasoning) !== null) notes.add('reasoning_untold', 'reasoning');
+    return {};
+  }
+  const include = reasoning?.effort === 'none' ? {} : { include: ['reasoning.encrypted_content'] };
   if (reasoning === null) return include;
-  const effort = effortFor(reasoning);
-  if (effort !== null && reasoning.effort === null) notes.add('reasoning_effort', 'reasoning');
+  const asked = effortFor(reasoning);
+  const effort = asked === null ? null : levelFor(asked, model);
+  if (effort !== reasoning.effort) notes.add('reasoning_effort', 'reasoning');
   const wish = {
     ...(effort === null ? {} : { effort }),
-    ...(reasoning.shown === true && thinks ? { summary: 'auto' } : {}),
+    ...(reasoning.shown === true ? { summary: 'auto' } : {}),
   };
   return { ...(Object.keys(wish).length === 0 ? {} : { reasoning: wish }), ...include };
 }

@@ -198,8 +198,41 @@ describe('gateway/convert/anthropic/read-request + chat/write-request', () => {
     [{ thinking: { type: 'disabled' } }, 'none', []],
     [{}, undefined, []],
   ])('converts how much to think: %j', (members, effort, notes) => {
-    expect(TO_CHAT.sent(asked(members))['reasoning_effort']).toBe(effort);
-    expect(TO_CHAT.notes(asked(members))).toEqual(notes);
+    expect(TO_CHAT.sent(asked(members), 'gpt-5.4')['reasoning_effort']).toBe(effort);
+    expect(TO_CHAT.notes(asked(members), 'gpt-5.4')).toEqual(notes);
+  });
+
+  it.each([
+    ['gpt-5-mini', 'none', 'minimal'],
+    ['gpt-5.1', 'xhigh', 'high'],
+    ['gpt-5.1', 'minimal', 'low'],
+    ['gpt-5.2', 'max', 'xhigh'],
+    ['openai/o3', 'none', 'low'],
+    ['openai/gpt-oss-20b', 'max', 'high'],
+  ])('tells %s for %s the nearest level that it has: %s', (model, effort, level) => {
+    const body = asked({ output_config: { effort } });
+    expect(TO_CHAT.sent(body, model)['reasoning_effort']).toBe(level);
+    expect(TO_CHAT.notes(body, model)).toContain('reasoning_effort');
+  });
+
+  it('tells no level to a model that may have none', () => {
+    const body = asked({ thinking: { type: 'adaptive' }, output_config: { effort: 'high' } });
+    for (const model of ['qwen3-coder', 'gpt-4o', 'gpt-5-chat-latest']) {
+      expect(TO_CHAT.sent(body, model)).not.toHaveProperty('reasoning_effort');
+      expect(TO_CHAT.notes(body, model)).toContain('reasoning_untold');
+    }
+  });
+
+  it('tells Mistral nothing that it does not know', () => {
+    const body = asked({ stream: true, metadata: { user_id: 'u' } });
+    const { body: sent, notes } = TO_CHAT.request(body, 'mistral-large-latest', 'mistral');
+    expect(JSON.parse(sent.toString())).toEqual({
+      model: 'mistral-large-latest',
+      max_tokens: 100,
+      messages: [HELLO],
+      stream: true,
+    });
+    expect(notes.map(({ at }) => at)).toEqual(['user']);
   });
 
   it('speaks to OpenAI’s reasoning models in their words', () => {
@@ -243,8 +276,8 @@ describe('gateway/convert/anthropic/read-request + chat/write-request', () => {
       context_management: { edits: [{ type: 'clear_thinking_20251015', keep: 'all' }] },
       tools: [WEATHER, { type: 'web_search_20250305', name: 'web_search' }],
     });
-    expect(TO_CHAT.sent(body)).toMatchObject({ user: 'u', reasoning_effort: 'medium' });
-    expect(TO_CHAT.request(body).notes.map(({ name, at }) => `${name} ${at}`)).toEqual([
+    expect(TO_CHAT.sent(body, 'gpt-5.4')).toMatchObject({ user: 'u', reasoning_effort: 'medium' });
+    expect(TO_CHAT.request(body, 'gpt-5.4').notes.map(({ name, at }) => `${name} ${at}`)).toEqual([
       'member context_management',
       'hosted_tool tools[1]',
       'reasoning_summary reasoning',

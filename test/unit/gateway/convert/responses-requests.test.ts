@@ -212,7 +212,6 @@ describe('gateway/convert/responses/read-request', () => {
       ],
       tool_choice: 'auto',
       parallel_tool_calls: false,
-      reasoning_effort: 'medium',
       stream: true,
       stream_options: { include_usage: true },
     });
@@ -221,6 +220,7 @@ describe('gateway/convert/responses/read-request', () => {
       'thinking_history',
       'freeform_tool',
       'reasoning_summary',
+      'reasoning_untold',
       'member',
     ]);
     expect(TO_ANTHROPIC.sent(body, 'claude-opus-4-8')).toMatchObject({
