@@ -4,6 +4,7 @@ import type { CallRecord, Capture } from '../../../src/core/capture.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { Counters } from '../../../src/core/counters.ts';
 import { silentLogger } from '../../../src/core/log.ts';
+import { emptyPurge } from '../../../src/core/purge.ts';
 import type { Sink } from '../../../src/core/sink.ts';
 import { SlabRecorder } from '../../../src/handover/slab-recorder.ts';
 import { loadRegistry } from '../../../src/providers/registry.ts';
@@ -144,6 +145,39 @@ describe('recorder/recorder', () => {
       expect.stringContaining('msg_2'),
       expect.anything(),
     ]);
+  });
+
+  it('asks the store for what it knows of sessions again when calls were purged', async () => {
+    const names = { client_session_id: 's-1', parent_session_id: null };
+    const life = {
+      open: () => {},
+      close: () => Promise.resolve(),
+      metrics: () => '',
+      prune: () => Promise.reject(new Error('not asked')),
+      purge: () => Promise.resolve({ ...emptyPurge(), calls: 1 }),
+      pin: () => 'unknown' as const,
+    };
+    let isPurged = false;
+    const { recorder, net, sink } = await open({
+      life,
+      sessions: {
+        onLoaded: () => {},
+        session: (id) => (isPurged ? { facts: { id, ...names, title: null, title_rank: 1000 }, toolCalls: 0 } : null),
+        callOfResponse: () => null,
+      },
+    });
+    net.connection(connectionInfo({ connection: 1 }));
+    const title = async (): Promise<unknown> => {
+      ask(1, 1, false);
+      respond(1, false);
+      net.end(1, exchangeEnd(), 1);
+      await net.flush();
+      return sink.captures.at(-1)?.session?.session.title;
+    };
+    expect(await title()).toBe('hi');
+    isPurged = true;
+    await recorder.purge({ kind: 'session', id: 's-1' }, null);
+    expect(await title()).toBeNull();
   });
 
   it('meters 100 interleaved exchanges without a mix-up', async () => {
