@@ -1,5 +1,5 @@
 import type { CallRecord } from '../api/shapes.ts';
-import { certaintyOf, stateOf, statusText, tokenClasses } from '../format/call.ts';
+import { certaintyOf, countCertainty, stateOf, statusText, tokenClasses } from '../format/call.ts';
 import { useKeys } from '../keyboard/keys.ts';
 import { CallCost, Duration, Tokens, When } from '../kit/amounts.tsx';
 import { Button } from '../kit/button.tsx';
@@ -88,15 +88,15 @@ function Facts({ call }: { call: CallRecord }) {
         <CallCost call={call} />
       </Fact>
       <Fact name="in">
-        <Tokens value={usage.input_tokens} certainty={certainty} />
+        <Tokens value={usage.input_tokens} certainty={countCertainty(call, 'input_tokens')} />
       </Fact>
       {usage.cache_read_tokens !== null && (
         <Fact name="of it cached">
-          <Tokens value={usage.cache_read_tokens} certainty={certainty} />
+          <Tokens value={usage.cache_read_tokens} certainty={countCertainty(call, 'input_tokens')} />
         </Fact>
       )}
       <Fact name="out">
-        <Tokens value={usage.output_tokens} certainty={certainty} />
+        <Tokens value={usage.output_tokens} certainty={countCertainty(call, 'output_tokens')} />
       </Fact>
       {classes !== null && (
         <div>
@@ -138,7 +138,7 @@ function Whereabouts({ call, route }: CallProps & { call: CallRecord }) {
           <bdi className="max-w-60 truncate font-mono" title={`the provider's request id: ${call.request_id}`}>
             {call.request_id}
           </bdi>
-          <CopyButton text={call.request_id} label="Copy request id" />
+          <CopyButton text={call.request_id} />
         </span>
       )}
     </p>

@@ -6,6 +6,7 @@ import { Empty, Failure, Loading } from '../kit/states.tsx';
 import { AfterTurns, BeforeTurns } from './conversation/about.tsx';
 import { BodyMissing } from './body-missing.tsx';
 import { ConversationProvider, useFolds } from './conversation/context.tsx';
+import { isConversation } from './operations.ts';
 import { useConversation } from './conversation/use-conversation.ts';
 import { useWaits } from './conversation/use-waits.ts';
 import { ConversationView } from './conversation/view.tsx';
@@ -46,6 +47,8 @@ function Found({ call, conversation, isWhole, onWantAll, hrefOfCall }: FoundProp
     if (!request.stored && !response.stored) return <BodyMissing call={call.id} side="request" />;
     return <NothingSaid call={call} />;
   }
+  // A text that was embedded or painted was said to nobody.
+  if (answer === null && !isConversation(call)) return <NothingSaid call={call} />;
   return (
     <ConversationProvider scope={scope}>
       <div className="flex h-full min-h-0 flex-col">

@@ -55,7 +55,7 @@ export function DiffTab({ call, other, hrefOfCall }: DiffProps) {
 function Against({ call, hrefOfCall }: { call: CallRecord; hrefOfCall: (id: string) => string }) {
   return (
     <p className="flex min-w-0 items-center gap-1.5">
-      <span className="text-muted">Held against</span>
+      <span className="shrink-0 text-muted">Held against</span>
       <ProviderDot provider={call.provider} />
       <a href={hrefOfCall(call.id)} className="min-w-0 truncate text-accent underline-offset-2 hover:underline">
         <bdi>{modelOf(call)}</bdi>

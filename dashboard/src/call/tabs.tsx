@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import type { CallRecord } from '../api/shapes.ts';
 import type { Route } from '../url/route.ts';
 import { ConversationTab } from './tab-conversation.tsx';
+import { isConversation } from './operations.ts';
 import { CostTab } from './tab-cost.tsx';
 import { DiffTab } from './tab-diff.tsx';
 import { HeadersTab } from './tab-headers.tsx';
@@ -21,22 +22,12 @@ export const TABS = [
 ] as const;
 export type TabId = (typeof TABS)[number]['id'];
 
-/** Operations in which somebody speaks; of others the request says most. */
-const SPOKEN =
-  /chat|message|conversation|responses|response$|generat|completion|inference|agent|assistant|thread|realtime|converse/;
-const SILENT = /image|video|music|count|models|admin|embed|file|batch/;
-
 export function openTab(params: URLSearchParams, call: CallRecord): TabId {
   const asked = params.get('tab');
   const known = TABS.find(({ id }) => id === asked);
   if (known !== undefined) return known.id;
   if (params.has('diff')) return 'diff';
   return isConversation(call) ? 'conversation' : 'request';
-}
-
-function isConversation({ agent_facts: facts, operation }: CallRecord): boolean {
-  if (facts !== null) return true;
-  return operation !== null && SPOKEN.test(operation) && !SILENT.test(operation);
 }
 
 export function tabContent(

@@ -15,6 +15,15 @@ export function certaintyOf({ usage }: CallRecord): Certainty {
   return usage.state === 'partial' ? 'partial' : 'exact';
 }
 
+/** How sure one count is: what the provider stated stays exact when only the other one is estimated. */
+export function countCertainty(call: CallRecord, field: 'input_tokens' | 'output_tokens'): Certainty {
+  const certainty = certaintyOf(call);
+  const { estimated, source, state } = call.usage;
+  if (certainty !== 'estimated' || source === 'regex' || source === 'estimate' || estimated.includes(field))
+    return certainty;
+  return state === 'partial' ? 'partial' : 'exact';
+}
+
 export type CallState = 'ok' | 'client_error' | 'server_error' | 'limited' | 'broken';
 
 /** For the dot and its word. */

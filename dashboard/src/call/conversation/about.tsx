@@ -51,13 +51,7 @@ function Ending({ call, hasAnswer }: { call: CallRecord; hasAnswer: boolean }) {
   const { status, outcome, error, stop_reason: reason } = call;
   if (status === null) return <Note bad>No answer came: {error?.message ?? outcome.replaceAll('_', ' ')}.</Note>;
   if (status >= 400) {
-    return (
-      <Note bad>
-        The provider answered {status}
-        {error === null ? '.' : ': '}
-        {error !== null && <Marked text={error.message} />}
-      </Note>
-    );
+    return <Note bad>The provider answered {status}. All that it said of it is in the tab Response.</Note>;
   }
   if (outcome !== 'complete' && outcome !== 'upgraded')
     return <Note bad>{CUT[outcome] ?? 'The answer did not come whole.'}</Note>;

@@ -1,6 +1,7 @@
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import type { Conversation } from '../../api/shapes.ts';
 import { whole } from '../../format/numbers.ts';
+import { useKeys } from '../../keyboard/keys.ts';
 import { Button } from '../../kit/button.tsx';
 import { type Place, placesOf } from './rows.ts';
 import { isCut, type Told } from './turns.ts';
@@ -26,14 +27,13 @@ export function FindBar({ conversation, told, query, onQuery, onPlace, onClose, 
   const at = gone.wanted === wanted ? gone.at : -1;
   useEffect(() => input.current?.focus(), []);
   const hasCut = useMemo(() => cutParts(conversation), [conversation]);
+  useKeys([{ keys: 'Escape', does: 'end finding', where: 'conversation', run: onClose }]);
   const go = (step: number): void => {
     if (places.length === 0) return;
     const next = (at + step + places.length) % places.length;
     setGone({ wanted, at: next });
     const place = places[next];
     if (place !== undefined) onPlace(place);
-    // A fold that was gone to takes the focus: the reader goes on typing here.
-    requestAnimationFrame(() => input.current?.focus({ preventScroll: true }));
   };
   return (
     <div role="search" className="flex flex-wrap items-center gap-2 border-b border-line bg-raised px-4 py-1">
@@ -43,11 +43,9 @@ export function FindBar({ conversation, told, query, onQuery, onPlace, onClose, 
         value={query}
         onChange={(event) => onQuery(event.target.value)}
         onKeyDown={(event) => {
-          if (event.key === 'Enter') go(event.shiftKey ? -1 : 1);
-          else if (event.key === 'Escape') onClose();
-          else return;
+          if (event.key !== 'Enter') return;
           event.preventDefault();
-          event.stopPropagation();
+          go(event.shiftKey ? -1 : 1);
         }}
         placeholder="Find in this conversation"
         aria-label="Find in this conversation"

@@ -20,7 +20,7 @@ export const TurnView = memo(function TurnView({ turn }: { turn: Turn }) {
           {turn.index === null ? 'answer' : turn.role}
         </span>
         {turn.name !== null && <bdi className="max-w-full truncate">{visibleText(turn.name)}</bdi>}
-        {turn.index !== null && <span className="text-xs text-muted">#{turn.index + 1}</span>}
+        {turn.place !== null && <span className="text-xs text-muted">#{turn.place + 1}</span>}
       </p>
       <div className="flex min-w-0 flex-col gap-1">
         {turn.blocks.map((block) =>

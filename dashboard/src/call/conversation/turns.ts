@@ -32,6 +32,8 @@ export interface Turn {
   name: string | null;
   /** Index among the messages; null = the answer of this call. */
   index: number | null;
+  /** Place in the request's own list, 0 = first; null = beside it. */
+  place: number | null;
   tokens: number | null;
   chars: number;
   blocks: Block[];
@@ -139,7 +141,7 @@ function turnOf(message: ViewMessage, index: number | null, pairs: Pairs, isNew:
   const { role, name, tokens, chars } = message;
   const isTools =
     role === 'user' && message.parts.length > 0 && message.parts.every(({ type }) => type === 'tool_result');
-  return { key, role: isTools ? 'tool' : role, name, index, tokens, chars, blocks, isNew };
+  return { key, role: isTools ? 'tool' : role, name, index, place: message.place, tokens, chars, blocks, isNew };
 }
 
 function callBlock(key: string, call: Asked, { results, from }: Pairs): Block {

@@ -175,7 +175,8 @@ function settle(scroller: React.RefObject<HTMLDivElement | null>, place: Place, 
     }
     const goal = rangesIn(block, query, 1)[0] ?? block;
     frame.scrollTop += goal.getBoundingClientRect().top - frame.getBoundingClientRect().top - ABOVE;
-    block.querySelector('summary')?.focus({ preventScroll: true });
+    // Who is looking for words goes on typing them.
+    if (query === '') block.querySelector('summary')?.focus({ preventScroll: true });
     if (frames > MOST_FRAMES - 3) settle(scroller, place, query, frames - 1);
   });
 }

@@ -1,5 +1,5 @@
 import type { CallRecord, Usage } from '../../api/shapes.ts';
-import { certaintyOf } from '../../format/call.ts';
+import { countCertainty } from '../../format/call.ts';
 import { whole } from '../../format/numbers.ts';
 import { Tokens } from '../../kit/amounts.tsx';
 import { Fold } from '../../kit/fold.tsx';
@@ -31,7 +31,6 @@ const SOURCES: Partial<Record<NonNullable<Usage['source']>, string>> = {
 
 /** The counts as they were stated, indented = part of what stands above; and the provider's own words. */
 export function TokensOf({ call: { usage, ...call } }: { call: CallRecord }) {
-  const certainty = certaintyOf({ usage, ...call });
   const rows = ROWS.filter(({ field, depth }) => depth === 0 || usage[field] !== null);
   const units = Object.entries(usage.units);
   return (
@@ -53,7 +52,10 @@ export function TokensOf({ call: { usage, ...call } }: { call: CallRecord }) {
                 {name}
               </th>
               <td className="py-1 text-right">
-                <Tokens value={usage[field]} certainty={certainty} />
+                <Tokens
+                  value={usage[field]}
+                  certainty={countCertainty({ usage, ...call }, isOutput(field) ? 'output_tokens' : 'input_tokens')}
+                />
               </td>
             </tr>
           ))}
@@ -80,6 +82,10 @@ export function TokensOf({ call: { usage, ...call } }: { call: CallRecord }) {
       )}
     </>
   );
+}
+
+function isOutput(field: string): boolean {
+  return field.startsWith('output_') || field === 'reasoning_tokens';
 }
 
 function sourceWords({ source, state, estimated }: Usage): string {

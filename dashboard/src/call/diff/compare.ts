@@ -165,9 +165,9 @@ function paired(removed: readonly Placed[], added: readonly Placed[]): Entry[] {
   return entries;
 }
 
-/** Counted without the system prompt, as everywhere in this list. */
-function labelOf({ at, message }: Placed): string {
-  return `${message.role}, message ${at + 1}`;
+/** By its place in the request's own list, as everywhere. */
+function labelOf({ at, message: { role, place } }: Placed): string {
+  return `${role}, message ${(place ?? at) + 1}`;
 }
 
 /** By name; tools in another order say something else to a cache. */
