@@ -36,6 +36,7 @@ export type ErrorCode =
   | 'target_busy'
   | 'target_unavailable'
   | 'not_convertible'
+  | 'not_readable'
   // signing
   | 'aws_credentials'
   // upstream

@@ -62,7 +62,10 @@ export type ExchangeMark =
   | 'include_usage_refused'
   /** A target was asked more than once, or another one in its place. */
   | 'target_retried'
-  | 'target_fell_back';
+  | 'target_fell_back'
+  /** It was converted for its target; with a name, what that could not keep (gateway/convert/notes.ts). */
+  | 'converted'
+  | `converted:${string}`;
 
 export type Side = 'request' | 'response';
 

@@ -1,7 +1,6 @@
 /** What a request line says of a call: which API it speaks, and where its model is named. Pure. */
 
-/** APIs between which calls can be converted. */
-export type Format = 'anthropic-messages' | 'openai-chat' | 'openai-responses';
+import type { Format } from './convert/model.ts';
 
 export interface CallShape {
   /** `null` = another API than those. */

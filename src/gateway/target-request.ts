@@ -3,7 +3,11 @@ import { type HeaderPairs, headerValue } from '../core/headers.ts';
 import { isCredential, withoutCredentials } from '../core/redact.ts';
 import { hostHeader, joinPath } from './backend.ts';
 import type { BodyModel } from './body-model.ts';
-import { type CallShape, type Format, pathModelOf, withPathModel } from './call-shape.ts';
+import { type CallShape, pathModelOf, withPathModel } from './call-shape.ts';
+import type { AnswerConversion } from './convert/answer-conversion.ts';
+import { type Conversion, conversionBetween } from './convert/conversion.ts';
+import type { Format } from './convert/model.ts';
+import type { Note } from './convert/notes.ts';
 import type { Destination } from './steering.ts';
 import { originOf, type Target } from './targets.ts';
 
@@ -24,10 +28,12 @@ export interface TargetRequest {
   path: string;
   headers: HeaderPairs;
   body: readonly Buffer[];
+  /** Null = the target speaks what the client does. */
+  converted: { answer: AnswerConversion; notes: readonly Note[] } | null;
 }
 
 export interface TargetRefusal {
-  status: 400 | 415 | 501;
+  status: 400 | 415;
   message: string;
 }
 
@@ -36,28 +42,67 @@ export function askedModel({ path, body }: Pick<ClientCall, 'path' | 'body'>): s
   return pathModelOf(path)?.text ?? body.model;
 }
 
-/** @param secret the target's own key; null = it needs none. @param providerOfTarget by its host; null = unknown */
+export interface TargetFacts {
+  /** The target's own key; null = it needs none. */
+  secret: string | null;
+  /** By its host; null = unknown. */
+  provider: string | null;
+  /** Milliseconds since the epoch. */
+  wall(): number;
+}
+
 export function targetRequest(
   call: ClientCall,
   { target, model, parameters }: Destination,
-  secret: string | null,
-  providerOfTarget: string | null,
+  facts: TargetFacts,
 ): TargetRequest | { refused: TargetRefusal } {
+  const format = call.shape?.format ?? null;
   const pathModel = pathModelOf(call.path);
-  const path = pathModel !== null && model !== null ? withPathModel(call.path, pathModel, model) : call.path;
   const isChanged = call.shape !== null && pathModel === null && (model !== null || hasAny(parameters));
-  const coding = codingOf(call);
-  if (isChanged && coding !== null) {
+  const conversion = conversionOf(format, target);
+  const coding = isChanged || conversion !== null ? codingOf(call) : null;
+  if (coding !== null) {
     const message = `A request body with Content-Encoding ${coding.slice(0, 20)} cannot be changed for the target`;
     return { refused: { status: 415, message } };
   }
-  const format = call.shape?.format ?? null;
   const body = isChanged ? call.body.changed(call.chunks, model, parameters, limitName(format)) : call.chunks;
+  if (conversion !== null) return converted(call, body, conversion, target, facts);
+  const path = model === null ? call.path : withModel(call.path, model);
+  const headers = headersForTarget(call.headers, target, body, authHeaders(target, format, facts));
+  return { path: pathAtTarget(target, path, format), headers, body, converted: null };
+}
+
+function converted(
+  { headers }: ClientCall,
+  chunks: readonly Buffer[],
+  conversion: Conversion,
+  target: Target,
+  facts: TargetFacts,
+): TargetRequest | { refused: TargetRefusal } {
+  const made = conversion.request(Buffer.concat(chunks), { model: null, wall: () => facts.wall() });
+  if ('refused' in made) {
+    const { message, at } = made.refused;
+    return { refused: { status: 400, message: `This call cannot be converted for the target: ${message} (${at})` } };
+  }
+  const body = [made.body];
+  const kept = headers.filter(([name]) => !/^(?:anthropic|openai)-/i.test(name));
+  const own = [...made.headers, ...authHeaders(target, conversion.to, facts)];
   return {
-    path: pathAtTarget(target, path, format),
-    headers: headersForTarget(call.headers, target, body, authHeaders(target, format, secret, providerOfTarget)),
+    path: joinPath(target.backend, made.path, '/v1'),
+    headers: headersForTarget(kept, target, body, own),
     body,
+    converted: { answer: made.answer, notes: made.notes },
   };
+}
+
+function conversionOf(format: Format | null, target: Target): Conversion | null {
+  return format === null || target.format === null ? null : conversionBetween(format, target.format);
+}
+
+/** Where the path names one. */
+function withModel(path: string, model: string): string {
+  const at = pathModelOf(path);
+  return at === null ? path : withPathModel(path, at, model);
 }
 
 function hasAny(parameters: Destination['parameters']): boolean {
@@ -127,12 +172,7 @@ const KEY_HEADERS: Readonly<Record<string, string>> = {
   'azure-openai': 'api-key',
 };
 
-function authHeaders(
-  { authHeader }: Target,
-  format: Format | null,
-  secret: string | null,
-  provider: string | null,
-): HeaderPairs {
+function authHeaders({ authHeader }: Target, format: Format | null, { secret, provider }: TargetFacts): HeaderPairs {
   if (secret === null) return [];
   const bearer = /^(?:Bearer|Basic|Token) /i.test(secret) ? secret : `Bearer ${secret}`;
   if (authHeader !== null) return [[authHeader, authHeader === 'authorization' ? bearer : secret]];

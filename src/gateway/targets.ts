@@ -5,7 +5,7 @@ import { formatAuthority } from '../core/hosts.ts';
 import type { Mode } from '../core/capture.ts';
 import { type Backend, DEFAULT_PORTS, parseBackend } from './backend.ts';
 import type { Parameters } from './body-model.ts';
-import type { Format } from './call-shape.ts';
+import type { Format } from './convert/model.ts';
 
 /** A server, and how it is to be treated. */
 export interface Target {

@@ -32,8 +32,19 @@ export interface RequestCopy {
 export interface BodyEdit {
   /** What the client gets now; may be empty. */
   push(chunk: Buffer): Buffer;
-  /** The body is over, whole or cut: what was still held back. */
-  end(): Buffer;
+  /** The body is over: what was still held back. @param isWhole false = it was cut */
+  end(isWhole: boolean): Buffer;
+  /** Absent = the head passes as it is. */
+  readonly head?: AnswerHead;
+}
+
+/** In place of the upstream's. */
+export interface AnswerHead {
+  /** Final with the end of the body, where that is waited for. */
+  readonly status: number;
+  readonly contentType: string;
+  /** Nothing comes before the end, and the head is to wait for it. */
+  readonly isWhole: boolean;
 }
 
 /**

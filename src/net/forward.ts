@@ -2,6 +2,7 @@
 import { type Agent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Outcome } from '../core/capture.ts';
 import { AppError, codeOf, messageOf } from '../core/errors.ts';
+import { statusLine, type ToldHead, toldHead, withLength } from './answer-head.ts';
 import type { BodyEdit, Destination, EditedRequest, ExchangeEdit, RequestCopy } from './edit.ts';
 import { endToEndHeaders, pairsOf } from './end-to-end.ts';
 import type { ExchangeRows } from './exchange-rows.ts';
@@ -32,6 +33,8 @@ export interface ForwardPlan {
 const LINGER_MS = 10_000;
 const MAX_REFUSAL_BYTES = 64 * 1024;
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+const BROKEN_OFF = { type: 'upstream_reset', message: 'the upstream broke off its answer' };
 
 export function forward(request: IncomingMessage, response: ServerResponse, plan: ForwardPlan): void {
   new Exchange(request, response, plan).start();
@@ -228,26 +231,11 @@ class Exchange {
   #answer(incoming: IncomingMessage, bodyEdit: BodyEdit | null, first: readonly Buffer[]): void {
     const response = this.#response;
     this.#plan.edit?.release();
-    const status = incoming.statusCode ?? 502;
-    const reason = incoming.statusMessage ?? '';
-    const options = {
-      withoutTransferEncoding: this.#request.httpVersion !== '1.1',
-      withoutContentLength: bodyEdit !== null,
-    };
-    this.#plan.rows?.responseHead(`HTTP/${incoming.httpVersion} ${status} ${reason}`, incoming.rawHeaders);
-    try {
-      response.writeHead(status, reason, endToEndHeaders(incoming.rawHeaders, options));
-    } catch (error) {
-      // llhttp lets pass what node:http does not write, e.g. control characters in a reason phrase.
-      this.#answered = false;
-      this.#failed(this.#outgoing, error);
-      incoming.destroy();
-      return;
-    }
-    const held = this.#plan.holdsEnd
-      ? new HeldAnswer(this.#request.method ?? '', status, lengthOf(incoming, bodyEdit))
-      : null;
-    if (held?.isHeadAlone !== true) this.#responseHead = setImmediate(() => response.flushHeaders());
+    this.#plan.rows?.responseHead(statusLine(incoming), incoming.rawHeaders);
+    const waits = bodyEdit?.head?.isWhole === true;
+    if (!waits && !this.#tellHead(incoming, toldHead(incoming, bodyEdit, this.#isOld))) return;
+    const held = this.#heldAnswer(incoming, bodyEdit);
+    if (!waits && held?.isHeadAlone !== true) this.#responseHead = setImmediate(() => response.flushHeaders());
     const pass = (chunk: Buffer): void => {
       clearImmediate(this.#responseHead);
       this.#silence?.heard();
@@ -268,11 +256,38 @@ class Exchange {
     else incoming.once('end', end).once('close', end);
   }
 
+  #heldAnswer(incoming: IncomingMessage, bodyEdit: BodyEdit | null): HeldAnswer | null {
+    if (!this.#plan.holdsEnd) return null;
+    return new HeldAnswer(this.#request.method ?? '', incoming.statusCode ?? 502, lengthOf(incoming, bodyEdit));
+  }
+
+  get #isOld(): boolean {
+    return this.#request.httpVersion !== '1.1';
+  }
+
+  /** False = it cannot be written, and that is dealt with. */
+  #tellHead(incoming: IncomingMessage, { status, reason, headers }: ToldHead): boolean {
+    try {
+      this.#response.writeHead(status, reason, headers);
+      return true;
+    } catch (error) {
+      // llhttp lets pass what node:http does not write, e.g. control characters in a reason phrase.
+      this.#answered = false;
+      this.#failed(this.#outgoing, error);
+      incoming.destroy();
+      return false;
+    }
+  }
+
   /** Called at the end of the upstream's answer, or where it was cut. */
   #endAnswer(incoming: IncomingMessage, bodyEdit: BodyEdit | null, held: HeldAnswer | null): void {
     if (this.#over) return;
     clearImmediate(this.#responseHead);
-    const rest = bodyEdit?.end();
+    const rest = bodyEdit?.end(incoming.complete);
+    if (bodyEdit?.head?.isWhole === true) {
+      this.#tellWhole(incoming, bodyEdit, rest ?? Buffer.alloc(0));
+      return;
+    }
     if (rest !== undefined && rest.length > 0) this.#response.write(rest);
     if (!incoming.complete) {
       this.#cutShort();
@@ -282,6 +297,15 @@ class Exchange {
       if (incoming.rawTrailers.length > 0) this.#response.addTrailers(pairsOf(incoming.rawTrailers));
       this.#response.end(held?.last ?? undefined);
     });
+  }
+
+  /** An answer whose head had to wait for its end; where that was cut, the body says so. */
+  #tellWhole(incoming: IncomingMessage, bodyEdit: BodyEdit, body: Buffer): void {
+    const { status, reason, headers } = withLength(toldHead(incoming, bodyEdit, this.#isOld), body);
+    const error = incoming.complete ? null : BROKEN_OFF;
+    this.#finish(incoming.complete ? 'complete' : 'upstream_aborted', error, () =>
+      this.#response.writeHead(status, reason, headers).end(body),
+    );
   }
 
   /** @param answer ends it for the client: when the call is on record, if that is asked for. */
@@ -310,8 +334,7 @@ class Exchange {
 
   /** The upstream broke off: so do we, never with a clean end. */
   #cutShort(): void {
-    const error = { type: 'upstream_reset', message: 'the upstream broke off its answer' };
-    this.#finish('upstream_aborted', error, () => {
+    this.#finish('upstream_aborted', BROKEN_OFF, () => {
       this.#response.flushHeaders();
       resetAfterFlush(this.#request.socket, LINGER_MS);
     });

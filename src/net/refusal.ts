@@ -45,6 +45,7 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   target_busy: 503,
   target_unavailable: 503,
   not_convertible: 400,
+  not_readable: 415,
   request_malformed: 400,
   aws_credentials: 503,
 };

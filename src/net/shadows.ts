@@ -3,6 +3,8 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Outcome } from '../core/capture.ts';
 import { AppError, messageOf } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
+import type { ExchangeMark } from '../core/recorder-port.ts';
+import type { Note } from '../gateway/convert/notes.ts';
 import type { Destination } from '../gateway/steering.ts';
 import type { Place, TargetHealth } from '../gateway/target-health.ts';
 import type { ClientCall } from '../gateway/target-request.ts';
@@ -85,6 +87,7 @@ export class Shadows {
     rows.requestHead(`${method} ${made.path} HTTP/1.1`, told);
     for (const part of made.body) rows.requestBody(part);
     rows.steered({ mode: 'compare', rule, sentTo: made.sentTo, sentModel: made.sentModel, comparison });
+    if (made.converted !== null) for (const mark of marksOf(made.converted.notes)) rows.mark(mark);
     const over = (isFailure: boolean | null): void => {
       place.release();
       this.#live.delete(shadow);
@@ -220,6 +223,12 @@ class Shadow {
     this.#rows.end(outcome, error);
     this.#done(isFailure);
   }
+}
+
+/** Each name once. */
+export function marksOf(notes: readonly Note[]): ExchangeMark[] {
+  const names = new Set(notes.map(({ name }) => name));
+  return ['converted', ...[...names].map((name): ExchangeMark => `converted:${name}`)];
 }
 
 /** 500 may be about the request; these are about the server. */

@@ -10,7 +10,7 @@ import { pairsOf } from './end-to-end.ts';
 import type { ExchangeRows } from './exchange-rows.ts';
 import { HeldBytes } from './held-bytes.ts';
 import type { Refusal } from './refusal.ts';
-import { Shadows } from './shadows.ts';
+import { marksOf, Shadows } from './shadows.ts';
 import { SteeredExchange, type SteeredRows } from './steered-exchange.ts';
 import type { Targets } from './targets.ts';
 import type { NetDeps } from './types.ts';
@@ -155,6 +155,9 @@ export class SteeredCalls {
         rows?.steered({ mode: 'compare', rule, sentTo: null, sentModel: null, comparison }),
       sent: (rule, sentTo, sentModel) => rows?.steered({ mode: 'target', rule, sentTo, sentModel, comparison: null }),
       mark: (mark) => rows?.mark(mark),
+      converted: (...notes) => {
+        for (const mark of marksOf(notes.flat())) rows?.mark(mark);
+      },
     };
   }
 

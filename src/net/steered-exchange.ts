@@ -3,13 +3,15 @@ import type { IncomingMessage } from 'node:http';
 import { AppError } from '../core/errors.ts';
 import type { ExchangeMark } from '../core/recorder-port.ts';
 import { BodyModel } from '../gateway/body-model.ts';
+import type { AnswerBody } from '../gateway/convert/answer-conversion.ts';
+import type { Note } from '../gateway/convert/notes.ts';
 import type { Decision, Destination } from '../gateway/steering.ts';
 import type { Place, TargetHealth } from '../gateway/target-health.ts';
 import { askedModel, type ClientCall } from '../gateway/target-request.ts';
 import type { BodyEdit, EditedRequest, ExchangeEdit } from './edit.ts';
 import type { HeldBody } from './held-bytes.ts';
 import { isServerFault } from './shadows.ts';
-import { rawOf, type Targets } from './targets.ts';
+import { type MadeRequest, rawOf, type Targets } from './targets.ts';
 import type { UpstreamLane } from './upstream-agents.ts';
 
 export interface SteeredExchangeDeps {
@@ -39,6 +41,8 @@ export interface SteeredRows {
   compared(rule: string, comparison: string | null): void;
   sent(rule: string, sentTo: string, sentModel: string | null): void;
   mark(mark: ExchangeMark): void;
+  /** What the conversion of its request and of its answer could not keep. */
+  converted(...notes: readonly (readonly Note[])[]): void;
 }
 
 const RETRY_MS = 250;
@@ -57,6 +61,8 @@ export class SteeredExchange implements ExchangeEdit {
   #leaveQueue: (() => void) | null = null;
   /** What is told when it is certain that no other destination is asked. */
   #bind: (() => void) | null = null;
+  #converted: MadeRequest['converted'] = null;
+  #answer: AnswerBody | null = null;
   #isOver = false;
 
   constructor(deps: SteeredExchangeDeps) {
@@ -130,7 +136,11 @@ export class SteeredExchange implements ExchangeEdit {
   answer(answer: IncomingMessage): BodyEdit | null {
     if (this.#decision === null) return this.#deps.inner?.answer(answer) ?? null;
     this.#settle();
-    return null;
+    const converted = this.#converted;
+    if (converted === null) return null;
+    const body = converted.answer.begin(answer.statusCode ?? 0, answer.headers['content-type'] ?? '');
+    this.#answer = body;
+    return { push: (chunk) => body.push(chunk), end: (isWhole) => body.end(isWhole), head: body };
   }
 
   release(): void {
@@ -142,6 +152,7 @@ export class SteeredExchange implements ExchangeEdit {
     this.#isOver = true;
     this.#leaveQueue?.();
     this.#settle();
+    if (this.#converted !== null) this.#deps.rows.converted(this.#converted.notes, this.#answer?.notes() ?? []);
     if (this.#decision === null) this.#deps.rows.stays();
     this.#asked?.unknown();
     this.#place?.release();
@@ -169,6 +180,7 @@ export class SteeredExchange implements ExchangeEdit {
     if (!health.isWorthAsking(targets.now)) return this.#skip(decision, target.backend.host);
     this.#place = await this.#placeAt(health, target);
     const made = targets.request(this.#call(), destination);
+    this.#converted = made.converted;
     rows.sent(decision.rule, made.sentTo, made.sentModel);
     const lane = this.#deps.laneOf(target);
     this.#bind = () => rows.goes(destination, lane, made.path);

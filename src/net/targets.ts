@@ -49,8 +49,10 @@ export class Targets {
     const { target, model } = destination;
     const secret = target.auth === null ? null : this.#options.secrets.get(target.auth);
     const { host, port } = target.backend;
-    const made = targetRequest(call, destination, secret, this.#options.providerOf(host, port));
-    if ('refused' in made) throw new AppError('not_convertible', made.refused.message);
+    const provider = this.#options.providerOf(host, port);
+    const made = targetRequest(call, destination, { secret, provider, wall: () => this.#options.clock.wall() });
+    if ('refused' in made)
+      throw new AppError(made.refused.status === 415 ? 'not_readable' : 'not_convertible', made.refused.message);
     return { ...made, sentTo: urlAtTarget(target, made.path), sentModel: model };
   }
 

@@ -1,0 +1,37 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { AnswerHead, BodyEdit } from './edit.ts';
+import { endToEndHeaders, pairsOf } from './end-to-end.ts';
+
+/** As the client gets it. */
+export interface ToldHead {
+  status: number;
+  reason: string;
+  /** Raw. */
+  headers: string[];
+}
+
+/** @param isOld the client speaks HTTP/1.0. */
+export function toldHead(incoming: IncomingMessage, edit: BodyEdit | null, isOld: boolean): ToldHead {
+  const options = { withoutTransferEncoding: isOld, withoutContentLength: edit !== null };
+  const headers = endToEndHeaders(incoming.rawHeaders, options);
+  if (edit?.head !== undefined) return ownHead(headers, edit.head);
+  return { status: incoming.statusCode ?? 502, reason: incoming.statusMessage ?? '', headers };
+}
+
+/** The body is another one, and so is what is said of it. */
+const OF_THE_BODY = /^(?:content-(?:type|encoding|length|md5|digest)|digest|etag|transfer-encoding)$/i;
+
+function ownHead(headers: readonly string[], { status, contentType }: AnswerHead): ToldHead {
+  const kept = pairsOf(headers).filter(([name]) => !OF_THE_BODY.test(name));
+  return { status, reason: STATUS_CODES[status] ?? '', headers: [...kept.flat(), 'Content-Type', contentType] };
+}
+
+/** node:http would chunk a body whose length is known. */
+export function withLength({ headers, ...head }: ToldHead, body: Buffer): ToldHead {
+  return { ...head, headers: [...headers, 'Content-Length', String(body.length)] };
+}
+
+/** As it came, for the record. */
+export function statusLine({ httpVersion, statusCode, statusMessage }: IncomingMessage): string {
+  return `HTTP/${httpVersion} ${statusCode ?? 502} ${statusMessage ?? ''}`;
+}
