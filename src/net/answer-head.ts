@@ -1,5 +1,5 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
-import type { AnswerHead, BodyEdit } from './edit.ts';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { AnswerHead, BodyEdit, OwnAnswer } from './edit.ts';
 import { endToEndHeaders, pairsOf } from './end-to-end.ts';
 
 /** As the client gets it. */
@@ -34,4 +34,8 @@ export function withLength({ headers, ...head }: ToldHead, body: Buffer): ToldHe
 /** As it came, for the record. */
 export function statusLine({ httpVersion, statusCode, statusMessage }: IncomingMessage): string {
   return `HTTP/${httpVersion} ${statusCode ?? 502} ${statusMessage ?? ''}`;
+}
+
+export function sayOwn(response: ServerResponse, { status, contentType, body }: OwnAnswer): void {
+  response.writeHead(status, ['Content-Type', contentType, 'Content-Length', String(body.length)]).end(body);
 }

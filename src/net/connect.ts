@@ -129,8 +129,13 @@ function startTunnel(socket: Socket, upstream: Socket, target: Target, reason: s
     const hint = `llm-proxy ca add ${target.host}`;
     deps.net.log.warn({ host: target.host, hint }, 'not intercepted: the local authority does not cover this host');
   }
-  if (socket.destroyed) upstream.destroy();
-  else tunnel(socket, upstream, deps.net);
+  if (socket.destroyed) {
+    upstream.destroy();
+    return;
+  }
+  tunnel(socket, upstream, deps.net);
+  const { guard } = deps.rules;
+  if (guard !== undefined) deps.net.unread?.add(socket, () => guard.isOn() && guard.guards(target));
 }
 
 /** The client has its 200: one that speaks TLS is told in the words of TLS, which has few. */

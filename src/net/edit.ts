@@ -47,6 +47,13 @@ export interface AnswerHead {
   readonly isWhole: boolean;
 }
 
+/** An answer of ours. */
+export interface OwnAnswer {
+  status: number;
+  contentType: string;
+  body: Buffer;
+}
+
 /**
  * A change to one exchange that the user asked for. The request is held until it is known whether it is changed, and on
  * until its answer shows that it need not be sent again. In doubt everything stays as it is.
@@ -68,6 +75,8 @@ export interface ExchangeEdit {
   again?(): Promise<EditedRequest | null>;
   /** What was sent failed before its answer began. Null = the client is told so. May reject with AppError. */
   failed?(error: unknown): Promise<EditedRequest | null> | null;
+  /** What the client gets where no answer will come; null = the reason. */
+  instead?(): OwnAnswer | null;
   /** The exchange is over. */
   over?(): void;
   /** For the answer to the changed request; null = it passes as it is. */

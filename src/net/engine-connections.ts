@@ -14,6 +14,7 @@ export interface EngineConnectionsDeps {
   limits: FrontDoorLimits;
   /** By the provider of a connection. */
   concerns(provider: string | null): boolean;
+  guards(provider: string | null): boolean;
   onChange(listener: () => void): void;
 }
 
@@ -41,6 +42,10 @@ export class EngineConnections implements SteeredConnections {
     return this.#deps.concerns(provider);
   }
 
+  guards({ provider }: ClientConnection): boolean {
+    return this.#deps.guards(provider);
+  }
+
   onChange(listener: () => void): void {
     this.#deps.onChange(listener);
   }
@@ -52,9 +57,6 @@ export class EngineConnections implements SteeredConnections {
     return {
       get idle(): boolean {
         return (live.get(tls) ?? 0) === 0;
-      },
-      get used(): boolean {
-        return tls.bytesRead > 0;
       },
       start: () => {
         isAbove(tls, client.socket);

@@ -2,7 +2,7 @@
 import { type Agent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Outcome } from '../core/capture.ts';
 import { AppError, codeOf, messageOf } from '../core/errors.ts';
-import { statusLine, type ToldHead, toldHead, withLength } from './answer-head.ts';
+import { sayOwn, statusLine, type ToldHead, toldHead, withLength } from './answer-head.ts';
 import type { BodyEdit, Destination, EditedRequest, ExchangeEdit, RequestCopy } from './edit.ts';
 import { endToEndHeaders, pairsOf } from './end-to-end.ts';
 import type { ExchangeRows } from './exchange-rows.ts';
@@ -20,6 +20,8 @@ export interface ForwardPlan {
   path: string;
   /** Raw, as the upstream gets them. */
   headers: readonly string[];
+  /** Null = nobody knows. */
+  provider: string | null;
   /** Null = not recorded. */
   rows: ExchangeRows | null;
   /** Null = nothing is changed. */
@@ -302,10 +304,9 @@ class Exchange {
   /** An answer whose head had to wait for its end; where that was cut, the body says so. */
   #tellWhole(incoming: IncomingMessage, bodyEdit: BodyEdit, body: Buffer): void {
     const { status, reason, headers } = withLength(toldHead(incoming, bodyEdit, this.#isOld), body);
-    const error = incoming.complete ? null : BROKEN_OFF;
-    this.#finish(incoming.complete ? 'complete' : 'upstream_aborted', error, () =>
-      this.#response.writeHead(status, reason, headers).end(body),
-    );
+    const answer = (): void => void this.#response.writeHead(status, reason, headers).end(body);
+    if (incoming.complete) this.#finish('complete', null, answer);
+    else this.#finish('upstream_aborted', BROKEN_OFF, answer);
   }
 
   /** @param answer ends it for the client: when the call is on record, if that is asked for. */
@@ -364,8 +365,9 @@ class Exchange {
     const isDialled = !(error instanceof AppError);
     const refusal = refusalFor(isDialled ? describe(error, this.#to ?? this.#plan) : error);
     const outcome = isDialled ? 'upstream_aborted' : 'upstream_error';
+    const own = this.#plan.edit?.instead?.() ?? null;
     this.#finish(outcome, { type: refusal.type, message: refusal.message }, () =>
-      refuseRequest(this.#request, this.#response, refusal),
+      own === null ? refuseRequest(this.#request, this.#response, refusal) : sayOwn(this.#response, own),
     );
   }
 

@@ -121,7 +121,10 @@ export class HttpEngine {
     try {
       const plan = this.#plan(request, true);
       if ('status' in plan) refuseSocket(socket, plan);
-      else forwardUpgrade({ request, socket, head }, plan, this.#deps.net);
+      else {
+        forwardUpgrade({ request, socket, head }, plan, this.#deps.net);
+        this.#deps.net.unread?.add(socket, () => this.#steered?.guards(plan.provider) === true);
+      }
     } catch (error) {
       this.#failed(error);
       socket.destroy();
@@ -209,13 +212,16 @@ export class HttpEngine {
     const headers = withFraming(request, withoutContextHeaders(told, this.#deps.net.context, onward.isBaseUrl));
     const holdsEnd = rows !== null && this.#deps.net.strict === true;
     const changed = this.#changed(request, onward, headers);
-    const plan = { agent: lane.agent, ...authority, path, ...changed, rows, holdsEnd, copy: null };
-    if (outlook === 'pass' || this.#steered === null) return plan;
+    const { provider } = onward;
+    const plan = { agent: lane.agent, ...authority, path, provider, ...changed, rows, holdsEnd, copy: null };
+    if (upgrade || this.#steered === null) return plan;
     const stays = (): void => rows?.bind(this.#connectionOf(request, onward, lane), lineOf(request, path), told);
     const { socket, method = '', httpVersion } = request;
     const call = { ...onward, socket, method, httpVersion, headers, told, rows, stays };
-    if (outlook === 'copy') return { ...plan, copy: this.#steered.copy(call) };
-    return { ...plan, edit: this.#steered.edit(call, plan.edit) };
+    return {
+      ...plan,
+      ...this.#steered.changes(call, { outlook, edit: plan.edit, isBaseUrl: onward.isBaseUrl === true }),
+    };
   }
 
   #outlook(provider: string | null): Outlook {
@@ -298,7 +304,17 @@ export class HttpEngine {
       };
     }
     const headers = withFraming(request, endToEndHeaders(request.rawHeaders));
-    return { agent: this.#adminAgent, ...admin, path, headers, rows: null, edit: null, copy: null, holdsEnd: false };
+    return {
+      agent: this.#adminAgent,
+      ...admin,
+      path,
+      provider: null,
+      headers,
+      rows: null,
+      edit: null,
+      copy: null,
+      holdsEnd: false,
+    };
   }
 
   #unknownPath(path: string): Refusal {

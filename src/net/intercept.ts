@@ -5,6 +5,7 @@ import { handshakeCause, hintFor, type HandshakeCause } from './handshake-cause.
 import type { HandshakeTroubles } from './handshake-troubles.ts';
 import { Relay } from './relay.ts';
 import type { RelayTimes } from './slot.ts';
+import type { UnreadConnections } from './unread-connections.ts';
 import type { ClientConnection, LeafSource, NetDeps, Session, SteeredConnections } from './types.ts';
 
 export interface InterceptDeps extends NetDeps {
@@ -28,7 +29,7 @@ const MAX_HINTED_HOSTS = 1000;
  */
 export function createIntercept(deps: InterceptDeps): (client: ClientConnection) => void {
   const hinted = new Set<string>();
-  const relays = new Relays(deps.steered ?? null);
+  const relays = new Relays(deps);
   const failed = (client: ClientConnection, cause: HandshakeCause): void => {
     deps.counters.add('handshake_failures', `side="client",cause="${cause}"`);
     const { host } = client.target;
@@ -87,7 +88,7 @@ function secure(
   // A client that refuses us inside its own program just ends: there is no error, and no close unless we close.
   tls.once('end', () => giveUp('closed'));
   tls.once('close', () => {
-    if (settled && !session.used) failed('closed-unused');
+    if (settled && tls.bytesRead === 0) failed('closed-unused');
     giveUp('closed');
   });
   tls.once('secure', () => {
@@ -110,16 +111,25 @@ interface RelayedClient {
 /** Connections on the relay whose calls may one day be wanted elsewhere: a mode is switched while they are open. */
 class Relays {
   readonly #steered: SteeredConnections | null;
+  readonly #unread: UnreadConnections | null;
   readonly #live = new Set<RelayedClient>();
 
-  constructor(steered: SteeredConnections | null) {
+  constructor({
+    steered = null,
+    unread = null,
+  }: {
+    steered?: SteeredConnections | null;
+    unread?: UnreadConnections | null;
+  }) {
     this.#steered = steered;
+    this.#unread = unread;
     steered?.onChange(() => this.#retire());
   }
 
   add(client: ClientConnection, tls: TLSSocket, relay: Relay, replace: (session: Session) => void): Relay {
     const entry = { client, tls, relay, replace };
     this.#live.add(entry);
+    this.#unread?.add(client.socket, () => relay.opaque && this.#steered?.guards(client) === true);
     tls.once('close', () => this.#live.delete(entry));
     return relay;
   }

@@ -26,6 +26,7 @@ import type { PolicyRules } from './policy.ts';
 import { type Refusal, refuseRequest, refuseSocket } from './refusal.ts';
 import { RunListeners } from './run-listeners.ts';
 import type { ClientConnection, NetDeps, SteeredConnections } from './types.ts';
+import { UnreadConnections } from './unread-connections.ts';
 import { UsageInclusions } from './usage-inclusion.ts';
 import { headWithoutUpgrade, ignoresUpgrade } from './without-upgrade.ts';
 
@@ -60,6 +61,8 @@ export interface EntranceOptions {
   stopGraceMs?: number;
   runCloseGraceMs?: number;
   pidCheckMs?: number;
+  /** For tests: see UnreadConnections. */
+  unreadTickMs?: number;
 }
 
 const STOP_GRACE_MS = 30_000;
@@ -85,6 +88,7 @@ export class Entrance implements Omit<NetControl, 'openRun' | 'setup' | 'mode'> 
   readonly #options: EntranceOptions;
   readonly #connections = new Connections();
   readonly #recorder: CountedRecorder;
+  readonly #unread: UnreadConnections;
   readonly #runs: RunListeners;
   readonly #engine: HttpEngine;
   readonly #steered: EngineConnections;
@@ -103,7 +107,9 @@ export class Entrance implements Omit<NetControl, 'openRun' | 'setup' | 'mode'> 
   constructor(options: EntranceOptions) {
     this.#options = options;
     this.#recorder = new CountedRecorder(options.net.recorder, options.net.counters);
-    this.net = { ...options.net, recorder: this.#recorder, registry: this.#connections };
+    const unread = new UnreadConnections(options.unreadTickMs);
+    this.net = { ...options.net, recorder: this.#recorder, registry: this.#connections, unread };
+    this.#unread = unread;
     this.#openedAt = options.net.clock.now();
     this.#runs = new RunListeners({
       accept: (socket) => this.#door?.server.emit('connection', socket),
@@ -135,9 +141,11 @@ export class Entrance implements Omit<NetControl, 'openRun' | 'setup' | 'mode'> 
       limits: options.limits ?? DEFAULT_LIMITS,
       concerns: (provider) =>
         inclusions.concerns(provider) || (steering !== undefined && steering.outlook(provider) !== 'pass'),
+      guards: (provider) => steering?.guards(provider) === true,
       onChange: (listener) => steering?.onChange(listener),
     });
     this.#intercept = options.intercept(this.net, this.#steered);
+    steering?.onChange(() => unread.look());
   }
 
   async open(): Promise<void> {
@@ -192,6 +200,7 @@ export class Entrance implements Omit<NetControl, 'openRun' | 'setup' | 'mode'> 
     // What is live now ends because of us, whatever its connection says of the reason.
     this.#recorder.shutDown();
     this.#engine.close();
+    this.#unread.close();
     await this.#connections.end();
     this.#steered.close();
     this.#options.ownPorts.delete(this.port);

@@ -66,9 +66,9 @@ export class Relay {
     return this.#exchanges.current === null && !this.#opaque && !this.#exchanges.requests.begun;
   }
 
-  /** The client has sent something. */
-  get used(): boolean {
-    return this.#options.client.bytesRead > 0;
+  /** What is said on it is not read any more. */
+  get opaque(): boolean {
+    return this.#opaque;
   }
 
   /** The client is ready to be read. */

@@ -3,12 +3,15 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BodyModel } from '../gateway/body-model.ts';
 import { callShape } from '../gateway/call-shape.ts';
+import { type ListRequest, listRequest, merged, ownList } from '../gateway/model-list.ts';
 import type { Destination, Outlook, Steering } from '../gateway/steering.ts';
 import { askedModel, type ClientCall } from '../gateway/target-request.ts';
 import type { ExchangeEdit, RequestCopy } from './edit.ts';
-import { pairsOf } from './end-to-end.ts';
+import { pairsOf, rawValue } from './end-to-end.ts';
 import type { ExchangeRows } from './exchange-rows.ts';
+import type { ForwardPlan } from './forward.ts';
 import { HeldBytes } from './held-bytes.ts';
+import { ModelListEdit } from './model-list-edit.ts';
 import type { Refusal } from './refusal.ts';
 import { marksOf, Shadows } from './shadows.ts';
 import { SteeredExchange, type SteeredRows } from './steered-exchange.ts';
@@ -75,8 +78,24 @@ export class SteeredCalls {
     this.#options.steering.onChange(listener);
   }
 
+  /** @param edit what would be changed in the call if it passed. */
+  changes(
+    call: EngineCall,
+    { outlook, edit, isBaseUrl }: { outlook: Outlook; edit: ExchangeEdit | null; isBaseUrl: boolean },
+  ): Pick<ForwardPlan, 'edit' | 'copy' | 'rows'> {
+    const { rows } = call;
+    const list = isBaseUrl ? this.#listRequest(call) : null;
+    // No upstream knows of that model: nothing is sent anywhere, and nothing is to be recorded.
+    if (list !== null && list.id !== null && rows?.isBound !== true) {
+      return { edit: this.#listEdit(call, list, null), copy: null, rows: null };
+    }
+    const own = outlook === 'read' ? this.#edit(call, edit) : edit;
+    if (list !== null && list.id === null) return { edit: this.#listEdit(call, list, own), copy: null, rows };
+    return { edit: own, copy: outlook === 'copy' ? this.#copyOf(call) : null, rows };
+  }
+
   /** @param inner what would be changed in the call if it passed. */
-  edit(call: EngineCall, inner: ExchangeEdit | null): ExchangeEdit {
+  #edit(call: EngineCall, inner: ExchangeEdit | null): ExchangeEdit {
     const { steering, targets, lanes } = this.#options;
     const { provider, method, path } = call;
     const shape = callShape(method, path);
@@ -94,8 +113,27 @@ export class SteeredCalls {
     });
   }
 
+  /** For requests to base URLs: null = it asks for no list of models, or there are none of ours. */
+  #listRequest({ provider, headers, method, path }: EngineCall): ListRequest | null {
+    const { models } = this.#options.steering;
+    const isAnthropic = provider === 'anthropic' || rawValue(headers, 'anthropic-version') !== null;
+    const request = models.length === 0 ? null : listRequest(method, path, isAnthropic ? 'anthropic' : 'openai');
+    return request === null || ownList(request, models) === null ? null : request;
+  }
+
+  #listEdit({ headers }: EngineCall, request: ListRequest, inner: ExchangeEdit | null): ModelListEdit {
+    const { models } = this.#options.steering;
+    return new ModelListEdit({
+      headers,
+      inner,
+      own: ownList(request, models) ?? {},
+      merged: (theirs) => merged(request, models, theirs),
+      isOwnAlone: request.id !== null,
+    });
+  }
+
   /** For a call that goes on at once, whatever its body says. Null = none is made of this one. */
-  copy(call: EngineCall): RequestCopy | null {
+  #copyOf(call: EngineCall): RequestCopy | null {
     const { method, path, headers, rows, provider } = call;
     const shape = callShape(method, path);
     if (shape === null) return null;

@@ -7,6 +7,7 @@ import type { RecorderPort, Sequence } from '../core/recorder-port.ts';
 import type { Logger } from '../core/log.ts';
 import type { ClientHello } from '../wire/client-hello.ts';
 import type { ContextHeaders } from './context-headers.ts';
+import type { UnreadConnections } from './unread-connections.ts';
 
 /** Where a connection is meant to go. Host normalised (lower case, no trailing dot, IDNA ASCII, no brackets). */
 export interface Target {
@@ -49,6 +50,8 @@ export interface NetDeps {
   context?: ContextHeaders;
   /** See `TapDeps.strict`. */
   strict?: boolean;
+  /** Connections on which calls are not read; absent = no mode minds. */
+  unread?: UnreadConnections;
 }
 
 /** All live sockets, so that stop can drain and then end them (http-mitm-proxy's close() does not). */
@@ -62,8 +65,6 @@ export interface ConnectionRegistry {
 export interface Session {
   /** No exchange is live on it. */
   readonly idle: boolean;
-  /** The client has sent something. */
-  readonly used: boolean;
   /** TLS with the client is there. */
   start(): void;
   /** In place of `start`: the client never became ready. */
@@ -75,7 +76,9 @@ export interface SteeredConnections {
   takes(client: ClientConnection): boolean;
   /** @param tls still in its handshake, or between two exchanges: `start` is called when it is ready. */
   open(client: ClientConnection, tls: TLSSocket): Session;
-  /** Tells when `takes` may answer otherwise than before. */
+  /** A mode keeps its calls from their provider: none may pass unread. */
+  guards(client: ClientConnection): boolean;
+  /** Tells when `takes` and `guards` may answer otherwise than before. */
   onChange(listener: () => void): void;
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { untilTrue } from '../support/async.ts';
-import { answeringJson, json, ModesBench, post } from '../support/modes-bench.ts';
+import { answeringJson, baseUrlsTo, json, ModesBench, post } from '../support/modes-bench.ts';
 import { answeringRequests } from '../support/steered-bench.ts';
 
 const ASK = { model: 'claude-x', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] };
@@ -161,5 +161,42 @@ describe('mode target', () => {
     expect(bench.exchanges[0]?.ends).toMatchObject([
       { marks: ['target_fell_back'], steer: { sentModel: 'spare-1' }, outcome: 'complete' },
     ]);
+  });
+
+  it('lists the models of the registry with those of the server that is asked', async () => {
+    const provider = answeringJson(() => ({ object: 'list', data: [{ id: 'gpt' }] }));
+    await bench.startModes(
+      { provider: answeringJson(), target: provider },
+      (url) => ({
+        mode: 'passthrough',
+        models: [{ id: 'glm', target_url: 'http://nowhere.example' }],
+        lookup: () => null,
+        target_url: url,
+      }),
+      { baseUrls: baseUrlsTo(() => bench.targetUrl) },
+    );
+    const client = bench.plainClient();
+    await client.send('GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n').hears('"gpt"');
+    expect(client.text).toContain('"glm"');
+    await client.forget().send('GET /v1/models/glm HTTP/1.1\r\nHost: x\r\n\r\n').hears('"glm"');
+    expect(client.text).not.toContain('gpt');
+    await ended();
+    expect(bench.targetHeard().match(/GET /g)).toHaveLength(1);
+    expect(bench.exchanges).toHaveLength(1);
+  });
+
+  it('lists those of the registry alone where nobody answers', async () => {
+    await bench.startModes(
+      { provider: answeringJson(), target: answeringJson() },
+      () => ({
+        mode: 'passthrough',
+        models: [{ id: 'glm', target_url: 'http://nowhere.example' }],
+        lookup: () => null,
+      }),
+      { baseUrls: baseUrlsTo(() => 'http://nowhere.example') },
+    );
+    const client = bench.plainClient();
+    await client.send('GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n').hears('"glm"');
+    expect(client.text).toMatch(/^HTTP\/1\.1 200 /);
   });
 });

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { BaseUrls } from '../../src/gateway/base-urls.ts';
 import type { OpenedModes } from '../../src/net/modes.ts';
 import type { TestEntranceOptions } from './entrance.ts';
 import type { RecordedExchange } from './recording-port.ts';
@@ -69,4 +70,20 @@ export function post(path: string, body: object, headers: readonly string[] = []
   const text = JSON.stringify(body);
   const lines = ['Host: api.provider.example', 'Content-Type: application/json', ...headers];
   return `POST ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
+}
+
+/** Base URLs of one provider, `openai`, whose server is known when it is called. */
+export function baseUrlsTo(url: () => string): BaseUrls {
+  return new BaseUrls({
+    providers: {
+      get: (id) => (id === 'openai' ? { id } : null),
+      mount: () => url(),
+      lookup: () => null,
+      isServer: () => false,
+    },
+    backends: {},
+    passthrough: null,
+    intercept: [],
+    bedrockRegion: null,
+  });
 }
