@@ -1,6 +1,7 @@
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
+import { zstdWindow } from '../core/zstd-window.ts';
 
 export interface StageOutput {
   data(bytes: Uint8Array, at: number): void;
@@ -141,7 +142,7 @@ export class ZstdStage implements Stage {
   #begin(): void {
     const first = this.#header ?? Buffer.alloc(0);
     this.#header = null;
-    if (windowOf(first) > MAX_WINDOW) this.#fail();
+    if (zstdWindow(first) > MAX_WINDOW) this.#fail();
     else this.#push(first);
   }
 
@@ -157,21 +158,4 @@ export class ZstdStage implements Stage {
     this.#stopped = true;
     this.#output.fail();
   }
-}
-
-/** Window that a zstd frame asks for (RFC 8878, 3.1.1.1). */
-function windowOf(frame: Buffer): number {
-  if (frame.length < 6 || frame.readUInt32LE(0) !== 0xfd2fb528) return 0;
-  const descriptor = frame[4] ?? 0;
-  if ((descriptor & 0x20) === 0) {
-    const window = frame[5] ?? 0;
-    const base = 2 ** (10 + (window >> 3));
-    return base + (base / 8) * (window & 7);
-  }
-  const dictionary = [0, 1, 2, 4][descriptor & 3] ?? 0;
-  const size = [1, 2, 4, 8][descriptor >> 6] ?? 1;
-  const field = frame.subarray(5 + dictionary, 5 + dictionary + size);
-  let content = 0;
-  for (const byte of field.toReversed()) content = content * 256 + byte;
-  return content;
 }

@@ -9,6 +9,7 @@ import type { Destination } from '../gateway/steering.ts';
 import type { Place, TargetHealth } from '../gateway/target-health.ts';
 import type { ClientCall } from '../gateway/target-request.ts';
 import { originOf } from '../gateway/targets.ts';
+import { pairsOf } from './end-to-end.ts';
 import { ExchangeRows } from './exchange-rows.ts';
 import { startUpstreamRequest } from './upstream-request.ts';
 import { Silence } from './silence.ts';
@@ -84,7 +85,7 @@ export class Shadows {
     const provider = this.#targets.providerOf(target);
     recorder.connection({ connection, scheme, host, port, provider, runId, clientAddress, leg: 'shadow' });
     const rows = new ExchangeRows(recorder, clock, exchanges.next(), connection);
-    rows.requestHead(`${method} ${made.path} HTTP/1.1`, told);
+    rows.requestHead(`${method} ${made.path} HTTP/1.1`, withoutFraming(told));
     for (const part of made.body) rows.requestBody(part);
     rows.steered({ mode: 'compare', rule, sentTo: made.sentTo, sentModel: made.sentModel, comparison });
     if (made.converted !== null) for (const mark of marksOf(made.converted.notes)) rows.mark(mark);
@@ -223,6 +224,13 @@ class Shadow {
     this.#rows.end(outcome, error);
     this.#done(isFailure);
   }
+}
+
+/** The body that is told with them is another one. */
+function withoutFraming(headers: readonly string[]): string[] {
+  return pairsOf(headers)
+    .filter(([name]) => !/^(?:content-(?:length|encoding)|transfer-encoding)$/i.test(name))
+    .flat();
 }
 
 /** Each name once. */

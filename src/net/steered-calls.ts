@@ -12,6 +12,7 @@ import type { ExchangeRows } from './exchange-rows.ts';
 import type { ForwardPlan } from './forward.ts';
 import { HeldBytes } from './held-bytes.ts';
 import { ModelListEdit } from './model-list-edit.ts';
+import { bodyCoding, readableCall } from './readable-call.ts';
 import type { Refusal } from './refusal.ts';
 import { marksOf, Shadows } from './shadows.ts';
 import { SteeredExchange, type SteeredRows } from './steered-exchange.ts';
@@ -134,7 +135,7 @@ export class SteeredCalls {
 
   /** For a call that goes on at once, whatever its body says. Null = none is made of this one. */
   #copyOf(call: EngineCall): RequestCopy | null {
-    const { method, path, headers, rows, provider } = call;
+    const { method, path, headers } = call;
     const shape = callShape(method, path);
     if (shape === null) return null;
     const held = this.#held.open();
@@ -155,11 +156,8 @@ export class SteeredCalls {
       end: () => {
         if (!isKept) return;
         const whole: ClientCall = { method, path, headers: pairsOf(headers), shape, chunks: held.parts, body };
-        const decision = this.#options.steering.decide(provider, askedModel(whole));
-        if (decision.action === 'compare') {
-          const comparison = this.#copy(call, whole, decision.rule, decision.destinations[0]);
-          rows?.steered({ mode: 'compare', rule: decision.rule, sentTo: null, sentModel: null, comparison });
-        }
+        if (bodyCoding(whole) === null) this.#compare(call, whole);
+        else void readableCall(whole).then((readable) => this.#compare(call, readable));
         drop();
       },
       abort: drop,
@@ -168,6 +166,14 @@ export class SteeredCalls {
 
   close(): void {
     this.#shadows.close();
+  }
+
+  #compare(call: EngineCall, whole: ClientCall): void {
+    const decision = this.#options.steering.decide(call.provider, askedModel(whole));
+    if (decision.action !== 'compare') return;
+    const { rule, destinations } = decision;
+    const comparison = this.#copy(call, whole, rule, destinations[0]);
+    call.rows?.steered({ mode: 'compare', rule, sentTo: null, sentModel: null, comparison });
   }
 
   #copy(call: EngineCall, whole: ClientCall, rule: string, destination: Destination): string | null {

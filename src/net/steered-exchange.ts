@@ -10,6 +10,7 @@ import type { Place, TargetHealth } from '../gateway/target-health.ts';
 import { askedModel, type ClientCall } from '../gateway/target-request.ts';
 import type { BodyEdit, EditedRequest, ExchangeEdit } from './edit.ts';
 import type { HeldBody } from './held-bytes.ts';
+import { bodyCoding, readableCall } from './readable-call.ts';
 import { isServerFault } from './shadows.ts';
 import { type MadeRequest, rawOf, type Targets } from './targets.ts';
 import type { UpstreamLane } from './upstream-agents.ts';
@@ -53,6 +54,8 @@ export class SteeredExchange implements ExchangeEdit {
   readonly #deps: SteeredExchangeDeps;
   readonly #body = new BodyModel();
   #decision: Steered | null = null;
+  /** As it is to be sent on. */
+  #call: ClientCall | null = null;
   /** Which of the destinations is asked, and how often it was before. */
   #index = 0;
   #tries = 0;
@@ -90,12 +93,18 @@ export class SteeredExchange implements ExchangeEdit {
   }
 
   decide(): EditedRequest | null | Promise<EditedRequest | null> {
+    const call = { ...this.#deps.call, chunks: this.#deps.held.parts, body: this.#body };
+    if (call.shape === null || bodyCoding(call) === null) return this.#decideOn(call);
+    return readableCall(call).then((readable) => this.#decideOn(readable));
+  }
+
+  #decideOn(call: ClientCall): EditedRequest | null | Promise<EditedRequest | null> {
     const { inner, rows } = this.#deps;
-    const call = this.#call();
     const decision = this.#deps.decide(askedModel(call));
     if (decision.action === 'refuse') return Promise.reject(new AppError('no_target', decision.message));
     if (decision.action === 'target') {
       this.#decision = { ...decision, action: 'target' };
+      this.#call = call;
       return this.#ask();
     }
     rows.stays();
@@ -165,21 +174,18 @@ export class SteeredExchange implements ExchangeEdit {
     this.#bind = null;
   }
 
-  #call(): ClientCall {
-    return { ...this.#deps.call, chunks: this.#deps.held.parts, body: this.#body };
-  }
-
   /** Rejects with AppError. */
   async #ask(): Promise<EditedRequest> {
     const decision = this.#decision;
     const destination = decision?.destinations[this.#index];
-    if (decision === null || destination === undefined) throw new Error('nobody is left to be asked');
+    const call = this.#call;
+    if (decision === null || destination === undefined || call === null) throw new Error('nobody is left to be asked');
     const { targets, rows } = this.#deps;
     const { target } = destination;
     const health = targets.healthOf(target);
     if (!health.isWorthAsking(targets.now)) return this.#skip(decision, target.backend.host);
     this.#place = await this.#placeAt(health, target);
-    const made = targets.request(this.#call(), destination);
+    const made = targets.request(call, destination);
     this.#converted = made.converted;
     rows.sent(decision.rule, made.sentTo, made.sentModel);
     const lane = this.#deps.laneOf(target);
