@@ -29,11 +29,14 @@ const MAX_HINTED_HOSTS = 1000;
  */
 export function createIntercept(deps: InterceptDeps): (client: ClientConnection) => void {
   const hinted = new Set<string>();
+  const told = new WeakSet<ClientConnection>();
   const relays = new Relays(deps);
   const failed = (client: ClientConnection, cause: HandshakeCause): void => {
     deps.counters.add('handshake_failures', `side="client",cause="${cause}"`);
     const { host } = client.target;
-    deps.troubles?.note({ host, agent: client.agent ?? null, cause, wall: deps.clock.wall() });
+    // A client that leaves during the handshake is counted by how it left, and as one that never used us: told once.
+    if (!told.has(client)) deps.troubles?.note({ host, agent: client.agent ?? null, cause, wall: deps.clock.wall() });
+    told.add(client);
     if (hinted.has(host) || hinted.size >= MAX_HINTED_HOSTS) return;
     hinted.add(host);
     deps.log.warn({ host, cause, hint: hintFor(cause) }, 'TLS with a client failed');

@@ -18,6 +18,7 @@ export const RUNNING_TICK_MS = 250;
 const MOST = 500;
 /** Calls of which something is told at each look, in turn: 100 us each. */
 const MOST_NEWS = 50;
+const MOST_STARTED = 50;
 /** Characters of a text that are shown, and that are searched for secrets: a key may begin before what is shown. */
 const SHOWN = 4096;
 const SEARCHED = 4 * SHOWN;
@@ -81,7 +82,7 @@ export class RunningCalls {
     const news: RunningNews = { started: [], progress: this.#progress(now), gone: this.#gone(now) };
     for (const live of now) {
       if (!this.#seen.has(live)) this.#seen.add(live);
-      else if (!this.#followed.has(live.id) && this.#followed.size < MOST) news.started.push(this.#follow(live));
+      else if (this.#mayBegin(live, news.started.length)) news.started.push(this.#follow(live));
     }
     if (news.started.length + news.progress.length + news.gone.length > 0) this.#options.tell(news);
   }
@@ -92,6 +93,11 @@ export class RunningCalls {
     } catch (error) {
       this.#options.onError(error);
     }
+  }
+
+  /** The others begin at a later look. */
+  #mayBegin(live: LiveExchange, begun: number): boolean {
+    return begun < MOST_STARTED && this.#followed.size < MOST && !this.#followed.has(live.id);
   }
 
   #gone(now: ReadonlySet<LiveExchange>): string[] {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TLSSocket } from 'node:tls';
+import { connect as tlsConnect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../src/core/capture.ts';
 import type { RunningCall } from '../../src/core/running-call.ts';
@@ -13,7 +13,7 @@ import { makeCa, makeLeaf } from '../support/certificates.ts';
 import { CLI, type Daemon, startDaemon } from '../support/daemon.ts';
 import { runCli } from '../support/run-cli.ts';
 import { startTlsUpstream, type Upstream } from '../support/tls-upstream.ts';
-import { httpRequest, openTls } from '../support/tunnel-client.ts';
+import { httpRequest, openTls, openTunnel } from '../support/tunnel-client.ts';
 
 const HOST = 'api.anthropic.com';
 const KEY = 'sk-ant-api03-not-a-key-0123456789';
@@ -173,6 +173,18 @@ describe('the dashboard of a running daemon', () => {
     const head = await (await daemon.get(`/api/calls/${call}/request?part=head`)).text();
     expect(head).toContain('sk-ant-...3210');
     expect(head).not.toContain('another-key');
+  });
+
+  it('says which client does not trust our certificate, and what to do about it', async () => {
+    const picky = tlsConnect({ socket: await openTunnel(daemon, HOST, 'User-Agent: picky/1.0\r\n'), servername: HOST });
+    await once(picky, 'error');
+    type Setup = { proxy_url: string; tls_troubles: { client: string; cause: string }[] };
+    await expect
+      .poll(async () => (await json<Setup>('/api/setup')).tls_troubles)
+      .toMatchObject([
+        { host: HOST, client: 'picky/1.0', cause: expect.any(String), hint: expect.any(String), count: 1 },
+      ]);
+    expect((await json<Setup>('/api/setup')).proxy_url).toBe(`http://127.0.0.1:${daemon.proxyPort}`);
   });
 
   it('is not on the proxy port', async () => {
