@@ -2,6 +2,7 @@
 import type { Context, Hono } from 'hono';
 import { AppError } from '../core/errors.ts';
 import type { MeterDirectory } from '../interchange/answer-of.ts';
+import { pictureType } from '../interchange/conversation/picture-type.ts';
 import { messageReader } from '../interchange/stored-messages.ts';
 import type { Database } from '../store/driver.ts';
 import type { Side } from '../store/blocks/call-bodies.ts';
@@ -10,7 +11,6 @@ import { getCall } from '../store/queries.ts';
 import { refuse } from './access.ts';
 import { NOT_STORED } from './bodies.ts';
 import { conversationAnswer, type FoundExchange, mediaNumber } from './conversation.ts';
-import { pictureType } from './picture-type.ts';
 
 export interface ConversationDeps {
   calls: { ask<T>(question: (database: Database) => T): T };
@@ -28,7 +28,7 @@ export function conversationRoutes(app: Hono, { calls, directory }: Conversation
     const { from, to, max, past } = context.req.query();
     const most = unlimited(countOf('max', max, MAX_CHARS));
     const ask = {
-      from: countOf('from', from, 0),
+      from: from === 'new' ? ('new' as const) : countOf('from', from, 0),
       to: countOf('to', to, Number.MAX_SAFE_INTEGER),
       maxChars: most,
       pastChars: Math.min(most, past === undefined ? most : unlimited(countOf('past', past, 0))),

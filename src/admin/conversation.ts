@@ -1,19 +1,11 @@
 /** One call as a conversation, for `GET /api/calls/:id/conversation` and the pictures in it. Format: docs/api.md. */
-import type { CallRecord } from '../core/capture.ts';
 import type { StoredExchange, StoredMessage } from '../core/transfer.ts';
-import { answerOf, type MeterDirectory } from '../interchange/answer-of.ts';
-import { type AnswerMedia, answerMedia } from '../interchange/conversation/answer-media.ts';
-import { byteLength, type Media } from '../interchange/conversation/media.ts';
-import { readConversation, settingsOf } from '../interchange/conversation/request.ts';
-import { shareOut, type Shares } from '../interchange/conversation/shares.ts';
-import {
-  answerView,
-  ViewBuilder,
-  type ViewMedia,
-  type ViewMessage,
-  type ViewPart,
-  type ViewTool,
-} from '../interchange/conversation/view.ts';
+import type { MeterDirectory } from '../interchange/answer-of.ts';
+import { exchangeView, madeMedia, parsedBody, requestView } from '../interchange/conversation/exchange-view.ts';
+import type { Media } from '../interchange/conversation/media.ts';
+import { settingsOf } from '../interchange/conversation/request.ts';
+import type { Shares } from '../interchange/conversation/shares.ts';
+import type { ViewMessage, ViewPart, ViewTool } from '../interchange/conversation/view.ts';
 import type { Side } from '../store/blocks/call-bodies.ts';
 import type { Pruned } from '../store/pruned.ts';
 
@@ -50,8 +42,8 @@ export interface BodyState {
 }
 
 export interface ConversationAsk {
-  /** Messages from this index to before that one. */
-  from: number;
+  /** Messages from this index (`new` = `new_from`) to before that one. */
+  from: number | 'new';
   to: number;
   /** Characters of each text that are given; Infinity = all. */
   maxChars: number;
@@ -65,13 +57,10 @@ export async function conversationAnswer(
   { from, to, maxChars, pastChars }: ConversationAsk,
 ): Promise<ConversationAnswer> {
   const { record, request, response, pruned } = exchange;
-  const body = parsedBody(request);
-  const view = viewOf(body);
-  const answer = await answeredView(exchange, directory, view.media.length);
-  const newFrom = newFromOf(record, view);
-  const tokens = shareOut({ messages: view.messages, tools: view.tools, answer, newFrom }, record.usage);
-  const messages = view.messages.slice(from, to);
-  const fresh = freshFrom(view.messages, newFrom) - from;
+  const { body, request: view, answer, newFrom, tokens } = await exchangeView(exchange, directory);
+  const first = from === 'new' ? (newFrom ?? 0) : from;
+  const messages = view.messages.slice(first, to);
+  const fresh = freshFrom(view.messages, newFrom) - first;
   for (const [index, { role, parts }] of messages.entries()) {
     const isPast = index < fresh && role !== 'system' && role !== 'developer';
     cutTexts(parts, isPast ? pastChars : maxChars);
@@ -96,71 +85,15 @@ export async function conversationAnswer(
 
 /** Of the request, then of the answer. Null = there are not so many. */
 export function mediaNumber({ request, response }: StoredExchange, number: number): Media | null {
-  const asked = viewOf(parsedBody(request)).media;
+  const asked = requestView(parsedBody(request)).media;
   if (number < asked.length) return asked[number] ?? null;
   const made = madeMedia(response).flatMap(({ media }) => media ?? []);
   return made[number - asked.length] ?? null;
 }
 
-function viewOf(body: unknown): ViewBuilder {
-  const view = new ViewBuilder();
-  readConversation(body, view);
-  return view;
-}
-
-/** Undefined: no JSON, or not all of it. */
-function parsedBody(request: StoredMessage | null): unknown {
-  if (request?.body == null) return undefined;
-  try {
-    return JSON.parse(Buffer.from(request.body).toString('utf8')) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-/** An answer that was cut is shown as far as it came. @param before media of the request: theirs are numbered behind these */
-async function answeredView(
-  exchange: StoredExchange,
-  directory: MeterDirectory,
-  before: number,
-): Promise<ViewMessage | null> {
-  const answer = await answerOf(exchange, directory);
-  let number = before;
-  const made = madeMedia(exchange.response).map(({ type, media, ref }): ViewMedia => {
-    const own = media === null ? null : number++;
-    const bytes = media === null ? null : byteLength(media.base64);
-    return { type, media: own, ref, mime: media?.mime ?? null, bytes, name: null };
-  });
-  return answer === null && made.length === 0 ? null : answerView(answer, made);
-}
-
-/** Looked for only where it can be: a body without its marks is not parsed again. */
-function madeMedia(response: StoredMessage | null): AnswerMedia[] {
-  if (response?.body == null) return [];
-  const bytes = Buffer.from(response.body.buffer, response.body.byteOffset, response.body.byteLength);
-  return MARKS.some((mark) => bytes.includes(mark)) ? answerMedia(bytes.toString('utf8')) : [];
-}
-
-const MARKS = [
-  '"b64_json"',
-  '"inlineData"',
-  '"inline_data"',
-  '"image_generation_call"',
-  '"image_url"',
-  '"revised_prompt"',
-];
-
 function stateOf(message: StoredMessage | null, pruned: Pruned | null): BodyState {
   const { body = null, truncated = false, masked = false } = message ?? {};
   return { stored: body !== null, truncated, masked, ...(pruned === null ? {} : { pruned }) };
-}
-
-/** The recorder has counted: the last so many of the request's own list are new. */
-function newFromOf({ agent_facts: facts }: CallRecord, { messages, listed }: ViewBuilder): number | null {
-  if (facts === null) return null;
-  if (facts.new_messages >= facts.messages) return 0;
-  const first = messages.findIndex(({ place }) => place !== null && place >= listed - facts.new_messages);
-  return first === -1 ? messages.length : first;
 }
 
 /** Index of the first message that a reader came for: the last question where all or nothing is known to be new. */

@@ -27,6 +27,7 @@ import type { Live } from './live.ts';
 import { loginRoutes } from './login-routes.ts';
 import { Logins } from './logins.ts';
 import { tracingRoutes } from './tracing-routes.ts';
+import { outlineRoutes } from './outline-routes.ts';
 import { priceRoutes } from './price-routes.ts';
 import { providerRoutes } from './provider-routes.ts';
 import { readOnlyError } from './read-only.ts';
@@ -102,6 +103,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   bodyRoutes(app, deps);
   conversationRoutes(app, deps);
   sessionRoutes(app, deps);
+  outlineRoutes(app, deps);
   searchRoutes(app, deps);
   runs(app, deps);
   prices(app, deps);

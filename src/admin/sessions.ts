@@ -71,7 +71,7 @@ export function sessionView(database: Database, id: string, query: SessionQuery)
   };
 }
 
-function summaryOf({ tally, ...row }: SessionRow): SessionSummary {
+export function summaryOf({ tally, ...row }: SessionRow): SessionSummary {
   return { ...row, ...toTotals(tally) };
 }
 

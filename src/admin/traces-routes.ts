@@ -2,8 +2,18 @@ import type { Hono } from 'hono';
 import type { CallRecord } from '../core/capture.ts';
 import { AppError } from '../core/errors.ts';
 import type { Database } from '../store/driver.ts';
-import { callsOfTrace, edgesOfTrace, getTrace, listTasks, listTraces, type TraceStatus } from '../store/traces.ts';
+import {
+  callsOfTrace,
+  edgesOfTrace,
+  getTrace,
+  listTasks,
+  listTraces,
+  type Trace,
+  type TraceFilter,
+  type TraceStatus,
+} from '../store/traces.ts';
 import { refuse } from './access.ts';
+import { timeOf } from './times.ts';
 
 export interface TracesDeps {
   calls: { ask<T>(question: (database: Database) => T): T };
@@ -12,18 +22,14 @@ export interface TracesDeps {
 const DEFAULT_LIMIT = 10;
 /** A trace is mostly wanted whole. */
 const DEFAULT_CALLS = 1000;
-const STATUSES: readonly string[] = ['running', 'completed', 'failed'] satisfies TraceStatus[];
+const STATUSES: readonly TraceStatus[] = ['running', 'completed', 'failed'];
+const KINDS: readonly Trace['kind'][] = ['task', 'trace', 'run', 'session'];
 
 /** `GET /api/traces`, `/api/traces/:id`, `/api/tasks`: in the shapes of Anton's dashboard. */
 export function tracesRoutes(app: Hono, { calls }: TracesDeps): void {
   app.get('/api/traces', (context) => {
-    const { limit, task_id: task, status, cursor } = context.req.query();
-    if (status !== undefined && status !== '' && !STATUSES.includes(status))
-      throw new AppError('config_invalid', `status must be one of ${STATUSES.join(', ')}`);
-    const filter = {
-      ...(task === undefined || task === '' ? {} : { task }),
-      ...(status === undefined || status === '' ? {} : { status: status as TraceStatus }),
-    };
+    const { limit, cursor } = context.req.query();
+    const filter = filterOf(context.req.query());
     const page = calls.ask((database) => listTraces(database, filter, limitOf(limit, DEFAULT_LIMIT), cursor));
     return context.json({ traces: page.traces, next_cursor: page.nextCursor });
   });
@@ -51,6 +57,24 @@ export function tracesRoutes(app: Hono, { calls }: TracesDeps): void {
     const limit = limitOf(context.req.query('limit'), DEFAULT_LIMIT);
     return context.json({ tasks: calls.ask((database) => listTasks(database, limit)) });
   });
+}
+
+function filterOf(query: Record<string, string>): TraceFilter {
+  const filter: TraceFilter = {};
+  const { task_id: task = '', status = '', kind = '', since = '', until = '', q = '' } = query;
+  if (task !== '') filter.task = task;
+  if (status !== '') filter.status = oneOf('status', status, STATUSES);
+  if (kind !== '') filter.kinds = kind.split(',').map((one) => oneOf('kind', one, KINDS));
+  if (since !== '') filter.since = timeOf('since', since);
+  if (until !== '') filter.until = timeOf('until', until);
+  if (q !== '') filter.q = q;
+  return filter;
+}
+
+function oneOf<T extends string>(name: string, given: string, known: readonly T[]): T {
+  const found = known.find((one) => one === given);
+  if (found === undefined) throw new AppError('config_invalid', `${name} must be one of ${known.join(', ')}`);
+  return found;
 }
 
 /** The names under which the dashboards of that program look. `error` stays our object; bodies have routes of their own. */

@@ -1,6 +1,7 @@
 /** What is asked of the store about conversations. */
 import type { ConversationTip, Edge, EdgeType, SessionFacts } from '../core/sessions.ts';
 import { addTally, emptyTally, type Tally, TALLY_KEYS } from '../core/totals.ts';
+import { factsOf } from './agent-facts-text.ts';
 import { storedCallOf } from './call-row.ts';
 import { type Database, type SqlRow, type SqlValue, statementOf } from './driver.ts';
 import type { CallPage } from './queries.ts';
@@ -31,6 +32,9 @@ export interface SessionRow {
   turns: number;
   tool_errors: number;
   models: string[];
+  /** Of its latest call: messages in the request, and on whose behalf it was; null = unknown. */
+  messages: number | null;
+  customer_id: string | null;
   /** Sub-agents and forks: sessions whose parent this is. */
   children: number;
   tally: Tally;
@@ -47,7 +51,10 @@ const MAX_CALLS = 1000;
 /** A tree of sub-agents is not deeper; a circle ends here. */
 const MAX_DEPTH = 20;
 const MAX_TREE = 2000;
-const CHILDREN = '(SELECT count(*) FROM sessions AS child WHERE child.parent_session_id = sessions.id) AS children';
+const OF_LATEST = 'FROM llm_calls WHERE session_key = sessions.id ORDER BY seq DESC LIMIT 1';
+/** What is not in the row itself: looked up for rows that are shown. */
+const MORE = `(SELECT count(*) FROM sessions AS child WHERE child.parent_session_id = sessions.id) AS children,
+(SELECT agent_facts ${OF_LATEST}) AS latest_facts, (SELECT customer_id ${OF_LATEST}) AS customer_id`;
 
 /** What comes first: the latest call, or the most money (of all calls of a session, also those outside of a period). */
 export type SessionOrder = 'latest' | 'cost';
@@ -72,7 +79,7 @@ export function listSessions(
   // Children are counted for the rows that are shown, not for all that were sorted.
   const page = `SELECT * FROM sessions ${where} ORDER BY ${column} DESC, id DESC LIMIT ?`;
   const rows = database
-    .prepare(`SELECT *, ${CHILDREN} FROM (${page}) AS sessions ORDER BY ${column} DESC, id DESC`)
+    .prepare(`SELECT *, ${MORE} FROM (${page}) AS sessions ORDER BY ${column} DESC, id DESC`)
     .all(...values, size + 1)
     .map(rowOf);
   const last = rows[size - 1];
@@ -115,7 +122,7 @@ function escapedLike(text: string): string {
 export function getSession(database: Database, idOrName: string): SessionRow | 'ambiguous' | null {
   if (idOrName === '') return null;
   const one = (where: string, ...values: SqlValue[]): SessionRow | 'ambiguous' | null => {
-    const rows = database.prepare(`SELECT *, ${CHILDREN} FROM sessions WHERE ${where} LIMIT 2`).all(...values);
+    const rows = database.prepare(`SELECT *, ${MORE} FROM sessions WHERE ${where} LIMIT 2`).all(...values);
     return rows.length > 1 ? 'ambiguous' : rows[0] === undefined ? null : rowOf(rows[0]);
   };
   // Sub-agents bear the name of the session that they work for: it means their parent.
@@ -142,12 +149,24 @@ export function descendantsOf(database: Database, id: string): SessionRow[] {
       `WITH RECURSIVE tree(id, depth) AS (
   VALUES (?, 0) UNION SELECT sessions.id, tree.depth + 1 FROM sessions JOIN tree ON sessions.parent_session_id = tree.id
   WHERE tree.depth < ${MAX_DEPTH} LIMIT ${MAX_TREE}
-) SELECT sessions.*, ${CHILDREN} FROM (SELECT id, min(depth) AS depth FROM tree GROUP BY id) AS known
+) SELECT sessions.*, ${MORE} FROM (SELECT id, min(depth) AS depth FROM tree GROUP BY id) AS known
 JOIN sessions ON sessions.id = known.id WHERE known.depth > 0 ORDER BY known.depth, started_at, sessions.id`,
     )
     .all(id)
     .map(rowOf)
     .filter((row) => row.id !== id);
+}
+
+/** Sessions with a call in a trace, by their first call in it. */
+export function sessionsOfTrace(database: Database, trace: string): SessionRow[] {
+  return database
+    .prepare(
+      `SELECT sessions.*, ${MORE} FROM (SELECT session_key, min(seq) AS first FROM llm_calls
+WHERE trace_id = ? AND session_key IS NOT NULL GROUP BY session_key ORDER BY first LIMIT ${MAX_TREE}) AS known
+JOIN sessions ON sessions.id = known.session_key ORDER BY known.first`,
+    )
+    .all(trace)
+    .map(rowOf);
 }
 
 /** @returns the sums of all of them */
@@ -280,6 +299,8 @@ function rowOf(row: SqlRow): SessionRow {
     turns: number(row['turns']),
     tool_errors: number(row['tool_errors']),
     models: modelsOf(row['models']),
+    messages: factsOf(text(row['latest_facts']))?.messages ?? null,
+    customer_id: text(row['customer_id']),
     children: number(row['children']),
     tally,
   };
