@@ -35,6 +35,7 @@ import { isReplay, type ReplayDeps, replayRoutes } from './replay-routes.ts';
 import type { Search } from './search.ts';
 import type { SearchLoop } from './search-loop.ts';
 import { searchRoutes } from './search-routes.ts';
+import { sessionExportRoutes } from './session-export-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { statsRoutes } from './stats-routes.ts';
 import { tracesRoutes } from './traces-routes.ts';
@@ -104,6 +105,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   conversationRoutes(app, deps);
   sessionRoutes(app, deps);
   outlineRoutes(app, deps);
+  sessionExportRoutes(app, deps);
   searchRoutes(app, deps);
   runs(app, deps);
   prices(app, deps);

@@ -60,15 +60,20 @@ export function tracesRoutes(app: Hono, { calls }: TracesDeps): void {
 }
 
 function filterOf(query: Record<string, string>): TraceFilter {
-  const filter: TraceFilter = {};
-  const { task_id: task = '', status = '', kind = '', since = '', until = '', q = '' } = query;
-  if (task !== '') filter.task = task;
-  if (status !== '') filter.status = oneOf('status', status, STATUSES);
-  if (kind !== '') filter.kinds = kind.split(',').map((one) => oneOf('kind', one, KINDS));
-  if (since !== '') filter.since = timeOf('since', since);
-  if (until !== '') filter.until = timeOf('until', until);
-  if (q !== '') filter.q = q;
-  return filter;
+  const given = (name: string): string | undefined => (query[name] === '' ? undefined : query[name]);
+  const [task, status, kind, q] = ['task_id', 'status', 'kind', 'q'].map(given);
+  const [since, until] = ['since', 'until'].map((name) => {
+    const time = given(name);
+    return time === undefined ? undefined : timeOf(name, time);
+  });
+  return {
+    task,
+    status: status === undefined ? undefined : oneOf('status', status, STATUSES),
+    kinds: kind?.split(',').map((one) => oneOf('kind', one, KINDS)),
+    since,
+    until,
+    q,
+  };
 }
 
 function oneOf<T extends string>(name: string, given: string, known: readonly T[]): T {

@@ -11,6 +11,7 @@ import { messageReader } from '../interchange/stored-messages.ts';
 import { loadRegistry } from '../providers/registry.ts';
 import { type Database, openDatabase } from '../store/driver.ts';
 import { requireSchema } from '../store/migrations.ts';
+import { getSession } from '../store/sessions.ts';
 import type { CallFilter } from '../store/queries.ts';
 import { exportFilter } from './export-filter.ts';
 import { count } from './figures.ts';
@@ -46,7 +47,8 @@ export async function exportMain({ home, format, out, query, ...wanted }: Export
     requireSchema(database);
     const filter = exportFilter(database, db, query);
     const { formulaSafe, gzip } = wanted;
-    const formatter = createFormatter(format, { version: version(), bodies, formulaSafe, directory });
+    const title = titleOf(database, query);
+    const formatter = createFormatter(format, { version: version(), bodies, formulaSafe, directory, title });
     let damaged = 0;
     const messages = bodies ? messageReader(database, () => (damaged += 1)) : null;
     const pieces = piecesOf(format, formatter, { database, filter, messages });
@@ -57,6 +59,12 @@ export async function exportMain({ home, format, out, query, ...wanted }: Export
   } finally {
     database.close();
   }
+}
+
+/** Of the session that is exported. */
+function titleOf(database: Database, { session = '' }: CallQuery): string | null {
+  const found = getSession(database, session);
+  return found === null || found === 'ambiguous' ? null : found.title;
 }
 
 function bodiesOf(format: FormatName, wanted: boolean | undefined): boolean {

@@ -6,6 +6,7 @@ import { createHar } from './har.ts';
 import { createJsonl } from './jsonl.ts';
 import { createOtlp } from './otlp.ts';
 import { createParquet } from './parquet.ts';
+import { createSessionHtml } from './session-html.ts';
 
 export interface FormatterOptions {
   /** Of this program. */
@@ -14,10 +15,12 @@ export interface FormatterOptions {
   formulaSafe: boolean;
   /** Who speaks which dialect: asked for what was answered. */
   directory: MeterDirectory;
+  /** What the calls are about, for formats that people read; null = it has no name. */
+  title?: string | null;
 }
 
 export function createFormatter(format: FormatName, options: FormatterOptions): Formatter {
-  const { version, bodies, formulaSafe, directory } = options;
+  const { version, bodies, formulaSafe, directory, title = null } = options;
   switch (format) {
     case 'jsonl':
       return createJsonl();
@@ -33,5 +36,7 @@ export function createFormatter(format: FormatName, options: FormatterOptions): 
       return createChatLines(directory, sharegptLine);
     case 'otlp-json':
       return createOtlp({ version, directory: bodies ? directory : null });
+    case 'html':
+      return createSessionHtml({ version, directory, title, bodies });
   }
 }

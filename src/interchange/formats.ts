@@ -13,7 +13,7 @@ export interface Formatter {
 
 export type Output = string | Uint8Array | null;
 
-export const FORMATS = ['jsonl', 'har', 'csv', 'parquet', 'openai-jsonl', 'sharegpt', 'otlp-json'] as const;
+export const FORMATS = ['jsonl', 'har', 'csv', 'parquet', 'openai-jsonl', 'sharegpt', 'otlp-json', 'html'] as const;
 
 export type FormatName = (typeof FORMATS)[number];
 
@@ -26,4 +26,5 @@ export const BODIES: Readonly<Record<FormatName, 'must' | 'yes' | 'no'>> = {
   'openai-jsonl': 'must',
   sharegpt: 'must',
   'otlp-json': 'no',
+  html: 'yes',
 };

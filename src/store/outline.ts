@@ -45,15 +45,10 @@ export interface StepPage {
 }
 
 /** Without what is long: prices line by line, the provider's own usage object. */
-const COLUMNS = [
-  'seq',
-  'session_key',
-  ...['id', 'started_at', 'provider', 'operation', 'inference', 'stream', 'status', 'outcome', 'leg'],
-  ...['request_model', 'response_model', 'cost_nanos', 'billing', 'duration_ms', 'ttft_ms', 'stop_reason'],
-  ...['section', 'section_path', 'agent', 'input_tokens', 'output_tokens', 'cache_read_tokens'],
-  ...['cache_write_tokens', 'reasoning_tokens', 'usage_source', 'usage_state', 'usage_estimated'],
-  ...['cost_source', 'price_date', 'cost_confidence', 'cost_reason', 'tool_calls', 'error_type', 'agent_facts'],
-].join(', ');
+const COLUMNS = `seq, session_key, id, started_at, provider, operation, inference, stream, status, outcome, leg,
+request_model, response_model, cost_nanos, billing, duration_ms, ttft_ms, stop_reason, section, section_path, agent,
+input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, usage_source, usage_state,
+usage_estimated, cost_source, price_date, cost_confidence, cost_reason, tool_calls, error_type, agent_facts`;
 
 /** About 0.1 s. */
 export const MAX_STEPS = 2000;
@@ -74,9 +69,7 @@ ORDER BY seq LIMIT ${MAX_STEPS + 1}`,
 export function stepsOfTrace(database: Database, trace: string, after: number): StepPage {
   return pageOf(
     database
-      .prepare(
-        `SELECT ${COLUMNS} FROM llm_calls WHERE trace_id = ? AND seq > ? ORDER BY seq LIMIT ${MAX_STEPS + 1}`,
-      )
+      .prepare(`SELECT ${COLUMNS} FROM llm_calls WHERE trace_id = ? AND seq > ? ORDER BY seq LIMIT ${MAX_STEPS + 1}`)
       .all(trace, after),
     after,
   );

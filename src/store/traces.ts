@@ -30,15 +30,15 @@ export interface Trace {
 }
 
 export interface TraceFilter {
-  task?: string;
-  status?: TraceStatus;
+  task?: string | undefined;
+  status?: TraceStatus | undefined;
   /** Any of these. */
-  kinds?: readonly Trace['kind'][];
+  kinds?: readonly Trace['kind'][] | undefined;
   /** ISO 8601 UTC: traces with a call since then, or that began before. */
-  since?: string;
-  until?: string;
+  since?: string | undefined;
+  until?: string | undefined;
   /** Part of the description or of an id; case does not matter. */
-  q?: string;
+  q?: string | undefined;
 }
 
 export interface TracePage {
@@ -85,7 +85,10 @@ export function listTraces(database: Database, filter: TraceFilter, limit: numbe
   };
   add('task_id = ?', filter.task);
   add('status = ?', filter.status);
-  add('kind IN (SELECT value FROM json_each(?))', filter.kinds === undefined ? undefined : JSON.stringify(filter.kinds));
+  add(
+    'kind IN (SELECT value FROM json_each(?))',
+    filter.kinds === undefined ? undefined : JSON.stringify(filter.kinds),
+  );
   add('last_call_at >= ?', filter.since);
   add('created_at < ?', filter.until);
   add(`instr(lower(coalesce(task_description, '') || char(10) || trace_id), ?) > 0`, filter.q?.toLowerCase());

@@ -1,0 +1,90 @@
+/** `GET /api/sessions/:id/export`: a session, and all below it, as a file. Formats: docs/export.md. */
+import type { Hono } from 'hono';
+import { AppError } from '../core/errors.ts';
+import type { MeterDirectory } from '../interchange/answer-of.ts';
+import { createFormatter } from '../interchange/create-formatter.ts';
+import type { Formatter } from '../interchange/formats.ts';
+import { storedExchanges } from '../interchange/stored-exchanges.ts';
+import { messageReader } from '../interchange/stored-messages.ts';
+import type { StoredExchange } from '../core/transfer.ts';
+import type { Database } from '../store/driver.ts';
+import { refuseSession, treeOf } from './outline-routes.ts';
+
+export interface SessionExportDeps {
+  calls: { ask<T>(question: (database: Database) => T): T };
+  directory: () => Promise<MeterDirectory>;
+  version: string;
+}
+
+const TYPES = {
+  html: 'text/html; charset=utf-8',
+  jsonl: 'application/x-ndjson; charset=utf-8',
+  har: 'application/json; charset=utf-8',
+} as const;
+
+export function sessionExportRoutes(app: Hono, { calls, directory, version }: SessionExportDeps): void {
+  app.get('/api/sessions/:id/export', async (context) => {
+    const format = formatOf(context.req.query('format'));
+    const tree = calls.ask((database) => treeOf(database, context.req.param('id')));
+    if (typeof tree === 'string' || tree === null) return refuseSession(context, tree);
+    const [session] = tree;
+    const formatter = createFormatter(format, {
+      version,
+      bodies: true,
+      formulaSafe: false,
+      directory: await directory(),
+      title: session?.title ?? null,
+    });
+    const ids = JSON.stringify(tree.map(({ id }) => id));
+    const exchanges = calls.ask((database) => exchangesOf(database, ids));
+    const name = `session-${(session?.id ?? '').replaceAll(/\W/g, '_')}.${format}`;
+    return context.body(streamOf(formatter, exchanges), 200, {
+      'content-type': TYPES[format],
+      // A file, not a page of this origin, whatever it holds.
+      'content-disposition': `attachment; filename="${name}"`,
+    });
+  });
+}
+
+function exchangesOf(database: Database, sessions: string): Generator<StoredExchange> {
+  const condition = { sql: 'session_key IN (SELECT value FROM json_each(?))', values: [sessions], isNarrow: true };
+  const messages = messageReader(database, () => {});
+  return storedExchanges(database, { conditions: [condition] }, messages);
+}
+
+/** Call by call, as fast as it is taken. */
+function streamOf(formatter: Formatter, exchanges: Generator<StoredExchange>): ReadableStream<Uint8Array> {
+  const pieces = piecesOf(formatter, exchanges);
+  return new ReadableStream({
+    pull: async (controller) => {
+      const { value, done } = await pieces.next();
+      if (done === true) controller.close();
+      else controller.enqueue(typeof value === 'string' ? Buffer.from(value) : value);
+    },
+    cancel: async () => {
+      await pieces.return();
+    },
+  });
+}
+
+async function* piecesOf(
+  formatter: Formatter,
+  exchanges: Generator<StoredExchange>,
+): AsyncGenerator<string | Uint8Array, void> {
+  yield formatter.start();
+  for (const exchange of exchanges) {
+    const piece = await formatter.call(exchange);
+    if (piece !== null) yield piece;
+    // Questions of others come between two calls.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  yield formatter.end();
+}
+
+/** Throws AppError `config_invalid`. */
+function formatOf(given: string | undefined): keyof typeof TYPES {
+  const format = given === undefined || given === '' ? 'html' : given;
+  if (format !== 'html' && format !== 'jsonl' && format !== 'har')
+    throw new AppError('config_invalid', 'format must be html, jsonl or har');
+  return format;
+}
