@@ -1,5 +1,5 @@
 /** Numbers that say how sure they are: `~12,300` estimated, `≥ 12,300` cut, `unpriced` where there is no price. */
-import type { CallRecord } from '../api/shapes.ts';
+import type { CallRecord, Usage } from '../api/shapes.ts';
 import { type Certainty, certaintyOf } from '../format/call.ts';
 import { usd, whole } from '../format/numbers.ts';
 import { duration, moment } from '../format/time.ts';
@@ -27,8 +27,14 @@ export function Tokens({ value, certainty = 'exact' }: { value: number | null; c
   );
 }
 
+/** Of a call record, or of less of it. */
+type Priced = Pick<CallRecord, 'cost_usd' | 'inference' | 'billing' | 'status'> & {
+  cost: Omit<CallRecord['cost'], 'lines'>;
+  usage: Pick<Usage, 'source' | 'state' | 'estimated'>;
+};
+
 /** What a call cost, with where the price is from. */
-export function CallCost({ call }: { call: CallRecord }) {
+export function CallCost({ call }: { call: Priced }) {
   const { cost_usd: amount, cost, inference } = call;
   if (amount === null) {
     if (!inference && cost.reason === undefined) return <span className="text-faint">–</span>;
@@ -81,14 +87,14 @@ export function When({ iso, now }: { iso: string; now?: Date }) {
   );
 }
 
-function priceText({ cost, billing }: CallRecord): string {
+function priceText({ cost, billing }: Priced): string {
   const from = cost.source === null ? 'no price source' : `price from ${cost.source.replace('-', ' ')}`;
   const date = cost.price_date === null ? '' : `, as of ${cost.price_date}`;
   const sure = cost.confidence === 'exact' ? '' : ` (${cost.confidence})`;
   return `${from}${date}${sure}${billing === 'metered' ? '' : `; billing: ${billing.replaceAll('_', ' ')}`}`;
 }
 
-function unpricedReason({ cost }: CallRecord): string {
+function unpricedReason({ cost }: Priced): string {
   return cost.reason === undefined
     ? 'no price is known for this model; add one with "llm-proxy prices"'
     : 'the provider bills it, and the answer was cut before it said how much';

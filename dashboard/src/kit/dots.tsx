@@ -10,7 +10,7 @@ const SIGN: Record<CallState, { sign: string; colour: string; word: string }> = 
   broken: { sign: '✕', colour: 'text-bad', word: 'did not come whole' },
 };
 
-export function StatusDot({ call }: { call: CallRecord }) {
+export function StatusDot({ call }: { call: Pick<CallRecord, 'status' | 'outcome'> }) {
   const { sign, colour, word } = SIGN[stateOf(call)];
   return (
     <span
