@@ -25,6 +25,7 @@ const ENDINGS: Readonly<Record<FormatName | CodeLanguage, string>> = {
   'openai-jsonl': 'jsonl',
   sharegpt: 'jsonl',
   'otlp-json': 'json',
+  html: 'html',
   curl: 'sh',
   python: 'py',
   typescript: 'ts',

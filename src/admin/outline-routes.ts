@@ -18,7 +18,7 @@ export interface OutlineDeps {
   calls: { ask<T>(question: (database: Database) => T): T };
   /** Who speaks which dialect; loaded when it is first asked for. */
   directory: () => Promise<MeterDirectory>;
-  clock: Pick<Clock, 'wall'>;
+  clock: Pick<Clock, 'now'>;
 }
 
 export interface OutlinePage extends StepPage {
@@ -41,7 +41,7 @@ export function outlineRoutes(app: Hono, { calls, directory, clock }: OutlineDep
   });
   const ask = <T>(question: (database: Database) => T): T => calls.ask(question);
   const sharesOf = async (of: { where: string; value: string }, after: number): Promise<TokenShares> =>
-    tokenShares(ask, of, after, await directory(), () => clock.wall());
+    tokenShares(ask, of, after, await directory(), () => clock.now());
   app.get('/api/sessions/:id/tokens', async (context) => {
     const after = afterOf(context.req.query('after'));
     const tree = ask((database) => treeOf(database, context.req.param('id')));

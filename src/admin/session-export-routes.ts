@@ -47,7 +47,8 @@ export function sessionExportRoutes(app: Hono, { calls, directory, version }: Se
 }
 
 function exchangesOf(database: Database, sessions: string): Generator<StoredExchange> {
-  const condition = { sql: 'session_key IN (SELECT value FROM json_each(?))', values: [sessions], isNarrow: true };
+  const own = { sql: 'session_key IN (SELECT value FROM json_each(?))', values: [sessions] };
+  const condition = { ...own, narrow: own, isOfProvider: false };
   const messages = messageReader(database, () => {});
   return storedExchanges(database, { conditions: [condition] }, messages);
 }

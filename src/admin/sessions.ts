@@ -21,8 +21,14 @@ import { timeOf } from './times.ts';
 /** Sums are those of its own calls; `children` is how many sessions have it as their parent. */
 export type SessionSummary = Omit<SessionRow, 'tally'> & Totals;
 
+/** What all sessions below one come to. */
+export type SessionsBelow = { sessions: number; calls: number; tool_errors: number } & Totals;
+
+/** In a list; `below` = null: none is below it. */
+export type ListedSession = SessionSummary & { below: SessionsBelow | null };
+
 export interface SessionList {
-  sessions: SessionSummary[];
+  sessions: ListedSession[];
   next_cursor: string | null;
 }
 
@@ -31,7 +37,7 @@ export interface SessionView {
   /** All sessions below it, parents first. */
   descendants: SessionSummary[];
   /** Sums of it and of all below it. */
-  with_children: { sessions: number; calls: number; tool_errors: number } & Totals;
+  with_children: SessionsBelow;
   /** Its own, newest first. */
   calls: CallRecord[];
   next_cursor: string | null;
@@ -48,7 +54,17 @@ const DEFAULT_CALLS = 100;
 export function sessionList(database: Database, query: SessionQuery): SessionList {
   const limit = limitOf(query, DEFAULT_SESSIONS);
   const page = listSessions(database, filterOf(query), limit, query['cursor'], orderOf(query));
-  return { sessions: page.sessions.map(summaryOf), next_cursor: page.nextCursor };
+  const sessions = page.sessions.map((row) => ({ ...summaryOf(row), below: belowOf(database, row) }));
+  return { sessions, next_cursor: page.nextCursor };
+}
+
+function belowOf(database: Database, { id, children }: SessionRow): SessionsBelow | null {
+  return children === 0 ? null : sumOf(descendantsOf(database, id));
+}
+
+function sumOf(rows: readonly SessionRow[]): SessionsBelow {
+  const { tally, ...sums } = sumSessions(rows);
+  return { sessions: rows.length, ...sums, ...toTotals(tally) };
 }
 
 /** @param id ours, the client's, or the beginning of ours. Throws AppError `config_invalid` */
@@ -56,12 +72,11 @@ export function sessionView(database: Database, id: string, query: SessionQuery)
   const session = getSession(database, id);
   if (session === null || session === 'ambiguous') return session;
   const descendants = descendantsOf(database, session.id);
-  const { tally, ...sums } = sumSessions([session, ...descendants]);
   const page = callsOfSession(database, session.id, limitOf(query, DEFAULT_CALLS), query['cursor']);
   return {
     session: summaryOf(session),
     descendants: descendants.map(summaryOf),
-    with_children: { sessions: descendants.length + 1, ...sums, ...toTotals(tally) },
+    with_children: sumOf([session, ...descendants]),
     calls: page.calls,
     next_cursor: page.nextCursor,
     edges: edgesInto(
@@ -81,7 +96,8 @@ function filterOf(query: SessionQuery): SessionFilter {
     const value = query[name];
     if (value !== undefined && value !== '') filter[name] = value;
   }
-  const { since, until } = query;
+  const { since, until, top } = query;
+  if (top !== undefined && top !== '') filter.top = true;
   if (since !== undefined) filter.since = timeOf('since', since);
   if (until !== undefined) filter.until = timeOf('until', until);
   return filter;

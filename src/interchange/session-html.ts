@@ -101,7 +101,7 @@ class Sums {
     const models = [...this.#models].map((model) => visible(model)).join(', ');
     const rows = this.#dearest.map(
       ({ number, record }) =>
-        `<tr><td><a href="#call-${number}">${number}</a></td><td>${visible(modelOf(record))}</td><td>${count(record.usage.input_tokens, record)}</td><td>${count(record.usage.output_tokens, record)}</td><td>${cost(record)}</td></tr>`,
+        `<tr><td><a href="#call-${number}">${number}</a></td><td>${visible(modelOf(record))}</td><td>${count('input_tokens', record)}</td><td>${count('output_tokens', record)}</td><td>${cost(record)}</td></tr>`,
     );
     return `<section id="summary"><p class="facts">${whole(this.#calls)} ${this.#calls === 1 ? 'call' : 'calls'} · ${money} · ${escaped(this.#first)}, ${span}${models === '' ? '' : ` · ${models}`}</p>
 ${rows.length < 2 ? '' : `<details><summary>Most expensive calls</summary><table><thead><tr><th>Call</th><th>Model</th><th>In</th><th>Out</th><th>Cost</th></tr></thead><tbody>${rows.join('')}</tbody></table></details>`}</section>
@@ -118,8 +118,8 @@ function callHtml(record: CallRecord, place: Place, body: string): string {
     status === null || status >= 400 || outcome !== 'complete'
       ? `<span class="bad">${status ?? 'no answer'} ${escaped(outcome.replaceAll('_', ' '))}</span>`
       : String(status),
-    `${count(usage.input_tokens, record)} in${cached > 0 ? ` (${whole(cached)} from cache)` : ''}`,
-    `${count(usage.output_tokens, record)} out`,
+    `${count('input_tokens', record)} in${cached > 0 ? ` (${whole(cached)} from cache)` : ''}`,
+    `${count('output_tokens', record)} out`,
     cost(record),
     duration(record.duration_ms),
     record.section_path === null ? '' : visible(record.section_path),

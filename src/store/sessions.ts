@@ -15,6 +15,8 @@ export interface SessionFilter {
   until?: string;
   /** Part of the title or of an id; case does not matter. */
   q?: string;
+  /** Without those that others sent. */
+  top?: boolean;
 }
 
 export interface SessionRow {
@@ -107,6 +109,7 @@ function conditionsOf(
   add(`client LIKE ? ESCAPE '\\'`, client === undefined ? undefined : `${client}%`);
   add('last_call_at >= ?', filter.since);
   add('started_at < ?', filter.until);
+  if (filter.top === true) add('parent_session_id IS NULL');
   const q = filter.q === undefined || filter.q === '' ? undefined : filter.q.toLowerCase();
   add(`instr(lower(coalesce(title, '') || char(10) || id || char(10) || coalesce(client_session_id, '')), ?) > 0`, q);
   const [at, id] = cursor === undefined ? [] : Buffer.from(cursor, 'base64url').toString().split(' ');

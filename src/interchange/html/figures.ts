@@ -23,9 +23,10 @@ export function duration(ms: number): string {
 }
 
 /** `?` for what nobody knows, `~` before what is estimated, `≥` before what was cut. */
-export function count(value: number | null, { usage }: CallRecord): string {
+export function count(name: 'input_tokens' | 'output_tokens', { usage }: CallRecord): string {
+  const value = usage[name];
   if (value === null) return '?';
-  const isGuess = usage.estimated.length > 0 || usage.source === 'regex' || usage.source === 'estimate';
+  const isGuess = usage.estimated.includes(name) || usage.source === 'regex';
   return `${isGuess ? '~' : usage.state === 'partial' ? '≥ ' : ''}${whole(value)}`;
 }
 
