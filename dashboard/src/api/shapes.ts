@@ -7,6 +7,11 @@ export type { Percentiles, PeriodGroup, PeriodStats, RecorderHealth, Totals } fr
 export type { AgentFacts, Changes, EdgeType } from '../../../src/core/sessions.ts';
 export type { ConversationAnswer as Conversation, BodyState } from '../../../src/admin/conversation.ts';
 export type { ViewMedia, ViewMessage, ViewPart, ViewTool } from '../../../src/interchange/conversation/view.ts';
+export type { OutlinePage } from '../../../src/admin/outline-routes.ts';
+export type { ListedSession, SessionList, SessionSummary } from '../../../src/admin/sessions.ts';
+export type { TokenShares } from '../../../src/admin/token-shares.ts';
+export type { Step } from '../../../src/store/outline.ts';
+export type { Trace } from '../../../src/store/traces.ts';
 export type { Usage } from '../../../src/core/usage.ts';
 export type { HitText, SearchAnswer, SearchHit };
 

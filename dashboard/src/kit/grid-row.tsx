@@ -12,6 +12,7 @@ interface GridRowProps<Row> {
   columns: readonly Column<Row>[];
   template: string;
   under: ((row: Row) => ReactNode) | undefined;
+  heading: string | null;
   rowClass: ((row: Row) => string) | undefined;
   isOpen: boolean;
   isActive: boolean;
@@ -34,8 +35,16 @@ function PlainRow<Row>(props: GridRowProps<Row>) {
       // A range is selected, not its text.
       onMouseDown={(event) => event.shiftKey && event.preventDefault()}
       style={{ transform: `translateY(${start}px)`, height }}
-      className={`absolute top-0 left-0 flex w-full cursor-pointer flex-col justify-center border-b border-line px-3 [contain:layout_style] ${look} ${rule} ${row === undefined ? '' : (props.rowClass?.(row) ?? '')}`}
+      className={`absolute top-0 left-0 flex w-full cursor-pointer flex-col justify-center border-b border-line px-3 [contain:layout_style] ${look} ${rule} ${props.heading === null ? '' : 'pt-7'} ${row === undefined ? '' : (props.rowClass?.(row) ?? '')}`}
     >
+      {props.heading !== null && (
+        <div
+          role="gridcell"
+          className="absolute inset-x-0 top-0 h-7 cursor-default border-b border-line bg-bg px-3 pt-1.5 text-sm text-muted"
+        >
+          {props.heading}
+        </div>
+      )}
       {row === undefined ? (
         <span role="gridcell" className="h-2 w-1/3 rounded-chip bg-raised">
           <span className="sr-only">loading</span>

@@ -57,6 +57,8 @@ export interface GridProps<Row> {
   onSelect?: (row: Row, range: boolean) => void;
   /** A second line under the cells; make `rowHeight` fit. */
   under?: (row: Row) => ReactNode;
+  /** What stands above a row: where a group begins. */
+  headingOf?: (index: number) => string | null;
   /** A row that is not as sure as the others, e.g. under way. */
   rowClass?: (row: Row) => string;
   /** No line of titles: on a phone. */
@@ -69,16 +71,18 @@ export interface GridProps<Row> {
   handle?: Ref<GridHandle>;
 }
 
+/** Pixels. */
+const HEADING = 28;
 const AHEAD = 20;
 const OVERSCAN = 10;
 
 export function Grid<Row>(props: GridProps<Row>) {
-  const { rows, keyOf, open, onOpen, rowHeight = 32, onAtTop } = props;
+  const { rows, keyOf, open, onOpen, rowHeight = 32, onAtTop, headingOf } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
+    estimateSize: (index) => rowHeight + (headingOf?.(index) == null ? 0 : HEADING),
     overscan: OVERSCAN,
     getItemKey: (index) => keyAt(rows, keyOf, index),
     useFlushSync: false,
@@ -182,6 +186,7 @@ function GridBody<Row>({ grid, items, height, active, onPress }: GridBodyProps<R
               columns={columns}
               template={template}
               under={grid.under}
+              heading={grid.headingOf?.(index) ?? null}
               rowClass={grid.rowClass}
               isOpen={rowKey !== null && rowKey === open}
               isActive={rowKey !== null && rowKey === active}

@@ -1,0 +1,3 @@
+export function ConversationPane() {
+  return null;
+}

@@ -1,0 +1,70 @@
+/** A list in pages that is asked anew when calls end, and holds still while the reader is in the middle of it. */
+import { type InfiniteData, useInfiniteQuery } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { get, type Query } from '../api/client.ts';
+import { useEndedCalls } from '../api/use-live.ts';
+
+const REFRESH_MS = 2000;
+
+type Page<Row> = { next_cursor: string | null } & Record<string, Row[]>;
+
+export interface Pages<Row> {
+  rows: readonly Row[];
+  isPending: boolean;
+  error: unknown;
+  hasMore: boolean;
+  more: () => void;
+  refetch: () => void;
+  /** Calls ended that are not in what is shown. */
+  isBehind: boolean;
+  setAtTop: (atTop: boolean) => void;
+}
+
+/** @param member of the answer: its rows */
+export function usePages<Row>(path: string, query: Query, member: string): Pages<Row> {
+  const list = useInfiniteQuery<Page<Row>, Error, InfiniteData<Page<Row>>, unknown[], string | null>({
+    queryKey: ['pages', path, query],
+    queryFn: ({ pageParam, signal }) => get<Page<Row>>(path, { ...query, cursor: pageParam }, signal),
+    initialPageParam: null,
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: (before) => before,
+  });
+  const { data, fetchNextPage, hasNextPage, isFetchingNextPage, refetch } = list;
+  const rows = useMemo(() => data?.pages.flatMap((page) => page[member] ?? []) ?? [], [data, member]);
+  const isAtTop = useRef(true);
+  const [isBehind, setBehind] = useState(false);
+  const behind = useRef(false);
+  const stale = (): void => {
+    behind.current = true;
+  };
+  useEndedCalls(stale, stale);
+  const refresh = useCallback(() => {
+    behind.current = false;
+    setBehind(false);
+    void refetch();
+  }, [refetch]);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (!behind.current || document.hidden) return;
+      if (isAtTop.current) refresh();
+      else setBehind(true);
+    }, REFRESH_MS);
+    return () => clearInterval(timer);
+  }, [refresh]);
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
+  const setAtTop = useCallback((atTop: boolean) => {
+    isAtTop.current = atTop;
+  }, []);
+  return {
+    rows,
+    isPending: list.isPending,
+    error: list.error,
+    hasMore: hasNextPage,
+    more,
+    refetch: refresh,
+    isBehind,
+    setAtTop,
+  };
+}
