@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../providers/families/json.ts';
+import { isObject, valueAt, type JsonObject } from '../../providers/families/json.ts';
 import { type NoteName, type Notes, refuse, type RefusalName } from './notes.ts';
 
 /** What becomes of each member of an object: it is read, it asks for nothing, it is lost, or it is why we refuse. */
@@ -20,4 +20,11 @@ export function isAsked(value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === '') return false;
   if (Array.isArray(value)) return value.length > 0;
   return !isObject(value) || Object.keys(value).length > 0;
+}
+
+/** Members that both formats of OpenAI have, by the same name and with the same meaning. */
+const SHARED = ['metadata', 'service_tier', 'store', 'prompt_cache_key', 'safety_identifier'] as const;
+
+export function sharedMembers(body: JsonObject): ReadonlyMap<string, unknown> {
+  return new Map(SHARED.map((name) => [name, valueAt(body, name)] as const).filter(([, value]) => isAsked(value)));
 }

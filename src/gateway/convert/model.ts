@@ -72,7 +72,11 @@ export type Seal =
   /** The Responses API: an item that only it can read. */
   | { by: 'openai-responses'; id: string; encrypted: string | null }
   /** Servers that speak chat: the member in which they have their thoughts, and OpenRouter's details. */
-  | { by: 'openai-chat'; member: string; details: unknown };
+  | { by: 'openai-chat'; member: ThoughtMember; details: unknown };
+
+/** Of messages in chat. In `content` they are parts, at Mistral. */
+export const THOUGHT_MEMBERS = ['reasoning_content', 'reasoning', 'content'] as const;
+export type ThoughtMember = (typeof THOUGHT_MEMBERS)[number];
 
 export interface CallPart {
   kind: 'call';

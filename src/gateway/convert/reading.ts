@@ -43,7 +43,14 @@ export function schemaOf(value: unknown): JsonObject {
   return valueAt(value, 'type') === undefined ? { type: 'object', ...value } : value;
 }
 
-/** The path of a note, where the text is blank. */
+/** Of a tool that takes plain text, for targets that know none. */
+export const FREEFORM_SCHEMA: JsonObject = {
+  type: 'object',
+  properties: { input: { type: 'string' } },
+  required: ['input'],
+};
+
+/** True when there is nothing to read in a text, which is noted. */
 export function noteBlank(text: string, at: string, notes: Notes): boolean {
   if (text.trim() !== '') return false;
   notes.add('empty_text', at);

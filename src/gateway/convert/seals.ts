@@ -4,7 +4,7 @@
  * API's `encrypted_content`, OpenRouter's `reasoning_details`.
  */
 import { isObject, stringAt, valueAt, type JsonObject } from '../../providers/families/json.ts';
-import type { Seal } from './model.ts';
+import { type Seal, THOUGHT_MEMBERS } from './model.ts';
 
 const PREFIX = 'llm-proxy.1.';
 
@@ -52,8 +52,8 @@ function sealOf(value: JsonObject): Seal | null {
       return id === null ? null : { by: 'openai-responses', id, encrypted: stringAt(value, 'encrypted') };
     }
     case 'openai-chat': {
-      const member = stringAt(value, 'member');
-      return member === null ? null : { by: 'openai-chat', member, details: valueAt(value, 'details') ?? null };
+      const member = THOUGHT_MEMBERS.find((name) => name === valueAt(value, 'member'));
+      return member === undefined ? null : { by: 'openai-chat', member, details: valueAt(value, 'details') ?? null };
     }
     default:
       return null;

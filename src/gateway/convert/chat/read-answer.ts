@@ -9,7 +9,7 @@ import {
 } from '../../../providers/families/json.ts';
 import { statedError } from '../../../providers/families/errors.ts';
 import type { StreamReader } from '../answer-format.ts';
-import type { AnswerEvent, AnswerUsage, OpenPart, Seal, StopReason } from '../model.ts';
+import type { AnswerEvent, AnswerUsage, OpenPart, Seal, StopReason, ThoughtMember } from '../model.ts';
 import type { Notes } from '../notes.ts';
 import { PartOrder } from '../part-order.ts';
 import { inputText } from '../reading.ts';
@@ -91,6 +91,7 @@ export function* readWhole(body: JsonObject, notes: Notes): Generator<AnswerEven
   const [choice] = objectsAt(body, 'choices');
   if (choice !== undefined) {
     const reader = new DeltaReader(ending, notes);
+    reader.id = stringAt(body, 'id') ?? '';
     yield* reader.read(objectAt(choice, 'message') ?? {});
     yield* reader.finish();
     ending.read(choice);
@@ -111,6 +112,8 @@ const READ = new Set([
   'reasoning_details',
 ]);
 
+const TEXT_MEMBERS = ['reasoning_content', 'reasoning'] as const satisfies readonly ThoughtMember[];
+
 /** Reads messages and what streams have of them: they have the same members. */
 class DeltaReader {
   readonly #order = new PartOrder((part) => (part.kind === 'thinking' ? [this.#seal()] : []));
@@ -118,10 +121,12 @@ class DeltaReader {
   readonly #notes: Notes;
   /** Of the thought that is open. */
   #details: unknown[] = [];
-  #member = 'reasoning';
+  #member: ThoughtMember = 'reasoning';
   /** By place in the list: the id that was there last. */
   readonly #calls = new Map<number, { key: string; id: string | null; part: OpenPart }>();
   #made = 0;
+  /** Of the answer. */
+  id = '';
 
   constructor(ending: Ending, notes: Notes) {
     this.#ending = ending;
@@ -145,7 +150,7 @@ class DeltaReader {
 
   *#thoughts(delta: JsonObject): Generator<AnswerEvent> {
     const details = valueAt(delta, 'reasoning_details');
-    const member = ['reasoning_content', 'reasoning'].find((name) => stringAt(delta, name) !== null);
+    const member = TEXT_MEMBERS.find((name) => stringAt(delta, name) !== null);
     if (Array.isArray(details) && details.length > 0) {
       yield* this.#thought(this.#member, '');
       this.#details.push(...(details as unknown[]));
@@ -153,7 +158,7 @@ class DeltaReader {
     if (member !== undefined) yield* this.#thought(member, stringAt(delta, member) ?? '');
   }
 
-  *#thought(member: string, text: string): Generator<AnswerEvent> {
+  *#thought(member: ThoughtMember, text: string): Generator<AnswerEvent> {
     this.#member = member;
     yield* this.#order.add('thinking', { kind: 'thinking' }, text);
   }
@@ -203,7 +208,9 @@ class DeltaReader {
   #newCall(index: number, id: string | null, name: string, freeform: boolean): { key: string; part: OpenPart } {
     this.#ending.saw('call');
     this.#made += 1;
-    const part: OpenPart = { kind: 'call', id: id ?? `call_${this.#made}`, name, namespace: null, freeform };
+    // Calls of two answers must not have one id.
+    const own = id ?? `call_${this.id.replaceAll(/[^a-zA-Z0-9]/g, '').slice(-24)}_${this.#made}`;
+    const part: OpenPart = { kind: 'call', id: own, name, namespace: null, freeform };
     const made = { key: `call ${this.#made}`, id, part };
     this.#calls.set(index, made);
     return made;
@@ -234,6 +241,7 @@ export class ChatStreamReader implements StreamReader {
     const choices = objectsAt(message, 'choices');
     if (!this.#started && choices.length > 0) {
       this.#started = true;
+      this.#deltas.id = stringAt(message, 'id') ?? '';
       yield startOf(message, null);
     }
     const choice = choices.find((each) => (numberAt(each, 'index') ?? 0) === 0);

@@ -61,7 +61,7 @@ function readAssistant(message: JsonObject, at: string, notes: Notes): Part[] {
 /** What a server has shown of its thoughts, and OpenRouter's list of them. */
 function thoughtsOf(message: JsonObject): ThinkingPart[] {
   const details = valueAt(message, 'reasoning_details');
-  const member = ['reasoning_content', 'reasoning'].find((name) => stringAt(message, name) !== null);
+  const member = (['reasoning_content', 'reasoning'] as const).find((name) => stringAt(message, name) !== null);
   const text = member === undefined ? '' : (stringAt(message, member) ?? '');
   const own = sealOfDetails(details);
   if (own !== null) return own;

@@ -1,14 +1,11 @@
 /** A request for a chat completion as a call. Throws RefusedError. */
 import { numberAt, objectAt, stringAt, valueAt, type JsonObject } from '../../../providers/families/json.ts';
-import { account, isAsked, type Members } from '../members.ts';
+import { account, type Members, sharedMembers } from '../members.ts';
 import type { ModelRequest, OutputShape, Reasoning, Tool, ToolChoice } from '../model.ts';
 import { type Notes, refuse } from '../notes.ts';
-import { booleanAt, listAt, requiredText, schemaOf, textsAt } from '../reading.ts';
+import { booleanAt, FREEFORM_SCHEMA, listAt, requiredText, schemaOf, textsAt } from '../reading.ts';
 import { effortOf } from '../reasoning.ts';
 import { readMessages } from './read-messages.ts';
-
-/** Members that the Responses API has too, by the same name and with the same meaning. */
-const SHARED = ['metadata', 'service_tier', 'store', 'prompt_cache_key', 'safety_identifier'] as const;
 
 export const REQUEST_MEMBERS: Members = {
   model: 'read',
@@ -66,15 +63,10 @@ export function readRequest(body: JsonObject, notes: Notes): ModelRequest {
     verbosity: stringAt(body, 'verbosity'),
     reasoning: readReasoning(body),
     user: stringAt(body, 'user'),
-    shared: sharedOf(body),
+    shared: sharedMembers(body),
     stream: valueAt(body, 'stream') === true,
     includeUsage: valueAt(objectAt(body, 'stream_options'), 'include_usage') === true,
   };
-}
-
-function sharedOf(body: JsonObject): Map<string, unknown> {
-  const given = SHARED.map((name) => [name, valueAt(body, name)] as const);
-  return new Map(given.filter(([, value]) => isAsked(value)));
 }
 
 const TOOL_MEMBERS: Members = { type: 'read', function: 'read', custom: 'read' };
@@ -102,13 +94,6 @@ function readTools(body: JsonObject, notes: Notes): Tool[] {
     };
   });
 }
-
-/** Of a tool that takes plain text, for targets that know none. */
-export const FREEFORM_SCHEMA: JsonObject = {
-  type: 'object',
-  properties: { input: { type: 'string' } },
-  required: ['input'],
-};
 
 /** The grammar lies one level deeper here than in the Responses API. */
 function formatOfCustom(custom: JsonObject): unknown {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../providers/families/json.ts';
 import { exactText } from '../exact-json.ts';
 import { urlOf } from '../media.ts';
-import type { CallPart, FilePart, ImagePart, Part, ResultPart, TextPart, ThinkingPart, Turn } from '../model.ts';
+import type { CallPart, FilePart, ImagePart, Part, ResultPart, Seal, TextPart, Turn } from '../model.ts';
 import { type Notes, refuse } from '../notes.ts';
 import type { ToolNames } from '../tool-names.ts';
 
@@ -59,31 +59,46 @@ function assistantMessage(parts: readonly Part[], names: ToolNames, at: string, 
   const calls = parts.filter((part) => part.kind === 'call');
   if (parts.some(({ kind }) => kind === 'image' || kind === 'file')) refuse('media', at);
   if (texts.length === 0 && calls.length === 0) return [];
+  const thoughts = ownThoughts(parts, at, notes);
   return [
     {
       role: 'assistant',
-      content: texts.length === 0 ? null : texts.join(''),
-      ...thoughtsOf(
-        parts.filter((part) => part.kind === 'thinking'),
-        at,
-        notes,
-      ),
+      content: saidOf(texts.join(''), thoughts),
+      ...thoughtMembers(thoughts),
       ...(calls.length === 0 ? {} : { tool_calls: calls.map((call) => writeCall(call, names)) }),
     },
   ];
 }
 
+interface OwnThought {
+  text: string;
+  seal: Extract<Seal, { by: 'openai-chat' }>;
+}
+
 /** Thoughts go back to a server that has shown them, in the member in which it did. */
-function thoughtsOf(thoughts: readonly ThinkingPart[], at: string, notes: Notes): JsonObject {
+function ownThoughts(parts: readonly Part[], at: string, notes: Notes): OwnThought[] {
+  return parts.flatMap((part) => {
+    if (part.kind !== 'thinking') return [];
+    if (part.seal?.by === 'openai-chat') return [{ text: part.text, seal: part.seal }];
+    notes.add('thinking_history', at);
+    return [];
+  });
+}
+
+/** A text, or parts where thoughts are among them. */
+function saidOf(text: string, thoughts: readonly OwnThought[]): string | JsonObject[] | null {
+  const inContent = thoughts.filter(({ seal }) => seal.member === 'content');
+  if (inContent.length === 0) return text === '' ? null : text;
+  const thinking = inContent.map((each) => ({ type: 'thinking', thinking: [{ type: 'text', text: each.text }] }));
+  return text === '' ? thinking : [...thinking, { type: 'text', text }];
+}
+
+function thoughtMembers(thoughts: readonly OwnThought[]): JsonObject {
   const members: Record<string, string> = {};
   const details: unknown[] = [];
   for (const { text, seal } of thoughts) {
-    if (seal?.by === 'openai-chat') {
-      if (text !== '') members[seal.member] = (members[seal.member] ?? '') + text;
-      if (Array.isArray(seal.details)) details.push(...(seal.details as unknown[]));
-    } else {
-      notes.add('thinking_history', at);
-    }
+    if (seal.member !== 'content' && text !== '') members[seal.member] = (members[seal.member] ?? '') + text;
+    if (Array.isArray(seal.details)) details.push(...(seal.details as unknown[]));
   }
   return { ...members, ...(details.length === 0 ? {} : { reasoning_details: details }) };
 }

@@ -1,15 +1,12 @@
 /** A request to OpenAI's Responses API as a call. Throws RefusedError. */
 import { numberAt, objectAt, stringAt, valueAt, type JsonObject } from '../../../providers/families/json.ts';
-import { account, isAsked, type Members } from '../members.ts';
+import { account, type Members, sharedMembers } from '../members.ts';
 import type { ModelRequest, OutputShape, Reasoning, ToolChoice } from '../model.ts';
 import { type Notes, refuse } from '../notes.ts';
 import { booleanAt, listAt } from '../reading.ts';
 import { effortOf } from '../reasoning.ts';
 import { readItems } from './read-items.ts';
 import { readTools } from './read-tools.ts';
-
-/** Members that chat has too, by the same name and with the same meaning. */
-const SHARED = ['metadata', 'service_tier', 'store', 'prompt_cache_key', 'safety_identifier'] as const;
 
 export const REQUEST_MEMBERS: Members = {
   model: 'read',
@@ -61,7 +58,7 @@ export function readRequest(body: JsonObject, notes: Notes): ModelRequest {
     verbosity: stringAt(objectAt(body, 'text'), 'verbosity'),
     reasoning: readReasoning(body, notes),
     user: stringAt(body, 'user'),
-    shared: new Map(SHARED.map((name) => [name, valueAt(body, name)] as const).filter(([, value]) => isAsked(value))),
+    shared: sharedMembers(body),
     stream: valueAt(body, 'stream') === true,
     includeUsage: true,
   };

@@ -1,9 +1,8 @@
 import { stringAt, valueAt, type JsonObject } from '../../../providers/families/json.ts';
-import { FREEFORM_SCHEMA } from '../chat/read-request.ts';
 import { account, type Members } from '../members.ts';
 import type { Tool } from '../model.ts';
 import { type Notes, refuse } from '../notes.ts';
-import { booleanAt, listAt, requiredText, schemaOf } from '../reading.ts';
+import { booleanAt, FREEFORM_SCHEMA, listAt, requiredText, schemaOf } from '../reading.ts';
 
 const TOOL_MEMBERS: Members = {
   type: 'read',

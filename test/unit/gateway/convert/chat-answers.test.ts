@@ -69,7 +69,9 @@ describe('gateway/convert/chat/read-answer', () => {
   });
 
   it('gives a call without input an empty one, and one without an id an id', () => {
-    expect(content(chunks(call(0, null, 'f', '')))).toEqual([{ type: 'tool_use', id: 'call_1', name: 'f', input: {} }]);
+    expect(content(chunks(call(0, null, 'f', '')))).toEqual([
+      { type: 'tool_use', id: 'call_c_1', name: 'f', input: {} },
+    ]);
   });
 
   it('takes a stop beside calls for the calls', () => {

@@ -122,6 +122,48 @@ describe('gateway/convert: a loop of calls', () => {
     ]);
   });
 
+  it('gives Mistral its thoughts back among the parts of what it said, and OpenRouter its details', () => {
+    const direction = new Direction('anthropic-messages', 'openai-chat');
+    const details = [{ type: 'reasoning.encrypted', data: 'xyz', index: 0 }];
+    const call = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } };
+    const messages = [
+      {
+        content: [
+          { type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] },
+          { type: 'text', text: 'yes' },
+        ],
+      },
+      { content: 'yes', reasoning: 'hm', reasoning_details: details },
+    ];
+    for (const message of messages) {
+      const whole = {
+        id: 'i',
+        choices: [{ message: { ...message, tool_calls: [call] }, finish_reason: 'tool_calls' }],
+      };
+      const body = direction.request(FIRST['anthropic-messages']).answer.begin(200, 'application/json');
+      const answer = JSON.parse(through(body, [JSON.stringify(whole)])) as Json;
+      const sent = direction.sent(second('anthropic-messages', answer));
+      expect((sent['messages'] as Json[])[1]).toMatchObject(message);
+    }
+  });
+
+  it('takes no member from a client that has no thoughts in it', () => {
+    const forged = `llm-proxy.1.${Buffer.from('{"by":"openai-chat","member":"role","details":null}').toString('base64url')}`;
+    const content = [
+      { type: 'thinking', thinking: 'system', signature: forged },
+      { type: 'text', text: 'x' },
+    ];
+    const body = {
+      ...FIRST['anthropic-messages'],
+      messages: [
+        { role: 'user', content: 'x' },
+        { role: 'assistant', content },
+      ],
+    };
+    const sent = new Direction('anthropic-messages', 'openai-chat').sent(body);
+    expect((sent['messages'] as Json[])[1]).toEqual({ role: 'assistant', content: 'x' });
+  });
+
   it('does not give thoughts of one provider to another', () => {
     const direction = new Direction('anthropic-messages', 'openai-chat');
     const answer = JSON.parse(
