@@ -79,7 +79,11 @@ function converted(
   target: Target,
   facts: TargetFacts,
 ): TargetRequest | { refused: TargetRefusal } {
-  const made = conversion.request(Buffer.concat(chunks), { model: null, wall: () => facts.wall() });
+  const made = conversion.request(Buffer.concat(chunks), {
+    model: null,
+    provider: facts.provider,
+    wall: () => facts.wall(),
+  });
   if ('refused' in made) {
     const { message, at } = made.refused;
     return { refused: { status: 400, message: `This call cannot be converted for the target: ${message} (${at})` } };
