@@ -20,7 +20,8 @@ export function pruneLimitsOf(given: Given): KeepLimits | null {
   return {
     bodiesBefore: bodiesOnly ? before : null,
     recordsBefore: bodiesOnly ? null : before,
-    bodiesBytes: limit,
+    bodiesBytes: null,
+    usedBytes: limit,
     recordsBytes: bodiesOnly ? null : limit,
   };
 }

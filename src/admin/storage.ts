@@ -2,13 +2,14 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LifeSettings } from '../core/ports.ts';
 import type { Database } from '../store/driver.ts';
-import { spaceOf } from '../store/space.ts';
+import { bodyBytes, spaceOf } from '../store/space.ts';
 import { searchFileOf } from '../store/search/index-file.ts';
 import type { Calls } from './calls.ts';
 
 /** Bytes, but for counts and times. */
 export interface Storage {
-  database: { file: string; used: number; free: number; wal: number };
+  /** `bodies`: what of it bodies take, about. */
+  database: { file: string; used: number; free: number; wal: number; bodies: number };
   /** `null` = there is no index (yet). */
   search: { file: string; bytes: number } | null;
   /** `partial`: there are more files than were looked at. */
@@ -37,7 +38,10 @@ export async function storageOf(
   const search = searchFileOf(db);
   const [searchBytes, logs] = await Promise.all([sizeOf(search), folderSize(logDir)]);
   return {
-    database: { file: db, ...calls.ask((database) => spaceOf(database, db)) },
+    database: {
+      file: db,
+      ...calls.ask((database) => ({ ...spaceOf(database, db), bodies: bodyBytes(database) })),
+    },
     search: searchBytes === null ? null : { file: search, bytes: searchBytes },
     logs: { folder: logDir, ...logs },
     ...calls.ask(countsOf),

@@ -221,7 +221,7 @@ export const OPTIONS = [
     kind: 'bytes',
     value: 'BYTES',
     default: '2GiB',
-    help: 'Oldest bodies are deleted while the database holds more; 0 = never',
+    help: 'Oldest bodies are deleted while bodies take more; 0 = never',
   },
   {
     key: 'retention.records_max_age_days',
@@ -235,7 +235,7 @@ export const OPTIONS = [
     kind: 'bytes',
     value: 'BYTES',
     default: '4GiB',
-    help: 'Oldest records are deleted while the database holds more and no body is left to delete; 0 = never',
+    help: 'Oldest records are deleted, their bodies with them, while the database holds more; 0 = never',
   },
   {
     key: 'admin.auth',

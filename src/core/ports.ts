@@ -152,8 +152,10 @@ export interface KeepLimits {
   /** ISO 8601 UTC: bodies, and records with their bodies, of calls that started before go. */
   bodiesBefore: string | null;
   recordsBefore: string | null;
-  /** Bytes in use: above, the oldest bodies go; when there are none left to delete, the oldest records. */
+  /** What bodies alone may take; above, the oldest go. */
   bodiesBytes: number | null;
+  /** What the database may have in use; above, the oldest bodies go, by the second one the oldest records with theirs. */
+  usedBytes: number | null;
   recordsBytes: number | null;
 }
 

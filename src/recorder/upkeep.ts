@@ -144,6 +144,7 @@ export class Upkeep {
       bodiesBefore: before(retention.bodiesMaxAgeDays),
       recordsBefore: before(retention.recordsMaxAgeDays),
       bodiesBytes: limitOf(retention.bodiesMaxTotalBytes),
+      usedBytes: null,
       recordsBytes: limitOf(retention.recordsMaxTotalBytes),
     };
   }

@@ -17,6 +17,7 @@ import { prunedBodies } from './migrations/0014-pruned-bodies.ts';
 import { steering } from './migrations/0015-steering.ts';
 import { dearCalls } from './migrations/0016-dear-calls.ts';
 import { daily } from './migrations/0017-daily.ts';
+import { bodySpace } from './migrations/0018-body-space.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
 export const MIGRATIONS: readonly string[] = [
@@ -37,6 +38,7 @@ export const MIGRATIONS: readonly string[] = [
   steering,
   dearCalls,
   daily,
+  bodySpace,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

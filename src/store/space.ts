@@ -17,6 +17,11 @@ export function usedBytes(database: Database): number {
   return (pages(database, 'page_count') - pages(database, 'freelist_count')) * pragma(database, 'page_size');
 }
 
+/** Of which bodies: about, for what a row takes beside its blobs is a guess (migrations/0018-body-space.ts). */
+export function bodyBytes(database: Database): number {
+  return Number(statementOf(database, 'SELECT bytes FROM body_space').get()?.['bytes'] ?? 0);
+}
+
 /** Free pages below this stay: a file that shrinks and grows again all day wears out the disk for nothing. */
 const KEPT_FREE_BYTES = 4 * 1024 * 1024;
 /** 64 pages take 0.3 ms from the cache, some ms from a disk. */

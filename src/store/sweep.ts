@@ -5,7 +5,7 @@ import { type Database, type SqlRow, type SqlValue, statementOf } from './driver
 import { UNPINNED } from './pins.ts';
 import { notePruned } from './pruned.ts';
 import { type DoomedCall, removeCalls } from './remove-calls.ts';
-import { usedBytes } from './space.ts';
+import { bodyBytes, usedBytes } from './space.ts';
 import { inTransaction } from './transaction.ts';
 
 /** Calls whose record, or whose bodies alone, were removed. */
@@ -25,6 +25,8 @@ interface Stage {
   /** Whether a call goes; of a stage by size: any, while there is too much. */
   before: string | null;
   bytes: number | null;
+  /** Of what there is too much. */
+  taken: (database: Database) => number;
   /** Calls in a row that may stay. */
   young: number;
 }
@@ -51,7 +53,8 @@ export class Sweep {
     this.#stages = [
       stage('records', limits.recordsBefore, null),
       stage('bodies', limits.bodiesBefore, null),
-      stage('bodies', null, limits.bodiesBytes),
+      stage('bodies', null, limits.bodiesBytes, bodyBytes),
+      stage('bodies', null, limits.usedBytes),
       stage('records', null, limits.recordsBytes),
     ].filter(({ before, bytes }) => before !== null || bytes !== null);
   }
@@ -78,7 +81,7 @@ export class Sweep {
   #page(database: Database): void {
     const current = this.#stages[0];
     if (current === undefined) return;
-    const isEnough = current.bytes !== null && usedBytes(database) <= current.bytes;
+    const isEnough = current.bytes !== null && current.taken(database) <= current.bytes;
     const page = isEnough ? [] : candidates(database, current);
     const doomed = current.before === null ? page : this.#old(page, current);
     if (current.what === 'records') removeCalls(database, doomed);
@@ -103,8 +106,13 @@ export class Sweep {
   }
 }
 
-function stage(what: Stage['what'], before: string | null, bytes: number | null): Stage {
-  return { what, before, bytes, after: 0, young: 0 };
+function stage(
+  what: Stage['what'],
+  before: string | null,
+  bytes: number | null,
+  taken: Stage['taken'] = usedBytes,
+): Stage {
+  return { what, before, bytes, taken, after: 0, young: 0 };
 }
 
 /** How many calls `limits` would take for their age; what goes for the room it takes is known when it goes. */

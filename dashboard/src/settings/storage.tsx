@@ -40,7 +40,7 @@ function Sizes({ data }: { data: StorageFacts }) {
         ['Records', `${whole(data.records)} (${span})`],
         [
           'Database',
-          `${bytes(data.database.used)} in use, ${bytes(data.database.free)} free in it, ${bytes(data.database.wal)} in its log`,
+          `${bytes(data.database.used)} in use (${bytes(data.database.bodies)} of it bodies), ${bytes(data.database.free)} free in it, ${bytes(data.database.wal)} in its log`,
         ],
         ['Search index', data.search === null ? 'none yet' : bytes(data.search.bytes)],
         ['Log files', `${bytes(data.logs.bytes)} in ${whole(data.logs.files)}${data.logs.partial ? '+' : ''} files`],

@@ -136,7 +136,13 @@ describe('admin/body-routes', () => {
 
   it('tells what was deleted from what never was', async () => {
     store({ parts: { request: null, response: cutBody(Buffer.from(STREAM), 'stream'), arrivals: null } });
-    const limits = { bodiesBefore: '2999', recordsBefore: null, bodiesBytes: null, recordsBytes: null };
+    const limits = {
+      bodiesBefore: '2999',
+      recordsBefore: null,
+      bodiesBytes: null,
+      usedBytes: null,
+      recordsBytes: null,
+    };
     new Sweep(limits, () => performance.now(), '2026-11-21T10:00:00.000Z').next(database, 1000);
     const answer = await get('call_0001/response');
     expect([answer.status, await answer.json()]).toEqual([

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { bodyOf } from '../../../src/store/blocks/read.ts';
 import { Upkeep } from '../../../src/recorder/upkeep.ts';
+import type { Database } from '../../../src/store/driver.ts';
 import { prunedPart } from '../../../src/store/pruned.ts';
 import { loadTotals } from '../../../src/store/queries.ts';
-import { spaceOf } from '../../../src/store/space.ts';
+import { bodyBytes, spaceOf } from '../../../src/store/space.ts';
 import { NOON } from '../../support/sink-house.ts';
 import { NO_LIMITS, useStoredHouse } from '../../support/stored-house.ts';
 
@@ -28,6 +29,16 @@ async function calls(...days: number[]): Promise<void> {
   for (const [index, age] of days.entries())
     house.write({ id: `call_${index}`, started_at: daysAgo(age), session_id: `s${index}` }, `question ${index}`);
   await house.flush();
+}
+
+/** The same from the rows themselves. */
+function countedBodyBytes(database: Database): number {
+  const one = (sql: string): number => Number(database.prepare(sql).get()?.['bytes']);
+  const lists = 'length(middle) + coalesce(length(extra), 0) + coalesce(length(head), 0) + 70';
+  return (
+    one('SELECT total(length(data) + 110) AS bytes FROM blocks') +
+    one(`SELECT total(${lists}) AS bytes FROM call_blocks`)
+  );
 }
 
 describe('recorder/upkeep', () => {
@@ -133,7 +144,7 @@ describe('recorder/upkeep', () => {
     expect(await life.prune(null)).toMatchObject({ records: 1 });
   });
 
-  it('deletes the oldest bodies until the database is small enough, then records, and gives the room back', async () => {
+  it('deletes the oldest bodies until they take little enough, then records, and gives the room back', async () => {
     for (let index = 0; index < 120; index += 1)
       house.write({ id: `call_${index}`, session_id: `s${index}` }, noise(100_000, index + 1));
     await house.flush();
@@ -141,8 +152,11 @@ describe('recorder/upkeep', () => {
     expect(before.used).toBeGreaterThan(8_000_000);
     const limit = 5_000_000;
     const bodies = await settle(house.life({ bodiesMaxTotalBytes: limit }));
-    expect(bodies.space.used).toBeLessThanOrEqual(limit);
-    expect(bodies.space.used).toBeGreaterThan(limit / 2);
+    const left = house.ask(bodyBytes);
+    expect(left).toBeLessThanOrEqual(limit);
+    expect(left).toBeGreaterThan(limit * 0.85);
+    expect(left).toBe(house.ask(countedBodyBytes));
+    expect(bodies.space.used).toBeLessThan(limit * 1.1);
     expect(bodies.bodies).toBeGreaterThan(20);
     expect(bodies.bodies).toBeLessThan(120);
     // 4 MiB stay for what comes next.
@@ -152,6 +166,16 @@ describe('recorder/upkeep', () => {
     const records = await settle(house.life({ bodiesMaxTotalBytes: 1, recordsMaxTotalBytes: 1 }));
     expect(records).toMatchObject({ records: 120, bodies: 120 - bodies.bodies });
     expect(ids()).toEqual([]);
+  });
+
+  it('deletes no body because there are many records', async () => {
+    for (let index = 0; index < 300; index += 1)
+      house.write({ id: `call_${index}`, session_id: `s${index}` }, 'a word');
+    await house.flush();
+    const limit = house.ask(bodyBytes) + 1000;
+    expect(house.ask((database) => spaceOf(database, house.database)).used).toBeGreaterThan(limit * 1.5);
+    expect(await settle(house.life({ bodiesMaxTotalBytes: limit }))).toMatchObject({ records: 0, bodies: 0 });
+    expect(hasBody(1)).toBe(true);
   });
 
   it('lets others write between its slices, and holds nobody up for long', async () => {
