@@ -35,6 +35,14 @@ export interface ListedCalls extends CallPage {
   titles: Record<string, string>;
 }
 
+/** `GET /api/facets`. `value` is `null` for calls that say none. */
+export interface Facets {
+  facets: Record<string, { value: string | null; calls: number }[]>;
+  /** Calls that were looked at, the newest ones; all when `complete`. */
+  counted: number;
+  complete: boolean;
+}
+
 /** A call that has not ended. */
 export interface RunningCall {
   id: string;

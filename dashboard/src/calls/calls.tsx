@@ -1,176 +1,140 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { Call, withoutCall } from '../call/call.tsx';
-import { Grid, type GridHandle } from '../kit/grid.tsx';
-import { Split } from '../kit/split.tsx';
-import { Loading } from '../kit/states.tsx';
+import { type ReactNode, useRef, useState } from 'react';
+import { Call } from '../call/call.tsx';
 import { useKeys } from '../keyboard/keys.ts';
-import { periodOf } from '../url/range.ts';
+import { Button } from '../kit/button.tsx';
+import type { GridHandle } from '../kit/grid.tsx';
+import { Split } from '../kit/split.tsx';
+import { type Period, periodOf } from '../url/range.ts';
 import { formatRoute, type Route } from '../url/route.ts';
 import { goTo, useSetParams } from '../url/use-route.ts';
+import { BulkBar } from './bulk-bar.tsx';
 import type { CallList } from './call-list.ts';
-import type { Listed } from './listed.ts';
+import { CallsGrid } from './calls-grid.tsx';
 import { ColumnChooser } from './column-chooser.tsx';
-import { Titles } from './columns.tsx';
-import { NoAnswer, NoCalls } from './empty.tsx';
+import { useCompareMark } from './compare-mark.ts';
+import { NoCalls } from './empty.tsx';
+import { FacetsPanel, useFacets, valuesOf } from './facets.tsx';
 import { FilterLine } from './filter-line.tsx';
-import { ListEnd } from './list-end.tsx';
-import { moved, resized } from './layout.ts';
-import { NARROW_COLUMNS, NARROW_HEIGHT, useIsNarrow } from './narrow.tsx';
-import { keyOf, type Row, ShownRows } from './rows.ts';
-import { Snippet } from './snippet.tsx';
+import { useSelection } from './selection.ts';
 import { StatusLine } from './status-line.tsx';
-import { type LiveList, useCallList } from './use-call-list.ts';
+import { useCallList } from './use-call-list.ts';
+import { useKept } from './use-kept.ts';
 import { useLayout } from './use-layout.ts';
-import { useRunningRows } from './use-running.ts';
+import { ViewsDialog } from './views-dialog.tsx';
 
-const ROW = 32;
-const SNIPPET = 16;
+type Asked = 'columns' | 'views' | null;
 
 /** Every call, newest first; what is typed above it narrows it. */
 export function Calls({ route }: { route: Route }) {
   const period = periodOf(route.params);
   const filter = route.params.get('filter') ?? '';
-  const setParams = useSetParams();
   const live = useCallList(period, filter);
-  const [asksColumns, setAsksColumns] = useState(false);
   const layout = useLayout();
-  const open = (id: string | null): void =>
-    goTo(
-      formatRoute({ ...route, id, params: id === null ? withoutCall(route.params) : route.params }),
-      route.id !== null && id !== null,
-    );
-  useKeys(route.id === null ? [] : [{ keys: 'Escape', does: 'close the call', where: 'calls', run: () => open(null) }]);
+  const selection = useSelection();
+  const grid = useRef<GridHandle>(null);
+  const [asked, ask] = useState<Asked>(null);
+  const [hasFacets, setFacets] = useKept('llm-proxy.facets', window.innerWidth >= WIDE_PX);
+  const setParams = useSetParams();
+  const setFilter = (next: string, done = true): void => setParams({ filter: next }, !done);
+  const compare = useCompareMark(route, () => route.id ?? grid.current?.active() ?? null);
+  const hasSelection = selection.ids.size > 0 && route.id === null;
+  useKeys(
+    hasSelection ? [{ keys: 'Escape', does: 'select nothing', where: 'calls', run: () => selection.clear() }] : [],
+  );
   const { list } = live;
+  const empty = <NoCalls route={route} period={period} filter={filter} ignored={list.ignored} behind={list.behind} />;
   return (
     <Split
       list={
         <>
-          <div className="flex shrink-0 flex-wrap items-start gap-2 border-b border-line bg-surface px-3 py-1.5">
-            <FilterLine
-              filter={filter}
-              onChange={(next, done) => setParams({ filter: next }, !done)}
-              busy={live.isStale || (filter !== '' && list.isLoading)}
-              values={() => []}
-            />
+          <Bar
+            {...{ period, filter, hasFacets, list }}
+            isStale={live.isStale}
+            onFilter={setFilter}
+            onFacets={() => setFacets(!hasFacets)}
+            onViews={() => ask('views')}
+          />
+          <div className="flex min-h-0 flex-1">
+            {hasFacets && route.id === null && <FacetsPanel period={period} filter={filter} onChange={setFilter} />}
+            <div className="flex min-w-0 flex-1 flex-col">
+              <CallsGrid
+                {...{ route, live, layout, selection, grid, empty }}
+                marked={compare.marked}
+                onOpen={(id) => goTo(formatRoute({ ...route, id }), route.id !== null)}
+              />
+            </div>
           </div>
-          <List
-            route={route}
-            live={live}
-            layout={layout}
-            onOpen={open}
-            empty={
-              <NoCalls route={route} period={period} filter={filter} ignored={list.ignored} behind={list.behind} />
-            }
-          />
-          <StatusLine
-            route={route}
-            period={period}
-            filter={filter}
-            list={list}
-            onColumns={() => setAsksColumns(true)}
-          />
-          {asksColumns && (
-            <ColumnChooser layout={layout.layout} onChange={layout.change} onClose={() => setAsksColumns(false)} />
+          {compare.marked !== null && <Marked onClear={compare.unmark} />}
+          {selection.ids.size > 0 ? (
+            <BulkBar route={route} selection={selection} />
+          ) : (
+            <StatusLine period={period} filter={filter} list={list} onColumns={() => ask('columns')} />
           )}
+          {asked === 'columns' && (
+            <ColumnChooser layout={layout.layout} onChange={layout.change} onClose={() => ask(null)} />
+          )}
+          {asked === 'views' && <ViewsDialog route={route} onClose={() => ask(null)} />}
         </>
       }
-      detail={route.id === null ? null : <Call route={route} id={route.id} />}
+      detail={route.id === null ? null : <Call route={route} id={route.id} beside={besideOf(live.list, route.id)} />}
     />
   );
 }
 
-interface ListProps {
-  route: Route;
-  live: LiveList;
-  layout: ReturnType<typeof useLayout>;
-  onOpen: (id: string) => void;
-  empty: React.ReactNode;
+/** From here on there is room for the facets beside the list. */
+const WIDE_PX = 1440;
+
+interface BarProps {
+  period: Period;
+  filter: string;
+  hasFacets: boolean;
+  list: CallList;
+  isStale: boolean;
+  onFilter: (filter: string, done: boolean) => void;
+  onFacets: () => void;
+  onViews: () => void;
 }
 
-function List({ route, live, layout, onOpen, empty }: ListProps) {
-  const { list, version, isStale } = live;
-  const [isAtTop, setAtTop] = useState(true);
-  const follows = isAtTop && route.id === null;
-  const top = useRunningRows(follows, !route.params.has('filter') && !route.params.has('until'));
-  const memory = useMemo(() => new WeakMap<Listed, Row>(), []);
-  const rows = useMemo(() => new ShownRows(top, list, memory, version), [top, list, memory, version]);
-  const grid = useRef<GridHandle>(null);
-  useEffect(() => list.follow(follows), [list, follows]);
-  const inSight = useCallback(
-    (first: number, last: number) => list.want(first - top.length, last - top.length),
-    [list, top.length],
-  );
-  const look = useLook(list, layout);
-  if (!list.ready) return <NotReady list={list} />;
-  if (rows.length === 0 && !list.hasMore && list.error === null) return empty;
-  const showNew = (): void => {
-    list.showWaiting();
-    grid.current?.scrollToTop();
-  };
+function Bar({ period, filter, hasFacets, list, isStale, onFilter, onFacets, onViews }: BarProps) {
+  const [wasFocused, setFocused] = useState(false);
+  const known = useFacets(period, '', wasFocused);
   return (
-    <Titles value={list.titles}>
-      <div aria-busy={isStale} className={`relative flex min-h-0 flex-1 flex-col ${isStale ? 'opacity-60' : ''}`}>
-        <NewCalls count={list.waiting} onShow={showNew} />
-        <Grid
-          {...look}
-          label="Calls"
-          where="calls"
-          handle={grid}
-          rows={rows}
-          keyOf={keyOf}
-          indexOf={rows.indexOf}
-          open={route.id}
-          onOpen={(row) => onOpen(keyOf(row))}
-          hasMore={list.hasMore}
-          onRange={inSight}
-          onAtTop={setAtTop}
-          footer={<ListEnd list={list} />}
-        />
-      </div>
-    </Titles>
+    <div className="flex shrink-0 items-start gap-2 border-b border-line bg-surface px-3 py-1.5">
+      <Button
+        aria-pressed={hasFacets}
+        onClick={onFacets}
+        className="mt-px hidden aria-pressed:bg-raised md:inline-flex"
+      >
+        Facets
+      </Button>
+      <FilterLine
+        filter={filter}
+        onChange={onFilter}
+        onFocus={() => setFocused(true)}
+        busy={isStale || (filter !== '' && list.isLoading)}
+        values={(name) => valuesOf(known.data, name)}
+      />
+      <Button onClick={onViews} className="mt-px">
+        Views
+      </Button>
+    </div>
   );
 }
 
-function NotReady({ list }: { list: CallList }) {
-  if (list.error === null) return <Loading what="calls" />;
-  return <NoAnswer error={list.error} onRetry={() => list.reload()} />;
-}
-
-/** One line for a call, two on a phone, and one more where words were looked for. */
-function useLook(list: CallList, { layout, columns, change }: ReturnType<typeof useLayout>) {
-  const isNarrow = useIsNarrow();
-  const texts = list.hasTexts ? { under } : {};
-  if (isNarrow) {
-    return {
-      columns: NARROW_COLUMNS,
-      headless: true,
-      rowHeight: NARROW_HEIGHT + (list.hasTexts ? SNIPPET : 0),
-      ...texts,
-    };
-  }
-  return {
-    columns,
-    rowHeight: ROW + (list.hasTexts ? SNIPPET : 0),
-    onResize: (id: string, width: number) => change(resized(layout, id, width)),
-    onMove: (id: string, before: string | null) => change(moved(layout, id, before)),
-    ...texts,
-  };
-}
-
-function under(row: Row): React.ReactNode {
-  return row.call === null || row.text === null ? null : <Snippet text={row.text} />;
-}
-
-/** What came while the reader was elsewhere. */
-function NewCalls({ count, onShow }: { count: number; onShow: () => void }) {
-  if (count === 0) return null;
+function Marked({ onClear }: { onClear: () => void }): ReactNode {
   return (
-    <button
-      type="button"
-      onClick={onShow}
-      className="absolute top-9 left-1/2 z-20 -translate-x-1/2 rounded-full border border-accent bg-surface px-3 py-0.5 text-sm text-accent shadow-float"
-    >
-      ↑ {count.toLocaleString('en-US')} new
-    </button>
+    <p role="status" className="flex shrink-0 items-center gap-2 border-t border-line bg-raised px-3 py-0.5 text-sm">
+      One call is marked. Mark another one with <kbd className="font-mono">c</kbd> to compare them.
+      <Button look="quiet" onClick={onClear} className="ml-auto">
+        Unmark
+      </Button>
+    </p>
   );
+}
+
+/** What stands above and below it in the list. */
+function besideOf(list: CallList, id: string): { previous: string | null; next: string | null } {
+  const index = list.indexOf(id);
+  if (index < 0) return { previous: null, next: null };
+  return { previous: list.at(index - 1)?.call.id ?? null, next: list.at(index + 1)?.call.id ?? null };
 }

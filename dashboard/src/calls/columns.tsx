@@ -59,7 +59,7 @@ export const CALL_COLUMNS: readonly CallColumn[] = [
     id: 'model',
     title: 'Model',
     name: 'Model',
-    width: 'minmax(150px, 1fr)',
+    width: 'minmax(170px, 1.1fr)',
     call: ({ call }) => <Model call={call} />,
     running: ({ running }) => <ModelName provider={running.provider} name={running.model ?? '…'} />,
   },
@@ -76,7 +76,7 @@ export const CALL_COLUMNS: readonly CallColumn[] = [
     title: 'Session',
     name: 'Session and turn, else path',
     hint: 'Title of the session and turn in it; of a call without a session, the path',
-    width: 'minmax(120px, 1.2fr)',
+    width: 'minmax(120px, 1fr)',
     call: ({ call }) => <Session call={call} />,
     running: ({ running }) => <RunningText call={running} />,
   },
@@ -279,10 +279,14 @@ export function ModelName({ provider, name, asked = null }: { provider: string; 
       title={`${provider}: ${asked === null ? '' : `${asked} → `}${name}`}
     >
       <ProviderDot provider={provider} />
-      <bdi className="truncate">
-        {asked !== null && <span className="text-muted">{asked} → </span>}
-        {name}
-      </bdi>
+      {/* Who answered is what is paid for: it keeps its room. */}
+      {asked !== null && (
+        <>
+          <bdi className="min-w-8 shrink-[3] truncate text-muted">{asked}</bdi>
+          <span className="shrink-0 text-muted">→</span>
+        </>
+      )}
+      <bdi className="truncate">{name}</bdi>
       <span className="sr-only">{provider}</span>
     </span>
   );

@@ -12,11 +12,12 @@ interface FilterLineProps {
   busy: boolean;
   /** Values of a filter to offer, most frequent first. */
   values: (name: string) => readonly string[];
+  onFocus: () => void;
 }
 
 const DEBOUNCE_MS = 120;
 
-export function FilterLine({ filter, onChange, busy, values }: FilterLineProps) {
+export function FilterLine({ filter, onChange, busy, values, onFocus }: FilterLineProps) {
   const { draft, edit, commit } = useDraft(filter, onChange);
   const [isOpen, setOpen] = useState(false);
   const [chosen, setChosen] = useState(-1);
@@ -86,6 +87,7 @@ export function FilterLine({ filter, onChange, busy, values }: FilterLineProps) 
           onChange={(event) => type(event.target.value)}
           onKeyDown={pressed}
           onClick={() => setOpen(true)}
+          onFocus={onFocus}
           onBlur={finish}
           className="h-6 min-w-24 flex-1 bg-transparent px-1 outline-none"
         />

@@ -5,11 +5,9 @@ import { whole } from '../format/numbers.ts';
 import { Money } from '../kit/amounts.tsx';
 import { Button } from '../kit/button.tsx';
 import type { Period } from '../url/range.ts';
-import type { Route } from '../url/route.ts';
 import type { CallList } from './call-list.ts';
 
 interface StatusLineProps {
-  route: Route;
   period: Period;
   filter: string;
   list: CallList;

@@ -5,6 +5,7 @@ import { Dialog } from '../kit/dialog.tsx';
 import { RANGES, type RangeName } from '../url/range.ts';
 import { hrefOf, type Route, type Screen } from '../url/route.ts';
 import { goTo, useSetParams } from '../url/use-route.ts';
+import { useViews } from '../url/views.ts';
 import { SCREEN_NAMES } from './rail.tsx';
 import { chooseTheme, THEMES } from '../kit/theme.ts';
 
@@ -18,7 +19,9 @@ interface Entry {
 export function Palette({ route, onClose }: { route: Route; onClose: () => void }) {
   const [text, setText] = useState('');
   const setParams = useSetParams();
+  const views = useViews();
   const entries: Entry[] = [
+    ...views.map(({ name, href }) => ({ group: 'Saved views', name, run: () => goTo(href) })),
     ...(Object.keys(SCREEN_NAMES) as Screen[]).map((screen) => ({
       group: 'Go to',
       name: SCREEN_NAMES[screen].name,

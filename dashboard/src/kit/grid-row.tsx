@@ -45,6 +45,11 @@ function PlainRow<Row>(props: GridRowProps<Row>) {
           {props.heading}
         </div>
       )}
+      {isSelected && (
+        <span aria-hidden="true" className="absolute left-0.5 text-xs text-accent">
+          ✓
+        </span>
+      )}
       {row === undefined ? (
         <span role="gridcell" className="h-2 w-1/3 rounded-chip bg-raised">
           <span className="sr-only">loading</span>
