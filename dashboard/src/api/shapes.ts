@@ -12,6 +12,7 @@ export type { ListedSession, SessionList, SessionSummary } from '../../../src/ad
 export type { TokenShares } from '../../../src/admin/token-shares.ts';
 export type { Step } from '../../../src/store/outline.ts';
 export type { Trace } from '../../../src/store/traces.ts';
+export type { RunningCall } from '../../../src/core/running-call.ts';
 export type { Usage } from '../../../src/core/usage.ts';
 export type { HitText, SearchAnswer, SearchHit };
 
@@ -41,18 +42,4 @@ export interface Facets {
   /** Calls that were looked at, the newest ones; all when `complete`. */
   counted: number;
   complete: boolean;
-}
-
-/** A call that has not ended. */
-export interface RunningCall {
-  id: string;
-  started_at: string;
-  provider: string;
-  model: string | null;
-  path: string;
-  session_id: string | null;
-  bytes: number;
-  output_tokens: number | null;
-  /** The end of what was answered so far. */
-  text: string | null;
 }

@@ -4,7 +4,7 @@ import { Button } from '../kit/button.tsx';
 import { CopyButton } from '../kit/copy.tsx';
 import { hrefOf, type Route } from '../url/route.ts';
 import { goTo } from '../url/use-route.ts';
-import { exportCalls, type ExportFormat, saveFile } from './export-calls.ts';
+import { exportCalls, type ExportFormat } from './export-calls.ts';
 import { MOST_SELECTED, type Selection } from './selection.ts';
 
 /** What can be done with the calls that are selected; stands in the place of the totals. */
@@ -50,4 +50,13 @@ export function BulkBar({ route, selection }: { route: Route; selection: Selecti
       </Button>
     </footer>
   );
+}
+
+function saveFile(blob: Blob, name: string): void {
+  const url = URL.createObjectURL(blob);
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -5,7 +5,7 @@
  * they wait.
  */
 import type { CallRecord, ListedCalls } from '../api/shapes.ts';
-import { insert, isNewer, type Listed, listedOf } from './listed.ts';
+import { insert, isNewer, type Listed, listedOf, type Page, pageOf } from './listed.ts';
 
 export interface CallListOptions {
   fetch: (cursor: string | null, limit: number, signal: AbortSignal) => Promise<ListedCalls>;
@@ -16,15 +16,6 @@ export interface CallListOptions {
   pageSize?: number;
 }
 
-interface Page {
-  cursor: string | null;
-  rows: Listed[] | null;
-  /** Rows in it, also while they are let go. */
-  count: number;
-  /** Id of its last row: the next page begins behind it. */
-  end: string | undefined;
-}
-
 const PAGE = 100;
 /** Held on each side of those in sight. */
 const HELD_PAGES = 8;
@@ -33,6 +24,8 @@ const MOST_FRESH = 500;
 /** More rows than this are too high for browsers; the reader goes on with an earlier period. */
 const MOST_ROWS = 250_000;
 const MOST_TITLES = 2000;
+/** Calls whose sessions are asked for when a title is wanted. */
+const NEWEST = 20;
 /** Pages without a hit in a row that are asked for without being told to. */
 const MOST_EMPTY_PAGES = 6;
 
@@ -223,6 +216,14 @@ export class CallList {
     this.#tell();
   }
 
+  /** Asks what the sessions of the newest calls are called: the feed does not say it. */
+  async learnTitles(): Promise<void> {
+    const answer = await this.#options.fetch(null, NEWEST, new AbortController().signal).catch(() => null);
+    if (answer === null || this.#closed) return;
+    this.#noteTitles(answer.titles);
+    this.#tell();
+  }
+
   close(): void {
     this.#closed = true;
     this.#reloading?.abort();
@@ -257,7 +258,11 @@ export class CallList {
     this.behind = answer.behind;
     this.ignored = answer.ignored;
     this.#hasTexts ||= answer.texts.some((text) => text !== null);
-    const unknown = Object.entries(answer.titles).filter(([id, title]) => this.titles.get(id) !== title);
+    this.#noteTitles(answer.titles);
+  }
+
+  #noteTitles(titles: Readonly<Record<string, string>>): void {
+    const unknown = Object.entries(titles).filter(([id, title]) => this.titles.get(id) !== title);
     if (unknown.length > 0) this.titles = new Map([...[...this.titles].slice(-MOST_TITLES), ...unknown]);
   }
 
@@ -387,8 +392,4 @@ export class CallList {
     this.#version += 1;
     this.#options.changed();
   }
-}
-
-function pageOf(cursor: string | null, rows: Listed[]): Page {
-  return { cursor, rows, count: rows.length, end: rows.at(-1)?.call.id };
 }

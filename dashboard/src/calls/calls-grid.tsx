@@ -57,7 +57,7 @@ export function CallsGrid({ route, live, layout, selection, grid, marked, onOpen
   };
   return (
     <Titles value={list.titles}>
-      <div aria-busy={isStale} className={`relative flex min-h-0 flex-1 flex-col ${isStale ? 'opacity-60' : ''}`}>
+      <div aria-busy={isStale} className="relative flex min-h-0 flex-1 flex-col">
         <NewCalls count={list.waiting} onShow={showNew} />
         <Grid
           {...look}

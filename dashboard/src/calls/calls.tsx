@@ -42,7 +42,7 @@ export function Calls({ route }: { route: Route }) {
     hasSelection ? [{ keys: 'Escape', does: 'select nothing', where: 'calls', run: () => selection.clear() }] : [],
   );
   const { list } = live;
-  const empty = <NoCalls route={route} period={period} filter={filter} ignored={list.ignored} behind={list.behind} />;
+  const empty = <NoCalls period={period} filter={filter} ignored={list.ignored} behind={list.behind} />;
   return (
     <Split
       list={

@@ -4,11 +4,10 @@ import { ApiError, get } from '../api/client.ts';
 import { Button } from '../kit/button.tsx';
 import { Empty, Failure } from '../kit/states.tsx';
 import type { Period } from '../url/range.ts';
-import { hrefOf, type Route } from '../url/route.ts';
+import { SetupCards } from '../settings/setup-cards.tsx';
 import { useSetParams } from '../url/use-route.ts';
 
 interface NoCallsProps {
-  route: Route;
   period: Period;
   filter: string;
   /** Parts of the filter that nothing can be found by. */
@@ -17,7 +16,7 @@ interface NoCallsProps {
   behind: number;
 }
 
-export function NoCalls({ route, period, filter, ignored, behind }: NoCallsProps) {
+export function NoCalls({ period, filter, ignored, behind }: NoCallsProps) {
   const setParams = useSetParams();
   const isAll = period.since === null && period.until === null;
   const whole = useQuery({
@@ -52,7 +51,7 @@ export function NoCalls({ route, period, filter, ignored, behind }: NoCallsProps
       </Empty>
     );
   }
-  return <FirstCall route={route} />;
+  return <FirstCall />;
 }
 
 function within({ since, until, label }: Period): string {
@@ -64,22 +63,16 @@ function AllTime({ onClick }: { onClick: () => void }) {
   return <Button onClick={onClick}>Show all time</Button>;
 }
 
-/** Nothing was ever recorded. */
-function FirstCall({ route }: { route: Route }) {
+/** Nothing was ever recorded. It gives way by itself: the first call that ends is a row. */
+function FirstCall() {
   return (
-    <Empty title="No calls yet">
-      <p className="mb-2">Waiting for the first one. Run a program through llm-proxy:</p>
-      <pre className="mb-2 rounded-panel border border-line bg-raised px-3 py-2 font-mono text-text">
-        llm-proxy run -- claude
-      </pre>
-      <p>
-        Or{' '}
-        <a className="text-accent underline" href={hrefOf(route, 'settings')}>
-          set up a program of yours
-        </a>
-        . Its calls appear here by themselves.
+    <div className="min-h-0 flex-1 overflow-auto p-4">
+      <h2 className="text-title font-semibold">No calls yet</h2>
+      <p role="status" className="mb-4 text-muted">
+        Waiting for the first one. It appears here by itself.
       </p>
-    </Empty>
+      <SetupCards />
+    </div>
   );
 }
 

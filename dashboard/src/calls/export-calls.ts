@@ -34,12 +34,3 @@ export function joinHar(texts: readonly string[]): string {
   const entries = archives.flatMap(({ log }) => log.entries);
   return JSON.stringify({ ...first, log: { ...first.log, entries } });
 }
-
-export function saveFile(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}

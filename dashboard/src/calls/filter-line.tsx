@@ -1,7 +1,15 @@
 /** The filter: tags for what is asked of the call, words for what is looked for in its texts. */
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { useKeys } from '../keyboard/keys.ts';
-import { type Completion, complete, completionsOf, joinLine, mistaken, splitLine } from './filter.ts';
+import {
+  type Completion,
+  complete,
+  completionsOf,
+  joinLine,
+  mistaken,
+  splitLine,
+  withoutUnfinished,
+} from './filter.ts';
 
 interface FilterLineProps {
   /** As it stands in the address. */
@@ -194,7 +202,8 @@ function useDraft(filter: string, onChange: FilterLineProps['onChange']) {
     edit: (next: Draft): void => {
       setDraft(next);
       clearTimeout(timer.current);
-      timer.current = setTimeout(() => say(next, false), DEBOUNCE_MS);
+      const sure = { ...next, words: withoutUnfinished(next.words) };
+      timer.current = setTimeout(() => say(sure, false), DEBOUNCE_MS);
     },
     commit: (next: Draft): void => {
       setDraft(next);

@@ -136,6 +136,22 @@ export function splitLine(line: string, open: boolean): Split {
   };
 }
 
+/** Filters that take a value as it stands: a part of one finds nothing. */
+const WHOLE: ReadonlySet<string> = new Set(['provider', 'operation', 'stop', 'customer', 'tenant', 'is']);
+
+/**
+ * What is to be looked for while the last word is still typed: a filter that is not finished finds nothing, or something
+ * else.
+ */
+export function withoutUnfinished(words: string): string {
+  const [word = ''] = /[^\s"]*$/.exec(words) ?? [];
+  const [, name = '', value = ''] = /^-?([a-z]+):(.*)$/i.exec(word) ?? [];
+  const known = BY_NAME.get(name.toLowerCase());
+  if (known === undefined) return words;
+  const isUsable = value !== '' && known.isValid(value) && !WHOLE.has(known.name);
+  return isUsable ? words : words.slice(0, words.length - word.length).trimEnd();
+}
+
 /** A quote that was left open would take in all that comes behind it. */
 function closed(text: string): string {
   return text.split('"').length % 2 === 0 ? `${text}"` : text;

@@ -14,7 +14,6 @@ export interface ColumnNames {
   extra?: boolean;
 }
 
-const KEY = 'llm-proxy.call-columns';
 const WIDTHS = { least: 24, most: 1200 };
 
 export function defaultLayout(columns: readonly ColumnNames[]): Layout {
@@ -36,20 +35,12 @@ export function layoutFrom(kept: string | null, columns: readonly ColumnNames[])
     const before = plain.order.slice(0, index).findLast((known) => order.includes(known));
     order.splice(before === undefined ? 0 : order.indexOf(before) + 1, 0, id);
   }
-  const isNew = (id: string): boolean => !strings(found['order']).includes(id);
-  const hidden = order.filter(
-    (id) => strings(found['hidden']).includes(id) || (isNew(id) && plain.hidden.includes(id)),
-  );
+  const known = strings(found['order']);
+  const hidden = [
+    ...strings(found['hidden']).filter((id) => order.includes(id)),
+    ...plain.hidden.filter((id) => !known.includes(id)),
+  ];
   return { order, hidden, widths: widthsOf(found['widths'], order) };
-}
-
-export function readLayout(columns: readonly ColumnNames[]): Layout {
-  return layoutFrom(localStorage.getItem(KEY), columns);
-}
-
-export function keepLayout(layout: Layout | null): void {
-  if (layout === null) localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, JSON.stringify(layout));
 }
 
 export function moved(layout: Layout, id: string, before: string | null): Layout {

@@ -22,3 +22,16 @@ export function insert(rows: Listed[], call: CallRecord, isWhole: boolean): void
   if (at >= 0) rows.splice(at, 0, { call, text: null });
   else if (isWhole) rows.push({ call, text: null });
 }
+
+export interface Page {
+  cursor: string | null;
+  rows: Listed[] | null;
+  /** Rows in it, also while they are let go. */
+  count: number;
+  /** Id of its last row: the next page begins behind it. */
+  end: string | undefined;
+}
+
+export function pageOf(cursor: string | null, rows: Listed[]): Page {
+  return { cursor, rows, count: rows.length, end: rows.at(-1)?.call.id };
+}

@@ -11,6 +11,8 @@ const BATCH_MS = 250;
 /** Whether a call matches a filter only the daemon knows: it is asked at most so often, and less when that takes long. */
 const ASK_MS = 1000;
 const ASK_SHARE = 10;
+/** Titles of sessions that began meanwhile. */
+const TITLES_MS = 1500;
 
 class Source {
   readonly list: CallList;
@@ -81,10 +83,18 @@ function useFeed(source: Source): void {
   const asks = useRef({ isDue: false, after: 0 });
   const latest = useRef(source);
   latest.current = source;
+  const titling = useRef<ReturnType<typeof setTimeout> | null>(null);
+  const learn = (): void => {
+    titling.current = null;
+    void latest.current.list.learnTitles();
+  };
   const show = (): void => {
     timer.current = null;
     const calls = batch.current.splice(0);
-    latest.current.list.ended(calls);
+    const { list } = latest.current;
+    list.ended(calls);
+    const isUnknown = calls.some(({ agent_facts: facts }) => facts !== null && !list.titles.has(facts.session));
+    if (isUnknown) titling.current ??= setTimeout(learn, TITLES_MS);
   };
   const ask = (): void => {
     if (asks.current.isDue) return;
@@ -118,5 +128,11 @@ function useFeed(source: Source): void {
     // A line that was lost comes back with what was missed, or says that it cannot.
     if (isOpen || state === 'off') wasOpen.current = isOpen;
   }, [isOpen, state]);
-  useEffect(() => () => clearTimeout(timer.current ?? undefined), []);
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current ?? undefined);
+      clearTimeout(titling.current ?? undefined);
+    },
+    [],
+  );
 }

@@ -1,15 +1,18 @@
 import { useMemo, useState } from 'react';
 import { CALL_COLUMNS, columnsOf } from './columns.tsx';
-import { defaultLayout, keepLayout, type Layout, readLayout } from './layout.ts';
+import { defaultLayout, type Layout, layoutFrom } from './layout.ts';
+
+const KEY = 'llm-proxy.call-columns';
 
 /** The columns as they were chosen in this browser. */
 export function useLayout() {
-  const [layout, setLayout] = useState(() => readLayout(CALL_COLUMNS));
+  const [layout, setLayout] = useState(() => layoutFrom(localStorage.getItem(KEY), CALL_COLUMNS));
   const columns = useMemo(() => columnsOf(layout), [layout]);
   const change = (next: Layout): void => {
     setLayout(next);
     const isPlain = JSON.stringify(next) === JSON.stringify(defaultLayout(CALL_COLUMNS));
-    keepLayout(isPlain ? null : next);
+    if (isPlain) localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, JSON.stringify(next));
   };
   return { layout, columns, change };
 }

@@ -3,7 +3,7 @@ import { Button } from '../kit/button.tsx';
 import { Dialog } from '../kit/dialog.tsx';
 import { hrefOf, type Route } from '../url/route.ts';
 import { goTo } from '../url/use-route.ts';
-import { removeView, saveView, useViews } from '../url/views.ts';
+import { removeView, saveView, useViews } from '../url/use-views.ts';
 
 /** Saved views: go to one, keep this one, forget one. They stand in "Go to …" as well. */
 export function ViewsDialog({ route, onClose }: { route: Route; onClose: () => void }) {

@@ -5,7 +5,7 @@ import { Dialog } from '../kit/dialog.tsx';
 import { RANGES, type RangeName } from '../url/range.ts';
 import { hrefOf, type Route, type Screen } from '../url/route.ts';
 import { goTo, useSetParams } from '../url/use-route.ts';
-import { useViews } from '../url/views.ts';
+import { useViews } from '../url/use-views.ts';
 import { SCREEN_NAMES } from './rail.tsx';
 import { chooseTheme, THEMES } from '../kit/theme.ts';
 

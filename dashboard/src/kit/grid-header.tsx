@@ -47,7 +47,6 @@ export function GridHeader<Row>({ columns, template, minWidth, onResize, onMove 
         <span
           key={id}
           role="columnheader"
-          aria-label={title === '' ? (hint ?? id) : undefined}
           title={hint}
           onPointerDown={(event) => begin(event, id)}
           onPointerMove={go}
@@ -55,7 +54,7 @@ export function GridHeader<Row>({ columns, template, minWidth, onResize, onMove 
           onPointerCancel={() => end(false)}
           className={`group relative flex h-full min-w-0 items-center ${align === 'end' ? 'justify-end' : ''} ${target?.before === id ? 'shadow-[-4px_0_0_-2px_var(--accent)]' : ''} ${target?.id === id ? 'opacity-50' : ''}`}
         >
-          <span className="truncate">{title}</span>
+          <span className={title === '' ? 'sr-only' : 'truncate'}>{title === '' ? (hint ?? id) : title}</span>
           {onResize !== undefined && <Edge id={id} onResize={onResize} />}
         </span>
       ))}

@@ -137,7 +137,11 @@ export function Grid<Row>(props: GridProps<Row>) {
         active={isShown ? active.key : null}
         onPress={pressed}
       />
-      {props.footer !== undefined && <div className="sticky left-0 w-fit">{props.footer}</div>}
+      {props.footer !== undefined && (
+        <div role="row" className="sticky left-0 w-fit">
+          <div role="gridcell">{props.footer}</div>
+        </div>
+      )}
     </div>
   );
 }

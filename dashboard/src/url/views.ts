@@ -1,5 +1,4 @@
 /** Places that the reader gave a name: a screen with its period and filter. Kept in this browser. */
-import { useSyncExternalStore } from 'react';
 import { SCREENS } from './route.ts';
 
 export interface View {
@@ -8,10 +7,7 @@ export interface View {
   href: string;
 }
 
-const KEY = 'llm-proxy.views';
 const MOST = 50;
-const watchers = new Set<() => void>();
-let kept: { text: string | null; views: readonly View[] } = { text: null, views: [] };
 
 export function viewsFrom(text: string | null): View[] {
   let found: unknown;
@@ -29,39 +25,6 @@ export function withView(views: readonly View[], view: View): View[] {
   if (name === '') return [...views];
   const others = views.filter((known) => known.name !== name);
   return [...others, { ...view, name }].slice(-MOST).toSorted((one, other) => one.name.localeCompare(other.name));
-}
-
-export function saveView(view: View): void {
-  write(withView(readViews(), view));
-}
-
-export function removeView(name: string): void {
-  write(readViews().filter((known) => known.name !== name));
-}
-
-export function useViews(): readonly View[] {
-  return useSyncExternalStore(watch, readViews);
-}
-
-export function readViews(): readonly View[] {
-  const text = localStorage.getItem(KEY);
-  if (text !== kept.text) kept = { text, views: viewsFrom(text) };
-  return kept.views;
-}
-
-function write(views: readonly View[]): void {
-  localStorage.setItem(KEY, JSON.stringify(views));
-  for (const tell of watchers) tell();
-}
-
-function watch(changed: () => void): () => void {
-  watchers.add(changed);
-  // Another tab.
-  window.addEventListener('storage', changed);
-  return () => {
-    watchers.delete(changed);
-    window.removeEventListener('storage', changed);
-  };
 }
 
 /** What is kept may be of another version, or of somebody's hand: it leads to our own screens only. */

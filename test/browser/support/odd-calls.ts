@@ -1,5 +1,6 @@
 /** Calls with all that is odd in a list, as lines of our jsonl for `POST /api/import`. Written for these tests. */
 import type { CallRecord } from '../../../src/core/capture.ts';
+import type { Daemon } from './daemon.ts';
 
 export interface OddCall {
   secondsAgo: number;
@@ -99,6 +100,18 @@ export function lineOfCall(
     request: { line: 'POST /v1/messages HTTP/1.1', headers: [['Content-Type', 'application/json']], body: request },
     response: { line: 'HTTP/1.1 200 OK', headers: [['Content-Type', 'application/json']], body: response },
   });
+}
+
+/** Into the store of a daemon, as `llm-proxy import` does it. */
+export async function importCalls({ adminUrl, token }: Daemon, calls: readonly OddCall[]): Promise<void> {
+  const now = Date.now();
+  const answer = await fetch(`${adminUrl}/api/import`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body: calls.map((call) => lineOfCall(call, now)).join('\n'),
+  });
+  const { added } = (await answer.json()) as { added: number };
+  if (added !== calls.length) throw new Error(`${added} of ${calls.length} calls were taken`);
 }
 
 /** Long names, other scripts, the smallest and the largest amounts, what is not known, what went wrong. */

@@ -10,6 +10,7 @@ import {
   splitLine,
   tagOf,
   withoutTag,
+  withoutUnfinished,
   withTag,
 } from '../../../dashboard/src/calls/filter.ts';
 import { FILTER_NAMES } from '../../../src/store/search/filters.ts';
@@ -104,6 +105,22 @@ describe('dashboard/calls/filter.ts', () => {
     expect(completionsOf('walrus -cl', () => []).map(({ insert }) => insert)).toEqual(['-client:']);
     expect(completionsOf('status:5', stored).map(({ label }) => label)).toEqual(['status:503', 'status:5xx']);
     expect(completionsOf('walrus ', () => [])).toEqual([]);
+  });
+
+  it.each([
+    ['walrus customer:', 'walrus'],
+    ['customer:ac', ''],
+    ['-is:er', ''],
+    ['status:4', ''],
+    ['status:404', 'status:404'],
+    ['model:op', 'model:op'],
+    ['walrus cost:>', 'walrus'],
+    ['cost:>0.1', 'cost:>0.1'],
+    ['http:', 'http:'],
+    ['need', 'need'],
+    ['need ', 'need '],
+  ])('looks for no filter that is half typed: %s', (words, sure) => {
+    expect(withoutUnfinished(words)).toBe(sure);
   });
 
   it('replaces the word under way only', () => {
