@@ -17,6 +17,9 @@ const filterOf = (page: Page) => page.getByRole('combobox', { name: 'Filter and 
 const rowsOf = (page: Page) => page.getByRole('grid', { name: 'Calls' }).locator('[role=rowgroup] [role=row]');
 const hashOf = (page: Page): string => decodeURIComponent(new URL(page.url()).hash.replaceAll('+', ' '));
 
+/** Pixels that the page is wider than the window. */
+const OVERHANG = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+
 describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
   let browser: Browser;
   let scripted: Scripted;
@@ -117,7 +120,16 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
     const { page, context } = await open();
     await expect.poll(() => rowsOf(page).count()).toBeGreaterThan(10);
     const grid = page.getByRole('grid', { name: 'Calls' });
-    await grid.evaluate((element) => element.scrollTo({ top: 400 }));
+    await grid.hover();
+    await page.mouse.wheel(0, 400);
+    await expect
+      .poll(() =>
+        rowsOf(page)
+          .first()
+          .boundingBox()
+          .then((box) => box?.y ?? 0),
+      )
+      .toBeLessThan(0);
     const before = await rowsOf(page).nth(14).boundingBox();
     await say('while you were reading', 'second');
     const pill = page.getByRole('button', { name: /1 new/ });
@@ -176,6 +188,7 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
     await expect.poll(() => hashOf(page)).toMatch(/^#\/calls\/call_/);
+    await page.getByRole('region', { name: 'Detail' }).waitFor();
     const one = hashOf(page);
     await page.keyboard.press('j');
     await expect.poll(() => hashOf(page)).not.toBe(one);
@@ -224,7 +237,7 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
     const { page, context } = await open('#/calls?range=all', { width: 390, height: 844 });
     await expect.poll(() => rowsOf(page).count()).toBeGreaterThan(10);
     expect((await rowsOf(page).first().boundingBox())?.height).toBe(52);
-    expect(await page.locator('html').evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
+    expect(await page.evaluate(OVERHANG)).toBe(0);
     expect(await violationsOf(page)).toEqual([]);
     await context.close();
   });
