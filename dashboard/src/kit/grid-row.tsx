@@ -22,8 +22,12 @@ interface GridRowProps<Row> {
 
 function PlainRow<Row>(props: GridRowProps<Row>) {
   const { row, rowKey, index, start, height, isOpen, isActive, isSelected, onPress } = props;
-  const look = isSelected || isOpen ? 'bg-accent-weak' : 'hover:bg-raised';
-  const rule = isActive ? 'shadow-[inset_2px_0_0_var(--accent)]' : '';
+  const look = [
+    isSelected || isOpen ? 'bg-accent-weak' : 'hover:bg-raised',
+    isActive ? 'shadow-[inset_2px_0_0_var(--accent)]' : '',
+    props.heading === null ? '' : 'pt-7',
+  ].join(' ');
+  const own = row === undefined ? '' : (props.rowClass?.(row) ?? '');
   return (
     <div
       id={props.id}
@@ -35,21 +39,10 @@ function PlainRow<Row>(props: GridRowProps<Row>) {
       // A range is selected, not its text.
       onMouseDown={(event) => event.shiftKey && event.preventDefault()}
       style={{ transform: `translateY(${start}px)`, height }}
-      className={`absolute top-0 left-0 flex w-full cursor-pointer flex-col justify-center border-b border-line px-3 [contain:layout_style] ${look} ${rule} ${props.heading === null ? '' : 'pt-7'} ${row === undefined ? '' : (props.rowClass?.(row) ?? '')}`}
+      className={`absolute top-0 left-0 flex w-full cursor-pointer flex-col justify-center border-b border-line px-3 [contain:layout_style] ${look} ${own}`}
     >
-      {props.heading !== null && (
-        <div
-          role="gridcell"
-          className="absolute inset-x-0 top-0 h-7 cursor-default border-b border-line bg-bg px-3 pt-1.5 text-sm text-muted"
-        >
-          {props.heading}
-        </div>
-      )}
-      {isSelected && (
-        <span aria-hidden="true" className="absolute left-0.5 text-xs text-accent">
-          ✓
-        </span>
-      )}
+      {props.heading !== null && <Heading text={props.heading} />}
+      {isSelected && <Picked />}
       {row === undefined ? (
         <span role="gridcell" className="h-2 w-1/3 rounded-chip bg-raised">
           <span className="sr-only">loading</span>
@@ -58,6 +51,25 @@ function PlainRow<Row>(props: GridRowProps<Row>) {
         <Cells row={row} columns={props.columns} template={props.template} under={props.under} />
       )}
     </div>
+  );
+}
+
+function Heading({ text }: { text: string }) {
+  return (
+    <div
+      role="gridcell"
+      className="absolute inset-x-0 top-0 h-7 cursor-default border-b border-line bg-bg px-3 pt-1.5 text-sm text-muted"
+    >
+      {text}
+    </div>
+  );
+}
+
+function Picked() {
+  return (
+    <span aria-hidden="true" className="absolute left-0.5 text-xs text-accent">
+      ✓
+    </span>
   );
 }
 
