@@ -19,14 +19,17 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
+/** Not for browsers. */
+const LEFT_OUT = new Set(['.map', '.md']);
+
 /**
  * The files of the built web app, by their path below its folder. Names are those that were found there, so that no
- * path of a request can lead anywhere else. Looked for at the first question; read when asked for.
+ * path of a request can lead anywhere else. Read at the first question and kept, a megabyte or two: an upgrade takes
+ * the files of a daemon that runs away, and half an app of each version is none.
  */
 export class DashboardFiles {
   readonly #folder: string;
-  #names: ReadonlySet<string> | null = null;
-  readonly #read = new Map<string, DashboardFile>();
+  #files: ReadonlyMap<string, DashboardFile> | null = null;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -34,27 +37,26 @@ export class DashboardFiles {
 
   /** @param name such as `assets/index-3f2a.js`. Null = there is none */
   get(name: string): DashboardFile | null {
-    this.#names ??= namesIn(this.#folder);
-    if (!this.#names.has(name)) return null;
-    const known = this.#read.get(name);
-    if (known !== undefined) return known;
-    const bytes = Uint8Array.from(readFileSync(join(this.#folder, name)));
-    const file = { bytes, type: TYPES[extname(name)] ?? 'application/octet-stream' };
-    this.#read.set(name, file);
-    return file;
+    this.#files ??= filesIn(this.#folder);
+    return this.#files.get(name) ?? null;
   }
 }
 
-function namesIn(folder: string): ReadonlySet<string> {
+function filesIn(folder: string): ReadonlyMap<string, DashboardFile> {
   try {
     const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-    return new Set(
+    return new Map(
       entries
-        .filter((entry) => entry.isFile())
-        .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/')),
+        .filter((entry) => entry.isFile() && !LEFT_OUT.has(extname(entry.name)))
+        .map((entry) => fileAt(folder, join(entry.parentPath, entry.name))),
     );
   } catch {
     // A build without the dashboard.
-    return new Set();
+    return new Map();
   }
+}
+
+function fileAt(folder: string, path: string): [name: string, file: DashboardFile] {
+  const type = TYPES[extname(path)] ?? 'application/octet-stream';
+  return [relative(folder, path).split(sep).join('/'), { bytes: Uint8Array.from(readFileSync(path)), type }];
 }

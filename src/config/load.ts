@@ -140,6 +140,8 @@ function told(
   if (flags[option.key] !== undefined) return settingOf(option, value, 'flag', `--${option.flag ?? option.key}`);
   const variable = variableOf(option);
   if ((env[variable] ?? '') !== '') return settingOf(option, value, 'environment', variable);
+  const [alias] = aliasedVariables(env).get(option.key) ?? [];
+  if (alias !== undefined) return settingOf(option, value, 'environment', alias);
   const found = file.values.find((entry) => entry.option === option);
   return settingOf(option, value, found === undefined ? 'default' : 'file', found?.where ?? null);
 }

@@ -17,6 +17,8 @@ const REASONS = {
   other_protocol: 'the client speaks another protocol: the tunnel is blind',
 } as const satisfies Record<(Verdict & { action: 'tunnel' })['reason'], string>;
 
+const STEERED = 'it is decrypted, and sent where the mode says, not to its provider; metered and recorded';
+
 /**
  * Of a client that speaks HTTP/1.1, as all do.
  * Throws AppError `config_invalid` for what is no http(s) address.
@@ -34,7 +36,9 @@ export function explain(address: string, rules: PolicyRules): PolicyAnswer {
       message: `${host} is ${forbidden}: never dialled`,
     };
   const verdict = scheme === 'https' ? decideHttps(host, port, rules) : decideAbsolute({ host, port }, rules);
-  return { ...place, ...wordsOf(verdict) };
+  const words = wordsOf(verdict);
+  const isSteered = words.verdict === 'intercept' && rules.guard?.guards({ host, port }) === true;
+  return { ...place, ...words, ...(isSteered ? { message: STEERED } : {}) };
 }
 
 function decideHttps(host: string, port: number, rules: PolicyRules): Verdict {

@@ -80,6 +80,13 @@ describe('admin/dashboard-routes', () => {
     expect(await answer.text()).not.toContain('not for you');
   });
 
+  it('stays whole while its files are replaced', async () => {
+    const running = app();
+    await running.request('/', { headers: PAGE });
+    rmSync(join(folder, 'dashboard'), { recursive: true });
+    expect((await running.request('/assets/index-1a2b.js', { headers: ASSET })).status).toBe(200);
+  });
+
   it('says that there is none in a build without it', async () => {
     const bare = anAdminApp({ dashboard: new DashboardFiles(join(folder, 'none')) });
     const page = await bare.request('/', { headers: PAGE });

@@ -34,6 +34,12 @@ describe('net/explain', () => {
     expect(answer.message.length).toBeGreaterThan(10);
   });
 
+  it('says that a mode sends it elsewhere', () => {
+    const guard = { isOn: () => true, guards: () => true };
+    expect(explain('https://api.openai.com/v1', { ...rules, guard }).message).toContain('where the mode says');
+    expect(explain('https://example.org', { ...rules, guard })).toMatchObject({ verdict: 'refuse' });
+  });
+
   it.each(['', 'ftp://example.org', 'https://', 'a b', 'javascript:alert(1)'])('takes no %j', (url) => {
     expect(() => explain(url, rules)).toThrow('url must be an address');
   });
