@@ -6,7 +6,7 @@ import { REQUEST_MEMBERS as RESPONSES } from '../../src/gateway/convert/response
 
 const INTRODUCTION = `# Format conversion
 
-A target that speaks another format than the client gets the call in its own, and the client gets the answer in its own: Anthropic Messages, OpenAI Chat Completions, OpenAI Responses, each way, streams and tools included. Nothing is converted without a target that needs it. What the target cannot be told is noted by name in the record of the call; what must not be lost is refused with the reason (400, in the client's format), and nothing is sent.
+A target that speaks another format than the client gets the call in its own, and the client gets the answer in its own: Anthropic Messages, OpenAI Chat Completions, OpenAI Responses, each way, streams and tools included. \`format\` of a target says what it speaks ([modes.md](modes.md#target)); nothing is converted without it. What the target cannot be told stands by name among the anomalies of the record (\`converted:NAME\`); what must not be lost is refused with the reason (400), and nothing is sent.
 
 Only the calls that ask a model are converted: \`POST …/messages\`, \`…/chat/completions\`, \`…/responses\`. Counting tokens, files, batches and lists of models have no counterpart.`;
 

@@ -62,15 +62,10 @@ export class AnswerConversion {
     if (status < 200 || status > 299) return new ErrorBody(status, parts);
     return new ConvertedBody(status, /^\s*text\/event-stream\b/i.test(contentType), parts);
   }
-
-  /** For an answer that is ours: the target could not be reached, or may not. */
-  error(error: AnswerError): Buffer {
-    return errorBody(this.#options.to, error);
-  }
 }
 
 /** An error in the words of a format. */
-export function errorBody(format: Format, error: AnswerError): Buffer {
+function errorBody(format: Format, error: AnswerError): Buffer {
   return Buffer.from(exactText(FORMATS_BY_NAME[format].writeError(error)));
 }
 
