@@ -21,13 +21,8 @@ interface GridRowProps<Row> {
 }
 
 function PlainRow<Row>(props: GridRowProps<Row>) {
-  const { row, rowKey, index, start, height, isOpen, isActive, isSelected, onPress } = props;
-  const look = [
-    isSelected || isOpen ? 'bg-accent-weak' : 'hover:bg-raised',
-    isActive ? 'shadow-[inset_2px_0_0_var(--accent)]' : '',
-    props.heading === null ? '' : 'pt-7',
-  ].join(' ');
-  const own = row === undefined ? '' : (props.rowClass?.(row) ?? '');
+  const { row, rowKey, index, start, height, isOpen, isSelected, onPress } = props;
+  const look = lookOf(props);
   return (
     <div
       id={props.id}
@@ -39,7 +34,7 @@ function PlainRow<Row>(props: GridRowProps<Row>) {
       // A range is selected, not its text.
       onMouseDown={(event) => event.shiftKey && event.preventDefault()}
       style={{ transform: `translateY(${start}px)`, height }}
-      className={`absolute top-0 left-0 flex w-full cursor-pointer flex-col justify-center border-b border-line px-3 [contain:layout_style] ${look} ${own}`}
+      className={`absolute top-0 left-0 flex w-full cursor-pointer flex-col justify-center border-b border-line px-3 [contain:layout_style] ${look}`}
     >
       {props.heading !== null && <Heading text={props.heading} />}
       {isSelected && <Picked />}
@@ -52,6 +47,15 @@ function PlainRow<Row>(props: GridRowProps<Row>) {
       )}
     </div>
   );
+}
+
+function lookOf<Row>({ row, rowClass, heading, isOpen, isActive, isSelected }: GridRowProps<Row>): string {
+  return [
+    isSelected || isOpen ? 'bg-accent-weak' : 'hover:bg-raised',
+    isActive ? 'shadow-[inset_2px_0_0_var(--accent)]' : '',
+    heading === null ? '' : 'pt-7',
+    row === undefined ? '' : (rowClass?.(row) ?? ''),
+  ].join(' ');
 }
 
 function Heading({ text }: { text: string }) {
