@@ -88,8 +88,11 @@ function blockEvents(block: Json, index: number): Json[] {
   ];
 }
 
+function pieces(text: unknown): string[] {
+  return String(text).match(/.{1,400}/gsu) ?? [];
+}
+
 function deltasOf(block: Json): { empty: Json; deltas: Json[] } {
-  const pieces = (text: unknown): string[] => String(text).match(/.{1,400}/gsu) ?? [];
   switch (block['type']) {
     case 'text':
       return {
