@@ -12,7 +12,7 @@ import { useSetParams } from '../url/use-route.ts';
 import { BodyMissing } from './body-missing.tsx';
 import { conversationPath } from './conversation/context.tsx';
 import { Differences } from './diff/differences.tsx';
-import { useHead } from './diff/use-head.ts';
+import { useHead } from './use-head.ts';
 
 interface DiffProps {
   call: CallRecord;
@@ -108,12 +108,12 @@ function useWhole(id: string) {
 /** Two calls that are known; also for screens that choose them in another way. */
 export function Both({ before, after }: { before: CallRecord; after: CallRecord }) {
   const [a, b] = [useWhole(before.id), useWhole(after.id)];
-  const heads = [useHead(before.id), useHead(after.id)] as const;
+  const [oldHead, newHead] = [useHead(before.id, 'request').data, useHead(after.id, 'request').data];
   const failed = [a, b].find(({ isError }) => isError);
   if (failed !== undefined) return <Failure error={failed.error} onRetry={() => void failed.refetch()} />;
   if (a.data === undefined || b.data === undefined) return <Loading what="both calls" />;
   for (const { call, request } of [a.data, b.data]) {
     if (!request.stored) return <BodyMissing call={call} side="request" />;
   }
-  return <Differences before={a.data} after={b.data} heads={heads} />;
+  return <Differences before={a.data} after={b.data} heads={[oldHead?.headers ?? null, newHead?.headers ?? null]} />;
 }

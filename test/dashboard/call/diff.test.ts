@@ -4,11 +4,11 @@ import {
   type Difference,
   firstBreak,
   headerEntries,
-  headersIn,
   messageEntries,
   toolEntries,
   verdict,
 } from '../../../dashboard/src/call/diff/compare.ts';
+import { parseHead } from '../../../dashboard/src/call/head.ts';
 import { shortened, textDiff } from '../../../dashboard/src/call/diff/text-diff.ts';
 
 function said(role: ViewMessage['role'], text: string, over: Partial<ViewMessage> = {}): ViewMessage {
@@ -89,8 +89,8 @@ describe('dashboard/call/diff/compare', () => {
   });
 
   it('compares headers by name, case apart, however often they stand there', () => {
-    const old = headersIn('POST / HTTP/1.1\r\nHost: x\r\nA: 1\r\na: 2\r\nX-Gone: yes\r\n\r\n');
-    const now = headersIn('POST / HTTP/1.1\r\nhost: x\r\na: 1\r\nA: 3\r\nx-new: a:b\r\n\r\n');
+    const old = parseHead('POST / HTTP/1.1\r\nHost: x\r\nA: 1\r\na: 2\r\nX-Gone: yes\r\n').headers;
+    const now = parseHead('POST / HTTP/1.1\r\nhost: x\r\na: 1\r\nA: 3\r\nx-new: a:b\r\n').headers;
     expect(headerEntries(old, now)).toEqual([
       { kind: 'same', what: 'header', count: 1 },
       { kind: 'changed', what: 'a', before: '1\n2', after: '1\n3' },

@@ -1,6 +1,7 @@
 /** What one request says otherwise than another. Pure. */
 import { diffArrays } from 'diff';
 import type { Conversation, ViewMessage, ViewTool } from '../../api/shapes.ts';
+import type { Head } from '../head.ts';
 import { signatureOf, wordsOf } from './words.ts';
 
 export type Entry =
@@ -217,7 +218,7 @@ function textOf(value: unknown): string | null {
 }
 
 /** By name, case apart; a name may stand there several times. */
-export function headerEntries(before: readonly Header[], after: readonly Header[]): Entry[] {
+export function headerEntries(before: Head['headers'], after: Head['headers']): Entry[] {
   const [old, now] = [grouped(before), grouped(after)];
   const names = [...new Set([...old.keys(), ...now.keys()])];
   return memberEntries(
@@ -226,21 +227,9 @@ export function headerEntries(before: readonly Header[], after: readonly Header[
   );
 }
 
-export type Header = readonly [name: string, value: string];
-
-/** Of a head as text: a start line, then `Name: value` lines. */
-export function headersIn(head: string): Header[] {
-  return head
-    .split('\n')
-    .slice(1)
-    .map((line) => line.replace(/\r$/, ''))
-    .filter((line) => line.includes(':'))
-    .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]);
-}
-
-function grouped(headers: readonly Header[]): Map<string, string> {
+function grouped(headers: Head['headers']): Map<string, string> {
   const texts = new Map<string, string>();
-  for (const [name, value] of headers) {
+  for (const { name, value } of headers) {
     const key = name.toLowerCase();
     const known = texts.get(key);
     texts.set(key, known === undefined ? value : `${known}\n${value}`);

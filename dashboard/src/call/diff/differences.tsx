@@ -3,18 +3,10 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef } from 'react';
 import type { Conversation } from '../../api/shapes.ts';
 import { whole } from '../../format/numbers.ts';
+import type { Head } from '../head.ts';
 import { LongText } from '../text/long-text.tsx';
 import { visibleText } from '../text/marks.ts';
-import {
-  type Difference,
-  differencesOf,
-  type Entry,
-  firstBreak,
-  type Header,
-  headerEntries,
-  isSame,
-  verdict,
-} from './compare.ts';
+import { type Difference, differencesOf, type Entry, firstBreak, headerEntries, isSame, verdict } from './compare.ts';
 import { TextDiff } from './text-diff-view.tsx';
 
 type Row =
@@ -26,7 +18,7 @@ interface DifferencesProps {
   before: Conversation;
   after: Conversation;
   /** Headers of both requests; null = not known. */
-  heads: readonly [readonly Header[] | null, readonly Header[] | null];
+  heads: readonly [Head['headers'] | null, Head['headers'] | null];
 }
 
 export function Differences({ before, after, heads: [oldHead, newHead] }: DifferencesProps) {
