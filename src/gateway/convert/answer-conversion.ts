@@ -1,11 +1,11 @@
 import { isObject, valueAt, type JsonObject } from '../../providers/families/json.ts';
 import { errorOfBody, statedError } from '../../providers/families/errors.ts';
 import { AnswerCollector } from './answer.ts';
-import type { AnswerContext, StreamReader, StreamWriter } from './answer-format.ts';
+import type { AnswerContext, AskedAnswer, StreamReader, StreamWriter } from './answer-format.ts';
 import { EventStreamReader } from './event-stream.ts';
 import { exactText, parseExact } from './exact-json.ts';
 import { FORMATS_BY_NAME } from './formats.ts';
-import type { AnswerError, AnswerEvent, Format, ModelRequest } from './model.ts';
+import type { AnswerError, AnswerEvent, Format } from './model.ts';
 import { type Note, Notes } from './notes.ts';
 import { RestoredTools } from './restored-tools.ts';
 import type { ToolNames } from './tool-names.ts';
@@ -19,9 +19,9 @@ export interface AnswerConversionOptions {
   from: Format;
   /** The client's format. */
   to: Format;
-  request: ModelRequest;
-  /** The client's request. */
-  body: JsonObject;
+  asked: AskedAnswer;
+  /** Of the client's request. */
+  repeated: JsonObject;
   names: ToolNames;
   /** Milliseconds since the epoch. */
   wall: () => number;
@@ -57,8 +57,8 @@ export class AnswerConversion {
   begin(status: number, contentType: string): AnswerBody {
     const notes = new Notes();
     const now = Math.floor(this.#options.wall() / 1000);
-    const { request, body } = this.#options;
-    const parts: AnswerParts = { ...this.#options, notes, context: { request, body, now, notes } };
+    const { asked, repeated } = this.#options;
+    const parts: AnswerParts = { ...this.#options, notes, context: { asked, repeated, now, notes } };
     if (status < 200 || status > 299) return new ErrorBody(status, parts);
     return new ConvertedBody(status, /^\s*text\/event-stream\b/i.test(contentType), parts);
   }
@@ -157,7 +157,7 @@ class ConvertedBody implements AnswerBody {
     this.#tools = new RestoredTools(parts.names);
     const format = FORMATS_BY_NAME[parts.from];
     this.#source = isStream ? new EventSource(format.streamReader(parts.notes)) : new DocumentSource(parts);
-    const { stream } = parts.request;
+    const { stream } = parts.asked;
     this.isWhole = !stream;
     this.contentType = stream ? 'text/event-stream; charset=utf-8' : 'application/json';
     this.#writer = stream ? FORMATS_BY_NAME[parts.to].streamWriter(parts.context) : new DocumentWriter(parts);
@@ -195,7 +195,7 @@ class ConvertedBody implements AnswerBody {
   #beginningOf({ kind }: AnswerEvent): string {
     if (this.#phase !== 'waiting' || kind === 'start' || kind === 'ping' || kind === 'error') return '';
     this.#phase = 'begun';
-    const model = this.#parts.request.model ?? '';
+    const model = this.#parts.asked.model ?? '';
     return this.#writer.write({ kind: 'start', id: '', model, created: null, usage: null });
   }
 

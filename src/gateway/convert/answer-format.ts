@@ -18,12 +18,14 @@ export interface StreamWriter {
   write(event: AnswerEvent): string;
 }
 
+/** What of a request its answer depends on: the rest of it need not be kept while it is answered. */
+export type AskedAnswer = Pick<ModelRequest, 'model' | 'stream' | 'includeUsage' | 'reasoning'>;
+
 /** What a writer of answers knows besides the answer. */
 export interface AnswerContext {
-  /** What the client has asked. */
-  request: ModelRequest;
-  /** As the client sent it. */
-  body: JsonObject;
+  asked: AskedAnswer;
+  /** Members of the client's request that the format repeats in its answers. */
+  repeated: JsonObject;
   /** Seconds since the epoch. */
   now: number;
   notes: Notes;
@@ -31,6 +33,8 @@ export interface AnswerContext {
 
 /** How one format has its answers. */
 export interface AnswerFormat {
+  /** Members of a request that its answer repeats. */
+  repeats: readonly string[];
   streamReader(notes: Notes): StreamReader;
   /** A whole answer, in pieces. */
   readWhole(body: JsonObject, notes: Notes): Iterable<AnswerEvent>;

@@ -5,6 +5,7 @@
  */
 import { isObject, type JsonObject } from '../../providers/families/json.ts';
 import { AnswerConversion } from './answer-conversion.ts';
+import type { AskedAnswer } from './answer-format.ts';
 import { exactText, parseExact } from './exact-json.ts';
 import { FORMATS_BY_NAME } from './formats.ts';
 import type { Format, ModelRequest } from './model.ts';
@@ -69,6 +70,7 @@ function convert(from: Format, to: Format, bytes: Uint8Array, options: Conversio
   const names = new ToolNames(to, notes);
   for (const tool of request.tools) names.add(tool);
   const target = FORMATS_BY_NAME[to];
+  const repeated = picked(body, FORMATS_BY_NAME[from].repeats);
   const written = target.writeRequest(request, names, notes, provider);
   return {
     body: Buffer.from(exactText(written)),
@@ -77,8 +79,16 @@ function convert(from: Format, to: Format, bytes: Uint8Array, options: Conversio
     model: request.model,
     stream: request.stream,
     notes: notes.list(),
-    answer: new AnswerConversion({ from: to, to: from, request, body, names, wall }),
+    answer: new AnswerConversion({ from: to, to: from, asked: askedOf(request), repeated, names, wall }),
   };
+}
+
+function askedOf({ model, stream, includeUsage, reasoning }: ModelRequest): AskedAnswer {
+  return { model, stream, includeUsage, reasoning };
+}
+
+function picked(body: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(names.flatMap((name) => (Object.hasOwn(body, name) ? [[name, body[name]]] : [])));
 }
 
 function objectOf(bytes: Uint8Array): JsonObject {

@@ -17,7 +17,7 @@ import type { Format, ModelRequest } from './model.ts';
 import type { Notes } from './notes.ts';
 import { ResponsesStreamReader, readWhole as readResponse } from './responses/read-answer.ts';
 import { readRequest as readResponses } from './responses/read-request.ts';
-import { ResponsesStreamWriter, writeWhole as writeResponse } from './responses/write-answer.ts';
+import { REPEATED_MEMBERS, ResponsesStreamWriter, writeWhole as writeResponse } from './responses/write-answer.ts';
 import { writeRequest as writeResponses } from './responses/write-request.ts';
 import type { ToolNames } from './tool-names.ts';
 
@@ -37,6 +37,7 @@ export const FORMATS_BY_NAME: Readonly<Record<Format, FormatRules>> = {
     path: '/v1/messages',
     // The version that servers of all makers know, and the last that takes a temperature.
     headers: [['anthropic-version', '2023-06-01']],
+    repeats: [],
     readRequest: readAnthropic,
     writeRequest: writeAnthropic,
     streamReader: (notes) => new AnthropicStreamReader(notes),
@@ -48,6 +49,7 @@ export const FORMATS_BY_NAME: Readonly<Record<Format, FormatRules>> = {
   'openai-chat': {
     path: '/v1/chat/completions',
     headers: [],
+    repeats: [],
     readRequest: readChat,
     writeRequest: writeChat,
     streamReader: (notes) => new ChatStreamReader(notes),
@@ -59,6 +61,7 @@ export const FORMATS_BY_NAME: Readonly<Record<Format, FormatRules>> = {
   'openai-responses': {
     path: '/v1/responses',
     headers: [],
+    repeats: REPEATED_MEMBERS,
     readRequest: readResponses,
     writeRequest: writeResponses,
     streamReader: (notes) => new ResponsesStreamReader(notes),

@@ -19,8 +19,8 @@ const STOP_REASONS = {
 } as const satisfies Record<StopReason, string>;
 
 /** Thoughts are for clients that asked for them. */
-function isShown(part: { kind: string }, { request, notes }: AnswerContext): boolean {
-  if (part.kind !== 'thinking' || request.reasoning?.shown === true) return true;
+function isShown(part: { kind: string }, { asked, notes }: AnswerContext): boolean {
+  if (part.kind !== 'thinking' || asked.reasoning?.shown === true) return true;
   notes.add('thinking', 'content');
   return false;
 }

@@ -139,13 +139,13 @@ export class ChatStreamWriter implements StreamWriter {
 
   #chunk(delta: JsonObject, finish: string | null): string {
     const choices = [{ index: 0, delta, logprobs: null, finish_reason: finish }];
-    const usage = this.#context.request.includeUsage ? { usage: null } : {};
+    const usage = this.#context.asked.includeUsage ? { usage: null } : {};
     return eventText('', exactText({ ...this.#head, choices, ...usage }));
   }
 
   #end(): string {
     const done = eventText('', '[DONE]');
-    if (!this.#context.request.includeUsage) return done;
+    if (!this.#context.asked.includeUsage) return done;
     return eventText('', exactText({ ...this.#head, choices: [], usage: this.#usage })) + done;
   }
 }

@@ -24,9 +24,11 @@ const REPEATED = {
   user: null,
 } as const satisfies JsonObject;
 
+export const REPEATED_MEMBERS = Object.keys(REPEATED);
+
 /** The object of an answer that may not be whole yet. */
 function responseOf(answer: Answer, status: string, context: AnswerContext): JsonObject {
-  const { body, now } = context;
+  const { repeated, now } = context;
   return {
     id: answer.id,
     object: 'response',
@@ -39,7 +41,7 @@ function responseOf(answer: Answer, status: string, context: AnswerContext): Jso
     output: outputOf(answer),
     previous_response_id: null,
     store: false,
-    ...Object.fromEntries(Object.entries(REPEATED).map(([name, value]) => [name, valueAt(body, name) ?? value])),
+    ...Object.fromEntries(Object.entries(REPEATED).map(([name, value]) => [name, valueAt(repeated, name) ?? value])),
     usage: status === 'in_progress' || status === 'failed' ? null : responsesUsage(answer.usage, context.notes),
   };
 }
