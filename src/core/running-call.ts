@@ -23,6 +23,10 @@ export interface RunningCall {
   /** As far as the provider has stated them by now. */
   input_tokens: number | null;
   output_tokens: number | null;
+  /** Characters of what was thought so far. */
+  thinking_chars: number;
+  /** The tool that the answer called last; `null` = none so far. */
+  tool: string | null;
   /** The end of what was answered so far; `null` = nothing, or texts of this provider are kept nowhere. */
   text: string | null;
 }

@@ -31,6 +31,8 @@ const SILENT: MeterProgress = {
   status: null,
   inputTokens: null,
   outputTokens: null,
+  thinkingLength: 0,
+  tool: null,
   text: '',
 };
 
@@ -125,8 +127,8 @@ export class RunningCalls {
 
   #describe(live: LiveExchange): RunningCall {
     const { connection, wall, requestBytes, responseBytes } = live.facts;
-    const { requestHeaders, method, path, model, status, inputTokens, outputTokens, text } =
-      live.progress(SEARCHED) ?? SILENT;
+    const said = live.progress(SEARCHED) ?? SILENT;
+    const { requestHeaders, method, path, model, status } = said;
     const provider = connection.provider ?? 'unknown';
     const identity = identify({ requestHeaders, requestBody: null, runId: connection.runId });
     return {
@@ -143,9 +145,11 @@ export class RunningCalls {
       status,
       request_bytes: requestBytes,
       bytes: responseBytes,
-      input_tokens: inputTokens,
-      output_tokens: outputTokens,
-      text: this.#options.keepsBodies(provider) ? shownText(text) : null,
+      input_tokens: said.inputTokens,
+      output_tokens: said.outputTokens,
+      thinking_chars: said.thinkingLength,
+      tool: masked(said.tool),
+      text: this.#options.keepsBodies(provider) ? shownText(said.text) : null,
     };
   }
 }

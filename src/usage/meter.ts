@@ -16,7 +16,7 @@ import {
   type MeterView,
 } from './metered.ts';
 import { RequestSide } from './request-side.ts';
-import { ResponseSide, type Answered } from './response-side.ts';
+import { NOTHING_SAID, ResponseSide, type Answered } from './response-side.ts';
 import { billingOf, costOfHeaders, requestIdOf } from './verdicts.ts';
 
 /** What the meter asks of the provider registry. */
@@ -36,7 +36,6 @@ export interface MeterEnv {
 }
 
 const NOTHING = new Uint8Array();
-const SILENT = { model: null, inputTokens: null, outputTokens: null, text: '' } as const;
 const NO_RESPONSE: ResponseEvidence = { status: 0, header: () => null, bytes: () => null };
 
 /**
@@ -104,7 +103,7 @@ export class ExchangeMeter {
   progress(length: number): MeterProgress {
     const { head } = this.#request;
     const response = this.#response;
-    const said = response?.progress(length) ?? SILENT;
+    const said = response?.progress(length) ?? NOTHING_SAID;
     const status = response?.head.status ?? 0;
     return {
       method: head.method,
@@ -114,6 +113,8 @@ export class ExchangeMeter {
       model: said.model ?? this.#request.facts().model,
       inputTokens: said.inputTokens,
       outputTokens: said.outputTokens,
+      thinkingLength: said.thinkingLength,
+      tool: said.tool,
       text: said.text,
     };
   }

@@ -111,6 +111,10 @@ export interface MeterProgress {
   /** As stated by now. */
   inputTokens: number | null;
   outputTokens: number | null;
+  /** Characters of what was thought. */
+  thinkingLength: number;
+  /** The tool that was called last. */
+  tool: string | null;
   /** The end of the visible text. */
   text: string;
 }

@@ -39,6 +39,21 @@ export interface Answered {
   intact: boolean;
 }
 
+/** What an answer says so far. */
+export type AnswerProgress = Pick<
+  MeterProgress,
+  'model' | 'inputTokens' | 'outputTokens' | 'thinkingLength' | 'tool' | 'text'
+>;
+
+export const NOTHING_SAID: AnswerProgress = {
+  model: null,
+  inputTokens: null,
+  outputTokens: null,
+  thinkingLength: 0,
+  tool: null,
+  text: '',
+};
+
 /** The response of one exchange: its messages read, and a bounded copy. */
 export class ResponseSide {
   readonly head: ResponseHead;
@@ -110,10 +125,11 @@ export class ResponseSide {
   }
 
   /** What is said so far; of the text so many characters of its end. */
-  progress(length: number): Pick<MeterProgress, 'model' | 'inputTokens' | 'outputTokens' | 'text'> {
+  progress(length: number): AnswerProgress {
     const answer = this.#answer;
-    if (answer === null) return { model: null, inputTokens: null, outputTokens: null, text: '' };
-    return { model: answer.reading.model, ...answer.countsSoFar(), text: answer.reading.textEnd(length) };
+    if (answer === null) return NOTHING_SAID;
+    const { model, thinkingLength, lastTool: tool } = answer.reading;
+    return { model, ...answer.countsSoFar(), thinkingLength, tool, text: answer.reading.textEnd(length) };
   }
 
   push(chunk: Uint8Array, at: number): void {

@@ -172,6 +172,8 @@ export function aRunningCall(over: Partial<RunningCall> = {}): RunningCall {
     bytes: 200,
     input_tokens: 31,
     output_tokens: null,
+    thinking_chars: 0,
+    tool: null,
     text: null,
     ...over,
   };

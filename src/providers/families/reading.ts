@@ -98,6 +98,15 @@ export class Reading {
     return this.#text.slice(-length);
   }
 
+  get thinkingLength(): number {
+    return this.#thinking.length;
+  }
+
+  /** Name of the tool that was called last. */
+  get lastTool(): string | null {
+    return [...this.#tools.values()].at(-1)?.name ?? null;
+  }
+
   get toolCount(): number {
     return this.#tools.size;
   }

@@ -97,6 +97,8 @@ describe('recorder/running-calls', () => {
             bytes: 0,
             input_tokens: null,
             output_tokens: null,
+            thinking_chars: 0,
+            tool: null,
             text: null,
           },
         ],
@@ -129,6 +131,20 @@ describe('recorder/running-calls', () => {
     live = [];
     running.look();
     expect(told).toEqual([{ started: [], progress: [], gone: [exchange.id] }]);
+  });
+
+  it('says that it thinks, and which tool it calls', () => {
+    const exchange = begin();
+    running.look();
+    running.look();
+    const thought = event('content_block_delta', { index: 0, delta: { type: 'thinking_delta', thinking: 'Hm, well' } });
+    answer(exchange, START, thought);
+    running.look();
+    expect(told.at(-1)?.progress).toMatchObject([{ thinking_chars: 8, tool: null, text: null }]);
+    const block = { type: 'tool_use', id: 'toolu_1', name: 'weather', input: {} };
+    answer(exchange, event('content_block_start', { index: 1, content_block: block }));
+    running.look();
+    expect(told.at(-1)?.progress).toMatchObject([{ thinking_chars: 8, tool: 'weather' }]);
   });
 
   it('shows no character of a secret, however it comes', () => {
