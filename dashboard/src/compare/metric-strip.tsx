@@ -1,0 +1,156 @@
+import type { ReactNode } from 'react';
+import type { CallRecord } from '../api/shapes.ts';
+import { certaintyOf, modelOf, statusText } from '../format/call.ts';
+import { CallCost, Tokens, When } from '../kit/amounts.tsx';
+import { ProviderDot, StatusDot } from '../kit/dots.tsx';
+import { changeText, hasFailed, MEASURE_KINDS, type MeasureKind, winnerOf } from './measures.ts';
+
+interface StripProps {
+  a: CallRecord;
+  b: CallRecord;
+  hrefOfCall: (id: string) => string;
+}
+
+/** One row a call, one column a measure; the third row is what B has less or more. */
+export function MetricStrip({ a, b, hrefOfCall }: StripProps) {
+  return (
+    <div className="shrink-0 border-b border-line">
+      <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Measures of both calls">
+        <table className="w-full min-w-5xl text-right">
+          <thead className="text-sm text-muted">
+            <tr>
+              <Head start>Call</Head>
+              {MEASURE_KINDS.map(({ id, title }) => (
+                <Head key={id}>{title}</Head>
+              ))}
+              <Head start>Stop</Head>
+              <Head start>Tools</Head>
+            </tr>
+          </thead>
+          <tbody>
+            <CallRow name="A" call={a} other={b} side="a" href={hrefOfCall(a.id)} />
+            <CallRow name="B" call={b} other={a} side="b" href={hrefOfCall(b.id)} />
+            <tr className="border-t border-line text-sm text-muted">
+              <th scope="row" className="px-3 py-1 text-left font-normal">
+                B instead of A
+              </th>
+              {MEASURE_KINDS.map((kind) => (
+                <td key={kind.id} className="px-3">
+                  {changeText(kind.of(a), kind.of(b)) ?? '–'}
+                </td>
+              ))}
+              <td className="px-3 text-left">{sameText(a.stop_reason, b.stop_reason)}</td>
+              <td className="px-3 text-left">{sameText(toolsOf(a), toolsOf(b))}</td>
+            </tr>
+          </tbody>
+        </table>
+      </div>
+      {[a, b].map((call, index) => (
+        <Troubles key={call.id} name={index === 0 ? 'A' : 'B'} call={call} />
+      ))}
+    </div>
+  );
+}
+
+function Head({ children, start = false }: { children: ReactNode; start?: boolean }) {
+  return (
+    <th scope="col" className={`px-3 py-1 font-normal whitespace-nowrap ${start ? 'text-left' : 'text-right'}`}>
+      {children}
+    </th>
+  );
+}
+
+interface CallRowProps {
+  name: 'A' | 'B';
+  call: CallRecord;
+  other: CallRecord;
+  side: 'a' | 'b';
+  href: string;
+}
+
+function CallRow({ name, call, other, side, href }: CallRowProps) {
+  const winner = (kind: MeasureKind): boolean =>
+    (side === 'a' ? winnerOf(kind, call, other) : winnerOf(kind, other, call)) === side;
+  return (
+    <tr className="border-t border-line">
+      <th scope="row" className="max-w-96 px-3 py-1 text-left font-normal">
+        <span className="flex items-center gap-1.5">
+          <strong>{name}</strong>
+          <StatusDot call={call} />
+          <ProviderDot provider={call.provider} />
+          <a href={href} className="min-w-0 truncate text-accent underline-offset-2 hover:underline">
+            <bdi title={modelOf(call)}>{modelOf(call)}</bdi>
+          </a>
+          <span className="shrink-0 text-sm text-muted">
+            <When iso={call.started_at} />
+          </span>
+        </span>
+      </th>
+      {MEASURE_KINDS.map((kind) => (
+        <td key={kind.id} className={`px-3 whitespace-nowrap ${winner(kind) ? 'font-semibold' : ''}`}>
+          <Value kind={kind} call={call} />
+          {winner(kind) && <span className="sr-only"> (less)</span>}
+        </td>
+      ))}
+      <td className="max-w-40 truncate px-3 text-left">
+        <bdi>{call.stop_reason ?? '–'}</bdi>
+      </td>
+      <td className="max-w-60 truncate px-3 text-left" title={toolsOf(call)}>
+        <bdi>{toolsOf(call)}</bdi>
+      </td>
+    </tr>
+  );
+}
+
+/** With how sure it is. */
+function Value({ kind, call }: { kind: MeasureKind; call: CallRecord }) {
+  const value = kind.of(call);
+  switch (kind.id) {
+    case 'cost':
+      return <CallCost call={call} />;
+    case 'in':
+    case 'cached':
+    case 'out':
+      return <Tokens value={value} certainty={certaintyOf(call)} />;
+    default:
+      return value === null ? <span className="text-muted">–</span> : kind.text(value);
+  }
+}
+
+function toolsOf({ tool_calls: calls }: CallRecord): string {
+  return calls.length === 0 ? 'none' : calls.map(({ name }) => name).join(', ');
+}
+
+function sameText(one: string | null, other: string | null): string {
+  return one === null || other === null ? '–' : one === other ? 'same' : 'differ';
+}
+
+/** What a program never sees of a copy that failed; where it went instead. */
+function Troubles({ name, call }: { name: string; call: CallRecord }) {
+  const { steer, leg, error } = call;
+  const failed = hasFailed(call);
+  if (!failed && steer === null && leg === 'primary') return null;
+  return (
+    <p className="flex flex-wrap gap-x-2 px-3 pb-1 text-sm">
+      <strong>{name}</strong>
+      {leg === 'shadow' && <span className="text-muted">a copy: the program never saw its answer.</span>}
+      {steer !== null && <span className="text-muted">{sentText(steer)}</span>}
+      {failed && (
+        <span className="text-bad">
+          {statusText(call)}
+          {error !== null && (
+            <>
+              : {error.type}: <bdi>{error.message}</bdi>
+            </>
+          )}
+        </span>
+      )}
+    </p>
+  );
+}
+
+function sentText({ rule, sent_to: to, sent_model: model }: NonNullable<CallRecord['steer']>): string {
+  const where = to === null ? '' : ` to ${to}`;
+  const as = model === null ? '' : ` as ${model}`;
+  return `Sent${where}${as} by ${rule === 'mode' ? 'the mode' : `the rule “${rule}”`}.`;
+}
