@@ -14,11 +14,29 @@ import { ConversationView } from './conversation/view.tsx';
 const RAW_KEY = 'llm-proxy.raw-text';
 
 /** What was said: what is new in this call open, all else in one line each. */
-export function ConversationTab({ call, hrefOfCall }: { call: CallRecord; hrefOfCall: (id: string) => string }) {
+export function ConversationTab({
+  call,
+  hrefOfCall,
+  label,
+}: {
+  call: CallRecord;
+  hrefOfCall: (id: string) => string;
+  /** Of the region, where there are two of them. */
+  label?: string;
+}) {
   const { data, error, retry, isWhole, wantAll } = useConversation(call);
   if (error !== null) return <Failure error={error} onRetry={retry} />;
   if (data === undefined) return <Loading what="the conversation" />;
-  return <Found call={call} conversation={data} isWhole={isWhole} onWantAll={wantAll} hrefOfCall={hrefOfCall} />;
+  return (
+    <Found
+      call={call}
+      conversation={data}
+      isWhole={isWhole}
+      onWantAll={wantAll}
+      hrefOfCall={hrefOfCall}
+      {...(label === undefined ? {} : { label })}
+    />
+  );
 }
 
 interface FoundProps {
@@ -27,9 +45,10 @@ interface FoundProps {
   isWhole: boolean;
   onWantAll: () => void;
   hrefOfCall: (id: string) => string;
+  label?: string;
 }
 
-function Found({ call, conversation, isWhole, onWantAll, hrefOfCall }: FoundProps) {
+function Found({ call, conversation, isWhole, onWantAll, hrefOfCall, label = 'Conversation' }: FoundProps) {
   const [isRaw, setRaw] = useState(() => localStorage.getItem(RAW_KEY) === '1');
   const folds = useFolds();
   const waits = useWaits(call);
@@ -63,6 +82,7 @@ function Found({ call, conversation, isWhole, onWantAll, hrefOfCall }: FoundProp
         </div>
         <div className="min-h-0 flex-1">
           <ConversationView
+            label={label}
             conversation={conversation}
             isWhole={isWhole}
             onWantAll={onWantAll}

@@ -7,7 +7,7 @@ import { MEASURE_KINDS, type MeasureKind, winnerOf } from './measures.ts';
 import type { Comparison } from './shapes.ts';
 
 export const COLUMNS: readonly Column<Comparison>[] = [
-  { id: 'time', title: 'Time', width: '120px', cell: ({ shadow }) => <When iso={shadow.started_at} /> },
+  { id: 'time', title: 'Time', width: '104px', cell: ({ shadow }) => <When iso={shadow.started_at} /> },
   {
     id: 'primary',
     title: 'Answered',
@@ -20,13 +20,13 @@ export const COLUMNS: readonly Column<Comparison>[] = [
     return {
       id,
       title: id === 'out' ? 'Out tokens' : kind.title,
-      width: '164px',
+      width: '128px',
       align: 'end',
       cell: (pair) => <Values kind={kind} pair={pair} />,
     };
   }),
-  { id: 'stop', title: 'Stop', width: '72px', cell: (pair) => <Same value={pair.same_stop_reason} /> },
-  { id: 'tools', title: 'Tools', width: '72px', cell: (pair) => <Same value={pair.same_tool_calls} /> },
+  { id: 'stop', title: 'Stop', width: '64px', cell: (pair) => <Same value={pair.same_stop_reason} /> },
+  { id: 'tools', title: 'Tools', width: '64px', cell: (pair) => <Same value={pair.same_tool_calls} /> },
 ];
 
 function Leg({ call }: { call: CallRecord }) {
@@ -57,7 +57,7 @@ function Values({ kind, pair: { primary, shadow } }: { kind: MeasureKind; pair: 
 
 function One({ kind, call, isBest }: { kind: MeasureKind; call: CallRecord | null; isBest: boolean }) {
   const value = call === null ? null : kind.of(call);
-  if (value === null) return <span className="text-muted">?</span>;
+  if (value === null) return <span className="text-muted">{kind.id === 'ttft' ? '–' : '?'}</span>;
   return <span className={isBest ? 'font-semibold' : 'text-muted'}>{kind.text(value)}</span>;
 }
 

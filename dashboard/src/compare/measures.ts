@@ -1,6 +1,6 @@
 /** What two calls are measured by, and which of them had less. */
 import type { CallRecord } from '../api/shapes.ts';
-import { compact, percent, usd, whole } from '../format/numbers.ts';
+import { compact, usd, whole } from '../format/numbers.ts';
 import { duration } from '../format/time.ts';
 
 export interface MeasureKind {
@@ -40,12 +40,36 @@ export function hasFailed({ status, outcome }: CallRecord): boolean {
   return status === null || status >= 400 || outcome !== 'complete';
 }
 
-/** `+12 %`, `−3.4×` would be read twice: beyond the double it says how many times. `null` = it cannot be told. */
+/** `+12 %`, `−0.4 %`, from the double on `3.5 ×`; `null` = it cannot be told. */
 export function changeText(from: number | null, to: number | null): string | null {
   if (from === null || to === null) return null;
   if (from === to) return 'same';
   if (from <= 0) return null;
   const share = to / from;
-  if (share >= 2) return `${share.toFixed(share < 10 ? 1 : 0)} ×`;
-  return share > 1 ? `+${percent(to - from, from)}` : `−${percent(from - to, from)}`;
+  if (share >= 2) return `${share < 10 ? share.toFixed(1) : whole(share)} ×`;
+  const hundredths = Math.abs(100 * (share - 1));
+  if (hundredths < 0.05) return share > 1 ? '+<0.1 %' : '−<0.1 %';
+  return `${share > 1 ? '+' : '−'}${hundredths < 1 ? hundredths.toFixed(1) : Math.round(hundredths)} %`;
+}
+
+/** Words of the dialects for one thing, as the daemon takes them for its comparisons. */
+const STOPS: readonly RegExp[] = [
+  /^(?:end_turn|stop|stop_sequence|completed|complete|eos|end)$/i,
+  /^(?:tool_use|tool_calls?|function_call)$/i,
+  /^(?:max_tokens|length|max_output_tokens|model_length|model_context_window_exceeded)$/i,
+  /^(?:refusal|content_filter(?:ed)?|safety|guardrail_intervened)$/i,
+];
+
+/** `null` = one of them did not say. */
+export function sameStop(a: CallRecord, b: CallRecord): boolean | null {
+  const [one, other] = [a.stop_reason, b.stop_reason];
+  if (one === null || other === null) return null;
+  return one.toLowerCase() === other.toLowerCase() || STOPS.some((words) => words.test(one) && words.test(other));
+}
+
+/** The same tools in the same order; `null` = there is no whole answer. */
+export function sameTools(a: CallRecord, b: CallRecord): boolean | null {
+  if (hasFailed(a) || hasFailed(b)) return null;
+  const [one, other] = [a.tool_calls, b.tool_calls];
+  return one.length === other.length && one.every(({ name }, index) => name === other[index]?.name);
 }

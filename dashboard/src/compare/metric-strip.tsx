@@ -3,7 +3,8 @@ import type { CallRecord } from '../api/shapes.ts';
 import { certaintyOf, modelOf, statusText } from '../format/call.ts';
 import { CallCost, Tokens, When } from '../kit/amounts.tsx';
 import { ProviderDot, StatusDot } from '../kit/dots.tsx';
-import { changeText, hasFailed, MEASURE_KINDS, type MeasureKind, winnerOf } from './measures.ts';
+import { Same } from './columns.tsx';
+import { changeText, hasFailed, MEASURE_KINDS, type MeasureKind, sameStop, sameTools, winnerOf } from './measures.ts';
 
 interface StripProps {
   a: CallRecord;
@@ -39,8 +40,12 @@ export function MetricStrip({ a, b, hrefOfCall }: StripProps) {
                   {changeText(kind.of(a), kind.of(b)) ?? '–'}
                 </td>
               ))}
-              <td className="px-3 text-left">{sameText(a.stop_reason, b.stop_reason)}</td>
-              <td className="px-3 text-left">{sameText(toolsOf(a), toolsOf(b))}</td>
+              <td className="px-3 text-left">
+                <Same value={sameStop(a, b)} />
+              </td>
+              <td className="px-3 text-left">
+                <Same value={sameTools(a, b)} />
+              </td>
             </tr>
           </tbody>
         </table>
@@ -121,20 +126,17 @@ function toolsOf({ tool_calls: calls }: CallRecord): string {
   return calls.length === 0 ? 'none' : calls.map(({ name }) => name).join(', ');
 }
 
-function sameText(one: string | null, other: string | null): string {
-  return one === null || other === null ? '–' : one === other ? 'same' : 'differ';
-}
-
 /** What a program never sees of a copy that failed; where it went instead. */
 function Troubles({ name, call }: { name: string; call: CallRecord }) {
   const { steer, leg, error } = call;
   const failed = hasFailed(call);
-  if (!failed && steer === null && leg === 'primary') return null;
+  const sent = steer === null ? null : sentText(steer);
+  if (!failed && sent === null && leg === 'primary') return null;
   return (
     <p className="flex flex-wrap gap-x-2 px-3 pb-1 text-sm">
       <strong>{name}</strong>
       {leg === 'shadow' && <span className="text-muted">a copy: the program never saw its answer.</span>}
-      {steer !== null && <span className="text-muted">{sentText(steer)}</span>}
+      {sent !== null && <span className="text-muted">{sent}</span>}
       {failed && (
         <span className="text-bad">
           {statusText(call)}
@@ -149,7 +151,8 @@ function Troubles({ name, call }: { name: string; call: CallRecord }) {
   );
 }
 
-function sentText({ rule, sent_to: to, sent_model: model }: NonNullable<CallRecord['steer']>): string {
+function sentText({ rule, sent_to: to, sent_model: model }: NonNullable<CallRecord['steer']>): string | null {
+  if (to === null && model === null) return null;
   const where = to === null ? '' : ` to ${to}`;
   const as = model === null ? '' : ` as ${model}`;
   return `Sent${where}${as} by ${rule === 'mode' ? 'the mode' : `the rule “${rule}”`}.`;

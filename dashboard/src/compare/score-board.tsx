@@ -22,9 +22,9 @@ export function ScoreBoard({ report }: { report: ComparisonReport }) {
   return (
     <section aria-label="Score board" className="max-h-[45%] shrink-0 overflow-auto border-b border-line px-3 py-2">
       <div className="flex items-center gap-2">
-        <h2 className="font-semibold">Score board</h2>
+        <h2 className="font-semibold whitespace-nowrap">Score board</h2>
         <span className="text-sm text-muted">
-          medians of answers that came whole, and how often that leg had less
+          medians of answers that came whole; who had less wins
           {report.limited_to !== null && `, of the latest ${whole(report.limited_to)} comparisons`}
         </span>
         <Button className="ml-auto" onClick={() => saveCsv(report.pairs)}>
@@ -103,13 +103,18 @@ interface ContestCellProps {
 function ContestCell({ pair: { medians, wins }, side, contest: { id, text } }: ContestCellProps) {
   const value = medians[side][id];
   const change = side === 'shadow' ? changeText(medians.primary[id], value) : null;
+  const held = wins[id].primary + wins[id].shadow + wins[id].ties;
   const other = side === 'primary' ? 'shadow' : 'primary';
   const isBest = value !== null && value < (medians[other][id] ?? -Infinity);
   return (
     <td className="pr-4 whitespace-nowrap">
-      <span className={isBest ? 'font-semibold' : ''}>{value === null ? '?' : text(value)}</span>
+      <span className={isBest ? 'font-semibold' : ''}>{value === null ? '–' : text(value)}</span>
       {change !== null && <span className="pl-1 text-sm text-muted">{change}</span>}
-      <span className="pl-2 text-sm text-muted">less {whole(wins[id][side])}×</span>
+      {held > 0 && (
+        <span className="inline-block w-16 text-sm text-muted">
+          {whole(wins[id][side])} {wins[id][side] === 1 ? 'win' : 'wins'}
+        </span>
+      )}
     </td>
   );
 }

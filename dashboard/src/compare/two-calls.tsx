@@ -3,6 +3,7 @@ import { type RefObject, useEffect, useRef } from 'react';
 import type { CallRecord } from '../api/shapes.ts';
 import { ConversationTab } from '../call/tab-conversation.tsx';
 import { Both } from '../call/tab-diff.tsx';
+import { modelOf } from '../format/call.ts';
 import { useKeys } from '../keyboard/keys.ts';
 import { Button } from '../kit/button.tsx';
 import { Choice } from '../kit/choice.tsx';
@@ -47,6 +48,9 @@ function Shown({ route, a, b }: { route: Route; a: CallRecord; b: CallRecord }) 
   const href = (id: string): string => hrefOf(route, 'calls', id);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
+      <h2 className="sr-only">
+        {modelOf(a)} and {modelOf(b)}
+      </h2>
       <MetricStrip a={a} b={b} hrefOfCall={href} />
       <div className="flex flex-wrap items-center gap-2 border-b border-line px-3 py-1">
         <Choice label="Shown" options={VIEWS} chosen={view} onChoose={choose} />
@@ -83,7 +87,7 @@ function Sides({ a, b, hrefOfCall }: SidesProps) {
           aria-label={index === 0 ? 'Call A' : 'Call B'}
           className="min-h-0 min-w-0 flex-1 border-line max-md:not-first:border-t md:not-first:border-l"
         >
-          <ConversationTab call={call} hrefOfCall={hrefOfCall} />
+          <ConversationTab call={call} hrefOfCall={hrefOfCall} label={`Conversation of ${index === 0 ? 'A' : 'B'}`} />
         </section>
       ))}
     </div>

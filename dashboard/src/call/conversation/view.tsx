@@ -21,10 +21,12 @@ interface ViewProps {
   after: ReactNode;
   isRaw: boolean;
   onRaw: (raw: boolean) => void;
+  /** Of the region, where there are two of them. */
+  label?: string;
 }
 
 export function ConversationView(props: ViewProps) {
-  const { conversation, isWhole, onWantAll, before, after, isRaw, onRaw } = props;
+  const { conversation, isWhole, onWantAll, before, after, isRaw, onRaw, label = 'Conversation' } = props;
   const { folds } = useScope();
   const scroller = useRef<HTMLDivElement>(null);
   const [query, setQuery] = useState<string | null>(null);
@@ -75,7 +77,7 @@ export function ConversationView(props: ViewProps) {
       <div
         ref={scroller}
         tabIndex={0}
-        aria-label="Conversation"
+        aria-label={label}
         role="region"
         className="@container min-h-0 flex-1 overflow-auto py-2"
       >
