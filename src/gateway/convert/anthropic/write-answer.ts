@@ -7,8 +7,8 @@ import { exactText } from '../exact-json.ts';
 import type { AnswerEvent, AnswerPart, OpenPart, StopReason } from '../model.ts';
 import { signatureOf } from '../seals.ts';
 import { anthropicInput, anthropicUsage } from '../usage.ts';
+import { CallInput, callInput } from './call-input.ts';
 import { writeError } from './write-error.ts';
-import { inputObject } from './write-blocks.ts';
 
 const STOP_REASONS = {
   end: 'end_turn',
@@ -47,7 +47,7 @@ function blockOf(part: AnswerPart, { notes }: AnswerContext): JsonObject | null 
       if (part.seal !== null && 'redacted' in part.seal) return { type: 'redacted_thinking', data: part.seal.redacted };
       return { type: 'thinking', thinking: part.text, signature: part.seal === null ? '' : signatureOf(part.seal) };
     case 'call':
-      return { type: 'tool_use', id: part.id, name: part.name, input: inputObject(part.input, 'content', notes) };
+      return { type: 'tool_use', id: part.id, name: part.name, input: callInput(part.input, part.freeform, notes) };
   }
 }
 
@@ -56,6 +56,7 @@ export class AnthropicStreamWriter implements StreamWriter {
   /** Of the open block; blocks that are not shown have none. */
   #index = -1;
   #open: OpenPart | null = null;
+  #input: CallInput | null = null;
   #usage: JsonObject | null = null;
 
   constructor(context: AnswerContext) {
@@ -69,7 +70,7 @@ export class AnthropicStreamWriter implements StreamWriter {
       case 'open':
         return this.#openBlock(event.part);
       case 'delta':
-        return this.#open === null ? '' : this.#delta(deltaOf(this.#open, event.text));
+        return this.#text(event.text);
       case 'seal':
         if (this.#open === null || 'redacted' in event.seal) return '';
         return this.#delta({ type: 'signature_delta', signature: signatureOf(event.seal) });
@@ -103,8 +104,15 @@ export class AnthropicStreamWriter implements StreamWriter {
   #openBlock(part: OpenPart): string {
     if (!isShown(part, this.#context)) return '';
     this.#open = part;
+    this.#input = part.kind === 'call' ? new CallInput(part.freeform, this.#context.notes) : null;
     this.#index += 1;
     return eventOf({ type: 'content_block_start', index: this.#index, content_block: startOf(part) });
+  }
+
+  #text(text: string): string {
+    if (this.#open === null) return '';
+    const now = this.#input === null ? text : this.#input.push(text);
+    return now === '' ? '' : this.#delta(deltaOf(this.#open, now));
   }
 
   #delta(delta: JsonObject): string {
@@ -113,8 +121,11 @@ export class AnthropicStreamWriter implements StreamWriter {
 
   #close(): string {
     if (this.#open === null) return '';
+    const rest = this.#input?.end() ?? '';
+    const last = rest === '' ? '' : this.#delta(deltaOf(this.#open, rest));
     this.#open = null;
-    return eventOf({ type: 'content_block_stop', index: this.#index });
+    this.#input = null;
+    return last + eventOf({ type: 'content_block_stop', index: this.#index });
   }
 }
 

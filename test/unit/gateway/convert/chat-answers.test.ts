@@ -74,6 +74,19 @@ describe('gateway/convert/chat/read-answer', () => {
     ]);
   });
 
+  it.each([
+    ['location', { arguments: 'location' }],
+    ['"Bonn"', { arguments: '"Bonn"' }],
+    ['null', {}],
+    [' {"city":"Bonn"}', { city: 'Bonn' }],
+  ])('gives clients that read JSON JSON, where a model has written %s', (input, expected) => {
+    const pieces = Array.from(input, (letter) => call(0, null, null, letter));
+    const stream = chunks(call(0, 'a', 'f', ''), ...pieces);
+    expect(content(stream)).toEqual([{ type: 'tool_use', id: 'a', name: 'f', input: expected }]);
+    const events = eventsOf(through(answering({ stream: true }), [stream])) as { delta?: { partial_json?: string } }[];
+    expect(JSON.parse(events.map(({ delta }) => delta?.partial_json ?? '').join(''))).toEqual(expected);
+  });
+
   it('takes a stop beside calls for the calls', () => {
     const { stop_reason: stop } = JSON.parse(through(answering({}), [chunks(call(0, 'a', 'f', '{}'))])) as {
       stop_reason: string;
