@@ -192,7 +192,7 @@ function difference(one: string, other: string): string {
 function pieces(text: string): Buffer[] {
   const bytes = Buffer.from(text);
   const out: Buffer[] = [];
-  for (let at = 0, size = 1; at < bytes.length; at += size, size = ((size * 7 + 3) % 97) + 1) {
+  for (let at = 0, size = 1; at < bytes.length; at += size, size = ((size * 7 + 3) % 997) + 1) {
     out.push(bytes.subarray(at, at + size));
   }
   return out;
