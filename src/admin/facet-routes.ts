@@ -14,10 +14,10 @@ export interface FacetDeps {
 /** `value` is `null` for calls that say none. */
 export type FacetCounts = Record<Facet, { value: string | null; calls: number }[]>;
 
-/** The newest calls are counted, page by page, for so long or so many. */
+/** The newest calls are looked at, page by page, for so long. */
 const BUDGET_MS = 120;
-const MOST_CALLS = 20_000;
-const PAGE = 1000;
+/** 15 ms of a store of a million calls. */
+const PAGE = 4000;
 /** Of calls that are found by words: they come whole. */
 const PAGE_OF_WORDS = 200;
 const MOST_VALUES = 50;
@@ -28,19 +28,21 @@ export function facetRoutes(app: Hono, { calls, clock }: FacetDeps): void {
     const counts = new Map<Facet, Map<string | null, number>>();
     const until = clock.now() + BUDGET_MS;
     let counted = 0;
+    let since: string | null = null;
     for (const page of pagesOf(query, calls, clock)) {
       for (const values of page.values) count(counts, values);
       counted += page.values.length;
-      if (page.hasMore && (clock.now() >= until || counted >= MOST_CALLS))
-        return context.json({ facets: facetsOf(counts), counted, complete: false });
+      since = page.since;
+      if (clock.now() >= until) break;
     }
-    return context.json({ facets: facetsOf(counts), counted, complete: true });
+    return context.json({ facets: facetsOf(counts), counted, complete: since === null, since });
   });
 }
 
 interface CountedPage {
   values: FacetValues[];
-  hasMore: boolean;
+  /** No call before this was looked at; `null` = all were. */
+  since: string | null;
 }
 
 /** Throws AppError `config_invalid` on a filter that means nothing. */
@@ -51,15 +53,15 @@ function* pagesOf(query: CallQuery, calls: FacetDeps['calls'], clock: Clock): Ge
     yield* pagesOfWords(query, calls);
     return;
   }
-  let place: FacetPlace | null = null;
+  let place: FacetPlace | undefined;
   do {
-    const from: FacetPlace | null = place;
+    const from: FacetPlace | undefined = place;
     const { values, next }: FacetPage = calls.ask((database) =>
       facetPage(database, { ...filter, conditions }, PAGE, from),
     );
-    yield { values, hasMore: next !== null };
-    place = next;
-  } while (place !== null);
+    place = next ?? undefined;
+    yield { values, since: next?.startedAt ?? null };
+  } while (place !== undefined);
 }
 
 function* pagesOfWords(query: CallQuery, calls: FacetDeps['calls']): Generator<CountedPage> {
@@ -67,7 +69,10 @@ function* pagesOfWords(query: CallQuery, calls: FacetDeps['calls']): Generator<C
   do {
     const page = calls.list({ ...query, limit: String(PAGE_OF_WORDS), cursor });
     cursor = page.next_cursor ?? undefined;
-    yield { values: page.calls.map(valuesOf), hasMore: cursor !== undefined };
+    yield {
+      values: page.calls.map(valuesOf),
+      since: cursor === undefined ? null : (page.calls.at(-1)?.started_at ?? ''),
+    };
   } while (cursor !== undefined);
 }
 

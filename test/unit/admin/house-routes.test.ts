@@ -186,6 +186,10 @@ describe('admin/provider-routes', () => {
   });
 });
 
+function at(second: number): string {
+  return new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
+}
+
 describe('admin/facet-routes', () => {
   it('counts what the calls of a filter are made of, the most frequent first', async () => {
     store(
@@ -214,10 +218,33 @@ describe('admin/facet-routes', () => {
     expect((await ask('/api/facets?status=fine')).status).toBe(400);
   });
 
-  it('stops when its time is over, and says so', async () => {
-    store(...Array.from({ length: 2100 }, (_, index) => ({ id: `call_${String(index).padStart(4, '0')}` })));
+  it('stops when its time is over, and says how far it came', async () => {
+    store(...Array.from({ length: 9000 }, (_, index) => ({ id: `call_${10_000 + index}`, started_at: at(index) })));
     let now = 0;
     const clock = { wall: () => 0, now: () => (now += 70) };
-    expect((await ask('/api/facets', { clock })).json).toMatchObject({ counted: 2000, complete: false });
+    expect((await ask('/api/facets', { clock })).json).toMatchObject({
+      counted: 8000,
+      complete: false,
+      since: at(1000),
+    });
+    const patient = { wall: () => 0, now: () => 0 };
+    expect((await ask('/api/facets', { clock: patient })).json).toMatchObject({
+      counted: 9000,
+      complete: true,
+      since: null,
+    });
+    const none = await ask('/api/facets?provider=nobody', { clock });
+    expect(none.json).toMatchObject({ counted: 0, complete: false, since: at(1000) });
+  });
+
+  it('counts those of one session wherever they are', async () => {
+    store({ id: 'call_0001', session_id: 's1' }, { id: 'call_0002' });
+    const { json } = await ask('/api/facets?session=s1', { clock: { wall: () => 0, now: () => 0 } });
+    expect(json).toMatchObject({ counted: 1, complete: true });
+  });
+
+  it('counts those that words find', async () => {
+    store({ id: 'call_0001' });
+    expect((await ask('/api/facets?q=nothing')).json).toMatchObject({ counted: 0, complete: true });
   });
 });
