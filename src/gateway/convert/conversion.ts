@@ -8,6 +8,7 @@ import { AnswerConversion } from './answer-conversion.ts';
 import type { AskedAnswer } from './answer-format.ts';
 import { exactText, parseExact } from './exact-json.ts';
 import { FORMATS_BY_NAME } from './formats.ts';
+import { withShortDescriptions } from './long-descriptions.ts';
 import type { Format, ModelRequest } from './model.ts';
 import { type Note, Notes, refuse, type Refusal, RefusedError } from './notes.ts';
 import { ToolNames } from './tool-names.ts';
@@ -71,7 +72,8 @@ function convert(from: Format, to: Format, bytes: Uint8Array, options: Conversio
   for (const tool of request.tools) names.add(tool);
   const target = FORMATS_BY_NAME[to];
   const repeated = picked(body, FORMATS_BY_NAME[from].repeats);
-  const written = target.writeRequest(request, names, notes, provider);
+  const fitting = withShortDescriptions(request, { format: to, provider }, names, notes);
+  const written = target.writeRequest(fitting, names, notes, provider);
   return {
     body: Buffer.from(exactText(written)),
     path: target.path,

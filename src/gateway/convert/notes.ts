@@ -20,6 +20,10 @@ export const NOTES = {
     text: 'a tool with a name that the target does not take; the client sees its own name',
   },
   tool_id_renamed: { fate: 'changed', text: 'the id of a call that the target does not take' },
+  tool_description: {
+    fate: 'changed',
+    text: 'a description of a tool that is longer than OpenAI takes: its beginning is at the tool, all of it in the instructions',
+  },
   freeform_tool: {
     fate: 'changed',
     text: 'a tool that takes plain text, offered as one with a text member `input`; the client gets plain text',

@@ -223,6 +223,23 @@ describe('gateway/convert/anthropic/read-request + chat/write-request', () => {
     }
   });
 
+  it('puts descriptions that OpenAI refuses into the instructions, and leaves them alone elsewhere', () => {
+    const long = { ...WEATHER, description: 'words of it '.repeat(200) };
+    const body = asked({ system: 'Be brief.', tools: [WEATHER, long] });
+    const { body: bytes, notes } = TO_CHAT.request(body, 'gpt-5.4', 'openai');
+    const sent = JSON.parse(bytes.toString()) as {
+      messages: { role: string; content: string }[];
+      tools: { function: { description: string } }[];
+    };
+    expect(sent.messages.map(({ role }) => role)).toEqual(['system', 'system', 'user']);
+    expect(sent.messages[1]?.content).toBe(`# Tool weather\n\n${long.description}`);
+    expect(sent.tools[0]?.function.description).toBe(WEATHER.description);
+    expect(sent.tools[1]?.function.description).toMatch(/^words of it .*\w … \(all of it: see the instructions\)$/);
+    expect(sent.tools[1]?.function.description.length).toBeLessThanOrEqual(1024);
+    expect(notes.map(({ name }) => name)).toEqual(['tool_description']);
+    expect(TO_CHAT.sent(body, 'qwen')).toMatchObject({ tools: [{}, { function: { description: long.description } }] });
+  });
+
   it('tells Mistral nothing that it does not know', () => {
     const body = asked({ stream: true, metadata: { user_id: 'u' } });
     const { body: sent, notes } = TO_CHAT.request(body, 'mistral-large-latest', 'mistral');
