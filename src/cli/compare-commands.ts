@@ -20,7 +20,7 @@ export function compareCommand(parser: Argv, exitWith: ExitWith): Argv {
       .command(
         'report',
         'By pair of models: calls, medians, who was faster and cheaper',
-        (inner) => inner.options(OPTIONS).conflicts('json', 'csv'),
+        (inner) => inner.options(OPTIONS),
         ({ home, json, csv, provider, model, since, until }) => {
           const format = csv ? 'csv' : json ? 'json' : 'table';
           exitWith(
