@@ -24,10 +24,10 @@ export interface ShadowedCall extends ClientCall {
   told: readonly string[];
 }
 
-/** No answer of a model is longer; a target that floods is cut. */
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
-/** And it is read no faster: the net thread has calls to serve. */
-const MAX_BURST_BYTES = 256 * 1024;
+/** Hardly an answer of a model is longer; a target that floods is cut. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+/** All copies together are read no faster: this thread has calls to serve, and the recorder to record them. */
+const MAX_BURST_BYTES = 128 * 1024;
 const BURST_MS = 10;
 
 export class Shadows {
@@ -36,6 +36,7 @@ export class Shadows {
   /** Our own key, our own connections: there is nothing of one client that another could meet there. */
   readonly #agents = new Map<string, DialledAgent>();
   readonly #live = new Set<Shadow>();
+  readonly #pace = new Pace();
   #isClosed = false;
 
   constructor(net: NetDeps, targets: Targets) {
@@ -96,7 +97,7 @@ export class Shadows {
       else if (isFailure) health.failed(this.#targets.now);
       else health.answered();
     };
-    const shadow = new Shadow(rows, target.limits.timeoutMs, over);
+    const shadow = new Shadow(rows, { silenceMs: target.limits.timeoutMs, pace: this.#pace, done: over });
     this.#live.add(shadow);
     health.asks();
     const agent = this.#agentOf(target);
@@ -131,23 +132,47 @@ interface ShadowFacts {
   health: TargetHealth;
 }
 
+/** So many bytes in each short while, for all that read. */
+class Pace {
+  #left = MAX_BURST_BYTES;
+  #timer: NodeJS.Timeout | null = null;
+  #waiting: IncomingMessage[] = [];
+
+  take(incoming: IncomingMessage, bytes: number): void {
+    this.#left -= bytes;
+    if (this.#left <= 0) this.#waiting.push(incoming.pause());
+    this.#timer ??= setTimeout(() => this.#next(), BURST_MS).unref();
+  }
+
+  #next(): void {
+    this.#timer = null;
+    this.#left = MAX_BURST_BYTES;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const incoming of waiting) incoming.resume();
+  }
+}
+
+interface ShadowDeps {
+  silenceMs: number;
+  pace: Pace;
+  /** Null = it says nothing of the target. */
+  done(isFailure: boolean | null): void;
+}
+
 /** One copy, from its request to the end of its answer. */
 class Shadow {
   readonly #rows: ExchangeRows;
-  readonly #silenceMs: number;
-  readonly #done: (isFailure: boolean | null) => void;
+  readonly #deps: ShadowDeps;
   #outgoing: ClientRequest | null = null;
   #silence: Silence | null = null;
   #status = 0;
   #bytes = 0;
-  #burst = 0;
   #over = false;
 
-  /** @param done null = it says nothing of the target. */
-  constructor(rows: ExchangeRows, silenceMs: number, done: (isFailure: boolean | null) => void) {
+  constructor(rows: ExchangeRows, deps: ShadowDeps) {
     this.#rows = rows;
-    this.#silenceMs = silenceMs;
-    this.#done = done;
+    this.#deps = deps;
   }
 
   send(start: () => ClientRequest, { body }: MadeRequest): void {
@@ -161,7 +186,7 @@ class Shadow {
     this.#outgoing = outgoing;
     outgoing.on('error', (error) => this.#failed(error));
     outgoing.on('response', (incoming) => this.#hear(incoming));
-    this.#silence = new Silence(this.#silenceMs, () =>
+    this.#silence = new Silence(this.#deps.silenceMs, () =>
       outgoing.destroy(new AppError('upstream_timeout', 'the target was silent for too long')),
     );
     for (const part of body) outgoing.write(part);
@@ -192,19 +217,12 @@ class Shadow {
     this.#rows.responseBody(chunk);
     this.#bytes += chunk.length;
     if (this.#bytes > MAX_ANSWER_BYTES) {
-      const error = { type: 'answer_too_long', message: 'the target sent more than 32 MB; the rest was not read' };
+      const error = { type: 'answer_too_long', message: 'the target sent more than 16 MB; the rest was not read' };
       this.#end('upstream_aborted', error, true);
       incoming.destroy();
       return;
     }
-    if (this.#burst === 0) setTimeout(() => this.#breathe(incoming), BURST_MS).unref();
-    this.#burst += chunk.length;
-    if (this.#burst > MAX_BURST_BYTES) incoming.pause();
-  }
-
-  #breathe(incoming: IncomingMessage): void {
-    this.#burst = 0;
-    incoming.resume();
+    this.#deps.pace.take(incoming, chunk.length);
   }
 
   #failed(error: unknown): void {
@@ -222,7 +240,7 @@ class Shadow {
     this.#over = true;
     this.#silence?.stop();
     this.#rows.end(outcome, error);
-    this.#done(isFailure);
+    this.#deps.done(isFailure);
   }
 }
 
