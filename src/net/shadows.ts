@@ -135,17 +135,19 @@ interface ShadowFacts {
 /** So many bytes in each short while, for all that read. */
 class Pace {
   #left = MAX_BURST_BYTES;
-  #timer: NodeJS.Timeout | null = null;
+  #isArmed = false;
   #waiting: IncomingMessage[] = [];
 
   take(incoming: IncomingMessage, bytes: number): void {
     this.#left -= bytes;
     if (this.#left <= 0) this.#waiting.push(incoming.pause());
-    this.#timer ??= setTimeout(() => this.#next(), BURST_MS).unref();
+    if (this.#isArmed) return;
+    this.#isArmed = true;
+    setTimeout(() => this.#next(), BURST_MS).unref();
   }
 
   #next(): void {
-    this.#timer = null;
+    this.#isArmed = false;
     this.#left = MAX_BURST_BYTES;
     const waiting = this.#waiting;
     this.#waiting = [];
