@@ -14,6 +14,7 @@ export interface ReplayAsk {
 }
 
 export interface ReplayPlan {
+  /** Or a path, of a base URL of the proxy itself. */
   url: string;
   method: string;
   headers: Record<string, string>;
@@ -41,8 +42,10 @@ export function replayPlan({ exchange, body: given, headers }: ReplayAsk): Repla
   for (const [name, value] of [...kept, ...Object.entries(headers)]) setHeader(sent, name, value);
   sent['x-llm-proxy-section'] = sectionOf(record.id);
   const scheme = record.transport === 'http' ? 'http' : 'https';
+  const path = withoutMasked(record.path);
   return {
-    url: `${scheme}://${record.host}${withoutMasked(record.path)}`,
+    // What we signed came to our own port, and is signed there again.
+    url: record.transport === 'bedrock' ? path : `${scheme}://${record.host}${path}`,
     method: record.method,
     headers: sent,
     body: given === null ? storedBody(request) : Buffer.from(given),
@@ -80,17 +83,19 @@ const PATIENCE_MS = 300_000;
 /** @param proxyUrl a listener of the daemon. @param caFile what its certificates are signed by. Rejects with AppError. */
 export async function send(plan: ReplayPlan, proxyUrl: string, caFile: string): Promise<Replayed> {
   // Half a megabyte that most daemons never need.
-  const { ProxyAgent, request } = await import('undici');
-  const isTls = plan.url.startsWith('https:');
-  const agent = new ProxyAgent({
-    uri: proxyUrl,
-    proxyTunnel: isTls,
-    requestTls: { ca: await readFile(caFile, 'utf8') },
-    headersTimeout: PATIENCE_MS,
-    bodyTimeout: PATIENCE_MS,
-  });
+  const { Agent, ProxyAgent, request } = await import('undici');
+  const patience = { headersTimeout: PATIENCE_MS, bodyTimeout: PATIENCE_MS };
+  const isOurs = plan.url.startsWith('/');
+  const agent = isOurs
+    ? new Agent(patience)
+    : new ProxyAgent({
+        uri: proxyUrl,
+        proxyTunnel: plan.url.startsWith('https:'),
+        requestTls: { ca: await readFile(caFile, 'utf8') },
+        ...patience,
+      });
   try {
-    const { statusCode, body } = await request(plan.url, {
+    const { statusCode, body } = await request(isOurs ? new URL(plan.url, proxyUrl) : plan.url, {
       method: plan.method as 'POST',
       headers: plan.headers,
       body: plan.body,

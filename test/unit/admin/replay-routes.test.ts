@@ -168,6 +168,12 @@ describe('admin/replay', () => {
     expect(plan.headers).toEqual({ 'anthropic-version': '2023-06-01', 'x-llm-proxy-section': 'replay of call_0001' });
   });
 
+  it('sends what was signed here to where it is signed again', () => {
+    const path = '/model/anthropic.claude-sonnet-4-5/invoke';
+    const signed = exchange({ transport: 'bedrock', host: 'bedrock-runtime.eu-west-1.amazonaws.com', path });
+    expect(replayPlan({ exchange: signed, body: null, headers: {} }).url).toBe(path);
+  });
+
   it.each<[string, StoredExchange, string | null, Record<string, string>]>([
     ['a request that is not stored', aStoredExchange({}, { request: null }), null, {}],
     ['a WebSocket', exchange({ transport: 'websocket' }), null, {}],
