@@ -23,8 +23,9 @@ export function priceRoutes(app: Hono, { calls, recorder, readOnly = false }: Pr
     const pricesOf = new Map(priced.map((entry) => [`${entry.provider}\0${entry.model}`, entry]));
     return context.json({
       models: seen.map((model) => {
-        const { prices = null, modifiers = [] } = pricesOf.get(`${model.provider}\0${model.model}`) ?? {};
-        return { ...model, prices, modifiers };
+        const found = pricesOf.get(`${model.provider}\0${model.model}`);
+        const { context_window = null, prices = null, modifiers = [] } = found ?? {};
+        return { ...model, context_window, prices, modifiers };
       }),
     });
   });

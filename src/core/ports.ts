@@ -258,6 +258,8 @@ export interface OpenRun {
 export interface ModelPrices {
   provider: string;
   model: string;
+  /** Tokens that fit into one call; `null` = nobody says. */
+  context_window: number | null;
   prices: {
     unit: string;
     /** USD for `per`. */

@@ -38,6 +38,8 @@ export interface PricedModel {
   provider: string;
   /** As asked for, or as the table or the list has it; `*` = every model of the provider. */
   model: string;
+  /** Tokens that fit into one call; null = nobody says. */
+  context_window: number | null;
   prices: ListedPrice[];
   modifiers: ListedModifier[];
 }
@@ -53,6 +55,7 @@ export function pricesOfModel(book: PriceBook, provider: string, model: string, 
   return {
     provider,
     model,
+    context_window: entry?.contextWindow ?? null,
     prices: [
       ...own.map(listRow),
       ...table.filter(({ unit }) => !strong.has(unit)),
@@ -64,9 +67,9 @@ export function pricesOfModel(book: PriceBook, provider: string, model: string, 
 
 /** As the table has it. */
 export function pricesOfEntry(entry: PriceEntry, provider: string): PricedModel {
-  const { model } = entry;
+  const { model, contextWindow } = entry;
   const modifiers = MODIFIER_RULES.filter((rule) => holdsFor(rule, provider, [model])).map(modifierRow);
-  return { provider, model, prices: rowsOf(entry), modifiers };
+  return { provider, model, context_window: contextWindow, prices: rowsOf(entry), modifiers };
 }
 
 function rowsOf({ prices, model }: PriceEntry): ListedPrice[] {
@@ -100,7 +103,7 @@ export function listedModels(book: PriceBook, provider: string): PricedModel[] {
       groups.set(model, [...(groups.get(model) ?? []), listRow(price)]);
     }
   }
-  return [...groups].map(([model, prices]) => ({ provider, model, prices, modifiers: [] }));
+  return [...groups].map(([model, prices]) => ({ provider, model, context_window: null, prices, modifiers: [] }));
 }
 
 function isOf(price: CompiledPrice, models: readonly string[]): boolean {

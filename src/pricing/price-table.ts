@@ -35,6 +35,8 @@ export interface PriceEntry {
   provider: string;
   model: string;
   prices: ReadonlyMap<PriceClass, Price>;
+  /** Tokens of input and output together that fit into one call; null = the table does not say. */
+  contextWindow: number | null;
   /** False when the prices depend on the date or the time of day. */
   timeless: boolean;
 }
@@ -136,8 +138,18 @@ export class PriceTable {
       prices = compile(raw, provider.id, { source: this.#source, label, date: this.date });
       this.#compiled.set(raw, prices);
     }
-    return { provider: provider.id, model: model.id, prices, timeless: !Array.isArray(model.prices) };
+    return {
+      provider: provider.id,
+      model: model.id,
+      prices,
+      contextWindow: windowOf(model),
+      timeless: !Array.isArray(model.prices),
+    };
   }
+}
+
+function windowOf({ context_window: tokens }: ModelInfo): number | null {
+  return typeof tokens === 'number' && tokens > 0 ? tokens : null;
 }
 
 /** A fine-tuned model costs what is said of fine-tuned models, never what its base costs. */

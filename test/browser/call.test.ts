@@ -200,6 +200,9 @@ describe.skipIf(chromiumPath === null)('dashboard/call/call.tsx', () => {
     const total = await panel.getByRole('row', { name: /^Total/ }).innerText();
     expect(Number(total.replaceAll(/[^\d.]/g, ''))).toBe(record.cost_usd);
     await panel.getByRole('row', { name: /^system prompt ~/ }).waitFor();
+    await expect
+      .poll(() => panel.getByRole('meter', { name: 'Context window' }).getAttribute('aria-valuetext'))
+      .toMatch(/^[\d,]+ of [\d,]+ tokens, <?\d+ %$/);
     await panel.getByRole('button', { name: 'Show what changed' }).click();
     await panel.getByText(/the first difference: a cache can be read up to here/).waitFor();
     expect(await panel.getByText('tool Measure').count()).toBe(1);

@@ -9,6 +9,7 @@ import { CostLines } from './cost/lines.tsx';
 import { reasons } from './cost/reasons.ts';
 import { Section } from './cost/section.tsx';
 import { TokensOf } from './cost/tokens.tsx';
+import { ContextWindow } from './cost/window.tsx';
 import { Whereabouts } from './cost/whereabouts.tsx';
 
 export function CostTab({ call }: { call: CallRecord }) {
@@ -24,6 +25,7 @@ export function CostTab({ call }: { call: CallRecord }) {
       <Section title="Cache">
         <Cache call={call} />
       </Section>
+      <ContextWindow call={call} />
       <Section title="Where the input went">
         <Whereabouts call={call} />
       </Section>

@@ -71,7 +71,15 @@ describe('admin/price-routes', () => {
       ...idleRecorder,
       prices: (models: readonly { provider: string; model: string }[]) => {
         asked.push(...models.map(({ model }) => model));
-        return Promise.resolve([{ provider: 'anthropic', model: 'claude-sonnet-4-5-20250929', prices, modifiers: [] }]);
+        return Promise.resolve([
+          {
+            provider: 'anthropic',
+            model: 'claude-sonnet-4-5-20250929',
+            context_window: 200_000,
+            prices,
+            modifiers: [],
+          },
+        ]);
       },
     };
     const app = anAdminApp({ calls: store.calls, recorder: () => recorder });
@@ -81,7 +89,14 @@ describe('admin/price-routes', () => {
     expect(models).toMatchObject(
       [
         { provider: 'openai', model: 'mystery', prices: null },
-        { provider: 'anthropic', model: 'claude-sonnet-4-5-20250929', requests: 1, prices, modifiers: [] },
+        {
+          provider: 'anthropic',
+          model: 'claude-sonnet-4-5-20250929',
+          requests: 1,
+          context_window: 200_000,
+          prices,
+          modifiers: [],
+        },
       ].toSorted((one) => (models[0]?.model === one.model ? -1 : 1)),
     );
   });

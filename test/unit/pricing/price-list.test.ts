@@ -43,6 +43,14 @@ describe('pricing/price-list', () => {
     ]);
   });
 
+  it('says how much fits into a call, where the table knows', () => {
+    const window = (provider: string, model: string) => pricesOfModel(book, provider, model, NOVEMBER).context_window;
+    expect([window('openai', 'gpt-4o'), window('acme', 'm')]).toEqual([128_000, null]);
+    expect(modelsLike(book, 'gpt-4o', 'openai', NOVEMBER).find(({ model }) => model === 'gpt-4o')?.contextWindow).toBe(
+      128_000,
+    );
+  });
+
   it('shows steps and conditions', () => {
     const gemini = pricesOfModel(book, 'google', 'gemini-2.5-pro', NOVEMBER).prices;
     expect(gemini.slice(0, 2)).toMatchObject([
