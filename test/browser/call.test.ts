@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CallRecord } from '../../src/core/capture.ts';
 import { anthropicCall } from './support/anthropic.ts';
 import { violationsOf } from './support/axe.ts';
@@ -256,6 +256,34 @@ describe.skipIf(chromiumPath === null)('dashboard/call/call.tsx', () => {
       }
       expect(await violationsOf(page), tab).toEqual([]);
     }
+  });
+
+  it('shows what a call under way has said so far, and all of it as soon as it has ended', async () => {
+    const slow = anthropicCall({
+      messages: [{ role: 'user', content: 'Slowly, please.' }],
+      answer: [text(`${'Slow words. '.repeat(60)}At last.`)],
+    });
+    let letGoOn = (): void => {};
+    const goOn = new Promise<void>((resolve) => (letGoOn = resolve));
+    const body = slow.reply.body.flatMap((piece) => (String(piece).includes('At last') ? [goOn, piece] : [piece]));
+    const ended = house.call({ ...slow, reply: { ...slow.reply, body } });
+    const [id] = await vi.waitFor(async () => {
+      const { calls } = await house.ask<{ calls: { id: string }[] }>('/api/in-flight');
+      expect(calls).toHaveLength(1);
+      return calls.map((call) => call.id);
+    });
+    const { page, context } = await visit(browser, house.daemon, `#/calls/${id}?range=all`);
+    await page
+      .getByRole('article', { name: `Running call ${id}` })
+      .getByText(/Slow words\./)
+      .waitFor();
+    letGoOn();
+    await page
+      .getByRole('article', { name: `Call ${id}`, exact: true })
+      .getByText(/At last\./)
+      .waitFor();
+    await context.close();
+    expect(await ended).toBe(200);
   });
 
   it('says that there is no such call', async () => {

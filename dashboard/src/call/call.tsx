@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-quer
 import { useCallback } from 'react';
 import { ApiError, get } from '../api/client.ts';
 import type { CallRecord } from '../api/shapes.ts';
-import { useEndedCalls, useRunningCalls } from '../api/use-live.ts';
+import { useEndedCalls, useLiveState, useRunningCalls } from '../api/use-live.ts';
 import { useKeys } from '../keyboard/keys.ts';
 import { Failure, Loading } from '../kit/states.tsx';
 import { Tabs } from '../kit/tabs.tsx';
@@ -27,6 +27,7 @@ export interface CallProps {
 export function Call(props: CallProps) {
   const { id } = props;
   const running = useRunningCalls().get(id);
+  const liveState = useLiveState();
   const client = useQueryClient();
   const call = useQuery({
     queryKey: ['call', id],
@@ -44,7 +45,8 @@ export function Call(props: CallProps) {
   useKeys([{ keys: 'Escape', does: 'close the call', where: 'call', run: close }]);
   if (running !== undefined) return <RunningView call={running} onClose={close} />;
   if (call.data !== undefined) return <Opened {...props} call={call.data} onClose={close} />;
-  if (call.isPending) return <Loading what="the call" />;
+  // A call under way has no record: the live view knows it as soon as it is there.
+  if (call.isPending || (liveState === 'connecting' && isMissing(call.error))) return <Loading what="the call" />;
   return <NoCall error={call.error} onRetry={() => void call.refetch()} />;
 }
 
@@ -96,8 +98,12 @@ function Opened({ call, ...props }: CallProps & { call: CallRecord; onClose: () 
   );
 }
 
+function isMissing(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status === 404;
+}
+
 function NoCall({ error, onRetry }: { error: unknown; onRetry: () => void }) {
-  if (!(error instanceof ApiError) || error.status !== 404) return <Failure error={error} onRetry={onRetry} />;
+  if (!isMissing(error)) return <Failure error={error} onRetry={onRetry} />;
   const words = 'There is no such call. It may have been deleted by retention or by "llm-proxy purge".';
   return <Failure error={new ApiError(404, error.type, words)} onRetry={onRetry} />;
 }

@@ -6,8 +6,8 @@ import { type Daemon, startDaemon } from './daemon.ts';
 export interface Reply {
   status?: number;
   headers?: Record<string, string>;
-  /** Pieces of the body; a number = milliseconds to wait there. */
-  body: readonly (string | number)[];
+  /** Pieces of the body; a number = milliseconds to wait there, a promise = until it is kept. */
+  body: readonly (string | number | Promise<unknown>)[];
   /** The connection is cut behind the last piece. */
   cut?: boolean;
 }
@@ -88,7 +88,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, replie
   });
   for (const piece of reply.body) {
     if (typeof piece === 'number') await new Promise((resolve) => setTimeout(resolve, piece));
-    else response.write(piece);
+    else if (typeof piece === 'string') response.write(piece);
+    else await piece;
   }
   if (reply.cut === true) response.destroy();
   else response.end();

@@ -98,7 +98,6 @@ function firstLine(text: string): string {
 /** The short ones in the line itself. */
 export function SettingsRow({ row: { settings } }: { row: RowOf<'settings'> }) {
   const short = Object.entries(settings)
-    // The model stands at the head of the call.
     .filter(([name, value]) => name !== 'model' && typeof value !== 'object')
     .map(([name, value]) => `${name} ${typeof value === 'number' ? grouped(value) : String(value as string | boolean)}`)
     .filter((words) => words.length <= 60);

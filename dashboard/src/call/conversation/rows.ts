@@ -16,7 +16,8 @@ export function rowsOf(conversation: Conversation, told: Told, isPastOpen: boole
   const rows: Row[] = [];
   if (system.length > 0) rows.push({ kind: 'system', key: 'system', turns: system });
   if (conversation.tools.length > 0) rows.push({ kind: 'tools', key: 'tools', tools: conversation.tools });
-  if (Object.keys(conversation.settings).length > 0)
+  // The model stands at the head of the call.
+  if (Object.keys(conversation.settings).some((name) => name !== 'model'))
     rows.push({ kind: 'settings', key: 'settings', settings: conversation.settings });
   if (past.length > 0) {
     rows.push({
