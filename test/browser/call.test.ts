@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CallRecord } from '../../src/core/capture.ts';
@@ -227,7 +228,10 @@ describe.skipIf(chromiumPath === null)('dashboard/call/call.tsx', () => {
     await page.getByRole('button', { name: /^Show the other/ }).click();
     await page.getByText('It is the end.').waitFor();
     await page.getByRole('button', { name: /40 earlier messages/ }).click();
-    await page.getByText(/^Part 0 of a tale/).waitFor();
+    await page
+      .getByRole('article')
+      .getByText(/^Part 0 of a tale/)
+      .waitFor();
     // Only what is in sight is made.
     expect(await rows(page).count()).toBeLessThan(30);
   });
@@ -242,20 +246,24 @@ describe.skipIf(chromiumPath === null)('dashboard/call/call.tsx', () => {
     await page.getByRole('grid', { name: 'Calls' }).waitFor();
   });
 
-  it.each(['light', 'dark'] as const)('has nothing that WCAG is against, in %s', async (theme) => {
-    for (const tab of theme === 'light' ? ['conversation', 'cost'] : ['conversation', 'diff']) {
-      const { page } = await open(2, `&full=1&tab=${tab}`, { theme });
-      await page
-        .getByText(
-          tab === 'conversation' ? 'stopped: end_turn' : tab === 'cost' ? 'as the provider wrote it' : 'tool Measure',
-        )
-        .waitFor();
-      if (tab === 'conversation') {
-        await page.keyboard.press('E');
-        await page.getByText('Ask before you drill').first().waitFor();
-      }
-      expect(await violationsOf(page), tab).toEqual([]);
+  const shownIn = {
+    conversation: 'stopped: end_turn',
+    cost: 'as the provider wrote it',
+    diff: 'tool Measure',
+  } as const;
+
+  it.each(
+    (['light', 'dark'] as const).flatMap((theme) =>
+      (['conversation', 'cost', 'diff'] as const).map((tab) => [tab, theme] as const),
+    ),
+  )('has nothing in %s that WCAG is against, in %s', async (tab, theme) => {
+    const { page } = await open(2, `&full=1&tab=${tab}`, { theme });
+    await page.getByText(shownIn[tab]).waitFor();
+    if (tab === 'conversation') {
+      await page.keyboard.press('E');
+      await page.getByText('Ask before you drill').first().waitFor();
     }
+    expect(await violationsOf(page)).toEqual([]);
   });
 
   it('shows what a call under way has said so far, and all of it as soon as it has ended', async () => {
@@ -263,9 +271,11 @@ describe.skipIf(chromiumPath === null)('dashboard/call/call.tsx', () => {
       messages: [{ role: 'user', content: 'Slowly, please.' }],
       answer: [text(`${'Slow words. '.repeat(60)}At last.`)],
     });
-    let letGoOn = (): void => {};
-    const goOn = new Promise<void>((resolve) => (letGoOn = resolve));
-    const body = slow.reply.body.flatMap((piece) => (String(piece).includes('At last') ? [goOn, piece] : [piece]));
+    const gate = new EventEmitter();
+    const goOn = once(gate, 'open');
+    const body = slow.reply.body.flatMap((piece) =>
+      typeof piece === 'string' && piece.includes('At last') ? [goOn, piece] : [piece],
+    );
     const ended = house.call({ ...slow, reply: { ...slow.reply, body } });
     const [id] = await vi.waitFor(async () => {
       const { calls } = await house.ask<{ calls: { id: string }[] }>('/api/in-flight');
@@ -277,7 +287,7 @@ describe.skipIf(chromiumPath === null)('dashboard/call/call.tsx', () => {
       .getByRole('article', { name: `Running call ${id}` })
       .getByText(/Slow words\./)
       .waitFor();
-    letGoOn();
+    gate.emit('open');
     await page
       .getByRole('article', { name: `Call ${id}`, exact: true })
       .getByText(/At last\./)
