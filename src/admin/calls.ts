@@ -7,7 +7,8 @@ import { isSectionOf } from '../store/call-row.ts';
 import { type Database, openDatabase } from '../store/driver.ts';
 import { periodStats } from '../store/period-stats.ts';
 import { fileAt } from '../store/open.ts';
-import { type CallFilter, getCall, listCalls, parseStatus } from '../store/queries.ts';
+import { listCallsInTime } from '../store/calls-in-time.ts';
+import { type CallFilter, getCall, parseStatus } from '../store/queries.ts';
 import { narrowNumbers } from '../store/search/candidates.ts';
 import { parseQuery } from '../store/search/query.ts';
 import { titlesOf } from '../store/sessions.ts';
@@ -45,6 +46,8 @@ export interface ListedPage extends Page, Partial<FoundTexts> {
 }
 
 const DEFAULT_LIMIT = 50;
+/** Of a question that no index answers; one thread answers all of them. */
+const PATIENCE = { budgetMs: 80, now: () => performance.now() };
 const MAX_SECTION_BYTES = 64 * 1024 * 1024;
 
 /** The store as the API and the read commands ask it. Opened at the first question, read-only. */
@@ -79,8 +82,8 @@ export class Calls {
     const database = this.#open();
     const few = narrowNumbers(database, conditions);
     const asked = { ...ask.filter, conditions, ...(few === null ? {} : { among: few }) };
-    const { calls, nextCursor } = listCalls(database, asked, ask.limit, query.cursor);
-    const page = { calls, next_cursor: nextCursor, partial: false };
+    const { calls, nextCursor, partial } = listCallsInTime(database, asked, ask, PATIENCE);
+    const page = { calls, next_cursor: nextCursor, partial };
     return withTexts ? { ...page, texts: calls.map(() => null), behind: 0, ignored: [] } : page;
   }
 

@@ -27,6 +27,8 @@ export interface ReadArguments {
 const NOT_RUNNING = 3;
 export const NOT_FOUND = 4;
 export const ANSWER_MS = 10_000;
+/** Of `calls`. */
+const DEFAULT_LIMIT = 50;
 
 export async function statusMain({ home, json }: ReadArguments): Promise<number> {
   const daemon = await answeringDaemon(home, 2000);
@@ -183,7 +185,22 @@ async function findCall(
   return { record: answer, section: await askText(daemon, `${path}/log`, ANSWER_MS) };
 }
 
+/** What one answer had no time for is asked for with the next: who waits at a terminal has the patience of a page. */
 async function callsOf(home: string | null, query: CallQuery): Promise<Page> {
+  const limit = Number(query.limit ?? DEFAULT_LIMIT);
+  const until = Date.now() + ANSWER_MS;
+  const page = await pageOf(home, query);
+  while (page.partial && page.next_cursor !== null && page.calls.length < limit && Date.now() < until) {
+    const rest = String(limit - page.calls.length);
+    const next = await pageOf(home, { ...query, limit: rest, cursor: page.next_cursor });
+    page.calls.push(...next.calls);
+    page.next_cursor = next.next_cursor;
+    page.partial = next.partial;
+  }
+  return page;
+}
+
+async function pageOf(home: string | null, query: CallQuery): Promise<Page> {
   return accepted(await askOrRead(home, '/api/calls', query, (db) => withCalls(db, (calls) => calls.list(query))));
 }
 

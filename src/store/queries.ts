@@ -80,10 +80,11 @@ export function listCalls(database: Database, filter: CallFilter, limit: number,
     .map((row) => storedCallOf(row).record);
   const last = calls[size - 1];
   const hasMore = calls.length > size && last !== undefined;
-  return { calls: calls.slice(0, size), nextCursor: hasMore ? encodeCursor(last) : null };
+  return { calls: calls.slice(0, size), nextCursor: hasMore ? cursorOf(last) : null };
 }
 
-function encodeCursor({ started_at, id }: CallRecord): string {
+/** Where a page goes on behind this call. */
+export function cursorOf({ started_at, id }: Pick<CallRecord, 'started_at' | 'id'>): string {
   return Buffer.from(`${started_at} ${id}`).toString('base64url');
 }
 

@@ -27,7 +27,7 @@ const MOST_TITLES = 2000;
 /** Calls whose sessions are asked for when a title is wanted. */
 const NEWEST = 20;
 /** Pages without a hit in a row that are asked for without being told to. */
-const MOST_EMPTY_PAGES = 6;
+const MOST_EMPTY_PAGES = 25;
 
 export class CallList {
   readonly #options: CallListOptions;

@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CallWriter } from '../../../src/store/call-writer.ts';
+import { listCallsInTime, type PageInTime } from '../../../src/store/calls-in-time.ts';
+import { type Database, openDatabase } from '../../../src/store/driver.ts';
+import { migrate } from '../../../src/store/migrations.ts';
+import { type CallFilter, listCalls } from '../../../src/store/queries.ts';
+import { parseQuery } from '../../../src/store/search/query.ts';
+import { aRecord } from '../../support/captures.ts';
+
+const CALLS = 2400;
+const START = Date.parse('2026-11-21T00:00:00.000Z');
+
+let database: Database;
+
+beforeEach(() => {
+  database = openDatabase(':memory:');
+  migrate(database);
+  const writer = new CallWriter(database);
+  writer.write(
+    Array.from({ length: CALLS }, (_, index) => ({
+      record: aRecord({
+        id: `call_${String((index * 7919) % CALLS).padStart(5, '0')}`,
+        // Some begin in the same millisecond.
+        started_at: new Date(START + Math.floor(index / 3) * 1000).toISOString(),
+        provider: index % 5 === 0 ? 'openai' : 'anthropic',
+        stop_reason: index % 97 === 0 ? 'max_tokens' : 'end_turn',
+        duration_ms: index,
+      }),
+      costNanos: null,
+      log: null,
+    })),
+  );
+});
+afterEach(() => database.close());
+
+const filterOf = (q: string): CallFilter => ({ conditions: parseQuery(q, START).conditions });
+
+/** A clock that goes on by so much with each look. */
+function clock(stepMs: number): () => number {
+  let at = 0;
+  return () => (at += stepMs);
+}
+
+function walk(filter: CallFilter, limit: number, budgetMs: number, stepMs: number) {
+  const pages: PageInTime[] = [];
+  for (let cursor: string | undefined; pages.length === 0 || cursor !== undefined;) {
+    const page = listCallsInTime(database, filter, { limit, cursor }, { budgetMs, now: clock(stepMs) });
+    pages.push(page);
+    cursor = page.nextCursor ?? undefined;
+  }
+  return { ids: pages.flatMap(({ calls }) => calls.map(({ id }) => id)), pages };
+}
+
+const allOf = (filter: CallFilter): string[] => listCalls(database, filter, 1000).calls.map(({ id }) => id);
+
+describe('store/calls-in-time', () => {
+  it.each([
+    'stop:max_tokens',
+    'stop:nothing',
+    'duration:<10ms',
+    'duration:>2390ms',
+    'provider:openai duration:<0.3',
+    '-provider:anthropic stop:max_tokens',
+    'since:2026-11-21T00:10:00Z stop:max_tokens',
+    'until:2026-11-21T00:02:00Z',
+  ])('finds of %s what one look at all calls finds, whatever the time for a page is', (q) => {
+    const filter = filterOf(q);
+    const all = allOf(filter);
+    expect(walk(filter, 7, Infinity, 0).ids).toEqual(all);
+    expect(walk(filter, 7, 5, 3).ids).toEqual(all);
+    expect(walk(filter, 1000, 0, 1).ids).toEqual(all);
+  });
+
+  it('stops when the time is up, says so, and goes on there', () => {
+    const { pages, ids } = walk(filterOf('stop:nothing'), 10, 5, 4);
+    expect(ids).toEqual([]);
+    expect(pages.length).toBeGreaterThan(1);
+    expect(pages.slice(0, -1).every(({ partial }) => partial)).toBe(true);
+    expect(pages.at(-1)).toEqual({ calls: [], nextCursor: null, partial: false });
+  });
+
+  it('is not partial when the page is full, whatever time it took', () => {
+    const page = listCallsInTime(
+      database,
+      filterOf('provider:anthropic'),
+      { limit: 5, cursor: undefined },
+      { budgetMs: 0, now: clock(1000) },
+    );
+    expect(page.calls).toHaveLength(5);
+    expect(page.partial).toBe(false);
+    expect(page.nextCursor).not.toBeNull();
+  });
+
+  it('looks at nothing below the period that was asked for', () => {
+    const recent = 'since:2026-11-21T00:13:00Z stop:nothing';
+    expect(walk(filterOf(recent), 10, 0, 1).pages).toHaveLength(1);
+    expect(walk({ ...filterOf('stop:nothing'), since: '2026-11-21T00:13:00.000Z' }, 10, 0, 1).pages).toHaveLength(1);
+  });
+
+  it('asks an index for what an index names', () => {
+    const page = listCallsInTime(
+      database,
+      { session: 'nobody', ...filterOf('stop:nothing') },
+      { limit: 5, cursor: undefined },
+      { budgetMs: 0, now: clock(1000) },
+    );
+    expect(page).toEqual({ calls: [], nextCursor: null, partial: false });
+  });
+});
