@@ -214,7 +214,6 @@ async function openNet(
   const hosts = await load({ localServers: config.local, own: config.provider });
   for (const id of config.capture.bodies_of) knownProvider(hosts, 'capture.bodies_of', id);
   const modes = openModes({ config, env: input.env, hosts, clock: systemClock, log });
-  if (config.target.provider !== null) knownProvider(hosts, 'target.provider', config.target.provider);
   const entrance = await openEntrance({
     open: openFrontDoor,
     host: config.host,

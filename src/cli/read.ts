@@ -131,7 +131,12 @@ export async function callsMain({ home, json, ...query }: ReadArguments & CallQu
         { title: 'time', align: 'left', value: (call) => timeOf(call.started_at) },
         { title: 'id', align: 'left', value: (call) => shortId(call.id) },
         { title: 'provider', align: 'left', value: (call) => call.provider },
-        { title: 'model', align: 'left', max: 36, value: modelOf },
+        {
+          title: 'model',
+          align: 'left',
+          max: 36,
+          value: (call) => `${modelOf(call)}${call.leg === 'shadow' ? ' (copy)' : ''}`,
+        },
         { title: 'status', align: 'right', value: statusOf },
         { title: 'in', align: 'right', value: (call) => callTokens(call, call.usage.input_tokens) },
         {

@@ -25,6 +25,7 @@ export interface ConfiguredModes {
   defaults: TargetDefaults;
   /** Of all targets that are known now. */
   auths: readonly string[];
+  providers: readonly string[];
 }
 
 /** @param isModelProvider see SteeringOptions */
@@ -57,7 +58,9 @@ export function configuredModes(config: ModeConfig, isModelProvider: (provider: 
     rules,
     isModelProvider,
   });
-  return { steering, defaults, auths: [...new Set(targets.flatMap(({ auth }) => auth ?? []))] };
+  const auths = new Set(targets.flatMap(({ auth }) => auth ?? []));
+  const providers = new Set([defaults, ...targets].flatMap(({ provider }) => provider ?? []));
+  return { steering, defaults, auths: [...auths], providers: [...providers] };
 }
 
 function startMode({ mode, allow_anthropic_only: isAllowed }: ModeConfig, target: Target | null): Mode {

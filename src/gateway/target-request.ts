@@ -8,6 +8,7 @@ import type { AnswerConversion } from './convert/answer-conversion.ts';
 import { type Conversion, conversionBetween } from './convert/conversion.ts';
 import type { Format } from './convert/model.ts';
 import type { Note } from './convert/notes.ts';
+import { spliced, UsageQuestion } from './include-usage.ts';
 import type { Destination } from './steering.ts';
 import { originOf, type Target } from './targets.ts';
 
@@ -49,6 +50,8 @@ export interface TargetFacts {
   provider: string | null;
   /** Milliseconds since the epoch. */
   wall(): number;
+  /** Nobody sees the answer but us: a stream may be asked for its usage. */
+  isCopy: boolean;
 }
 
 export function targetRequest(
@@ -57,15 +60,17 @@ export function targetRequest(
   facts: TargetFacts,
 ): TargetRequest | { refused: TargetRefusal } {
   const format = call.shape?.format ?? null;
-  const pathModel = pathModelOf(call.path);
-  const isChanged = call.shape !== null && pathModel === null && (model !== null || hasAny(parameters));
+  const change = changeOf(call, model, parameters);
   const conversion = conversionOf(format, target);
-  const coding = isChanged || conversion !== null ? codingOf(call) : null;
+  const coding = change !== null || conversion !== null ? codingOf(call) : null;
   if (coding !== null) {
     const message = `A request body with Content-Encoding ${coding.slice(0, 20)} cannot be changed for the target`;
     return { refused: { status: 415, message } };
   }
-  const body = isChanged ? call.body.changed(call.chunks, model, parameters, limitName(format)) : call.chunks;
+  const { chunks } = call;
+  const changed =
+    change === null ? chunks : call.body.changed(chunks, change.model, change.parameters, limitName(format));
+  const body = facts.isCopy && coding === null && format === 'openai-chat' ? withUsageQuestion(changed) : changed;
   if (conversion !== null) return converted(call, body, conversion, target, facts);
   const path = model === null ? call.path : withModel(call.path, model);
   const headers = headersForTarget(call.headers, target, body, authHeaders(target, format, facts));
@@ -107,6 +112,24 @@ function conversionOf(format: Format | null, target: Target): Conversion | null 
 function withModel(path: string, model: string): string {
   const at = pathModelOf(path);
   return at === null ? path : withPathModel(path, at, model);
+}
+
+function withUsageQuestion(chunks: readonly Buffer[]): readonly Buffer[] {
+  const question = new UsageQuestion();
+  for (const chunk of chunks) question.push(chunk);
+  const splice = question.splice();
+  return splice === null ? chunks : spliced(chunks, splice);
+}
+
+/** Of its body; null = nothing. Calls that only name a model, to count its tokens, name the other one. */
+function changeOf(
+  { shape, path, body }: ClientCall,
+  model: string | null,
+  parameters: Destination['parameters'],
+): Pick<Destination, 'model' | 'parameters'> | null {
+  if (pathModelOf(path) !== null) return null;
+  if (shape === null) return model === null || body.model === null ? null : { model, parameters: {} };
+  return model === null && !hasAny(parameters) ? null : { model, parameters };
 }
 
 function hasAny(parameters: Destination['parameters']): boolean {

@@ -217,7 +217,7 @@ export class HttpEngine {
     if (upgrade || this.#steered === null) return plan;
     const stays = (): void => rows?.bind(this.#connectionOf(request, onward, lane), lineOf(request, path), told);
     const { socket, method = '', httpVersion } = request;
-    const call = { ...onward, socket, method, httpVersion, headers, told, rows, stays };
+    const call = { ...onward, path: originForm(path), socket, method, httpVersion, headers, told, rows, stays };
     return {
       ...plan,
       ...this.#steered.changes(call, { outlook, edit: plan.edit, isBaseUrl: onward.isBaseUrl === true }),
@@ -231,8 +231,9 @@ export class HttpEngine {
   /** Null = it may go on. */
   #refusalOf(request: IncomingMessage, { provider, upgrade, isBaseUrl, isUnknown }: Onward): Refusal | null {
     const steered = this.#steered;
-    if (steered === null || steered.outlook(provider) === 'pass') return null;
-    if (isUnknown === true && steered.guards(provider)) return this.#unknownPath(request.url ?? '');
+    if (steered === null) return null;
+    if (isUnknown === true && steered.isGuarding) return this.#unknownPath(request.url ?? '');
+    if (steered.outlook(provider) === 'pass') return null;
     if (upgrade) return steered.refusalOf(provider);
     if (isBaseUrl !== true || this.#deps.baseUrls?.isForeign(pairsOf(request.rawHeaders)) !== true) return null;
     const message = 'a page of another site may not call this: if it is yours, add its name to admin.allowed_hosts';
@@ -336,6 +337,12 @@ export class HttpEngine {
     this.#deps.net.counters.add('internal_errors', 'part="http_engine"');
     this.#deps.net.log.error({ error: messageOf(error) }, 'a request failed inside the proxy');
   }
+}
+
+/** Clients may name the host in the target as well. */
+function originForm(path: string): string {
+  const target = parseRequestTarget(path);
+  return target.form === 'malformed' ? path : target.path;
 }
 
 function lineOf({ method, httpVersion }: IncomingMessage, path: string): string {

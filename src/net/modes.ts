@@ -1,5 +1,6 @@
 /** The modes of a daemon, put together from its configuration. */
 import type { Clock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { configuredModes, type ModeConfig } from '../gateway/configure.ts';
 import { ModeSwitch } from '../gateway/mode-switch.ts';
@@ -26,7 +27,11 @@ export interface OpenedModes {
 /** Throws AppError `config_invalid`; so that a key that is missing is an error of the start, not of the first call. */
 export function openModes({ config, env, hosts, clock, log }: ModesInput): OpenedModes {
   const isModelProvider = (id: string): boolean => ['model', 'gateway'].includes(hosts.get(id)?.kind ?? 'model');
-  const { steering, defaults, auths } = configuredModes(config, isModelProvider);
+  const { steering, defaults, auths, providers } = configuredModes(config, isModelProvider);
+  for (const id of providers) {
+    if (hosts.get(id) === null)
+      throw new AppError('config_invalid', `provider of a target: there is no provider ${id}`);
+  }
   const secrets = new TargetSecrets({ env, clock });
   for (const auth of auths) secrets.get(auth);
   const providerOf = (host: string, port: number): string | null => hosts.lookup(host, port)?.provider ?? null;

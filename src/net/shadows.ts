@@ -57,7 +57,7 @@ export class Shadows {
     if (place === null) return this.#none('busy');
     let made: MadeRequest;
     try {
-      made = this.#targets.request(call, destination);
+      made = this.#targets.request(call, destination, true);
     } catch (error) {
       place.release();
       this.#net.log.debug({ error: messageOf(error) }, 'a call could not be copied for its target');
@@ -66,7 +66,15 @@ export class Shadows {
     const comparison = newId('cmp', this.#net.clock.wall());
     this.#net.counters.add('comparison_copies', 'result="sent"');
     // Behind the call itself: its last bytes are on their way now.
-    setImmediate(() => this.#send(call, made, { rule, destination, comparison, place, health }));
+    setImmediate(() => {
+      try {
+        this.#send(call, made, { rule, destination, comparison, place, health });
+      } catch (error) {
+        place.release();
+        this.#net.counters.add('internal_errors', 'part="compare"');
+        this.#net.log.error({ error: messageOf(error) }, 'a copy could not be sent');
+      }
+    });
     return comparison;
   }
 

@@ -1,6 +1,7 @@
 /** Modes at work: which calls are held, copied or refused, and what their records say. */
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../core/errors.ts';
 import { BodyModel } from '../gateway/body-model.ts';
 import { callShape } from '../gateway/call-shape.ts';
 import { type ListRequest, listRequest, merged, ownList } from '../gateway/model-list.ts';
@@ -60,6 +61,11 @@ export class SteeredCalls {
 
   outlook(provider: string | null): Outlook {
     return this.#options.steering.outlook(provider);
+  }
+
+  /** The mode is `target`: what is no provider's goes nowhere. */
+  get isGuarding(): boolean {
+    return this.#options.steering.now.mode === 'target';
   }
 
   /** See Steering.guards. */
@@ -168,12 +174,19 @@ export class SteeredCalls {
     this.#shadows.close();
   }
 
+  /** Whatever fails here, the call goes on. */
   #compare(call: EngineCall, whole: ClientCall): void {
-    const decision = this.#options.steering.decide(call.provider, askedModel(whole));
-    if (decision.action !== 'compare') return;
-    const { rule, destinations } = decision;
-    const comparison = this.#copy(call, whole, rule, destinations[0]);
-    call.rows?.steered({ mode: 'compare', rule, sentTo: null, sentModel: null, comparison });
+    const { net, steering } = this.#options;
+    try {
+      const decision = steering.decide(call.provider, askedModel(whole));
+      if (decision.action !== 'compare') return;
+      const { rule, destinations } = decision;
+      const comparison = this.#copy(call, whole, rule, destinations[0]);
+      call.rows?.steered({ mode: 'compare', rule, sentTo: null, sentModel: null, comparison });
+    } catch (error) {
+      net.counters.add('internal_errors', 'part="compare"');
+      net.log.error({ error: messageOf(error) }, 'a call could not be copied');
+    }
   }
 
   #copy(call: EngineCall, whole: ClientCall, rule: string, destination: Destination): string | null {

@@ -129,6 +129,8 @@ const STATES: Readonly<Record<string, string>> = {
   stream: 'stream = 1',
   retry: 'retry_count > 0',
   subscription: `billing = 'subscription'`,
+  steered: 'steer_rule IS NOT NULL',
+  copy: `leg = 'shadow'`,
 };
 
 const state: Reader = (value) => {

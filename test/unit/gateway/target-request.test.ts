@@ -38,12 +38,21 @@ interface Sent {
   parameters?: Parameters;
   secret?: string | null;
   provider?: string | null;
+  isCopy?: boolean;
 }
 
 function made(given: Given, sent: Sent = {}): TargetRequest {
-  const { url = 'http://target', target, model = null, parameters = {}, secret = null, provider = null } = sent;
+  const {
+    url = 'http://target',
+    target,
+    model = null,
+    parameters = {},
+    secret = null,
+    provider = null,
+    isCopy = false,
+  } = sent;
   const destination = { target: targetOf(url, { ...TARGET_DEFAULTS, ...target }, 'x'), model, parameters };
-  const request = targetRequest(call(given), destination, { secret, provider, wall: () => 0 });
+  const request = targetRequest(call(given), destination, { secret, provider, wall: () => 0, isCopy });
   if ('refused' in request) throw new Error(`${request.refused.status} ${request.refused.message}`);
   return request;
 }
@@ -141,6 +150,20 @@ describe('gateway/target-request', () => {
     expect(Buffer.concat(responses.body).toString()).toBe('{"model":"claude","max_output_tokens":5}');
     const batch = made({ path: '/v1/messages/batches', body: '{}' }, { parameters, model: 'glm' });
     expect(Buffer.concat(batch.body).toString()).toBe('{}');
+  });
+
+  it('names the other model to what counts tokens, too', () => {
+    const count = made({ path: '/v1/messages/count_tokens' }, { model: 'glm', parameters: { max_tokens: 5 } });
+    expect(Buffer.concat(count.body).toString()).toBe('{"model":"glm"}');
+  });
+
+  it('asks the stream of a copy for its usage, and no other', () => {
+    const asked = { path: '/v1/chat/completions', body: '{"model":"a","stream":true}' };
+    const copy = Buffer.concat(made(asked, { isCopy: true }).body).toString();
+    expect(copy).toBe('{"model":"a","stream":true,"stream_options":{"include_usage":true}}');
+    expect(headersOf(made(asked, { isCopy: true }))['Content-Length']).toBe(String(copy.length));
+    expect(Buffer.concat(made(asked).body).toString()).toBe(asked.body);
+    expect(Buffer.concat(made({ body: asked.body }, { isCopy: true }).body).toString()).toBe(asked.body);
   });
 
   it('refuses to change what it cannot read, and passes it where it need not', () => {
