@@ -35,6 +35,14 @@ describe.skipIf(chromiumPath === null)('dashboard/app.tsx', () => {
     await context.close();
   });
 
+  it('says of a link that was used before what to do', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${daemon.adminUrl}/login?code=used-long-ago`);
+    await page.getByRole('alert').filter({ hasText: 'The command prints a new one' }).waitFor();
+    await context.close();
+  });
+
   it('lists the keys that work, and goes where they say', async () => {
     const { page, context } = await visit(browser, daemon);
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();

@@ -6,6 +6,7 @@ import { Button } from '../kit/button.tsx';
 export function Login({ onDone }: { onDone: () => void }) {
   const [token, setToken] = useState('');
   const [error, setError] = useState<string | null>(null);
+  const wasExpired = new URLSearchParams(window.location.search).get('login') === 'expired';
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     try {
@@ -23,6 +24,12 @@ export function Login({ onDone }: { onDone: () => void }) {
         machine:
       </p>
       <pre className="rounded-panel border border-line bg-raised px-3 py-2 font-mono">llm-proxy dashboard</pre>
+      {wasExpired && (
+        <p role="alert" className="text-warn">
+          The link that led here was used before, or is older than a minute: each lets one browser in, once. The command
+          prints a new one.
+        </p>
+      )}
       <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-2">
         <label htmlFor="token" className="text-muted">
           Or paste the token from <code className="font-mono">run/admin-token</code> in the home of llm-proxy:

@@ -2,6 +2,7 @@
  * Texts that would run, load or deceive if a page took them for anything but text. What runs sets `window.ran`; what
  * loads asks `evil.example`, or a path with `evil` in it. Written for these tests.
  */
+import naughtyStrings from 'big-list-of-naughty-strings/blns.json' with { type: 'json' };
 const RUN = 'window.ran=1';
 const LOAD = 'https://evil.example/x';
 
@@ -187,12 +188,16 @@ const NAUGHTY = [
   ",;=+-@\t=cmd|' /C calc'!A0",
 ];
 
+/** Ours, and the big list of naughty strings, each once. */
 export const PAYLOADS: readonly string[] = [
-  ...SCRIPTS,
-  ...HANDLERS,
-  ...ADDRESSES,
-  ...MARKUPS,
-  ...MARKDOWNS,
-  ...TEMPLATES,
-  ...NAUGHTY,
+  ...new Set([
+    ...SCRIPTS,
+    ...HANDLERS,
+    ...ADDRESSES,
+    ...MARKUPS,
+    ...MARKDOWNS,
+    ...TEMPLATES,
+    ...NAUGHTY,
+    ...naughtyStrings,
+  ]),
 ];
