@@ -43,11 +43,16 @@ export async function tokenShares(
   const sum = emptyShares(after);
   const until = now() + BUDGET_MS;
   do {
-    const rows = ask((database) => pageOf(database, of, sum.after));
+    // Each page by itself: the database may be another one by the next.
+    const { rows, read } = ask((database) => ({
+      rows: pageOf(database, of, sum.after),
+      // A body that the file no longer gives is one that is not stored.
+      read: messageReader(database, () => {}),
+    }));
     for (const row of rows) {
-      // One by one: bodies are large, and other questions are answered between two of them.
-      add(sum, await viewOf(ask, row, directory));
-      sum.after = Number(row['seq']);
+      const seq = Number(row['seq']);
+      add(sum, await exchangeView({ record: storedCallOf(row).record, ...read(seq) }, directory));
+      sum.after = seq;
       if (now() > until) break;
     }
     sum.more = rows.length === PAGE || Number(rows.at(-1)?.['seq'] ?? sum.after) > sum.after;
@@ -59,16 +64,6 @@ function pageOf(database: Database, { where, value }: { where: string; value: st
   return database
     .prepare(`SELECT * FROM llm_calls WHERE ${where} AND inference = 1 AND seq > ? ORDER BY seq LIMIT ${PAGE}`)
     .all(value, after);
-}
-
-async function viewOf(
-  ask: <T>(question: (database: Database) => T) => T,
-  row: SqlRow,
-  directory: MeterDirectory,
-): Promise<ExchangeView> {
-  // A body that the file no longer gives is one that is not stored.
-  const messages = ask((database) => messageReader(database, () => {})(Number(row['seq'])));
-  return exchangeView({ record: storedCallOf(row).record, ...messages }, directory);
 }
 
 function emptyShares(after: number): TokenShares {

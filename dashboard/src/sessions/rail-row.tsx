@@ -225,7 +225,7 @@ const MARKS: Record<Mark, { text: string; tip: string; colour: string }> = {
   superseded: { text: 'superseded', tip: 'What came later goes on from an earlier point', colour: 'text-muted' },
 };
 
-function Marks({ step, marks }: { step: Step; marks: readonly Mark[] }) {
+export function Marks({ step, marks }: { step: Step; marks: readonly Mark[] }) {
   const missed = step.facts?.changes?.cache_missed_by ?? null;
   const failed = step.facts?.tool_errors ?? 0;
   return (

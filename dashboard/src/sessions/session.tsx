@@ -62,7 +62,7 @@ function Opened({ route, outline }: { route: Route; outline: Outline }) {
   }, [route, params]);
   const list = hrefOf(route, 'sessions', null, { of: outline.topic === 'trace' ? 'tasks' : null });
   useKeys([
-    ...VIEWS.slice(0, 1).map(({ id, title, key }) => ({
+    ...VIEWS.map(({ id, title, key }) => ({
       keys: key,
       does: title.toLowerCase(),
       where: 'session',
@@ -102,7 +102,7 @@ function Opened({ route, outline }: { route: Route; outline: Outline }) {
             label="Views"
             open={view}
             onOpen={(next) => setParams({ view: next })}
-            tabs={VIEWS.slice(0, 1).map(({ id, title }) => ({
+            tabs={VIEWS.map(({ id, title }) => ({
               id,
               title,
               content: () => <div className="flex h-full min-h-0 flex-col">{content(id)}</div>,
