@@ -10,6 +10,7 @@ import { DearestCalls } from './overview.tsx';
 import { usePlace } from './place.ts';
 import { TokenUses } from './token-uses.tsx';
 import { OpenCall } from './tree-view.tsx';
+import { useNarrow } from './use-narrow.ts';
 
 export function CostView() {
   const { call } = usePlace();
@@ -76,6 +77,7 @@ function Icicle() {
 }
 
 function IcicleBox({ box, total, by }: { box: Box; total: number; by: Weight }) {
+  const isNarrow = useNarrow();
   const { hrefOfCall } = usePlace();
   const setParams = useSetParams();
   const { name, level, x, width, value, calls, call } = box;
@@ -85,28 +87,38 @@ function IcicleBox({ box, total, by }: { box: Box; total: number; by: Weight }) 
     if (call === null) setParams({ focus: level === 0 ? null : box.key });
     else goTo(hrefOfCall(call));
   };
+  const look = `flex h-full w-full min-w-0 items-center gap-2 overflow-hidden rounded-chip px-1.5 text-sm whitespace-nowrap ${COLOURS[level] ?? ''}`;
+  const label = width > 0.04 && (
+    <>
+      <bdi className="min-w-0 truncate">{name}</bdi>
+      <span className="ml-auto shrink-0">{width > 0.1 ? amount : ''}</span>
+    </>
+  );
+  // What is too narrow to be hit is to be looked at only: its parent can be enlarged.
+  const isTarget = !box.isRest && width >= (isNarrow ? 0.08 : 0.03);
   return (
     <li
       className="absolute p-px"
       style={{ left: `${x * 100}%`, width: `${width * 100}%`, top: level * ROW, height: ROW }}
     >
-      <button
-        type="button"
-        onClick={open}
-        aria-label={words}
-        // Those that one can hardly see stand in the table below.
-        tabIndex={call !== null && width < 0.02 ? -1 : 0}
-        disabled={box.isRest}
-        data-tip={words}
-        className={`flex h-full w-full min-w-0 items-center gap-2 overflow-hidden rounded-chip px-1.5 text-sm whitespace-nowrap hover:outline-2 hover:outline-accent ${COLOURS[level] ?? ''}`}
-      >
-        {width > 0.04 && (
-          <>
-            <bdi className="min-w-0 truncate">{name}</bdi>
-            <span className="ml-auto shrink-0">{width > 0.1 ? amount : ''}</span>
-          </>
-        )}
-      </button>
+      {isTarget ? (
+        <button
+          type="button"
+          onClick={open}
+          aria-label={words}
+          data-tip={words}
+          className={`${look} hover:outline-2 hover:outline-accent`}
+        >
+          {label}
+        </button>
+      ) : (
+        <span data-tip={words} className={look}>
+          <span className="sr-only">{words}</span>
+          <span aria-hidden="true" className="contents">
+            {label}
+          </span>
+        </span>
+      )}
     </li>
   );
 }

@@ -1,6 +1,14 @@
 /** Which call brought the result of which tool, and when, from the outline alone. Pure. */
 import type { Step } from '../api/shapes.ts';
-import type { ToolWait } from '../call/conversation/context.tsx';
+
+/** As the pieces of a conversation want it (call/conversation/context.tsx). */
+interface ToolWait {
+  /** From the end of the answer that asked to the start of the request that brought the result. */
+  ms: number;
+  /** Null = this call itself. */
+  broughtBy: string | null;
+  isError: boolean | null;
+}
 
 const NONE: ReadonlyMap<string, ToolWait> = new Map();
 
