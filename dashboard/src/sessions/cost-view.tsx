@@ -87,7 +87,7 @@ function IcicleBox({ box, total, by }: { box: Box; total: number; by: Weight }) 
     if (call === null) setParams({ focus: level === 0 ? null : box.key });
     else goTo(hrefOfCall(call));
   };
-  const look = `flex h-full w-full min-w-0 items-center gap-2 overflow-hidden rounded-chip px-1.5 text-sm whitespace-nowrap ${COLOURS[level] ?? ''}`;
+  const look = `flex h-full w-full min-w-0 items-center gap-2 overflow-hidden rounded-chip text-sm whitespace-nowrap ${width > 0.04 ? 'px-1.5' : ''} ${COLOURS[level] ?? ''}`;
   const label = width > 0.04 && (
     <>
       <bdi className="min-w-0 truncate">{name}</bdi>

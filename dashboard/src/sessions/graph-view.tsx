@@ -27,11 +27,11 @@ function Graph() {
           <tr className="h-7 text-sm text-muted">
             <Head title="Agent, section, tool" start />
             <Head title="Times" />
-            <Head title="Calls" />
+            <Head title="Calls" isWide />
             <Head title="Failed" />
-            <Head title="In" />
-            <Head title="Out" />
-            <Head title="Its own cost" />
+            <Head title="In" isWide />
+            <Head title="Out" isWide />
+            <Head title="Its own cost" isWide />
             <Head title="With what it sent" />
           </tr>
         </thead>
@@ -50,11 +50,12 @@ function Graph() {
   );
 }
 
-function Head({ title, start = false }: { title: string; start?: boolean }) {
+/** @param isWide not on a phone */
+function Head({ title, start = false, isWide = false }: { title: string; start?: boolean; isWide?: boolean }) {
   return (
     <th
       scope="col"
-      className={`px-2 font-normal whitespace-nowrap first:pl-0 last:pr-0 ${start ? 'text-left' : 'text-right'}`}
+      className={`px-2 font-normal whitespace-nowrap first:pl-0 last:pr-0 ${start ? 'text-left' : 'text-right'} ${isWide ? 'max-md:hidden' : ''}`}
     >
       {title}
     </th>
@@ -73,7 +74,7 @@ function GraphRow({ node, most }: { node: GraphNode; most: number }) {
   );
   return (
     <tr className="h-8 border-t border-line hover:bg-raised">
-      <th scope="row" className="max-w-0 min-w-48 font-normal" style={{ width: '100%' }}>
+      <th scope="row" className="max-w-0 min-w-40 text-left font-normal" style={{ width: '100%' }}>
         <span className="flex min-w-0 items-center gap-1.5" style={{ paddingLeft: Math.min(depth, 12) * 16 }}>
           {depth > 0 && (
             <span aria-hidden="true" className="text-faint">
@@ -95,13 +96,13 @@ function GraphRow({ node, most }: { node: GraphNode; most: number }) {
         </span>
       </th>
       <Cell>{whole(times)}</Cell>
-      <Cell>{own === null ? <None /> : whole(own.calls)}</Cell>
+      <Cell isWide>{own === null ? <None /> : whole(own.calls)}</Cell>
       <Cell>
         {failed === 0 ? <span className="text-faint">0</span> : <span className="text-bad">{whole(failed)}</span>}
       </Cell>
-      <Cell>{own === null ? <None /> : compact(own.input)}</Cell>
-      <Cell>{own === null ? <None /> : compact(own.output)}</Cell>
-      <Cell>{own === null ? <None /> : <SumCost sums={own} />}</Cell>
+      <Cell isWide>{own === null ? <None /> : compact(own.input)}</Cell>
+      <Cell isWide>{own === null ? <None /> : compact(own.output)}</Cell>
+      <Cell isWide>{own === null ? <None /> : <SumCost sums={own} />}</Cell>
       <Cell>
         {all === null ? (
           <None />
@@ -135,8 +136,8 @@ function Share({ value, most }: { value: number; most: number }) {
   );
 }
 
-function Cell({ children }: { children: React.ReactNode }) {
-  return <td className="px-2 text-right whitespace-nowrap last:pr-0">{children}</td>;
+function Cell({ children, isWide = false }: { children: React.ReactNode; isWide?: boolean }) {
+  return <td className={`px-2 text-right whitespace-nowrap last:pr-0 ${isWide ? 'max-md:hidden' : ''}`}>{children}</td>;
 }
 
 /** A tool makes no calls of its own. */

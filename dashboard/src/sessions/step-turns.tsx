@@ -6,7 +6,7 @@ import type { Conversation, Step } from '../api/shapes.ts';
 import { ConversationProvider, conversationPath, type Folds } from '../call/conversation/context.tsx';
 import { SystemRow, ToolsRow } from '../call/conversation/head-rows.tsx';
 import { TurnView } from '../call/conversation/turn.tsx';
-import { turnsOf } from '../call/conversation/turns.ts';
+import { type Turn, turnsOf } from '../call/conversation/turns.ts';
 import { certaintyOf, stateOf, statusText } from '../format/call.ts';
 import { whole } from '../format/numbers.ts';
 import { CallCost, Tokens, When } from '../kit/amounts.tsx';
@@ -65,7 +65,7 @@ export function StepTurns({ step, marks, isRaw, folds, isOpen, waits }: StepTurn
     >
       <StepLine step={step} marks={marks} />
       <ConversationProvider scope={scope}>
-        {found.data !== undefined && <Turns step={step} conversation={found.data} />}
+        {found.data !== undefined && <Turns step={step} conversation={found.data} waits={waits} />}
         {found.isPending && <p className="min-h-20 px-4 text-muted">…</p>}
         {found.isError && <p className="px-4 text-sm text-bad">{wordsOf(found.error).text}</p>}
       </ConversationProvider>
@@ -102,19 +102,22 @@ function StepLine({ step, marks }: { step: Step; marks: readonly Mark[] }) {
   );
 }
 
-function Turns({ step, conversation }: { step: Step; conversation: Conversation }) {
+function Turns({ step, conversation, waits }: { step: Step; conversation: Conversation; waits: Waits }) {
   const told = useMemo(() => turnsOf(conversation), [conversation]);
+  const fresh = useMemo(() => told.fresh.map((turn) => answeredBelow(turn, waits)), [told, waits]);
   const { tools, request, response } = conversation;
   return (
     <>
-      {told.system.length > 0 && <SystemRow row={{ kind: 'system', key: 'system', turns: told.system }} />}
-      {tools.length > 0 && bringsTools(step) && <ToolsRow row={{ kind: 'tools', key: 'tools', tools }} />}
-      {told.past.length > 0 && (
+      {told.system.length > 0 && brings(step, 'system') && (
+        <SystemRow row={{ kind: 'system', key: 'system', turns: told.system }} />
+      )}
+      {tools.length > 0 && brings(step, 'tools') && <ToolsRow row={{ kind: 'tools', key: 'tools', tools }} />}
+      {told.pastIs === 'first_seen' && told.past.length > 0 && (
         <p className="px-4 py-1 text-sm text-muted">
           {whole(told.past.length)} earlier messages came with this call; open it to read them.
         </p>
       )}
-      {told.fresh.map((turn) => (
+      {fresh.map((turn) => (
         <TurnView key={turn.key} turn={turn} />
       ))}
       <Ending step={step} />
@@ -123,6 +126,16 @@ function Turns({ step, conversation }: { step: Step; conversation: Conversation 
       )}
     </>
   );
+}
+
+/** The next call brings the result: it stands there. */
+function answeredBelow(turn: Turn, waits: Waits): Turn {
+  const blocks = turn.blocks.map((block) =>
+    block.kind === 'tool' && block.result === null && block.call !== null && waits.isBrought(block.call.part.id)
+      ? { ...block, isAnsweredLater: true }
+      : block,
+  );
+  return { ...turn, blocks };
 }
 
 function Ending({ step }: { step: Step }) {
@@ -137,6 +150,6 @@ function Ending({ step }: { step: Step }) {
 }
 
 /** They stand where they came first, and where they are others. */
-function bringsTools({ facts }: Step): boolean {
-  return facts === null || facts.follows === null || (facts.changes?.parts.includes('tools') ?? false);
+function brings({ facts }: Step, part: 'system' | 'tools'): boolean {
+  return facts === null || facts.follows === null || (facts.changes?.parts.includes(part) ?? false);
 }

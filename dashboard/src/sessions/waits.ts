@@ -16,12 +16,16 @@ export class Waits {
   /** By the call that asked or brought, then by the id of the tool's call. */
   readonly #byCall = new Map<string, Map<string, ToolWait>>();
 
+  /** Ids of the calls of tools whose results came with a call further down. */
+  readonly #brought = new Set<string>();
+
   constructor(steps: readonly Step[]) {
     const known = new Map(steps.map((step) => [step.id, step]));
     for (const bringer of steps) {
       for (const { id, call, is_error: isError } of bringer.facts?.tool_results ?? []) {
         const asker = call === null ? undefined : known.get(call);
         if (id === null || asker === undefined) continue;
+        this.#brought.add(id);
         const ms = Date.parse(bringer.started_at) - Date.parse(asker.started_at) - asker.duration_ms;
         // A request that began before the answer ended was not waiting for it.
         if (Number.isNaN(ms) || ms < 0) continue;
@@ -29,6 +33,11 @@ export class Waits {
         this.#put(asker.id, id, { ms, broughtBy: bringer.id, isError });
       }
     }
+  }
+
+  /** @param tool id of a tool's call */
+  isBrought(tool: string): boolean {
+    return this.#brought.has(tool);
   }
 
   of(call: string): ReadonlyMap<string, ToolWait> {

@@ -187,5 +187,15 @@ describe('dashboard/sessions/waits', () => {
     expect(waits.of('a').get('toolu_a')).toEqual({ ms: 1500, broughtBy: 'b', isError: false });
     expect(waits.of('b').get('toolu_a')).toEqual({ ms: 1500, broughtBy: null, isError: false });
     expect(waits.of('c').size).toBe(0);
+    expect(waits.isBrought('toolu_b')).toBe(false);
+  });
+
+  it('knows of a result that began before the answer ended that it came, and not how long it took', () => {
+    const waits = new Waits([
+      aStep('a', 0, { duration_ms: 9000 }),
+      aStep('b', 2, {}, { tool_results: [resultOf('a')] }),
+    ]);
+    expect(waits.isBrought('toolu_a')).toBe(true);
+    expect(waits.of('a').size).toBe(0);
   });
 });
