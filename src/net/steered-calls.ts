@@ -145,7 +145,6 @@ export class SteeredCalls {
     const shape = callShape(method, path);
     if (shape === null) return null;
     const held = this.#held.open();
-    const body = new BodyModel();
     let isKept = true;
     const drop = (): void => {
       isKept = false;
@@ -153,18 +152,16 @@ export class SteeredCalls {
     };
     return {
       push: (chunk) => {
-        if (!isKept) return;
-        body.push(chunk);
-        if (held.push(chunk)) return;
+        if (!isKept || held.push(chunk)) return;
         this.#options.net.counters.add('comparison_copies', 'result="too_long"');
         drop();
       },
       end: () => {
         if (!isKept) return;
-        const whole: ClientCall = { method, path, headers: pairsOf(headers), shape, chunks: held.parts, body };
-        if (bodyCoding(whole) === null) this.#compare(call, whole);
-        else void readableCall(whole).then((readable) => this.#compare(call, readable));
+        const chunks = held.parts;
         drop();
+        // Read behind the call itself, whose last bytes are on their way now.
+        setImmediate(() => void this.#compare(call, { method, path, headers: pairsOf(headers), shape, chunks }));
       },
       abort: drop,
     };
@@ -175,9 +172,12 @@ export class SteeredCalls {
   }
 
   /** Whatever fails here, the call goes on. */
-  #compare(call: EngineCall, whole: ClientCall): void {
+  async #compare(call: EngineCall, sent: Omit<ClientCall, 'body'>): Promise<void> {
     const { net, steering } = this.#options;
     try {
+      const body = new BodyModel();
+      for (const chunk of sent.chunks) body.push(chunk);
+      const whole = bodyCoding(sent) === null ? { ...sent, body } : await readableCall({ ...sent, body });
       const decision = steering.decide(call.provider, askedModel(whole));
       if (decision.action !== 'compare') return;
       const { rule, destinations } = decision;
