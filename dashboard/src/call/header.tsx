@@ -11,6 +11,7 @@ import { goTo, useSetParams } from '../url/use-route.ts';
 import { Actions } from './actions.tsx';
 import type { CallProps } from './call.tsx';
 import { Fact } from './fact.tsx';
+import { visibleText } from './text/marks.ts';
 import { useNeighbours } from './use-neighbours.ts';
 
 type HeaderProps = CallProps & { call: CallRecord; onClose: () => void; hrefOfCall: (id: string) => string };
@@ -52,8 +53,9 @@ export function CallHeader(props: HeaderProps) {
 
 /** Asked → served, where they are not the same. */
 function Model({ call }: { call: CallRecord }) {
-  const { request_model: asked, response_model: served } = call;
-  const name = asked ?? served ?? call.operation ?? call.path;
+  const asked = shown(call.request_model);
+  const served = shown(call.response_model);
+  const name = asked ?? served ?? call.operation ?? visibleText(call.path);
   return (
     <h2 className="flex min-w-0 flex-1 basis-full items-center gap-1.5 text-title font-semibold @md:basis-0">
       <StatusDot call={call} />
@@ -72,6 +74,11 @@ function Model({ call }: { call: CallRecord }) {
       )}
     </h2>
   );
+}
+
+/** Names come from others: what cannot be seen in them is told. */
+function shown(name: string | null): string | null {
+  return name === null ? null : visibleText(name);
 }
 
 function Facts({ call }: { call: CallRecord }) {
@@ -125,8 +132,7 @@ function Whereabouts({ call, route }: CallProps & { call: CallRecord }) {
     <p className="mt-0.5 flex flex-wrap items-center gap-x-3 text-sm text-muted">
       <When iso={call.started_at} />
       <bdi className="max-w-96 min-w-0 truncate font-mono" title={`${call.method} ${call.host}${call.path}`}>
-        {call.host}
-        {call.path}
+        {visibleText(`${call.host}${call.path}`)}
       </bdi>
       {facts !== null && (
         <a href={hrefOf(route, 'sessions', facts.session)} className="text-accent underline-offset-2 hover:underline">
@@ -136,19 +142,47 @@ function Whereabouts({ call, route }: CallProps & { call: CallRecord }) {
       {call.request_id !== null && (
         <span className="inline-flex min-w-0 items-center">
           <bdi className="max-w-60 truncate font-mono" title={`the provider's request id: ${call.request_id}`}>
-            {call.request_id}
+            {visibleText(call.request_id)}
           </bdi>
           <CopyButton text={call.request_id} />
         </span>
       )}
+      <Roles call={call} />
     </p>
   );
+}
+
+/** What is out of the ordinary: sent again, sent elsewhere, a copy for a comparison; whose call it is. */
+function Roles({
+  call: { retry_count: retries, steer, leg, customer_id: customer, section_path: section },
+}: {
+  call: CallRecord;
+}) {
+  const roles = [
+    retries !== null && retries > 0 ? `attempt ${retries + 1}` : null,
+    steer === null ? null : sentWords(steer),
+    leg === 'shadow' ? 'copy for a comparison, in no total' : null,
+    customer === null ? null : `customer ${customer}`,
+    section === null ? null : `section ${section}`,
+  ];
+  return roles
+    .filter((role) => role !== null)
+    .map((role) => (
+      <bdi key={role} className="max-w-72 truncate" title={visibleText(role)}>
+        {visibleText(role)}
+      </bdi>
+    ));
+}
+
+function sentWords({ sent_to: to, sent_model: model }: NonNullable<CallRecord['steer']>): string | null {
+  if (to === null && model === null) return null;
+  return `sent ${to === null ? 'on' : `to ${to}`}${model === null ? '' : ` as ${model}`}`;
 }
 
 function Trouble({ call: { error, outcome } }: { call: CallRecord }) {
   return (
     <p role="note" className="mt-1 text-sm text-bad">
-      {error?.type}: <bdi>{error?.message}</bdi>
+      {visibleText(error?.type ?? '')}: <bdi>{visibleText(error?.message ?? '')}</bdi>
       {outcome === 'upstream_error' && ' The client got a 502 of llm-proxy.'}
     </p>
   );

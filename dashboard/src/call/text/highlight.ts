@@ -1,21 +1,18 @@
-/** Colours of code. Loaded when the first block of code is shown. */
+/** Colours of code, of the languages that are met most. Loaded when the first block of code is shown. */
 import core from 'highlight.js/lib/core';
 import bash from 'highlight.js/lib/languages/bash';
-import cpp from 'highlight.js/lib/languages/cpp';
-import css from 'highlight.js/lib/languages/css';
 import diff from 'highlight.js/lib/languages/diff';
 import go from 'highlight.js/lib/languages/go';
 import java from 'highlight.js/lib/languages/java';
 import json from 'highlight.js/lib/languages/json';
 import python from 'highlight.js/lib/languages/python';
-import ruby from 'highlight.js/lib/languages/ruby';
 import rust from 'highlight.js/lib/languages/rust';
 import sql from 'highlight.js/lib/languages/sql';
 import typescript from 'highlight.js/lib/languages/typescript';
 import xml from 'highlight.js/lib/languages/xml';
 import yaml from 'highlight.js/lib/languages/yaml';
 
-const LANGUAGES = { bash, cpp, css, diff, go, java, json, python, ruby, rust, sql, typescript, xml, yaml };
+const LANGUAGES = { bash, diff, go, java, json, python, rust, sql, typescript, xml, yaml };
 for (const [name, language] of Object.entries(LANGUAGES)) core.registerLanguage(name, language);
 core.registerAliases(['javascript', 'js', 'jsx', 'tsx', 'mjs', 'cjs'], { languageName: 'typescript' });
 core.registerAliases(['shell', 'console'], { languageName: 'bash' });
