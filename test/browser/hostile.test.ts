@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CallRecord } from '../../src/core/capture.ts';
 import { anthropicCall } from './support/anthropic.ts';
 import { chromiumPath, launch, type Visit, visit } from './support/browser.ts';
 import { lineOfCall } from './support/odd-calls.ts';
@@ -231,29 +232,30 @@ describe.skipIf(chromiumPath === null)('dashboard: hostile content', () => {
 
   it('is text on every other screen', async () => {
     const { page } = seen;
-    for (const screen of [
-      'overview',
-      'sessions',
-      'compare',
-      'settings/providers',
-      'settings/prices',
-      'settings/storage',
-      'settings/set-up',
-    ]) {
-      await goTo(`#/${screen}?range=all`);
+    const screens = ['overview', 'sessions', 'sessions?of=tasks', 'compare', `compare?a=${shares[0]}&b=${shares[1]}`];
+    const parts = ['set-up', 'mode', 'providers', 'prices', 'storage', 'all'].map((part) => `settings/${part}`);
+    for (const screen of [...screens, ...parts]) {
+      await goTo(`#/${screen}${screen.includes('?') ? '&' : '?'}range=all`);
       await page.evaluate(QUIET);
       await expectHarmless(page, screen);
-    }
-    const { sessions } = await house.ask<{ sessions: { id: string }[] }>('/api/sessions?limit=6');
-    for (const { id } of sessions) {
-      await goTo(`#/sessions/${encodeURIComponent(id)}?range=all`);
-      await page.evaluate(QUIET);
-      await expectHarmless(page, `session ${id}`);
     }
     await page.keyboard.press('Control+k');
     await page.getByRole('dialog').waitFor();
     await expectHarmless(page, 'palette');
     await page.keyboard.press('Escape');
+  });
+
+  it.each(['tree', 'conversation', 'timeline', 'graph', 'cost'])('is text in a session as %s', async (view) => {
+    const { page } = seen;
+    const { sessions } = await house.ask<{ sessions: { id: string }[] }>('/api/sessions?limit=50');
+    const said = await Promise.all(shares.slice(0, 2).map((id) => house.ask<CallRecord>(`/api/calls/${id}`)));
+    const ids = said.flatMap(({ agent_facts: facts }) => facts?.session ?? []);
+    expect(sessions.map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
+    for (const id of ids) {
+      await goTo(`#/sessions/${encodeURIComponent(id)}?range=all&view=${view}`);
+      await page.evaluate(QUIET);
+      await expectHarmless(page, view);
+    }
   });
 
   it('is text where it is opened by itself: no body of a call runs on the address of the dashboard', async () => {

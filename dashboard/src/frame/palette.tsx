@@ -38,7 +38,10 @@ export function Palette({ route, onClose }: { route: Route; onClose: () => void 
     else return;
     event.preventDefault();
   };
-  useEffect(() => document.getElementById(`${base}${at}`)?.scrollIntoView({ block: 'nearest' }), [base, at]);
+  useEffect(() => {
+    // Newer browsers answer with a promise, which is no way to end an effect.
+    void document.getElementById(`${base}${at}`)?.scrollIntoView({ block: 'nearest' });
+  }, [base, at]);
   return (
     <Dialog title="Go to …" onClose={onClose}>
       <input
