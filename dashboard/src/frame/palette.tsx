@@ -40,7 +40,7 @@ export function Palette({ route, onClose }: { route: Route; onClose: () => void 
   };
   useEffect(() => {
     // Newer browsers answer with a promise, which is no way to end an effect.
-    void document.getElementById(`${base}${at}`)?.scrollIntoView({ block: 'nearest' });
+    document.getElementById(`${base}${at}`)?.scrollIntoView({ block: 'nearest' });
   }, [base, at]);
   return (
     <Dialog title="Go to …" onClose={onClose}>
