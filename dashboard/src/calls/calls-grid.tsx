@@ -6,7 +6,8 @@ import type { Route } from '../url/route.ts';
 import type { CallList } from './call-list.ts';
 import { Titles } from './columns.tsx';
 import { NoAnswer } from './empty.tsx';
-import { moved, resized } from './layout.ts';
+import { fitting, moved, resized } from './layout.ts';
+import { useWidth } from './use-width.ts';
 import { ListEnd } from './list-end.tsx';
 import type { Listed } from './listed.ts';
 import { NARROW_COLUMNS, NARROW_HEIGHT, useIsNarrow } from './narrow.tsx';
@@ -48,7 +49,8 @@ export function CallsGrid({ route, live, layout, selection, grid, marked, onOpen
     [list, top.length],
   );
   const rowClass = useCallback((row: Row) => (keyOf(row) === marked ? MARKED : ''), [marked]);
-  const look = useLook(list, layout);
+  const [room, measured] = useWidth();
+  const look = useLook(list, layout, route.id === null ? null : room);
   if (!list.ready) return <NotReady list={list} />;
   if (rows.length === 0 && !list.hasMore && list.error === null) return empty;
   const showNew = (): void => {
@@ -57,7 +59,7 @@ export function CallsGrid({ route, live, layout, selection, grid, marked, onOpen
   };
   return (
     <Titles value={list.titles}>
-      <div aria-busy={isStale} className="relative flex min-h-0 flex-1 flex-col">
+      <div ref={measured} aria-busy={isStale} className="relative flex min-h-0 flex-1 flex-col">
         <NewCalls count={list.waiting} onShow={showNew} />
         <Grid
           {...look}
@@ -88,7 +90,9 @@ function NotReady({ list }: { list: CallList }) {
 }
 
 /** One line for a call, two on a phone, and one more where words were looked for. */
-function useLook(list: CallList, { layout, columns, change }: ReturnType<typeof useLayout>) {
+function useLook(list: CallList, { layout, columns, change }: ReturnType<typeof useLayout>, room: number | null) {
+  // Beside an open call there is no room to scroll sideways for the cost.
+  const shown = useMemo(() => (room === null ? columns : fitting(columns, room)), [columns, room]);
   const isNarrow = useIsNarrow();
   const texts = list.hasTexts ? { under } : {};
   if (isNarrow) {
@@ -100,7 +104,7 @@ function useLook(list: CallList, { layout, columns, change }: ReturnType<typeof 
     };
   }
   return {
-    columns,
+    columns: shown,
     rowHeight: ROW + (list.hasTexts ? SNIPPET : 0),
     onResize: (id: string, width: number) => change(resized(layout, id, width)),
     onMove: (id: string, before: string | null) => change(moved(layout, id, before)),

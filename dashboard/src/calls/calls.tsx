@@ -100,11 +100,7 @@ function Bar({ period, filter, hasFacets, list, isStale, onFilter, onFacets, onV
   const known = useFacets(period, '', wasFocused);
   return (
     <div className="flex shrink-0 items-start gap-2 border-b border-line bg-surface px-3 py-1.5">
-      <Button
-        aria-pressed={hasFacets}
-        onClick={onFacets}
-        className="mt-px hidden aria-pressed:bg-raised md:inline-flex"
-      >
+      <Button aria-pressed={hasFacets} onClick={onFacets} className="mt-px aria-pressed:bg-raised max-md:hidden">
         Facets
       </Button>
       <FilterLine

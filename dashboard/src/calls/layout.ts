@@ -1,4 +1,5 @@
 /** Which columns are shown, how wide and in what order: kept in this browser. */
+import { leastWidth } from '../kit/grid-width.ts';
 
 export interface Layout {
   /** All known columns, in their order. */
@@ -41,6 +42,25 @@ export function layoutFrom(kept: string | null, columns: readonly ColumnNames[])
     ...plain.hidden.filter((id) => !known.includes(id)),
   ];
   return { order, hidden, widths: widthsOf(found['widths'], order) };
+}
+
+/** What gives way first where there is little room; what is not named stays. */
+const GIVES_WAY = [
+  ['host', 'size', 'rate', 'stop', 'tools', 'agent', 'section', 'client', 'bar', 'flags', 'cache', 'ttft'],
+  ['provider', 'customer', 'session', 'code', 'in', 'out'],
+].flat();
+
+/** As many of the columns as there is room for, the important ones last to go; in their order. */
+export function fitting<Column extends { id: string; width: string }>(
+  columns: readonly Column[],
+  room: number,
+): readonly Column[] {
+  let shown = columns;
+  for (const id of GIVES_WAY) {
+    if (leastWidth(shown) <= room) break;
+    shown = shown.filter((column) => column.id !== id);
+  }
+  return shown;
 }
 
 export function moved(layout: Layout, id: string, before: string | null): Layout {

@@ -47,8 +47,8 @@ export function RunningText({ call }: { call: RunningCall }) {
   if (call.text === null || call.text === '') return <span className="text-faint">{call.path}</span>;
   return (
     // What comes last is what is looked at: the beginning gives way.
-    <span className="flex min-w-0 justify-end text-muted" title="what was answered so far">
-      <bdi className="overflow-hidden whitespace-nowrap [direction:rtl]">
+    <span className="flex min-w-0 text-muted" title="what was answered so far">
+      <bdi className="min-w-0 overflow-hidden text-left whitespace-nowrap [direction:rtl]">
         <bdi className="[direction:ltr]">{call.text.slice(-MOST_TEXT).replaceAll(/\s+/g, ' ')}</bdi>
       </bdi>
       <span aria-hidden="true" className="text-accent">

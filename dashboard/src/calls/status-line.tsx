@@ -21,7 +21,7 @@ export function StatusLine({ period, filter, list, onColumns }: StatusLineProps)
       <span role="status" className="truncate">
         {list.ready && (filter === '' ? <PeriodTotals period={period} /> : <Found list={list} />)}
       </span>
-      <Button look="quiet" onClick={onColumns} className="ml-auto hidden md:inline-flex">
+      <Button look="quiet" onClick={onColumns} className="ml-auto max-md:hidden">
         Columns
       </Button>
     </footer>

@@ -4,6 +4,7 @@ import { type ReactNode, type Ref, type RefObject, useEffect, useImperativeHandl
 import { type KeyBinding, useKeys } from '../keyboard/keys.ts';
 import { GridHeader } from './grid-header.tsx';
 import { GridRow } from './grid-row.tsx';
+import { leastWidth } from './grid-width.ts';
 
 export interface Column<Row> {
   id: string;
@@ -162,7 +163,7 @@ interface GridBodyProps<Row> {
 function GridBody<Row>({ grid, items, height, active, onPress }: GridBodyProps<Row>) {
   const { columns, rows, keyOf, open, selected } = grid;
   const template = columns.map(({ width }) => width).join(' ');
-  const minWidth = widthOf(columns);
+  const minWidth = leastWidth(columns);
   return (
     <>
       {grid.headless !== true && (
@@ -288,15 +289,6 @@ function keyAt<Row>(rows: Rows<Row>, keyOf: (row: Row) => string, index: number)
 function findIndex<Row>(rows: Rows<Row>, keyOf: (row: Row) => string, key: string): number {
   for (let index = 0; index < rows.length; index += 1) if (keyAt(rows, keyOf, index) === key) return index;
   return -1;
-}
-
-const GAP = 8;
-const PADDING = 24;
-
-/** Pixels that the columns need at least. */
-function widthOf(columns: readonly { width: string }[]): number {
-  const least = columns.map(({ width }) => Number(/(\d+(?:\.\d+)?)px/.exec(width)?.[1] ?? 0));
-  return least.reduce((sum, width) => sum + width + GAP, PADDING - GAP);
 }
 
 function rowId(key: string): string {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { defaultLayout, layoutFrom, moved, resized, shifted, toggled } from '../../../dashboard/src/calls/layout.ts';
+import {
+  defaultLayout,
+  fitting,
+  layoutFrom,
+  moved,
+  resized,
+  shifted,
+  toggled,
+} from '../../../dashboard/src/calls/layout.ts';
 
 const COLUMNS = [{ id: 'time' }, { id: 'model' }, { id: 'host', extra: true }, { id: 'cost' }];
 
@@ -43,6 +51,18 @@ describe('dashboard/calls/layout.ts', () => {
     const layout = defaultLayout(COLUMNS);
     expect(resized(layout, 'time', 1).widths).toEqual({ time: 24 });
     expect(resized(layout, 'time', 99_999).widths).toEqual({ time: 1200 });
+  });
+
+  it('leaves out what matters least where there is little room, and never what was paid', () => {
+    const columns = ['time', 'model', 'session', 'cache', 'cost'].map((id) => ({ id, width: '100px' }));
+    const ids = (room: number): string =>
+      fitting(columns, room)
+        .map(({ id }) => id)
+        .join(' ');
+    expect(ids(2000)).toBe('time model session cache cost');
+    expect(ids(460)).toBe('time model session cost');
+    expect(ids(350)).toBe('time model cost');
+    expect(ids(0)).toBe('time model cost');
   });
 
   it('moves a column before another, to the end, and by one place as far as there is one', () => {
