@@ -15,6 +15,13 @@ const LEFT_OUT =
 const CREDENTIAL =
   /^(?:authorization|proxy-authorization|cookie|.*(?:api-?key|token|secret|signature|credential|password))$/i;
 const SCHEME = /^(?:Bearer|Basic|Token|ApiKey|Key)\s+/i;
+/** Of accounts a fingerprint is kept, which no provider knows. */
+const FINGERPRINT = /^sha256:[\da-f]{8}$/;
+/** Parts of a signature that holds for minutes. A key does without. */
+const SIGNATURE = /^x-amz-(?:date|security-token|content-sha256)$/i;
+const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+/** A terminal acts on these when they are pasted, within quotes too. */
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 
 /** Where the makers' own programs look for a key; the others are named after the provider. */
 const VARIABLES: Readonly<Record<string, string>> = {
@@ -42,6 +49,7 @@ interface Written {
   headers: [name: string, value: Value][];
   /** Text, or bytes that are none. */
   body: string | Uint8Array | null;
+  stream: boolean;
   notes: string[];
 }
 
@@ -62,27 +70,45 @@ export function requestCode(exchange: StoredExchange, language: CodeLanguage): s
 
 function writtenOf({ record }: StoredExchange, request: NonNullable<StoredExchange['request']>): Written {
   const variable = VARIABLES[record.provider] ?? `${record.provider.toUpperCase().replaceAll(/\W/g, '_')}_API_KEY`;
-  const kept = request.headers.filter(([name]) => !LEFT_OUT.test(name));
+  const isSigned = request.headers.some(([name]) => SIGNATURE.test(name));
+  const sent = request.headers.filter(([name, value]) => isSent(name, value));
+  const kept = sent.filter(([, value]) => !FINGERPRINT.test(value));
+  const unknown = sent.filter(([, value]) => FINGERPRINT.test(value)).map(([name]) => name);
   const scheme = record.transport === 'http' ? 'http' : 'https';
   const { body } = request;
-  const text = body === null ? null : Buffer.from(body).toString('utf8');
-  const isText = body !== null && text !== null && Buffer.from(text).equals(Buffer.from(body));
   return {
     method: record.method,
-    url: urlValue(`${scheme}://${record.host}${record.path}`, variable),
-    headers: kept.map(([name, value]) => [name, headerValueOf(name, value, variable)]),
-    body: body === null || body.length === 0 ? null : isText ? text : body,
+    url: urlValue(addressOf(`${scheme}://${record.host}${record.path}`), variable),
+    headers: kept.map(([name, value]) => [name, headerValueOf(name, value, variable, isSigned)]),
+    body: body === null || body.length === 0 ? null : (textOf(body) ?? body),
+    stream: record.stream,
     notes: [
       ...(request.masked ? ['Secrets in the body are masked: this is not what was sent.'] : []),
       ...(request.truncated ? ['The body is not all that was sent.'] : []),
       ...(body === null ? ['The body is not stored.'] : []),
+      ...(unknown.length > 0 ? [`Left out, for no more than a fingerprint is kept: ${unknown.join(', ')}.`] : []),
     ],
   };
 }
 
-function headerValueOf(name: string, value: string, variable: string): Value {
+function isSent(name: string, value: string): boolean {
+  return NAME.test(name) && !LEFT_OUT.test(name) && !SIGNATURE.test(name) && !CONTROL.test(value);
+}
+
+/** Null: it is no text, or one that a terminal would act on. */
+function textOf(body: Uint8Array): string | null {
+  const text = Buffer.from(body).toString('utf8');
+  return Buffer.from(text).equals(Buffer.from(body)) && !CONTROL.test(text) ? text : null;
+}
+
+function addressOf(url: string): string {
+  return url.replaceAll(/[\u0000-\u0020\u007f-\u009f]/g, encodeURIComponent);
+}
+
+function headerValueOf(name: string, value: string, variable: string, isSigned: boolean): Value {
   if (!CREDENTIAL.test(name) && !isMasked(value)) return { before: value, variable: null, after: '' };
-  return { before: SCHEME.exec(value)?.[0] ?? '', variable, after: '' };
+  const scheme = SCHEME.exec(value)?.[0] ?? (isSigned && /^authorization$/i.test(name) ? 'Bearer ' : '');
+  return { before: scheme, variable, after: '' };
 }
 
 /** `?key=AIza...wxyz`: Google's way. */
@@ -94,18 +120,61 @@ function urlValue(url: string, variable: string): Value {
   return { before: url.slice(0, start), variable, after: url.slice(start + value.length) };
 }
 
-function curl({ method, url, headers, body, notes }: Written): string {
+/** Bytes. A system takes no single argument of more than 128 KiB. */
+const MAX_ARGUMENT = 100_000;
+/** Bytes that are no text and stand in the code all the same. */
+const MAX_INLINE = 256 * 1024;
+
+function curl(written: Written): string {
+  const { method, url, headers, body, notes } = written;
+  const [before, data] = curlBody(body);
+  const hasType = headers.some(([name]) => /^content-type$/i.test(name));
   const lines = [
-    `curl -sS -X ${shell(method)} ${shellValue(url)}`,
-    ...headers.map(([name, value]) => `-H ${shellValue({ ...value, before: `${name}: ${value.before}` })}`),
-    ...(body === null ? [] : [`--data-binary ${typeof body === 'string' ? shell(body) : '@body.bin'}`]),
+    `curl ${curlFlags(written)}-X ${shell(method)} ${shellValue(url)}`,
+    ...headers.map(([name, value]) => `-H ${shellValue(curlHeader(name, value))}`),
+    // It would name a form.
+    ...(body === null || hasType ? [] : [`-H 'Content-Type:'`]),
+    ...data,
   ];
-  return `${comments('#', withFile(notes, body))}${lines.join(' \\\n  ')}\n`;
+  return `${comments('#', withFile(notes, body))}${before}${lines.join(' \\\n  ')}\n`;
+}
+
+function curlFlags({ url, stream }: Written): string {
+  const address = url.before + url.after;
+  return [
+    '-sS',
+    ...(stream ? ['-N'] : []),
+    // Brackets and dots of an address mean something to curl.
+    ...(/[[\]{}]/.test(address) ? ['--globoff'] : []),
+    ...(/\/\.\.?(?:[/?#]|$)/.test(address) ? ['--path-as-is'] : []),
+    '',
+  ].join(' ');
+}
+
+/** `Name:` would take a header away, `Name;` sends it without a value. */
+function curlHeader(name: string, value: Value): Value {
+  const isEmpty = value.before === '' && value.variable === null;
+  return { ...value, before: isEmpty ? `${name};` : `${name}: ${value.before}` };
+}
+
+/** What stands before curl, and its own arguments. `--data-binary` would take `@name` for a file. */
+function curlBody(body: Written['body']): [before: string, data: string[]] {
+  if (body === null) return ['', []];
+  if (typeof body !== 'string') {
+    if (body.length > MAX_INLINE) return ['', ['--data-binary @body.bin']];
+    return [`printf %s ${shell(base64(body))} | base64 -d | `, ['--data-binary @-']];
+  }
+  if (Buffer.byteLength(body) <= MAX_ARGUMENT) return ['', [`--data-raw ${shell(body)}`]];
+  return [`printf %s ${shell(body)} | `, ['--data-binary @-']];
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
 }
 
 /** Between single quotes a shell reads nothing. */
 function shell(text: string): string {
-  return `'${text.replaceAll('\0', '').replaceAll("'", String.raw`'\''`)}'`;
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function shellValue({ before, variable, after }: Value): string {
@@ -116,7 +185,8 @@ function shellValue({ before, variable, after }: Value): string {
 function python({ method, url, headers, body, notes }: Written): string {
   const [data, given] = pythonBody(body);
   const lines = headers.map(([name, value]) => `        ${JSON.stringify(name)}: ${pythonValue(value)},`);
-  const imports = hasVariable(url, headers) ? 'import os\n\nimport requests\n' : 'import requests\n';
+  const modules = [...(isInline(body) ? ['base64'] : []), ...(hasVariable(url, headers) ? ['os'] : [])];
+  const imports = `${modules.map((name) => `import ${name}\n`).join('')}${modules.length > 0 ? '\n' : ''}import requests\n`;
   return `${comments('#', withFile(notes, body))}${imports}
 response = requests.request(
     ${JSON.stringify(method)},
@@ -131,7 +201,8 @@ print(response.status_code, response.text)
 
 function pythonBody(body: Written['body']): [data: string, argument: string | null] {
   if (body === null) return ['', null];
-  if (typeof body !== 'string') return [`open("body.bin", "rb")`, 'data'];
+  if (typeof body !== 'string')
+    return [isInline(body) ? `base64.b64decode("${base64(body)}")` : `open("body.bin", "rb")`, 'data'];
   const value = parseJson(body);
   return typeof value === 'object' && value !== null
     ? [pythonLiteral(value, 1), 'json']
@@ -178,11 +249,14 @@ console.log(response.status, await response.text());
 }
 
 function typescriptImports(body: Written['body']): string {
-  return body === null || typeof body === 'string' ? '' : `import { readFileSync } from 'node:fs';\n\n`;
+  return body === null || typeof body === 'string' || isInline(body)
+    ? ''
+    : `import { readFileSync } from 'node:fs';\n\n`;
 }
 
 function typescriptBody(body: string | Uint8Array): string {
-  if (typeof body !== 'string') return `readFileSync('body.bin')`;
+  if (typeof body !== 'string')
+    return isInline(body) ? `Buffer.from('${base64(body)}', 'base64')` : `readFileSync('body.bin')`;
   const value = parseJson(body);
   if (typeof value !== 'object' || value === null) return JSON.stringify(body);
   // `__proto__` in a literal is the prototype; in JSON a name as any other.
@@ -203,8 +277,12 @@ function hasVariable(url: Value, headers: Written['headers']): boolean {
   return url.variable !== null || headers.some(([, { variable }]) => variable !== null);
 }
 
+function isInline(body: Written['body']): boolean {
+  return body !== null && typeof body !== 'string' && body.length <= MAX_INLINE;
+}
+
 function withFile(notes: readonly string[], body: Written['body']): string[] {
-  return typeof body === 'string' || body === null
+  return typeof body === 'string' || body === null || isInline(body)
     ? [...notes]
     : [...notes, 'The body is no text: save it as body.bin.'];
 }

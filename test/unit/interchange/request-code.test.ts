@@ -1,5 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { spawn, spawnSync } from 'node:child_process';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HeaderPairs } from '../../../src/core/headers.ts';
 import { CODE_LANGUAGES, requestCode } from '../../../src/interchange/request-code.ts';
 import { aStoredExchange, aStoredMessage } from '../../support/stored-exchanges.ts';
@@ -53,7 +55,7 @@ describe('interchange/request-code', () => {
   -H 'X-Api-Key: '"$ANTHROPIC_API_KEY" \\
   -H 'Authorization: Bearer '"$ANTHROPIC_API_KEY" \\
   -H 'Anthropic-Version: 2023-06-01' \\
-  --data-binary '${body}'
+  --data-raw '${body}'
 `,
     );
     expect(code('python', body)).toContain('"X-Api-Key": os.environ["ANTHROPIC_API_KEY"],');
@@ -76,8 +78,6 @@ describe('interchange/request-code', () => {
     expect(words.at(-1)).toBe(body);
     expect(words).toContain('X-Api-Key: key with $(id)');
     expect(words).toHaveLength(14);
-    const plain = argumentsOf(code('curl', text), {});
-    expect(plain.at(-1)).toBe(text.replaceAll('\0', ''));
   });
 
   it.skipIf(!hasPython).each(HOSTILE)('writes %j as a text of Python', (text) => {
@@ -117,9 +117,104 @@ ${code('typescript', body)}`;
     expect(code('python', '{', { truncated: true })).toMatch(/^# The body is not all that was sent/);
     expect(code('typescript', null)).toMatch(/^\/\/ The body is not stored/);
     const bytes = Uint8Array.from([0, 255, 254]);
-    expect(code('curl', bytes)).toContain('--data-binary @body.bin');
-    expect(code('python', bytes)).toContain('data=open("body.bin", "rb")');
-    expect(code('typescript', bytes)).toContain(`body: readFileSync('body.bin')`);
+    expect(code('python', bytes)).toContain('data=base64.b64decode("AP/+")');
+    expect(code('typescript', bytes)).toContain(`body: Buffer.from('AP/+', 'base64')`);
+    const many = new Uint8Array(300_000);
+    expect(code('curl', many)).toContain('--data-binary @body.bin');
+    expect(code('python', many)).toContain('data=open("body.bin", "rb")');
+    expect(code('typescript', many)).toContain(`body: readFileSync('body.bin')`);
     expect(requestCode(aStoredExchange({}, { request: null }), 'curl')).toBeNull();
+  });
+});
+
+const SHELLS = ['sh', 'bash', 'zsh'].filter((shell) => spawnSync(shell, ['-c', ':']).status === 0);
+const hasCurl = spawnSync('curl', ['--version']).status === 0;
+
+const EVERY_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+const PRINTABLE = String.fromCharCode(...Array.from({ length: 95 }, (_, at) => 0x20 + at));
+const BODIES: readonly (readonly [name: string, body: string | Uint8Array])[] = [
+  ['every byte', EVERY_BYTE],
+  ['every letter of ASCII', PRINTABLE],
+  ['a name of a file', '@/etc/hostname'],
+  ['lines, tabs and quotes', `'\n"\t''\n\n`],
+  ['the end of a paste, and a command', '\u001b[201~\ntouch /tmp/pasted\n'],
+  ['carriage returns', 'a\r\nb\r'],
+  ['letters of all scripts', 'é 中文 العربية 🙂'],
+  ['more than one argument may hold', JSON.stringify({ text: `it's `.repeat(60_000) })],
+];
+
+interface Heard {
+  url: string | undefined;
+  headers: IncomingMessage['headers'];
+  body: Buffer;
+}
+
+describe.skipIf(!hasCurl)('interchange/request-code, run by a shell', () => {
+  let heard: Heard | null = null;
+  let server: Server;
+  let host: string;
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      const pieces: Buffer[] = [];
+      request.on('data', (piece: Buffer) => pieces.push(piece));
+      request.on('end', () => {
+        heard = { url: request.url, headers: request.headers, body: Buffer.concat(pieces) };
+        response.end('ok');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => server.close());
+
+  async function run(
+    shell: string,
+    body: string | Uint8Array | null,
+    headers: HeaderPairs = [],
+    path = '/v1/messages',
+  ): Promise<Heard> {
+    const request = aStoredMessage('POST / HTTP/1.1', body, { headers });
+    const script = requestCode(aStoredExchange({ transport: 'http', host, path }, { request }), 'curl') ?? '';
+    heard = null;
+    // As from a file: what is pasted is no argument either.
+    const child = spawn(shell, ['-s'], { env: { PATH: process.env['PATH'] ?? '', ANTHROPIC_API_KEY: `k'"$(id)\\` } });
+    let complaints = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
+    child.stdin.end(script);
+    await new Promise((resolve) => child.once('close', resolve));
+    expect(complaints).toBe('');
+    if (heard === null) throw new Error('nothing was sent');
+    return heard;
+  }
+
+  it.each(SHELLS.flatMap((shell) => BODIES.map(([name, body]) => [shell, name, body] as const)))(
+    'sends, from %s, %s as it was',
+    async (shell, _, body) => {
+      const found = await run(shell, body, [['Content-Type', 'application/json']]);
+      expect(found.body.equals(Buffer.from(body))).toBe(true);
+      expect(found.headers['content-type']).toBe('application/json');
+    },
+  );
+
+  it.each(SHELLS)('sends, from %s, headers and addresses as they were, and the key of the reader', async (shell) => {
+    const odd = `a'b"c$(id)\`d\`\\e !! ~ * \u00e9`;
+    const path = `/v1/a'b/../[x]{y}?q=$(id)&r='&key=AIza...wxyz`;
+    const found = await run(
+      shell,
+      '{}',
+      [
+        ['X-Odd', odd],
+        ['X-Empty', ''],
+        ['X-Api-Key', 'sk-ant-...wxyz'],
+        ['OpenAI-Organization', 'sha256:0a1b2c3d'],
+        ['X-Amz-Date', '20260101T000000Z'],
+      ],
+      path,
+    );
+    expect(Buffer.from(found.headers['x-odd'] as string, 'latin1').toString()).toBe(odd);
+    expect(found.headers).toMatchObject({ 'x-empty': '', 'x-api-key': `k'"$(id)\\` });
+    for (const left of ['openai-organization', 'x-amz-date', 'content-type'])
+      expect(found.headers).not.toHaveProperty(left);
+    expect(found.url).toBe(path.replace('AIza...wxyz', `k'"$(id)\\`));
   });
 });
