@@ -240,7 +240,11 @@ function Done({ call, sent, onClose }: { call: CallRecord; sent: Sent; onClose: 
             Open the new call
           </a>
         )}
-        {sent.call === null && <p className="text-muted">It stands in the list of calls as soon as it ends.</p>}
+        {sent.call === null && (
+          <p className="text-muted">
+            It was not recorded: at this address llm-proxy knows no provider. Its answer is not kept.
+          </p>
+        )}
       </div>
     </div>
   );
