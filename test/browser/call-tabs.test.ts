@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anthropicCall } from './support/anthropic.ts';
 import { violationsOf } from './support/axe.ts';
 import { chromiumPath, launch, visit } from './support/browser.ts';
-import { type Scripted, startScripted } from './support/scripted.ts';
+import { type Scripted, type ScriptedCall, startScripted } from './support/scripted.ts';
 
 const ASKED = [
   { role: 'user', content: 'Où est le café? 中文 العربية' },
@@ -41,6 +41,12 @@ async function throughProxy(proxyUrl: string, body: object): Promise<void> {
   });
 }
 
+/** So that its pieces come apart on a busy machine, too. */
+function slowly(call: ScriptedCall): ScriptedCall {
+  const body = call.reply.body.map((piece) => (typeof piece === 'number' ? 10 : piece));
+  return { ...call, reply: { ...call.reply, body } };
+}
+
 describe.skipIf(chromiumPath === null)('dashboard/call, tabs and actions', () => {
   let browser: Browser;
   let scripted: Scripted;
@@ -62,7 +68,7 @@ describe.skipIf(chromiumPath === null)('dashboard/call, tabs and actions', () =>
     const place = `api.anthropic.com:80:127.0.0.1:${(provider.address() as AddressInfo).port}`;
     [browser, scripted] = await Promise.all([launch(), startScripted(['--connect-to', place])]);
     const text = [{ type: 'text', text: 'It is around the corner, as ever. '.repeat(200) }];
-    await scripted.call(anthropicCall({ model: 'claude-streamed', messages: ASKED, answer: text }));
+    await scripted.call(slowly(anthropicCall({ model: 'claude-streamed', messages: ASKED, answer: text })));
     await scripted.call(
       anthropicCall({
         model: 'claude-large',
@@ -219,25 +225,25 @@ describe.skipIf(chromiumPath === null)('dashboard/call, tabs and actions', () =>
     await context.close();
   });
 
-  it.each(['light', 'dark'] as const)('breaks no rule of accessibility (%s)', async (theme) => {
-    const { page, context } = await visit(browser, scripted.daemon, hashOf('claude-streamed', 'request'), { theme });
-    page.setDefaultTimeout(8000);
-    await page.getByRole('tree').waitFor();
-    const found = await violationsOf(page);
-    for (const [tab, sign] of [
-      ['request&view=raw', 'article [role=listbox]'],
-      ['response', 'article [role=tree]'],
-      ['timing', 'figure svg'],
-      ['headers', 'dd'],
-    ] as const) {
-      await page.goto(`${scripted.daemon.adminUrl}/${hashOf('claude-streamed', tab)}`);
-      await page.locator(sign).first().waitFor();
-      found.push(...(await violationsOf(page)));
+  const signs = {
+    request: '[role=tree]',
+    'request&view=raw': '[role=listbox]',
+    response: '[role=tree]',
+    timing: 'figure svg',
+    headers: 'dd',
+  };
+  it.each(
+    (['light', 'dark'] as const).flatMap((theme) =>
+      Object.entries(signs).map(([tab, sign]) => [theme, tab, sign] as const),
+    ),
+  )('breaks no rule of accessibility (%s, %s)', async (theme, tab, sign) => {
+    const { page, context } = await visit(browser, scripted.daemon, hashOf('claude-streamed', tab), { theme });
+    await page.locator(`article ${sign}`).first().waitFor();
+    if (tab === 'headers') {
+      await page.getByRole('button', { name: 'Actions' }).click();
+      await page.getByRole('menuitem').first().waitFor();
     }
-    await page.getByRole('button', { name: 'Actions' }).click();
-    await page.getByRole('menuitem').first().waitFor();
-    found.push(...(await violationsOf(page)));
-    expect(found).toEqual([]);
+    expect(await violationsOf(page)).toEqual([]);
     await context.close();
   });
 

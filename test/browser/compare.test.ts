@@ -92,16 +92,17 @@ describe.skipIf(chromiumPath === null)('dashboard/compare', () => {
     }
   });
 
-  it.each(['light', 'dark'] as const)('breaks no rule of accessibility (%s)', async (theme) => {
-    const { page, context } = await visit(browser, daemon, '#/compare', { theme });
-    await page.getByRole('region', { name: 'Score board, table' }).waitFor();
-    expect(await violationsOf(page)).toEqual([]);
-    for (const view of ['', '&view=answers', '&view=all']) {
-      await page.goto(`${daemon.adminUrl}/${hashOf(withTools(), view)}`);
-      await page.getByRole('region', { name: 'Measures of both calls' }).waitFor();
+  const views = ['list', 'sides', 'answers', 'all'];
+  it.each((['light', 'dark'] as const).flatMap((theme) => views.map((view) => [theme, view] as const)))(
+    'breaks no rule of accessibility (%s, %s)',
+    async (theme, view) => {
+      const hash = view === 'list' ? '#/compare' : hashOf(withTools(), `&view=${view}`);
+      const { page, context } = await visit(browser, daemon, hash, { theme });
+      const sign = view === 'list' ? 'Score board, table' : 'Measures of both calls';
+      await page.getByRole('region', { name: sign }).waitFor();
       await page.waitForLoadState('networkidle');
       expect(await violationsOf(page)).toEqual([]);
-    }
-    await context.close();
-  });
+      await context.close();
+    },
+  );
 });

@@ -1,4 +1,5 @@
 /** The body that a reader makes of a stored one. */
+import { childrenOf, isContainer, KIND, of, parseTape, type Tape } from '../body/json-tape.ts';
 
 export interface Edited {
   /** For the editor: JSON is laid out, all else stays. */
@@ -6,15 +7,28 @@ export interface Edited {
   isJson: boolean;
 }
 
-/** Numbers keep their digits only where they survive JSON.parse; where they do not, the text stays as it is. */
+/** Deeper ones stay on one line: an editor shows nothing of them anyway. */
+const DEEPEST = 200;
+
+/** Only the space between values changes: numbers keep their digits, names that come twice stay two. */
 export function editable(stored: string): Edited {
-  try {
-    const value: unknown = JSON.parse(stored);
-    const isExact = JSON.stringify(value).length === withoutSpace(stored).length;
-    return { text: isExact ? JSON.stringify(value, null, 2) : stored, isJson: true };
-  } catch {
-    return { text: stored, isJson: false };
-  }
+  const tape = parseTape(stored);
+  if (tape.problem !== null || tape.count === 0) return { text: stored, isJson: false };
+  return { text: laidOut(stored, tape, 0), isJson: true };
+}
+
+function laidOut(text: string, tape: Tape, node: number): string {
+  const literal = text.slice(of(tape.start, node), of(tape.end, node));
+  const depth = of(tape.depth, node);
+  if (!isContainer(tape, node) || of(tape.size, node) === 0 || depth > DEEPEST) return literal;
+  const isObject = tape.kind[node] === KIND.object;
+  const indent = '  '.repeat(depth);
+  const lines = [...childrenOf(tape, node)].map((child) => {
+    const name = isObject ? `${text.slice(of(tape.keyStart, child), of(tape.keyEnd, child))}: ` : '';
+    return `${indent}  ${name}${laidOut(text, tape, child)}`;
+  });
+  const [open, close] = isObject ? ['{', '}'] : ['[', ']'];
+  return `${open}\n${lines.join(',\n')}\n${indent}${close}`;
 }
 
 /** What is wrong with a text that should be JSON, in words; `null` = nothing. */
@@ -29,9 +43,4 @@ export function jsonProblem(text: string): string | null {
     const before = text.slice(0, Number(at)).split('\n');
     return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}: ${message.replace(/ \(line .*\)$/, '')}`;
   }
-}
-
-/** Without the space between values. */
-function withoutSpace(json: string): string {
-  return json.replaceAll(/("(?:[^"\\]|\\.)*")|\s+/g, '$1');
 }
