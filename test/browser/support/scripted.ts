@@ -54,9 +54,10 @@ export async function startScripted(flags: readonly string[] = []): Promise<Scri
     call: (call) => send(daemon, `reply-${++made}`, call, replies),
     stored: async (count) => {
       for (;;) {
+        // Asked for first: what is counted there stands in the list that comes after.
+        const { total_requests: stored } = await ask<{ total_requests: number }>('/api/stats?since=7d');
         // The longest page that there is: of more calls than that, the newest.
         const { calls } = await ask<{ calls: { id: string; request_model: string | null }[] }>('/api/calls?limit=500');
-        const { total_requests: stored } = await ask<{ total_requests: number }>('/api/stats?since=7d');
         if (Math.max(calls.length, stored) >= count) return calls;
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
