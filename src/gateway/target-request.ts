@@ -29,6 +29,8 @@ export interface TargetRequest {
   path: string;
   headers: HeaderPairs;
   body: readonly Buffer[];
+  /** What it is asked for in place of what the client named; null = that, or nothing could be changed. */
+  model: string | null;
   /** Null = the target speaks what the client does. */
   converted: { answer: AnswerConversion; notes: readonly Note[] } | null;
 }
@@ -67,19 +69,17 @@ export function targetRequest(
     const message = `A request body with Content-Encoding ${coding.slice(0, 20)} cannot be changed for the target`;
     return { refused: { status: 415, message } };
   }
-  const { chunks } = call;
-  const changed =
-    change === null ? chunks : call.body.changed(chunks, change.model, change.parameters, limitName(format));
-  const body = facts.isCopy && coding === null && format === 'openai-chat' ? withUsageQuestion(changed) : changed;
-  if (conversion !== null) return converted(call, body, conversion, target, facts);
+  const body = bodyFor(call, change, facts);
+  const asked = pathModelOf(call.path) !== null || (change !== null && call.body.isObject) ? model : null;
+  if (conversion !== null) return converted({ ...call, chunks: body }, asked, conversion, target, facts);
   const path = model === null ? call.path : withModel(call.path, model);
   const headers = headersForTarget(call.headers, target, body, authHeaders(target, format, facts));
-  return { path: pathAtTarget(target, path, format), headers, body, converted: null };
+  return { path: pathAtTarget(target, path, format), headers, body, model: asked, converted: null };
 }
 
 function converted(
-  { headers }: ClientCall,
-  chunks: readonly Buffer[],
+  { headers, chunks }: ClientCall,
+  model: string | null,
   conversion: Conversion,
   target: Target,
   facts: TargetFacts,
@@ -100,6 +100,7 @@ function converted(
     path: joinPath(target.backend, made.path, '/v1'),
     headers: headersForTarget(kept, target, body, own),
     body,
+    model,
     converted: { answer: made.answer, notes: made.notes },
   };
 }
@@ -114,6 +115,16 @@ function withModel(path: string, model: string): string {
   return at === null ? path : withPathModel(path, at, model);
 }
 
+function bodyFor(
+  { shape, chunks, body }: ClientCall,
+  change: Change | null,
+  { isCopy }: TargetFacts,
+): readonly Buffer[] {
+  const format = shape?.format ?? null;
+  const changed = change === null ? chunks : body.changed(chunks, change.model, change.parameters, limitName(format));
+  return isCopy && format === 'openai-chat' ? withUsageQuestion(changed) : changed;
+}
+
 function withUsageQuestion(chunks: readonly Buffer[]): readonly Buffer[] {
   const question = new UsageQuestion();
   for (const chunk of chunks) question.push(chunk);
@@ -121,12 +132,14 @@ function withUsageQuestion(chunks: readonly Buffer[]): readonly Buffer[] {
   return splice === null ? chunks : spliced(chunks, splice);
 }
 
+type Change = Pick<Destination, 'model' | 'parameters'>;
+
 /** Of its body; null = nothing. Calls that only name a model, to count its tokens, name the other one. */
 function changeOf(
   { shape, path, body }: ClientCall,
   model: string | null,
   parameters: Destination['parameters'],
-): Pick<Destination, 'model' | 'parameters'> | null {
+): Change | null {
   if (pathModelOf(path) !== null) return null;
   if (shape === null) return model === null || body.model === null ? null : { model, parameters: {} };
   return model === null && !hasAny(parameters) ? null : { model, parameters };

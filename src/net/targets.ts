@@ -46,14 +46,14 @@ export class Targets {
 
   /** Throws AppError `not_convertible`, or `config_invalid` when there is no key where one is to be. */
   request(call: ClientCall, destination: Destination, isCopy = false): MadeRequest {
-    const { target, model } = destination;
+    const { target } = destination;
     const secret = target.auth === null ? null : this.#options.secrets.get(target.auth);
     const { host, port } = target.backend;
     const provider = this.#options.providerOf(host, port);
     const made = targetRequest(call, destination, { secret, provider, wall: () => this.#options.clock.wall(), isCopy });
     if ('refused' in made)
       throw new AppError(made.refused.status === 415 ? 'not_readable' : 'not_convertible', made.refused.message);
-    return { ...made, sentTo: urlAtTarget(target, made.path), sentModel: model };
+    return { ...made, sentTo: urlAtTarget(target, made.path), sentModel: made.model };
   }
 
   get now(): number {

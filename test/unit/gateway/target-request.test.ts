@@ -143,6 +143,15 @@ describe('gateway/target-request', () => {
     ]);
   });
 
+  it('says what it asks for only where it could say it', () => {
+    const asked = (given: Given): string | null => made(given, { model: 'glm' }).model;
+    expect(asked({})).toBe('glm');
+    expect(asked({ path: '/v1beta/models/a:generateContent' })).toBe('glm');
+    expect(asked({ method: 'GET', path: '/v1/models', body: '' })).toBeNull();
+    expect(asked({ path: '/v1/audio/transcriptions', body: '--form' })).toBeNull();
+    expect(made({}).model).toBeNull();
+  });
+
   it('adds parameters to calls that ask a model, and to nothing else', () => {
     const parameters = { max_tokens: 5 };
     expect(Buffer.concat(made({}, { parameters }).body).toString()).toBe('{"model":"claude","max_tokens":5}');
