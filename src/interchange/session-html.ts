@@ -96,7 +96,7 @@ class Sums {
 
   html(): string {
     if (this.#first === null) return '<section id="summary"><p>No calls.</p></section>';
-    const money = `${this.#unpriced > 0 ? '≥ ' : ''}${usd(this.#cost)}${this.#unpriced > 0 ? `, ${whole(this.#unpriced)} without a known price` : ''}`;
+    const money = moneyText(this.#cost, this.#unpriced);
     const span = duration(Math.max(0, this.#end - Date.parse(this.#first)));
     const models = [...this.#models].map((model) => visible(model)).join(', ');
     const rows = this.#dearest.map(
@@ -107,6 +107,11 @@ class Sums {
 ${rows.length < 2 ? '' : `<details><summary>Most expensive calls</summary><table><thead><tr><th>Call</th><th>Model</th><th>In</th><th>Out</th><th>Cost</th></tr></thead><tbody>${rows.join('')}</tbody></table></details>`}</section>
 `;
   }
+}
+
+function moneyText(cost: number, unpriced: number): string {
+  if (unpriced === 0) return usd(cost);
+  return cost === 0 ? 'unpriced' : `≥ ${usd(cost)}, ${whole(unpriced)} without a known price`;
 }
 
 function callHtml(record: CallRecord, place: Place, body: string): string {

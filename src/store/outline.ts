@@ -53,15 +53,16 @@ usage_estimated, cost_source, price_date, cost_confidence, cost_reason, tool_cal
 /** About 0.1 s. */
 export const MAX_STEPS = 2000;
 
+/** Which calls, first: all columns of all that come behind would be sorted for every page. @param where SQL of ours */
+function pageSql(where: string): string {
+  const page = `SELECT seq FROM llm_calls WHERE ${where} AND seq > ? ORDER BY seq LIMIT ${MAX_STEPS + 1}`;
+  return `SELECT ${COLUMNS} FROM llm_calls WHERE seq IN (${page}) ORDER BY seq`;
+}
+
 /** @param sessions ids of `sessions`, 2,000 at most */
 export function stepsOfSessions(database: Database, sessions: readonly string[], after: number): StepPage {
   return pageOf(
-    database
-      .prepare(
-        `SELECT ${COLUMNS} FROM llm_calls WHERE session_key IN (SELECT value FROM json_each(?)) AND seq > ?
-ORDER BY seq LIMIT ${MAX_STEPS + 1}`,
-      )
-      .all(JSON.stringify(sessions), after),
+    database.prepare(pageSql('session_key IN (SELECT value FROM json_each(?))')).all(JSON.stringify(sessions), after),
     after,
   );
 }

@@ -10,7 +10,7 @@ export function SumCost({ sums }: { sums: Pick<Sums, 'cost' | 'unpriced' | 'isGu
   const reasons = [
     unpriced > 0 ? `${whole(unpriced)} ${unpriced === 1 ? 'call has' : 'calls have'} no known price` : '',
     isGuess ? 'some counts are estimated' : '',
-    isCut ? 'some answers were cut' : '',
+    isCut ? 'some answers were cut, or are not loaded yet' : '',
   ].filter((reason) => reason !== '');
   if (reasons.length === 0) return <span>{usd(cost)}</span>;
   const text = reasons.join('; ');

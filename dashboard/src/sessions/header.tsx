@@ -43,8 +43,11 @@ export function SessionHeader({ listHref }: { listHref: string }) {
 
 function Facts() {
   const { outline } = usePlace();
-  const { steps, sessions, trace } = outline;
-  const sums = useMemo(() => sumsOf(steps), [steps]);
+  const { steps, sessions, trace, isWhole } = outline;
+  const sums = useMemo(() => {
+    const all = sumsOf(steps);
+    return { ...all, isCut: all.isCut || !isWhole };
+  }, [steps, isWhole]);
   const running = useRunningHere(outline).length;
   const below = trace === null ? sessions.length - 1 : sessions.length;
   return (
@@ -54,6 +57,7 @@ function Facts() {
       </Fact>
       <Fact name="calls">
         {whole(sums.calls)}
+        {!isWhole && <span role="status"> so far, loading more …</span>}
         {running > 0 && <span className="text-ok"> + {running} running</span>}
       </Fact>
       {below > 0 && <Fact name={trace === null ? 'sub-agents' : 'sessions'}>{whole(below)}</Fact>}

@@ -14,18 +14,21 @@ export interface Outline {
   steps: readonly Step[];
   /** Where the next question goes on. */
   after: number;
+  /** False: more calls are on their way, so that sums are lower bounds. */
+  isWhole: boolean;
 }
 
 export function outlinePath(topic: Topic, id: string, what: 'outline' | 'tokens' = 'outline'): string {
   return `/api/${topic}s/${encodeURIComponent(id)}/${what}`;
 }
 
-/** All of it, page by page; of what is known already only what came since. */
+/** All of it, page by page; of what is known already only what came since. @param onPage told what there is so far */
 export async function fetchOutline(
   topic: Topic,
   id: string,
   known: Outline | null,
   signal: AbortSignal,
+  onPage: (soFar: Outline) => void,
 ): Promise<Outline> {
   let after = known?.after ?? 0;
   const steps = new Map(known?.steps.map((step) => [step.id, step]));
@@ -33,8 +36,10 @@ export async function fetchOutline(
     const page = await get<OutlinePage>(outlinePath(topic, id), { after }, signal);
     for (const step of page.steps) steps.set(step.id, step);
     ({ after } = page);
-    if (page.more) continue;
-    return { topic, trace: page.trace, sessions: page.sessions, steps: byStart([...steps.values()]), after };
+    const { trace, sessions, more } = page;
+    const found = { topic, trace, sessions, steps: byStart([...steps.values()]), after, isWhole: !more };
+    if (!more) return found;
+    onPage(found);
   }
 }
 

@@ -133,11 +133,22 @@ function useFolds(tree: readonly Node[], call: string | null): Folds {
   }, [told, way]);
 }
 
+/** What only says that something changed is passed over. */
+function isStop({ node }: TreeRow): boolean {
+  return node.kind !== 'break';
+}
+
 function useRailKeys(rows: readonly TreeRow[], at: number, go: (index: number) => void, folds: Folds): void {
   const row = rows[at];
   const parent = (): number => rows.findLastIndex(({ depth }, index) => index < at && depth < (row?.depth ?? 0));
-  const next = (): void => go(at + 1);
-  const before = (): void => go(at - 1);
+  const next = (): void => {
+    const found = rows.findIndex((one, index) => index > at && isStop(one));
+    if (found >= 0) go(found);
+  };
+  const before = (): void => {
+    const found = rows.findLastIndex((one, index) => index < at && isStop(one));
+    if (found >= 0) go(found);
+  };
   const where = 'session';
   useKeys([
     { keys: 'j', does: 'next call', where, run: next },
@@ -152,7 +163,7 @@ function useRailKeys(rows: readonly TreeRow[], at: number, go: (index: number) =
       where,
       run: () => {
         if (row?.isOpen === false) folds.set(row.node, true);
-        else if (row?.isOpen === true) go(at + 1);
+        else if (row?.isOpen === true) next();
       },
     },
     {

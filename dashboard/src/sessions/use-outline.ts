@@ -17,7 +17,7 @@ export function useOutline(topic: Topic, id: string): UseQueryResult<Outline> {
     queryFn: ({ signal }) => {
       const known = isNew.current ? null : (client.getQueryData<Outline>(key) ?? null);
       isNew.current = false;
-      return fetchOutline(topic, id, known, signal);
+      return fetchOutline(topic, id, known, signal, (soFar) => client.setQueryData(key, soFar));
     },
     staleTime: Infinity,
     refetchOnMount: 'always',

@@ -100,5 +100,5 @@ export function anOutline(
   sessions: readonly SessionSummary[] = [aSession('ses_a')],
   topic: Outline['topic'] = 'session',
 ): Outline {
-  return { topic, trace: null, sessions, steps, after: steps.length };
+  return { topic, trace: null, sessions, steps, after: steps.length, isWhole: true };
 }
