@@ -8,7 +8,7 @@ import { copyText, type Copied } from '../kit/copy.tsx';
 import { Menu, type MenuItem } from '../kit/menu.tsx';
 import { hrefOf } from '../url/route.ts';
 import { goTo, useRoute } from '../url/use-route.ts';
-import { bothSides, codeOf, downloadHref, LANGUAGES } from './copy-as.ts';
+import { bothSides, callFile, codeOf, LANGUAGES, sessionFile } from './copy-as.ts';
 import { DeleteDialog } from './delete.tsx';
 import { ReplayDialog } from './replay/dialog.tsx';
 
@@ -30,6 +30,7 @@ export function Actions({ call }: { call: CallRecord }) {
     { keys: 'y', does: 'copy as curl', where: 'call', run: () => copy('as curl', () => codeOf(call.id, 'curl')) },
     { keys: 'r', does: 'replay: send it again, changed or not', where: 'call', run: replay },
   ]);
+  const session = call.agent_facts?.session ?? null;
   const items: MenuItem[] = [
     ...LANGUAGES.map(({ id, name, keys }) => ({
       name: `Copy as ${name}`,
@@ -38,8 +39,11 @@ export function Actions({ call }: { call: CallRecord }) {
     })),
     { name: 'Copy request and response', run: () => copy('request and response', () => bothSides(call.id)) },
     { name: 'Copy id', run: () => copy('the id', call.id) },
-    { name: 'Download HAR', apart: true, run: () => download(call.id, 'har') },
-    { name: 'Download JSON line', run: () => download(call.id, 'jsonl') },
+    { name: 'Download HAR', apart: true, run: () => download(callFile(call.id, 'har')) },
+    { name: 'Download JSON line', run: () => download(callFile(call.id, 'jsonl')) },
+    ...(session === null
+      ? []
+      : [{ name: 'Download session as HTML', run: () => download(sessionFile(session, 'html')) }]),
     {
       name: 'Replay …',
       keys: 'r',
@@ -67,9 +71,9 @@ function offBecause(off: string | undefined): { off?: string } {
   return off === undefined ? {} : { off };
 }
 
-function download(id: string, format: string): void {
+function download(href: string): void {
   const link = document.createElement('a');
-  link.href = downloadHref(id, format);
+  link.href = href;
   link.download = '';
   link.click();
 }

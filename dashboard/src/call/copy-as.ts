@@ -8,13 +8,18 @@ export const LANGUAGES: readonly { id: string; name: string; keys?: string }[] =
   { id: 'typescript', name: 'TypeScript' },
 ];
 
-export function downloadHref(id: string, format: string): string {
+export function callFile(id: string, format: string): string {
   return urlOf(`/api/calls/${encodeURIComponent(id)}/export`, { format });
+}
+
+/** The session, and all below it. */
+export function sessionFile(id: string, format: 'html'): string {
+  return urlOf(`/api/sessions/${encodeURIComponent(id)}/export`, { format });
 }
 
 /** @throws ApiError */
 export async function codeOf(id: string, format: string): Promise<string> {
-  return (await request(downloadHref(id, format))).text();
+  return (await request(callFile(id, format))).text();
 }
 
 /** Both messages as they were on the wire, one below the other. @throws ApiError */

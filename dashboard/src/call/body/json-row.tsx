@@ -84,7 +84,7 @@ function Value({ text, tape, node, isOpen, query }: Omit<JsonRowProps, 'line'>) 
       return <span className="text-muted">{count === 0 ? '[]' : `[${count}]`}</span>;
     case KIND.string:
       return isOpen ? (
-        <span className="text-muted">text</span>
+        <span className="text-muted">↴</span>
       ) : (
         <bdi className="min-w-0 truncate">
           “<Found text={preview(valueText(text, tape, node))} query={query} />”
