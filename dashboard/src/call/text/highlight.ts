@@ -7,12 +7,11 @@ import java from 'highlight.js/lib/languages/java';
 import json from 'highlight.js/lib/languages/json';
 import python from 'highlight.js/lib/languages/python';
 import rust from 'highlight.js/lib/languages/rust';
-import sql from 'highlight.js/lib/languages/sql';
 import typescript from 'highlight.js/lib/languages/typescript';
 import xml from 'highlight.js/lib/languages/xml';
 import yaml from 'highlight.js/lib/languages/yaml';
 
-const LANGUAGES = { bash, diff, go, java, json, python, rust, sql, typescript, xml, yaml };
+const LANGUAGES = { bash, diff, go, java, json, python, rust, typescript, xml, yaml };
 for (const [name, language] of Object.entries(LANGUAGES)) core.registerLanguage(name, language);
 core.registerAliases(['javascript', 'js', 'jsx', 'tsx', 'mjs', 'cjs'], { languageName: 'typescript' });
 core.registerAliases(['shell', 'console'], { languageName: 'bash' });
