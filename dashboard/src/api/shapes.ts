@@ -1,20 +1,20 @@
 /** Shapes of answers of the admin API (docs/api.md). The types are the daemon's own wherever it exports them. */
 import type { CallRecord } from '../../../src/core/capture.ts';
-import type { HitText, SearchAnswer, SearchHit } from '../../../src/admin/search.ts';
+import type { HitText } from '../../../src/admin/search.ts';
 
-export type { CallRecord, CostLine, Outcome } from '../../../src/core/capture.ts';
-export type { Percentiles, PeriodGroup, PeriodStats, RecorderHealth, Totals } from '../../../src/core/ports.ts';
-export type { AgentFacts, Changes, EdgeType } from '../../../src/core/sessions.ts';
-export type { ConversationAnswer as Conversation, BodyState } from '../../../src/admin/conversation.ts';
+export type { CallRecord, CostLine } from '../../../src/core/capture.ts';
+export type { PeriodGroup, PeriodStats, RecorderHealth } from '../../../src/core/ports.ts';
+export type { Changes } from '../../../src/core/sessions.ts';
+export type { ConversationAnswer as Conversation } from '../../../src/admin/conversation.ts';
 export type { ViewMedia, ViewMessage, ViewPart, ViewTool } from '../../../src/interchange/conversation/view.ts';
 export type { OutlinePage } from '../../../src/admin/outline-routes.ts';
-export type { ListedSession, SessionList, SessionSummary } from '../../../src/admin/sessions.ts';
+export type { ListedSession, SessionSummary } from '../../../src/admin/sessions.ts';
 export type { TokenShares } from '../../../src/admin/token-shares.ts';
 export type { Step } from '../../../src/store/outline.ts';
 export type { Trace } from '../../../src/store/traces.ts';
 export type { RunningCall } from '../../../src/core/running-call.ts';
 export type { Usage } from '../../../src/core/usage.ts';
-export type { HitText, SearchAnswer, SearchHit };
+export type { HitText };
 
 /** `GET /api/calls`. */
 export interface CallPage {

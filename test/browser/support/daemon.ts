@@ -1,5 +1,5 @@
 /** A built daemon on a home of its own, for tests in a browser. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,15 +39,6 @@ export async function startDaemon(
     token: readFileSync(join(home, 'run', 'admin-token'), 'utf8').trim(),
     stop: () => stop(child, home),
   };
-}
-
-/** Runs a command of ours against the daemon; its standard output. */
-export function command(daemon: Pick<Daemon, 'home'>, ...words: string[]): string {
-  return execFileSync(process.execPath, [CLI, ...words, '--home', daemon.home], {
-    encoding: 'utf8',
-    env: { ...process.env, XDG_STATE_HOME: join(daemon.home, 'state') },
-    timeout: 60_000,
-  });
 }
 
 async function stop(child: ChildProcess, home: string): Promise<void> {

@@ -75,12 +75,6 @@ export function turnsOf({ messages, answer, new_from: newFrom }: Conversation): 
   };
 }
 
-/** Turns of messages that stand for themselves, e.g. those of one step of a session. */
-export function turnsOfMessages(messages: readonly ViewMessage[]): Turn[] {
-  const pairs = pairsOf(messages, 0);
-  return messages.map((message, index) => turnOf(message, index, pairs, null)).filter(isShown);
-}
-
 /** Not when all of it stands with the calls that it answers. */
 function isShown({ blocks }: Turn): boolean {
   return blocks.length > 0;

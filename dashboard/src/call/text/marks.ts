@@ -66,10 +66,6 @@ export function piecesOf(text: string): Piece[] {
   return pieces;
 }
 
-export function hasMarks(text: string): boolean {
-  return piecesOf(text).some(({ kind }) => kind === 'mark');
-}
-
 /** The text with what is hidden in brackets, for where there is no room for more than text (titles, labels). */
 export function visibleText(text: string): string {
   return piecesOf(text)
