@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ApiError, get } from '../api/client.ts';
 import { Button } from '../kit/button.tsx';
 import { Empty, Failure } from '../kit/states.tsx';
-import type { Period } from '../url/range.ts';
+import { type Period, within } from '../url/range.ts';
 import { SetupCards } from '../settings/setup-cards.tsx';
 import { useSetParams } from '../url/use-route.ts';
 
@@ -52,11 +52,6 @@ export function NoCalls({ period, filter, ignored, behind }: NoCallsProps) {
     );
   }
   return <FirstCall />;
-}
-
-function within({ since, until, label }: Period): string {
-  if (since === null && until === null) return '';
-  return label.startsWith('last') ? ` in the ${label}` : ` from ${label}`;
 }
 
 function AllTime({ onClick }: { onClick: () => void }) {

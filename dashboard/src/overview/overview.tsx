@@ -4,7 +4,7 @@ import type { PeriodGroup, PeriodStats } from '../api/shapes.ts';
 import { Button } from '../kit/button.tsx';
 import { Empty, Failure, Loading } from '../kit/states.tsx';
 import { SetupCards } from '../settings/setup-cards.tsx';
-import { boundsOf, periodOf } from '../url/range.ts';
+import { boundsOf, type Period, periodOf, within } from '../url/range.ts';
 import { hrefOf, type Route } from '../url/route.ts';
 import { useSetParams } from '../url/use-route.ts';
 import { Attention } from './attention.tsx';
@@ -70,7 +70,7 @@ export function Overview({ route }: { route: Route }) {
   if (over.isPending) return <Loading what="the numbers" />;
   if (over.isError) return <Failure error={over.error} onRetry={() => void over.refetch()} />;
   const total = over.data;
-  if (total.total_requests === 0) return <Nothing route={route} label={numbers.period.label} />;
+  if (total.total_requests === 0) return <Nothing route={route} period={numbers.period} />;
   const { step, by } = numbers;
   const first = timeOfKey(total.groups?.[0]?.key ?? null);
   const times = bucketsOf(numbers.period, step, now, Number.isNaN(first) ? null : first);
@@ -168,7 +168,7 @@ function Controls({
   );
 }
 
-function Nothing({ route, label }: { route: Route; label: string }) {
+function Nothing({ route, period }: { route: Route; period: Period }) {
   const setParams = useSetParams();
   const ever = useQuery({
     queryKey: ['overview', 'ever'],
@@ -187,9 +187,9 @@ function Nothing({ route, label }: { route: Route; label: string }) {
       </div>
     );
   }
-  const [since] = [boundsOf(periodOf(route.params), Date.now()).since];
+  const { since } = boundsOf(period, Date.now());
   return (
-    <Empty title={isFiltered ? 'No call matches' : `No calls in the ${label}`}>
+    <Empty title={isFiltered ? 'No call matches' : `No calls${within(period)}`}>
       <div className="flex gap-2 pt-2">
         {isFiltered && <Button onClick={() => setParams({ filter: null })}>Clear filter</Button>}
         {since !== null && (

@@ -71,7 +71,7 @@ export function DearestCalls() {
         </table>
       </div>
       {steps.length > dearest.length && (
-        <p className="mt-1 text-sm text-muted">{whole(steps.length - dearest.length)} more calls are in the tree.</p>
+        <p className="mt-1 text-sm text-muted">The tree has {whole(steps.length - dearest.length)} more.</p>
       )}
     </section>
   );

@@ -35,6 +35,12 @@ export function rangeName(params: URLSearchParams): RangeName {
   return asked in RANGES ? (asked as RangeName) : DEFAULT_RANGE;
 }
 
+/** ` in the last 7 days`, ` from … to …`; empty for all time: behind "No calls". */
+export function within({ since, until, label }: Period): string {
+  if (since === null && until === null) return '';
+  return label.startsWith('last') ? ` in the ${label}` : ` from ${label}`;
+}
+
 /** Milliseconds since 1970; `null` = no end. */
 export function boundsOf(period: Period, now: number): { since: number | null; until: number | null } {
   return { since: instantOf(period.since, now), until: instantOf(period.until, now) };
