@@ -51,20 +51,10 @@ export function listCallsInTime(
   }
 }
 
-/** Without a word on what the calls are all of a window are on the page; these others an index names. */
-function needsWindows({
-  provider,
-  model,
-  status,
-  q,
-  conditions = [],
-  among,
-  session,
-  run,
-  trace,
-}: CallFilter): boolean {
+/** Provider, model, status and time stand in the index that shows the order; the rest but for these is in wide rows. */
+function needsWindows({ q, conditions = [], among, session, run, trace }: CallFilter): boolean {
   if ([among, session, run, trace].some((one) => one !== undefined)) return false;
-  return [provider, model, status, q].some((one) => one !== undefined) || conditions.length > 0;
+  return q !== undefined || conditions.length > 0;
 }
 
 const OF_TIME = /^\(started_at (?:>=|<) \?\)$/;
