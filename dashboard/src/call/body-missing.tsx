@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { ApiError, request } from '../api/client.ts';
-import { moment } from '../format/time.ts';
-import { Empty, Failure, Loading } from '../kit/states.tsx';
+import { Failure, Loading } from '../kit/states.tsx';
+import { Missing, sentence } from './body/missing.tsx';
 
 /** Why there is nothing to show of a side, in the daemon's words: pruned when and for what, or never stored. */
 export function BodyMissing({ call, side }: { call: string; side: 'request' | 'response' }) {
@@ -24,17 +24,6 @@ export function BodyMissing({ call, side }: { call: string; side: 'request' | 'r
   });
   if (asked.isPending) return <Loading what="the reason" />;
   if (asked.isError) return <Failure error={asked.error} onRetry={() => void asked.refetch()} />;
-  const pruned = asked.data?.status === 410;
-  return (
-    <Empty title={pruned ? 'What was said was deleted' : 'What was said is not stored'}>
-      <p>{asked.data === null ? 'Its body is empty.' : sentence(asked.data.message)}</p>
-      <p className="mt-2">Tokens, cost and timing of the call are kept all the same.</p>
-    </Empty>
-  );
-}
-
-/** Times in it as the rest of the page writes them. */
-function sentence(text: string): string {
-  const told = text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/, (iso) => moment(iso, new Date()));
-  return `${told.slice(0, 1).toUpperCase()}${told.slice(1)}.`;
+  const title = asked.data?.status === 410 ? 'What was said was deleted' : 'What was said is not stored';
+  return <Missing title={title} text={asked.data === null ? 'Its body is empty.' : sentence(asked.data.message)} />;
 }

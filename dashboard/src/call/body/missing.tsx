@@ -14,6 +14,10 @@ interface MissingProps {
 /** Why there is nothing to show of a side. */
 export function MissingBody({ call, side, error }: MissingProps) {
   const { title, text } = reasonOf(call, side, error);
+  return <Missing title={title} text={text} />;
+}
+
+export function Missing({ title, text }: { title: string; text: string }) {
   return (
     <Empty title={title}>
       <p>{text}</p>
@@ -36,8 +40,8 @@ function reasonOf(call: CallRecord, side: Side, error: ApiError): { title: strin
   return { title: `The ${side} is not stored`, text: sentence(error.message) };
 }
 
-/** Times in it as the rest of the page writes them. */
-function sentence(text: string): string {
+/** What the daemon says, as a sentence; times in it as the rest of the page writes them. */
+export function sentence(text: string): string {
   const told = text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/, (iso) => moment(iso, new Date()));
   return `${told.slice(0, 1).toUpperCase()}${told.slice(1)}.`;
 }
