@@ -31,12 +31,14 @@ export interface EnvDeps {
   findDaemon: () => DaemonInfo | null;
   stdoutIsTerminal: boolean;
   stderrIsTerminal: boolean;
+  /** For tests. */
+  answerMs?: number;
   out(text: string): void;
   say(line: string): void;
 }
 
-/** It stands in shell start-up files: a daemon that hangs must not hang the shell. */
-const ANSWER_MS = 300;
+/** It stands in shell start-up files: a daemon that hangs must not hang the shell. One that is only busy is waited for. */
+const ANSWER_MS = 1500;
 
 /** Always exit code 0: a missing daemon must not break a shell's start. */
 export async function printEnv(options: EnvOptions, deps: EnvDeps): Promise<void> {
@@ -59,8 +61,13 @@ async function changesForDaemon(options: EnvOptions, deps: EnvDeps): Promise<Rec
   };
   try {
     const daemon = deps.findDaemon();
-    if (daemon === null || !(await isAnswering(daemon, ANSWER_MS))) {
+    if (daemon === null) {
       note('llm-proxy: no daemon is running (`llm-proxy start`)');
+      return null;
+    }
+    if (!(await isAnswering(daemon, deps.answerMs ?? ANSWER_MS))) {
+      // Scripts too: their calls would go unseen without a word.
+      deps.say(`llm-proxy: the daemon (pid ${daemon.pid}) does not answer; nothing is set`);
       return null;
     }
     if (options.baseUrl) return changesOf(baseUrlVariables(daemon.proxy_url), withoutClientEnv(deps.env), deps);

@@ -29,6 +29,7 @@ interface Pruned {
 }
 
 export async function pruneMain(given: PruneArguments): Promise<number> {
+  checkPrune(given);
   const desk = await openDesk(given.home);
   try {
     if (given.vacuum && desk.rebuild === null)
@@ -41,6 +42,13 @@ export async function pruneMain(given: PruneArguments): Promise<number> {
   } finally {
     desk.close();
   }
+}
+
+/** In the words of the command line; the daemon has its own. */
+function checkPrune({ dryRun, bodiesOnly, olderThan, size }: PruneArguments): void {
+  const flag = dryRun ? '--dry-run' : bodiesOnly ? '--bodies-only' : null;
+  if (flag !== null && olderThan === undefined && size === undefined)
+    throw new AppError('config_invalid', `prune ${flag} needs --older-than or --size`);
 }
 
 async function pruneAll(desk: Desk, given: PruneArguments): Promise<Pruned> {
@@ -58,10 +66,14 @@ async function pruneAll(desk: Desk, given: PruneArguments): Promise<Pruned> {
 
 function printPruned(records: number, bodies: number, space: PruneSlice['space'] | null, given: PruneArguments): void {
   const words = given.dryRun ? 'would be deleted' : 'deleted';
-  print(`${count(records)} calls ${words}${bodies > 0 ? `, and the bodies of ${count(bodies)} more` : ''}.`);
+  print(`${callsOf(records)} ${words}${bodies > 0 ? `, and the bodies of ${count(bodies)} more` : ''}.`);
   if (given.dryRun && given.size !== undefined) print('What --size takes is known only when it is taken.');
   if (space !== null)
     print(`The database holds ${megabytes(space.used)}; ${megabytes(space.free)} of its file are free.`);
+}
+
+function callsOf(calls: number): string {
+  return `${count(calls)} ${calls === 1 ? 'call' : 'calls'}`;
 }
 
 function megabytes(bytes: number): string {
@@ -82,6 +94,8 @@ interface Doomed {
 }
 
 export async function purgeMain({ home, json, yes, target }: PurgeArguments): Promise<number> {
+  if (Object.values(target).filter((id) => id !== undefined).length !== 1)
+    throw new AppError('config_invalid', 'purge needs one of --session, --customer, --run and --call');
   const desk = await openDesk(home);
   try {
     const doomed = (await desk.ask('POST', '/api/purge', { ...target, dry_run: true })) as Doomed;
@@ -113,7 +127,7 @@ async function purgeAll(desk: Desk, target: PurgeArguments['target']): Promise<P
 
 function printPurged(sum: Omit<PurgeSlice, 'next_cursor'>): void {
   print(
-    `${count(sum.calls)} calls deleted; ${count(sum.log_sections)} sections of log files and ${count(sum.session_entries)} entries of session files overwritten.`,
+    `${callsOf(sum.calls)} deleted; ${count(sum.log_sections)} sections of log files and ${count(sum.session_entries)} entries of session files overwritten.`,
   );
   if (sum.log_sections_missing > 0)
     print(
@@ -124,7 +138,7 @@ function printPurged(sum: Omit<PurgeSlice, 'next_cursor'>): void {
 }
 
 function spanOf({ calls, since, until }: Doomed): string {
-  return `${count(calls)} calls${since === null ? '' : ` (${since} to ${until ?? since})`}`;
+  return `${callsOf(calls)}${since === null ? '' : ` (${since} to ${until ?? since})`}`;
 }
 
 export async function pinMain(home: string | null, id: string, on: boolean, json: boolean): Promise<number> {

@@ -6,10 +6,14 @@ const HEADINGS = ['model', 'calls', 'input', 'cached', 'output', 'cost'] as cons
 
 export function formatRunSummary(summary: RunSummary): string {
   const { totals } = summary;
+  // Lists of models and the like are recorded, and are no calls of a model.
+  const called = Object.entries(summary.by_model).filter(([, { requests }]) => requests > 0);
   if (totals.requests === 0) {
-    return 'no LLM calls were seen (did the program use a proxy? `llm-proxy doctor` checks each runtime)';
+    return Object.keys(summary.by_model).length > 0
+      ? 'no model was called; what else providers were asked is in `llm-proxy calls`'
+      : 'no LLM calls were seen (did the program use a proxy? `llm-proxy doctor` checks each runtime)';
   }
-  const models = Object.entries(summary.by_model).toSorted(([, a], [, b]) => b.requests - a.requests);
+  const models = called.toSorted(([, a], [, b]) => b.requests - a.requests);
   const rows = models.map(([model, sums]) => row(model, sums));
   if (rows.length !== 1) rows.push(row('all', totals));
   const table = [[...HEADINGS], ...rows];

@@ -77,14 +77,18 @@ function tell({ file, warnings }: LoadedConfig, log: Logger): void {
   for (const warning of warnings) log.warn({ warning }, 'configuration');
 }
 
-/** A busy port is most often our own. */
+/** A busy port is most often our own: that of the daemon of this home, or of the one that was started last. */
 function withOther(error: unknown, other: DaemonInfo | null): unknown {
-  if (other === null || codeOf(error) !== 'port_in_use') return error;
-  return new AppError(
-    'port_in_use',
-    `${messageOf(error)} (llm-proxy serves this home already, pid ${other.pid}, ${other.proxy_url}; llm-proxy stop ends it)`,
-    { cause: error },
+  if (codeOf(error) !== 'port_in_use') return error;
+  const message = messageOf(error);
+  const latest = other ?? findDaemon(null, process.env, process.cwd());
+  const isThere = [latest?.proxy_url, latest?.admin_url].some((url) =>
+    message.includes(`${url?.slice('http://'.length)} is in use`),
   );
+  if (latest === null || !(isThere || other !== null)) return error;
+  const which = other === null ? latest.home : 'this home';
+  const words = `llm-proxy serves ${which} already, pid ${latest.pid}, ${latest.proxy_url}; llm-proxy stop ends it`;
+  return new AppError('port_in_use', `${message} (${words})`, { cause: error });
 }
 
 /** Providers of the file are checked where the others are, which knows no file. */

@@ -71,7 +71,7 @@ export class ModeSwitch {
     const mode = modeOf(name, 'mode');
     const target = url === null ? now.target : this.#targetAt(url);
     if (mode !== 'passthrough' && target === null && models.every((entry) => entry.target === null))
-      throw invalid(`mode ${mode} needs a target_url`);
+      throw invalid(`mode ${mode} needs a target: target_url, or --target-url`);
     return { mode, name, target, model: model === undefined ? now.model : model };
   }
 

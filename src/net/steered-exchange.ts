@@ -184,7 +184,13 @@ export class SteeredExchange implements ExchangeEdit {
     const { target } = destination;
     const health = targets.healthOf(target);
     if (!health.isWorthAsking(targets.now)) return this.#skip(decision, target.backend.host);
-    this.#place = await this.#placeAt(health, target);
+    const place = await this.#placeAt(health, target);
+    // Given and given up in the same turn: nobody would give it back.
+    if (this.#isOver) {
+      place.release();
+      throw new AppError('target_busy', 'the client left while its call waited');
+    }
+    this.#place = place;
     const made = targets.request(call, destination);
     this.#converted = made.converted;
     rows.sent(decision.rule, made.sentTo, made.sentModel);

@@ -19,12 +19,21 @@ export function parseUpstreamProxy(url: string): UpstreamProxy {
   if (parsed === null || parsed.protocol !== 'http:' || parsed.hostname === '') {
     throw new AppError('config_invalid', 'upstream proxy: expected http://[user:password@]host:port');
   }
-  const credentials = `${decodeURIComponent(parsed.username)}:${decodeURIComponent(parsed.password)}`;
+  const credentials = `${decoded(parsed.username)}:${decoded(parsed.password)}`;
   return {
     host: parsed.hostname.replace(/^\[|\]$/g, ''),
     port: parsed.port === '' ? 80 : Number(parsed.port),
     authorization: parsed.username === '' ? null : `Basic ${Buffer.from(credentials).toString('base64')}`,
   };
+}
+
+/** A `%` that begins no escape is a character of the password: `URL` leaves it as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Asks the proxy at the other end of `socket` for a tunnel. Resolves when the bytes of `target` come next. */

@@ -56,7 +56,7 @@ describe('docs/migrate.md', () => {
 
   it('asks for a target before it compares', async () => {
     const [command = ''] = commands(/"mode":"compare"/);
-    expect(await run(command)).toContain('needs a target_url');
+    expect(await run(command)).toContain('needs a target: target_url');
   });
 
   it('has the spellings of the command line', async () => {

@@ -86,9 +86,16 @@ describe('start', () => {
 
   it.each(['--port', '--admin-port'])('says which port of %s is busy, and ends', async (flag) => {
     const busy = await busyPort();
+    const url = `http://127.0.0.1:${busy.port}`;
+    // As if the daemon of another home had it.
+    mkdirSync(join(home, 's', 'llm-proxy'), { recursive: true });
+    writeFileSync(join(home, 's', 'llm-proxy', 'daemon'), join(home, 'daemon.json'));
+    const daemon = { pid: process.pid, home: '/other', proxy_url: url, admin_url: url };
+    writeFileSync(join(home, 'daemon.json'), JSON.stringify(daemon));
     const { code, stderr } = await start([flag, String(busy.port)]);
     await busy.free();
-    expect(stderr).toMatch(new RegExp(`^llm-proxy: [^\\n]*127\\.0\\.0\\.1:${busy.port}[^\\n]*in use[^\\n]*\\n$`));
+    expect(stderr).toMatch(new RegExp(`^llm-proxy: [^\\n]*127\\.0\\.0\\.1:${busy.port} is in use[^\\n]*\\n$`));
+    expect(stderr).toContain(`llm-proxy serves /other already, pid ${process.pid}, ${url}; llm-proxy stop ends it`);
     expect(code).toBe(1);
   });
 

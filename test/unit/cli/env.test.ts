@@ -92,15 +92,16 @@ describe('cli/env', () => {
     expect([printed, said]).toEqual(['', []]);
   });
 
-  it('prints nothing, and soon, when the daemon hangs', async () => {
+  it('sets nothing, soon, when the daemon hangs, and tells scripts too', async () => {
     fake.hangs = true;
     const took = await leastOf(1500, async () => {
       const started = performance.now();
-      await printEnv(BASH, deps());
+      await printEnv(BASH, deps({ answerMs: 100 }));
       return performance.now() - started;
     });
     expect(printed).toBe('');
     expect(took).toBeLessThan(1500);
+    expect(said[0]).toBe(`llm-proxy: the daemon (pid ${process.pid}) does not answer; nothing is set`);
   });
 
   it('prints nothing when the daemon files cannot be used', async () => {

@@ -32,6 +32,18 @@ describe('cli/run-summary', () => {
     expect(text).not.toContain('\n');
   });
 
+  it('tells a program that asked for lists of models alone from one that nobody saw', () => {
+    const none = totals({ requests: 0 });
+    const text = formatRunSummary({ run_id: 'run_1', totals: none, by_model: { 'openai/unknown': none } });
+    expect(text).toBe('no model was called; what else providers were asked is in `llm-proxy calls`');
+  });
+
+  it('has no row for what is no call of a model', () => {
+    const [one, none] = [totals(), totals({ requests: 0 })];
+    const by_model = { 'openai/gpt-5': one, 'openai/unknown': none };
+    expect(formatRunSummary({ run_id: 'run_1', totals: one, by_model }).split('\n')).toHaveLength(2);
+  });
+
   it('shows one model in one row without a sum', () => {
     const one = totals();
     expect(formatRunSummary({ run_id: 'run_1', totals: one, by_model: { 'openai/gpt-5': one } })).toBe(

@@ -32,7 +32,7 @@ describe('gateway/mode-switch', () => {
   });
 
   it('needs a target for what goes to one', () => {
-    expect(change({ target_url: null }, { mode: 'compare' })).toMatch(/^400 mode compare needs a target_url/);
+    expect(change({ target_url: null }, { mode: 'compare' })).toMatch(/^400 mode compare needs a target: target_url/);
   });
 
   it('keeps the model until another is named, and forgets it for null', () => {

@@ -140,6 +140,14 @@ describe('net/connect-to', () => {
 });
 
 describe('net/upstream-proxy', () => {
+  it.each([
+    ['http://me:100%25@proxy:3128', 'me:100%'],
+    ['http://me:100%@proxy:3128', 'me:100%'],
+    ['http://me:p%ss%20@proxy:3128', 'me:p%ss%20'],
+  ])('takes the password of %j, escaped or not', (url, credentials) => {
+    expect(parseUpstreamProxy(url).authorization).toBe(`Basic ${Buffer.from(credentials).toString('base64')}`);
+  });
+
   it.each(['', 'proxy:3128', 'https://proxy:3128', 'socks5://proxy:1080', 'http://'])(
     'refuses %j, without repeating it',
     (url) => {
