@@ -21,6 +21,8 @@ const FORBIDDEN = /[\u0000-\u0020%/\\?#@:[\]<>^|\u007f]/;
  * bracketed, IPv4-mapped, with a zone id) in their canonical form without brackets. Null = not a host.
  */
 export function normaliseHost(text: string): string | null {
+  // The address of every client is asked for: most are spelt canonically.
+  if (isIPv4(text)) return text;
   const literal = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : null;
   if (literal !== null) return canonicalIpv6(literal);
   if (text.includes(':')) return canonicalIpv6(text);

@@ -1,7 +1,7 @@
 /** Which addresses are never dialled. Decided on the resolved address, which is then the one that is dialled. */
 import { isIPv4, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { matchesHost, normaliseHost } from '../core/hosts.ts';
+import { normaliseHost } from '../core/hosts.ts';
 
 /** Names that only a cloud's metadata service answers to, whatever they resolve to. */
 const METADATA_NAMES = [
@@ -67,7 +67,8 @@ export function checkAddress(ip: string): string | null {
 
 /** @param host normalised. */
 export function isMetadataName(host: string): boolean {
-  return METADATA_NAMES.some((name) => matchesHost(host, name));
+  // Asked for every call: no pattern is normalised for it.
+  return METADATA_NAMES.some((name) => host === name || host.endsWith(`.${name}`));
 }
 
 /** True when `ip:port` is one of our own listeners, by whatever address of this machine. */

@@ -43,7 +43,7 @@ export function dial(target: Target, options: DialOptions): Promise<Socket> {
 
 async function addressesOf(target: Target, options: DialOptions): Promise<readonly string[]> {
   const addresses = await options.resolve(target.host);
-  let refusal: unknown = new AppError('upstream_unresolvable', `cannot resolve ${target.host}: it has no address`);
+  let refusal: unknown = null;
   const allowed = addresses.filter((address) => {
     try {
       options.check(address, target.port);
@@ -53,7 +53,8 @@ async function addressesOf(target: Target, options: DialOptions): Promise<readon
       return false;
     }
   });
-  if (allowed.length === 0) throw refusal;
+  if (allowed.length === 0)
+    throw refusal ?? new AppError('upstream_unresolvable', `cannot resolve ${target.host}: it has no address`);
   return interleave(allowed);
 }
 

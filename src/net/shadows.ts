@@ -67,6 +67,10 @@ export class Shadows {
     this.#net.counters.add('comparison_copies', 'result="sent"');
     // Behind the call itself: its last bytes are on their way now.
     setImmediate(() => {
+      if (this.#isClosed) {
+        place.release();
+        return;
+      }
       try {
         this.#send(call, made, { rule, destination, comparison, place, health });
       } catch (error) {
