@@ -52,25 +52,28 @@ export interface Steer {
   sent_model: string | null;
 }
 
-/** How the exchange ended, as seen on the wire. */
-export type Outcome =
-  | 'complete'
+/** How an exchange may end, as seen on the wire. */
+export const OUTCOMES = [
+  'complete',
   /** The client left before the response was whole. */
-  | 'client_aborted'
+  'client_aborted',
   /** The upstream cut a framed message, or the connection before it answered. */
-  | 'upstream_aborted'
+  'upstream_aborted',
   /** No upstream: refused, unresolvable, bad certificate. The client got a 502 of ours. */
-  | 'upstream_error'
+  'upstream_error',
   /** Policy said no; the client got a 4xx of ours. */
-  | 'refused'
+  'refused',
   /** The parser gave up on this connection; the bytes flowed on. */
-  | 'unparsed'
+  'unparsed',
   /** 101 Switching Protocols: opaque from there on. */
-  | 'upgraded'
+  'upgraded',
   /** The daemon stopped while the exchange was live. */
-  | 'shutdown'
+  'shutdown',
   /** The daemon died while the exchange was live: what was known a moment before. */
-  | 'interrupted';
+  'interrupted',
+] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
 
 export interface ToolCall {
   id: string | null;

@@ -4,7 +4,7 @@
  * and comes back with the acknowledgement to be filled again.
  */
 import type { ConnectionInfo, ExchangeEnd } from '../core/recorder-port.ts';
-import type { Outcome } from '../core/capture.ts';
+import { OUTCOMES } from '../core/capture.ts';
 
 /** `[kind, exchange, at, offset, length, extra]`; offset and length in bytes of the slab unless said otherwise. */
 export const ROW_WIDTH = 6;
@@ -43,18 +43,6 @@ export const ROW = {
   /** As `end`, and somebody waits until the call is on record: it is answered. */
   awaitedEnd: 12,
 } as const;
-
-export const OUTCOMES = [
-  'complete',
-  'client_aborted',
-  'upstream_aborted',
-  'upstream_error',
-  'refused',
-  'unparsed',
-  'upgraded',
-  'shutdown',
-  'interrupted',
-] as const satisfies readonly Outcome[];
 
 export type EndDetails = Omit<ExchangeEnd, 'outcome'>;
 

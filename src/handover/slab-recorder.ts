@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import { OUTCOMES } from '../core/capture.ts';
 import type { Counters } from '../core/counters.ts';
 import { messageOf } from '../core/errors.ts';
 import { NumberTable } from '../core/number-table.ts';
@@ -6,7 +7,7 @@ import type { Logger } from '../core/log.ts';
 import type { ConnectionInfo, ExchangeEnd, RecorderPort, Side } from '../core/recorder-port.ts';
 import { Awaited } from './awaited.ts';
 import { ConnectionTable } from './connection-table.ts';
-import { encodeConnection, encodeEnd, OUTCOMES, ROW, type RecorderMessage } from './rows.ts';
+import { encodeConnection, encodeEnd, ROW, type RecorderMessage } from './rows.ts';
 import { type Slab, SlabPool } from './slab.ts';
 import { Tail } from './tail.ts';
 

@@ -1,5 +1,5 @@
 /** A call record from a file: checked member by member, for a file is no friend. */
-import type { CallRecord, CostLine, ToolCall } from '../../core/capture.ts';
+import { type CallRecord, type CostLine, OUTCOMES, type ToolCall } from '../../core/capture.ts';
 import { TOKEN_FIELDS, unknownUsage, UNIT_NAMES, type Usage } from '../../core/usage.ts';
 import { isObject, objectAt, objectsAt, stringAt, valueAt, type JsonObject } from '../../providers/families/json.ts';
 import { CONTEXT_FIELDS } from '../context-fields.ts';
@@ -55,18 +55,6 @@ const MODES = ['passthrough', 'target', 'compare'] as const;
 const ID = /^[\w.:-]{1,100}$/;
 const NAME = /^[\w.-]{1,64}$/;
 const HOST = /^[\w.:[\]-]{1,260}$/;
-const OUTCOMES = [
-  'complete',
-  'client_aborted',
-  'upstream_aborted',
-  'upstream_error',
-  'refused',
-  'unparsed',
-  'upgraded',
-  'shutdown',
-  'interrupted',
-] as const;
-
 const ANSWER_TEXTS = [
   'request_model',
   'response_model',

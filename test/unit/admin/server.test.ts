@@ -16,9 +16,7 @@ import { AppError } from '../../../src/core/errors.ts';
 import { CallWriter } from '../../../src/store/call-writer.ts';
 import { openDatabase } from '../../../src/store/driver.ts';
 import { migrate } from '../../../src/store/migrations.ts';
-import { emptyPurge } from '../../../src/core/purge.ts';
-import { emptyTally, toTotals } from '../../../src/core/totals.ts';
-import { aHouse, aVerdict, UNPRICED } from '../../support/admin-app.ts';
+import { aHouse, aVerdict, idleRecorder } from '../../support/admin-app.ts';
 import { type Answer, askHttp } from '../../support/ask-http.ts';
 import { untilTrue } from '../../support/async.ts';
 import { aRecord } from '../../support/captures.ts';
@@ -37,25 +35,6 @@ let app: Hono;
 let server: ServerType;
 let port: number;
 let recorder: AdminDeps['recorder'];
-
-const healthy: ReturnType<AdminDeps['recorder']> = {
-  stats: () =>
-    Promise.resolve({ ...toTotals(emptyTally()), total_requests: 7, by_provider: {}, by_model: {}, since: null }),
-  metrics: () => Promise.resolve('llm_proxy_calls_total 7\n'),
-  runSummary: (id) => Promise.resolve({ run_id: id, totals: toTotals(emptyTally()), by_model: {} }),
-  health: () => Promise.resolve({ live: 0, sinks: [] }),
-  running: () => Promise.resolve([]),
-  prices: () => Promise.resolve([]),
-  costOf: () => Promise.resolve({ cost_usd: null, cost: UNPRICED }),
-  flush: () => Promise.resolve(),
-  tracing: (enabled = true) => Promise.resolve(enabled),
-  reprice: () => Promise.resolve({ models: [], next_cursor: null }),
-  import: (lines, dryRun) =>
-    Promise.resolve({ added: lines.split('\n').length, existing: Number(dryRun), strange: 0, failed: [] }),
-  prune: () => Promise.resolve({ records: 0, bodies: 0, done: true, space: { used: 0, free: 0, wal: 0 } }),
-  purge: () => Promise.resolve(emptyPurge()),
-  pin: () => Promise.resolve('unknown'),
-};
 
 async function start(access: Partial<AdminDeps['access']> = {}): Promise<void> {
   const search = new Search({ db: join(folder, 'calls.db') });
@@ -103,7 +82,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'llm-proxy-admin-'));
   asked = [];
   watching = [];
-  recorder = () => healthy;
+  recorder = () => idleRecorder;
   live = new Live((on) => watching.push(on));
   const database = openDatabase(join(folder, 'calls.db'));
   migrate(database);
@@ -257,7 +236,7 @@ describe('admin/server', () => {
   it('is degraded while a sink fails', async () => {
     await start();
     const sink = { name: 'sqlite', state: 'failing', queued: 0, dropped: 3, error: 'disk full' } as const;
-    recorder = () => ({ ...healthy, health: () => Promise.resolve({ live: 0, sinks: [sink] }) });
+    recorder = () => ({ ...idleRecorder, health: () => Promise.resolve({ live: 0, sinks: [sink] }) });
     expect((await get('/health')).json()).toMatchObject({ status: 'degraded', recorder: { sinks: [sink] } });
   });
 
