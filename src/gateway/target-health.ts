@@ -87,7 +87,8 @@ export class TargetHealth {
   }
 }
 
-function once(release: () => void): Place {
+/** Given back once, however often it is tried. */
+export function once(release: () => void): Place {
   let isHeld = true;
   return {
     release: () => {

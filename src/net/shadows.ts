@@ -6,7 +6,7 @@ import { newId } from '../core/ids.ts';
 import type { ExchangeMark } from '../core/recorder-port.ts';
 import type { Note } from '../gateway/convert/notes.ts';
 import type { Destination } from '../gateway/steering.ts';
-import type { Place, TargetHealth } from '../gateway/target-health.ts';
+import { once, type Place, type TargetHealth } from '../gateway/target-health.ts';
 import type { ClientCall } from '../gateway/target-request.ts';
 import { originOf } from '../gateway/targets.ts';
 import { pairsOf } from './end-to-end.ts';
@@ -26,20 +26,23 @@ export interface ShadowedCall extends ClientCall {
 
 /** Hardly an answer of a model is longer; a target that floods is cut. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+/** Requests of copies that are under way: a target that takes nothing must not fill the memory of this process. */
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
 /** All copies together are read no faster: this thread has calls to serve, and the recorder to record them. */
 const MAX_BURST_BYTES = 128 * 1024;
 const BURST_MS = 10;
 
 export class Shadows {
   readonly #net: NetDeps;
-  readonly #targets: Targets;
+  readonly #targets: Pick<Targets, 'healthOf' | 'now' | 'providerOf' | 'request'>;
   /** Our own key, our own connections: there is nothing of one client that another could meet there. */
   readonly #agents = new Map<string, DialledAgent>();
   readonly #live = new Set<Shadow>();
   readonly #pace = new Pace();
+  #heldBytes = 0;
   #isClosed = false;
 
-  constructor(net: NetDeps, targets: Targets) {
+  constructor(net: NetDeps, targets: Pick<Targets, 'healthOf' | 'now' | 'providerOf' | 'request'>) {
     this.#net = net;
     this.#targets = targets;
   }
@@ -63,18 +66,20 @@ export class Shadows {
       this.#net.log.debug({ error: messageOf(error) }, 'a call could not be copied for its target');
       return this.#none('not_convertible');
     }
+    const held = this.#hold(made, place);
+    if (held === null) return this.#none('busy');
     const comparison = newId('cmp', this.#net.clock.wall());
     this.#net.counters.add('comparison_copies', 'result="sent"');
     // Behind the call itself: its last bytes are on their way now.
     setImmediate(() => {
       if (this.#isClosed) {
-        place.release();
+        held.release();
         return;
       }
       try {
-        this.#send(call, made, { rule, destination, comparison, place, health });
+        this.#send(call, made, { rule, destination, comparison, place: held, health });
       } catch (error) {
-        place.release();
+        held.release();
         this.#net.counters.add('internal_errors', 'part="compare"');
         this.#net.log.error({ error: messageOf(error) }, 'a copy could not be sent');
       }
@@ -87,6 +92,20 @@ export class Shadows {
     this.#isClosed = true;
     for (const shadow of this.#live) shadow.cut();
     for (const agent of this.#agents.values()) agent.destroy();
+  }
+
+  /** The place, with room for the request. Null = there is none, and the place is free again. */
+  #hold({ body }: MadeRequest, place: Place): Place | null {
+    const bytes = body.reduce((sum, part) => sum + part.length, 0);
+    if (this.#heldBytes + bytes > MAX_HELD_BYTES) {
+      place.release();
+      return null;
+    }
+    this.#heldBytes += bytes;
+    return once(() => {
+      this.#heldBytes -= bytes;
+      place.release();
+    });
   }
 
   #send(call: ShadowedCall, made: MadeRequest, { rule, destination, comparison, place, health }: ShadowFacts): void {

@@ -1,5 +1,10 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { Inbox } from '../../../src/recorder/inbox.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -55,6 +60,24 @@ describe('recorder/inbox', () => {
     for (let message = 0; message < 100_000; message += 1) inbox.push(message);
     const seen = await new Promise<number>((resolve) => setTimeout(() => resolve(handled.length), 1));
     expect(seen).toBeLessThan(100_000);
+  });
+
+  it('lets go of what it has handled, though more is waiting all the time', async () => {
+    let now = 0;
+    const inbox: Inbox<object> = new Inbox(
+      () => {
+        now += 4;
+        inbox.push({});
+      },
+      () => now,
+    );
+    const first = new WeakRef<object>({});
+    inbox.push(first.deref() ?? {});
+    inbox.push({});
+    // What a WeakRef gives lives on to the end of the turn.
+    for (let turns = 0; turns < 3; turns += 1) await turn();
+    collectGarbage();
+    expect(first.deref()).toBeUndefined();
   });
 
   it('takes messages that come while one is handled, and starts anew when all were', async () => {
