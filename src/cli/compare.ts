@@ -7,7 +7,7 @@ import { comparisonReport } from '../store/comparisons.ts';
 import { callDuration, count } from './figures.ts';
 import { print, printJson } from './print.ts';
 import { databaseOf } from './home-config.ts';
-import { colours, dim, type Refused, running } from './read.ts';
+import { colours, dim, type Refused, room, running } from './read.ts';
 import { askDaemon } from './run-api.ts';
 import { type Column, formatTable } from './table.ts';
 
@@ -59,13 +59,13 @@ function show({ pairs, limited_to: most }: ComparisonReport): void {
     { pair, side: 'primary' },
     { pair, side: 'shadow' },
   ]);
-  print(formatTable(COLUMNS, rows, colours()));
+  print(formatTable(COLUMNS, rows, colours(), room()));
   print(dim('medians of answers that came whole; won: in how many of the comparisons this one was faster, or cheaper'));
   if (most !== null) print(dim(`the latest ${count(most)} comparisons; --since and --until choose others`));
 }
 
 const COLUMNS: readonly Column<Side>[] = [
-  { title: 'model', align: 'left', max: 48, value: ({ pair, side }) => nameOf(pair[side]) },
+  { title: 'model', align: 'left', max: 48, least: 24, value: ({ pair, side }) => nameOf(pair[side]) },
   { title: 'leg', align: 'left', value: ({ side }) => side },
   { title: 'calls', align: 'right', value: ({ pair }) => count(pair.calls) },
   { title: 'failed', align: 'right', value: ({ pair, side }) => emptyAtZero(pair.failed[side]) },

@@ -3,7 +3,7 @@ import type { PeriodGroup, PeriodStats } from '../core/ports.ts';
 import type { StatsParameters } from '../core/stats-question.ts';
 import { callDuration, count, estimatedSums, totalCost } from './figures.ts';
 import { print, printJson } from './print.ts';
-import { accepted, askOrRead, colours, dim, type ReadArguments, timeOf, withCalls } from './read.ts';
+import { accepted, askOrRead, colours, dim, type ReadArguments, room, timeOf, withCalls } from './read.ts';
 import { type Column, formatTable } from './table.ts';
 
 const ANSWER_MS = 30_000;
@@ -35,7 +35,7 @@ function show({ groups = [], group = '', ...all }: PeriodStats): void {
   }
   const total: PeriodGroup = { ...all, key: 'total', requests: all.total_requests };
   const rows = groups.length === 1 ? groups : [...groups, total];
-  print(formatTable(columnsOf(group, all.estimated.calls > 0), rows, colours()));
+  print(formatTable(columnsOf(group, all.estimated.calls > 0), rows, colours(), room()));
   for (const note of notesOf(all)) print(dim(note));
 }
 
@@ -51,22 +51,27 @@ function notesOf({ groups_left_out: leftOut = 0, whole_hours: isWidened, since, 
 type Cell = (row: PeriodGroup) => string;
 
 function columnsOf(group: string, hasEstimates: boolean): Column<PeriodGroup>[] {
-  const figures: [title: string, value: Cell][] = [
+  const figures: [title: string, value: Cell, spare?: number][] = [
     ['calls', ({ requests }) => count(requests)],
     ['errors', ({ errors }) => (errors === 0 ? '' : count(errors))],
     ['input', (row) => count(row.input_tokens)],
     ['cached', (row) => count(row.cache_read_tokens)],
     ['output', (row) => count(row.output_tokens)],
-    ['tools', (row) => count(row.tool_calls)],
+    ['tools', (row) => count(row.tool_calls), 1],
     ['cost', totalCost],
-    ['time p50', (row) => callDuration(row.duration_ms.p50)],
-    ['p95', (row) => callDuration(row.duration_ms.p95)],
-    ['first token p50', (row) => callDuration(row.ttft_ms.p50)],
-    ['p95', (row) => callDuration(row.ttft_ms.p95)],
+    ['time p50', (row) => callDuration(row.duration_ms.p50), 2],
+    ['p95', (row) => callDuration(row.duration_ms.p95), 4],
+    ['first token p50', (row) => callDuration(row.ttft_ms.p50), 3],
+    ['p95', (row) => callDuration(row.ttft_ms.p95), 5],
   ];
   return [
-    { title: group, align: 'left', max: 50, value: ({ key }) => keyText(key, group) },
-    ...figures.map(([title, value]) => ({ title, align: 'right', value }) as const),
+    { title: group, align: 'left', max: 50, least: 20, value: ({ key }) => keyText(key, group) },
+    ...figures.map(([title, value, spare]) => ({
+      title,
+      align: 'right' as const,
+      value,
+      ...(spare === undefined ? {} : { spare }),
+    })),
     ...(hasEstimates ? [{ title: 'estimated, not in these', align: 'left', value: estimatedSums } as const] : []),
   ];
 }

@@ -99,9 +99,9 @@ export async function statsMain({ home, json }: ReadArguments): Promise<number> 
         { title: 'calls', align: 'right', value: ([, totals]) => count(totals.requests) },
         { title: 'errors', align: 'right', value: ([, totals]) => (totals.errors === 0 ? '' : count(totals.errors)) },
         { title: 'input', align: 'right', value: ([, totals]) => count(totals.input_tokens) },
-        { title: 'cached', align: 'right', value: ([, totals]) => count(totals.cache_read_tokens) },
+        { title: 'cached', align: 'right', spare: 2, value: ([, totals]) => count(totals.cache_read_tokens) },
         { title: 'output', align: 'right', value: ([, totals]) => count(totals.output_tokens) },
-        { title: 'tools', align: 'right', value: ([, totals]) => count(totals.tool_calls) },
+        { title: 'tools', align: 'right', spare: 1, value: ([, totals]) => count(totals.tool_calls) },
         { title: 'cost', align: 'right', value: ([, totals]) => totalCost(totals) },
         ...(stats.estimated.calls === 0
           ? []
@@ -109,6 +109,7 @@ export async function statsMain({ home, json }: ReadArguments): Promise<number> 
       ],
       rows,
       colours(),
+      room(),
     ),
   );
   if (since !== null) print(dim(`since ${timeOf(since)}`));
@@ -128,30 +129,38 @@ export async function callsMain({ home, json, ...query }: ReadArguments & CallQu
   print(
     formatTable<CallRecord>(
       [
-        { title: 'time', align: 'left', value: (call) => timeOf(call.started_at) },
+        {
+          title: 'time',
+          align: 'left',
+          value: (call) => timeOf(call.started_at),
+          short: (call) => shortTimeOf(call.started_at),
+        },
         { title: 'id', align: 'left', value: (call) => shortId(call.id) },
-        { title: 'provider', align: 'left', value: (call) => call.provider },
+        { title: 'provider', align: 'left', spare: 2, value: (call) => call.provider },
         {
           title: 'model',
           align: 'left',
           max: 36,
+          least: 14,
           value: (call) => `${modelOf(call)}${call.leg === 'shadow' ? ' (copy)' : ''}`,
         },
-        { title: 'status', align: 'right', value: statusOf },
+        { title: 'status', align: 'right', least: 8, value: statusOf },
         { title: 'in', align: 'right', value: (call) => callTokens(call, call.usage.input_tokens) },
         {
           title: 'cached',
           align: 'right',
+          spare: 3,
           value: (call) =>
             call.usage.cache_read_tokens === null ? '' : callTokens(call, call.usage.cache_read_tokens),
         },
         { title: 'out', align: 'right', value: (call) => callTokens(call, call.usage.output_tokens) },
         { title: 'cost', align: 'right', value: callCost },
-        { title: 'ttft', align: 'right', value: (call) => callDuration(call.ttft_ms) },
-        { title: 'time', align: 'right', value: (call) => callDuration(call.duration_ms) },
+        { title: 'ttft', align: 'right', spare: 4, value: (call) => callDuration(call.ttft_ms) },
+        { title: 'time', align: 'right', spare: 1, value: (call) => callDuration(call.duration_ms) },
       ],
       page.calls,
       colours(),
+      room(),
     ),
   );
   if (page.partial) print(dim('Not all calls could be looked at in time.'));
@@ -282,6 +291,16 @@ export function shortId(id: string): string {
 export function timeOf(iso: string): string {
   const wall = Date.parse(iso);
   return `${localDay(wall)} ${localTime(wall)}`;
+}
+
+/** In a narrow terminal: which day and minute. */
+export function shortTimeOf(iso: string): string {
+  return timeOf(iso).slice('2026-'.length, -':00'.length);
+}
+
+/** Characters of a line, where the output goes to a terminal. */
+export function room(): number {
+  return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : Infinity;
 }
 
 export function colours(): boolean {

@@ -21,7 +21,9 @@ import {
   NOT_FOUND,
   type ReadArguments,
   type Refused,
+  room,
   shortId,
+  shortTimeOf,
   timeOf,
   withCalls,
 } from './read.ts';
@@ -38,7 +40,7 @@ export async function sessionsMain({ home, json, query }: ReadArguments & { quer
   if (json) printJson(page);
   else if (page.sessions.length === 0) print('No sessions.');
   else {
-    print(formatTable(SUMMARY, page.sessions, colours()));
+    print(formatTable(SUMMARY, page.sessions, colours(), room()));
     if (page.next_cursor !== null) print(dim(`more: --cursor ${page.next_cursor}`));
   }
   return 0;
@@ -70,20 +72,25 @@ function storedView(db: string, id: string, query: SessionQuery): SessionView | 
 }
 
 const FIGURES: Column<SessionSummary>[] = [
-  { title: 'client', align: 'left', max: 24, value: ({ client }) => client ?? '' },
+  { title: 'client', align: 'left', max: 24, least: 12, spare: 4, value: ({ client }) => client ?? '' },
   { title: 'calls', align: 'right', value: ({ calls }) => count(calls) },
-  { title: 'errors', align: 'right', value: ({ errors }) => (errors === 0 ? '' : count(errors)) },
+  { title: 'errors', align: 'right', spare: 1, value: ({ errors }) => (errors === 0 ? '' : count(errors)) },
   { title: 'input', align: 'right', value: (session) => count(session.input_tokens) },
-  { title: 'output', align: 'right', value: (session) => count(session.output_tokens) },
+  { title: 'output', align: 'right', spare: 2, value: (session) => count(session.output_tokens) },
   { title: 'cost', align: 'right', value: totalCost },
-  { title: 'span', align: 'right', value: spanOf },
+  { title: 'span', align: 'right', spare: 3, value: spanOf },
 ];
 
 const SUMMARY: Column<SessionSummary>[] = [
-  { title: 'last call', align: 'left', value: (session) => timeOf(session.last_call_at) },
+  {
+    title: 'last call',
+    align: 'left',
+    value: (session) => timeOf(session.last_call_at),
+    short: (session) => shortTimeOf(session.last_call_at),
+  },
   { title: 'id', align: 'left', value: ({ id }) => shortId(id) },
   ...FIGURES,
-  { title: 'title', align: 'left', max: 60, value: titleOf },
+  { title: 'title', align: 'left', max: 60, least: 20, value: titleOf },
 ];
 
 function show({ session, descendants, with_children: all, calls, next_cursor: next, edges }: SessionView): void {
@@ -107,12 +114,14 @@ function show({ session, descendants, with_children: all, calls, next_cursor: ne
           title: 'session',
           align: 'left',
           max: 70,
+          least: 24,
           value: (row) => `${'  '.repeat(depths.get(row.id) ?? 0)}${shortId(row.id)}  ${titleOf(row)}`,
         },
         ...FIGURES,
       ],
       tree,
       colours(),
+      room(),
     ),
   );
   if (descendants.length > 0)
@@ -122,23 +131,34 @@ function show({ session, descendants, with_children: all, calls, next_cursor: ne
   if (estimatedSums(all) !== '') print(dim(`estimated, not in these: ${estimatedSums(all)}`));
   print('');
   const how = new Map(edges.map(({ from, to, type }) => [`${to}\n${type}`, from]));
-  print(formatTable<CallRecord>(timeline(how), calls, colours()));
+  print(formatTable<CallRecord>(timeline(how), calls, colours(), room()));
   if (next !== null) print(dim(`more: --cursor ${next}`));
 }
 
 function timeline(edges: ReadonlyMap<string, string>): Column<CallRecord>[] {
   return [
-    { title: 'time', align: 'left', value: (call) => timeOf(call.started_at) },
+    {
+      title: 'time',
+      align: 'left',
+      value: (call) => timeOf(call.started_at),
+      short: (call) => shortTimeOf(call.started_at),
+    },
     { title: 'call', align: 'left', value: (call) => shortId(call.id) },
     { title: 'turn', align: 'right', value: ({ agent_facts: facts }) => (facts === null ? '' : count(facts.turn)) },
     { title: 'how', align: 'left', value: (call) => howOf(call, edges) },
-    { title: 'model', align: 'left', max: 30, value: modelOf },
-    { title: 'status', align: 'right', value: formatStatus },
+    { title: 'model', align: 'left', max: 30, least: 14, value: modelOf },
+    { title: 'status', align: 'right', least: 8, value: formatStatus },
     { title: 'in', align: 'right', value: (call) => callTokens(call, call.usage.input_tokens) },
     { title: 'out', align: 'right', value: (call) => callTokens(call, call.usage.output_tokens) },
     { title: 'cost', align: 'right', value: callCost },
-    { title: 'time', align: 'right', value: (call) => callDuration(call.duration_ms) },
-    { title: 'tools', align: 'left', max: 40, value: (call) => call.tool_calls.map(({ name }) => name).join(' ') },
+    { title: 'time', align: 'right', spare: 1, value: (call) => callDuration(call.duration_ms) },
+    {
+      title: 'tools',
+      align: 'left',
+      max: 40,
+      least: 8,
+      value: (call) => call.tool_calls.map(({ name }) => name).join(' '),
+    },
   ];
 }
 

@@ -7,23 +7,84 @@ export interface Column<T> {
   /** Longer cells are cut with an ellipsis. */
   max?: number;
   value: (row: T) => string;
+  /** In place of `value` where the table is wider than the terminal. */
+  short?: (row: T) => string;
+  /** There its cells may be cut down to so many characters. */
+  least?: number;
+  /** Where that is not enough it is left out; the highest goes first. */
+  spare?: number;
 }
 
-/** Columns as wide as what is in them; the head dim on a terminal. Nothing in a cell can steer the terminal. */
-export function formatTable<T>(columns: readonly Column<T>[], rows: readonly T[], colour: boolean): string {
-  const cells = rows.map((row) => columns.map((column) => cut(escapeLine(column.value(row)), column.max)));
-  const widths = columns.map((column, at) =>
-    Math.max(column.title.length, ...cells.map((row) => row[at]?.length ?? 0)),
-  );
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, at) =>
-        columns[at]?.align === 'right' ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0),
-      )
-      .join('  ')
+/** A column with its cells, as wide as the longest. */
+interface Laid<T> {
+  column: Column<T>;
+  cells: readonly string[];
+  width: number;
+}
+
+const GAP = '  ';
+
+/**
+ * Columns as wide as what is in them; the head dim on a terminal. Nothing in a cell can steer the terminal.
+ * @param room characters of a line of the terminal; Infinity = there is none
+ */
+export function formatTable<T>(
+  columns: readonly Column<T>[],
+  rows: readonly T[],
+  colour: boolean,
+  room = Infinity,
+): string {
+  const shown = fitted(columns, rows, room);
+  const line = (cellOf: (laid: Laid<T>) => string): string =>
+    shown
+      .map((laid) => {
+        const cell = cut(cellOf(laid), laid.width);
+        return laid.column.align === 'right' ? cell.padStart(laid.width) : cell.padEnd(laid.width);
+      })
+      .join(GAP)
       .trimEnd();
-  const head = line(columns.map((column) => column.title));
-  return [colour ? pc.dim(head) : head, ...cells.map(line)].join('\n');
+  const head = line(({ column }) => column.title);
+  return [colour ? pc.dim(head) : head, ...rows.map((_, at) => line(({ cells }) => cells[at] ?? ''))].join('\n');
+}
+
+function fitted<T>(columns: readonly Column<T>[], rows: readonly T[], room: number): Laid<T>[] {
+  const full = columns.map((column) => laidOut(column, rows));
+  if (widthOf(full) <= room) return full;
+  let kept = columns.map((column) => laidOut({ ...column, value: column.short ?? column.value }, rows));
+  while (widthOf(kept.map((laid) => ({ width: leastOf(laid) }))) > room) {
+    const [spare] = kept
+      .filter(({ column }) => column.spare !== undefined)
+      .toSorted((one, other) => (other.column.spare ?? 0) - (one.column.spare ?? 0));
+    if (spare === undefined) break;
+    kept = kept.filter((laid) => laid !== spare);
+  }
+  return narrowed(kept, room);
+}
+
+/** The widest gives first, until another one is. */
+function narrowed<T>(laid: readonly Laid<T>[], room: number): Laid<T>[] {
+  const given = laid.map((each) => ({ ...each }));
+  for (let excess = widthOf(laid) - room; excess > 0; excess -= 1) {
+    const [widest] = given
+      .filter((each) => each.width > leastOf(each))
+      .toSorted((one, other) => other.width - one.width);
+    if (widest === undefined) break;
+    widest.width -= 1;
+  }
+  return given;
+}
+
+function laidOut<T>(column: Column<T>, rows: readonly T[]): Laid<T> {
+  const cells = rows.map((row) => cut(escapeLine(column.value(row)), column.max));
+  return { column, cells, width: Math.max(column.title.length, ...cells.map((cell) => cell.length)) };
+}
+
+function leastOf<T>({ column, width }: Laid<T>): number {
+  return Math.min(width, column.least ?? width);
+}
+
+function widthOf(laid: readonly { width: number }[]): number {
+  return laid.reduce((sum, { width }) => sum + width, GAP.length * (laid.length - 1));
 }
 
 function cut(text: string, max = 200): string {

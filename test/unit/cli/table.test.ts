@@ -24,6 +24,30 @@ describe('cli/table', () => {
     ]);
   });
 
+  describe('in a terminal that is narrower', () => {
+    const columns: Column<Row>[] = [
+      { title: 'day', align: 'left', value: () => '2026-11-21', short: () => '11-21' },
+      { title: 'model', align: 'left', least: 6, value: (row) => row.name },
+      { title: 'ms', align: 'right', spare: 1, value: () => '1234' },
+      { title: 'p99', align: 'right', spare: 2, value: () => '9876' },
+      { title: 'calls', align: 'right', value: (row) => String(row.calls) },
+    ];
+    const row = { name: 'claude-opus', calls: 7 };
+    const at = (room: number): string | undefined => formatTable(columns, [row], false, room).split('\n')[1];
+
+    it.each([
+      [42, '2026-11-21  claude-opus  1234  9876      7'],
+      [41, '11-21  claude-opus  1234  9876      7'],
+      [34, '11-21  claude-…  1234  9876      7'],
+      [32, '11-21  claud…  1234  9876      7'],
+      [31, '11-21  claude-opus  1234      7'],
+      [22, '11-21  claude-…      7'],
+      [5, '11-21  claud…      7'],
+    ])('shows of a table of 42 characters in %i what matters most', (room, expected) => {
+      expect(at(room)).toBe(expected);
+    });
+  });
+
   it('shows control characters instead of obeying them', () => {
     const text = formatTable(COLUMNS, [{ name: '\u001b[2J\n', calls: 1 }], false);
     expect(text).not.toContain('\u001b');
