@@ -5,6 +5,9 @@ import { defineConfig } from 'vite';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
+const BASE =
+  /node_modules\/(?:@tanstack\/(?:react-query|query-core)|react|react-dom|scheduler)\/|src\/(?:api|format|keyboard|url|kit\/(?!chart))/;
+
 /** Built by scripts/prepare.mjs into dist/dashboard; `npx vite dashboard` serves it in front of a running daemon. */
 export default defineConfig({
   root: here,
@@ -17,6 +20,8 @@ export default defineConfig({
     // Nothing may be inlined: the policy of the page allows no data: for scripts, styles and fonts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // One file of what every screen needs: many small ones take a moment each, and compress worse.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'base', test: BASE }] } } },
     license: { fileName: 'licenses.md' },
   },
   worker: { format: 'es' },

@@ -1,21 +1,29 @@
-import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
-import { ApiError, get } from './api/client.ts';
-import { liveFeed } from './api/use-live.ts';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import { askEarly, get, onRefused } from './api/client.ts';
+import { liveFeed, useLiveState } from './api/use-live.ts';
 import { Boundary } from './frame/boundary.tsx';
 import { Login } from './frame/login.tsx';
+import { hasFailed, Notice } from './frame/notice.tsx';
 import { Palette } from './frame/palette.tsx';
 import { Rail, SCREEN_NAMES } from './frame/rail.tsx';
 import { TopBar } from './frame/top-bar.tsx';
 import { KeyHelp } from './keyboard/help.tsx';
 import { useKeys } from './keyboard/keys.ts';
 import { Failure, Loading } from './kit/states.tsx';
+import { firstPageOf } from './calls/first-page.ts';
 import { loadScreen, useScreen } from './screens.ts';
 import { hrefOf, parseRoute, type Route, SCREENS } from './url/route.ts';
 import { goTo, useRoute } from './url/use-route.ts';
 
-// While it is asked who comes.
-void loadScreen(parseRoute(window.location.hash).screen);
+// At once, and all of it side by side: who comes, the screen, and what is on it.
+askEarly('/api/whoami');
+begin(parseRoute(window.location.hash));
+
+function begin(route: Route): void {
+  loadScreen(route.screen);
+  if (route.screen === 'calls') askEarly(firstPageOf(route.params));
+}
 
 /** `GET /api/whoami`. */
 export interface WhoAmI {
@@ -29,20 +37,46 @@ export interface WhoAmI {
 export function App() {
   const route = useRoute();
   const who = useQuery({ queryKey: ['whoami'], queryFn: () => get<WhoAmI>('/api/whoami'), staleTime: Infinity });
-  if (who.isPending) return <Loading what="the dashboard" />;
-  if (who.isError && !(who.error instanceof ApiError && who.error.status === 401)) {
-    return <Failure error={who.error} onRetry={() => void who.refetch()} />;
+  const { data, refetch } = who;
+  useConnection(refetch);
+  const first = useRef<string | null>(null);
+  if (data === undefined) {
+    if (who.isPending) return <Loading what="the dashboard" />;
+    return <Failure error={who.error} onRetry={() => void refetch()} />;
   }
-  if (who.data?.authenticated !== true) return <Login onDone={() => void who.refetch()} />;
-  return <Frame route={route} readOnly={who.data.read_only} />;
+  first.current ??= data.version;
+  if (!data.authenticated) return <Login onDone={() => void refetch()} />;
+  const newVersion = data.version === first.current ? null : data.version;
+  return <Frame route={route} readOnly={data.read_only} newVersion={newVersion} />;
 }
 
-function Frame({ route, readOnly }: { route: Route; readOnly: boolean }) {
+/** When the line is lost or back: who is there now, and what could not be had meanwhile. */
+function useConnection(askWho: () => unknown): void {
+  const client = useQueryClient();
+  const state = useLiveState();
+  useEffect(() => onRefused(() => void askWho()), [askWho]);
+  useEffect(() => {
+    if (state !== 'lost') return undefined;
+    // The browser does not tell a daemon that is gone from one that lets nobody in.
+    void askWho();
+    return () => {
+      void askWho();
+      void client.refetchQueries({ type: 'active', predicate: hasFailed });
+    };
+  }, [state, askWho, client]);
+}
+
+function Frame({ route, readOnly, newVersion }: { route: Route; readOnly: boolean; newVersion: string | null }) {
   const [overlay, setOverlay] = useState<'help' | 'palette' | null>(null);
+  const client = useQueryClient();
   useEffect(() => {
     liveFeed.open();
-    return () => liveFeed.close();
-  }, []);
+    return () => {
+      liveFeed.close();
+      // Whoever signs in next may be somebody else.
+      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'whoami' });
+    };
+  }, [client]);
   useEffect(() => {
     document.title = `${SCREEN_NAMES[route.screen].name} · llm-proxy`;
   }, [route.screen]);
@@ -62,11 +96,7 @@ function Frame({ route, readOnly }: { route: Route; readOnly: boolean }) {
       <Rail route={route} />
       <div className="flex min-h-0 min-w-0 flex-1 flex-col">
         <TopBar route={route} onHelp={() => setOverlay('help')} onPalette={() => setOverlay('palette')} />
-        {readOnly && (
-          <p role="status" className="border-b border-line bg-raised px-4 py-1 text-sm text-muted">
-            No daemon is running: these are the stored calls, read-only.
-          </p>
-        )}
+        <Notice readOnly={readOnly} newVersion={newVersion} />
         <main className="flex min-h-0 flex-1 flex-col">
           <Boundary at={`${route.screen}/${route.id ?? ''}`}>
             <Shown route={route} />

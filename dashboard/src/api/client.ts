@@ -14,6 +14,14 @@ export class ApiError extends Error {
   }
 }
 
+/** Told when an answer says that the reader is not, or no longer, signed in. */
+let refused: () => void = () => {};
+
+/** @param tell called in place of the one before */
+export function onRefused(tell: () => void): void {
+  refused = tell;
+}
+
 export type Query = Record<string, string | number | boolean | null | undefined>;
 
 /** `path` with what is not null, undefined or empty. */
@@ -45,15 +53,39 @@ export async function send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, b
 export async function request(url: string, init: RequestInit = {}): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, { credentials: 'same-origin', ...init });
+    response = await (takeEarly(url, init) ?? fetch(url, { credentials: 'same-origin', ...init }));
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError(0, 'unreachable', 'llm-proxy does not answer. Is it running? Start it with "llm-proxy start".');
   }
   if (response.ok) return response;
+  if (response.status === 401 && url !== LOGIN) refused();
   const body: unknown = await response.json().catch(() => null);
   const { type, message } = errorOf(body);
   throw new ApiError(response.status, type, message ?? `The answer was ${response.status} ${response.statusText}.`);
+}
+
+/** A wrong token is no news of the session. */
+export const LOGIN = '/api/login';
+
+/** Older answers may have been overtaken. */
+const EARLY_MS = 5000;
+const early = new Map<string, { answer: Promise<Response>; at: number }>();
+
+/** Asks now what a part of the page will ask as soon as it is loaded. */
+export function askEarly(url: string): void {
+  const answer = fetch(url, { credentials: 'same-origin' });
+  // Whoever takes it learns what went wrong.
+  answer.catch(() => {});
+  early.set(url, { answer, at: performance.now() });
+}
+
+/** Each answer is taken once. */
+function takeEarly(url: string, { method = 'GET' }: RequestInit): Promise<Response> | null {
+  if (method !== 'GET') return null;
+  const found = early.get(url);
+  early.delete(url);
+  return found === undefined || performance.now() - found.at > EARLY_MS ? null : found.answer;
 }
 
 async function json<T>(response: Response): Promise<T> {

@@ -15,6 +15,7 @@ const RETRY_MS = 3000;
 
 export class LiveFeed {
   readonly #url: string;
+  readonly #nextFrame: (then: () => void) => void;
   readonly #listeners = new Set<Partial<Listeners>>();
   readonly #watchers = new Set<() => void>();
   #source: EventSource | null = null;
@@ -23,9 +24,13 @@ export class LiveFeed {
   #running: ReadonlyMap<string, RunningCall> = new Map();
   #isDue = false;
   #next = new Map<string, RunningCall>();
+  /** The next stream does not begin where the one before it ended. */
+  #hasGap = false;
 
-  constructor(url: string) {
+  /** @param nextFrame calls once, before the page is painted next */
+  constructor(url: string, nextFrame: (then: () => void) => void) {
     this.#url = url;
+    this.#nextFrame = nextFrame;
   }
 
   get state(): LiveState {
@@ -39,15 +44,16 @@ export class LiveFeed {
 
   open(): void {
     if (this.#source !== null) return;
-    this.#set('connecting');
+    // Until the line is there again it is lost, however often it is tried.
+    if (this.#state !== 'lost') this.#set('connecting');
     const source = new EventSource(this.#url);
     this.#source = source;
     source.addEventListener('open', () => this.#opened());
     source.addEventListener('error', () => this.#lost(source));
-    source.addEventListener('call', (event) => this.#ended(JSON.parse(event.data as string) as CallRecord));
-    source.addEventListener('started', (event) => this.#runs(JSON.parse(event.data as string) as RunningCall));
-    source.addEventListener('progress', (event) => this.#runs(JSON.parse(event.data as string) as RunningCall));
-    source.addEventListener('gone', (event) => this.#gone((JSON.parse(event.data as string) as { id: string }).id));
+    source.addEventListener('call', (event) => this.#ended(dataOf(event) as CallRecord));
+    source.addEventListener('started', (event) => this.#runs(dataOf(event) as RunningCall));
+    source.addEventListener('progress', (event) => this.#runs(dataOf(event) as RunningCall));
+    source.addEventListener('gone', (event) => this.#gone((dataOf(event) as { id: string }).id));
     source.addEventListener('gap', () => this.#gap());
   }
 
@@ -78,6 +84,8 @@ export class LiveFeed {
     this.#next.clear();
     this.#show();
     this.#set('open');
+    // From here on all is told, so that what is asked for now and what comes leave nothing out.
+    if (this.#hasGap) this.#gap();
   }
 
   #gone(id: string): void {
@@ -95,6 +103,7 @@ export class LiveFeed {
   }
 
   #gap(): void {
+    this.#hasGap = false;
     this.#next.clear();
     this.#show();
     for (const listener of this.#listeners) listener.gap?.();
@@ -107,8 +116,8 @@ export class LiveFeed {
     this.#source = null;
     this.#retry = setTimeout(() => {
       this.#retry = null;
-      // Ids of a stream that this object never saw are unknown to the daemon: what was missed is asked for.
-      this.#gap();
+      // The daemon is not told what a stream that is closed had seen: what was missed is asked for.
+      this.#hasGap = true;
       this.open();
     }, RETRY_MS);
   }
@@ -117,7 +126,7 @@ export class LiveFeed {
   #show(): void {
     if (this.#isDue) return;
     this.#isDue = true;
-    requestAnimationFrame(() => {
+    this.#nextFrame(() => {
       this.#isDue = false;
       this.#running = new Map(this.#next);
       this.#tell();
@@ -133,4 +142,8 @@ export class LiveFeed {
   #tell(): void {
     for (const changed of this.#watchers) changed();
   }
+}
+
+function dataOf(event: Event): unknown {
+  return JSON.parse(String(Reflect.get(event, 'data')));
 }

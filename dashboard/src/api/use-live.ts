@@ -3,7 +3,7 @@ import { LiveFeed, type LiveState } from './live.ts';
 import type { CallRecord, RunningCall } from './shapes.ts';
 
 /** One for the page, however many screens listen. */
-export const liveFeed = new LiveFeed('/api/live');
+export const liveFeed = new LiveFeed('/api/live', (then) => requestAnimationFrame(then));
 
 const watch = (changed: () => void): (() => void) => liveFeed.watch(changed);
 

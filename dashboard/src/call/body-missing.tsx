@@ -23,7 +23,7 @@ export function BodyMissing({ call, side }: { call: string; side: 'request' | 'r
     staleTime: Infinity,
   });
   if (asked.isPending) return <Loading what="the reason" />;
-  if (asked.isError) return <Failure error={asked.error} onRetry={() => void asked.refetch()} />;
+  if (asked.isLoadingError) return <Failure error={asked.error} onRetry={() => void asked.refetch()} />;
   const title = asked.data?.status === 410 ? 'What was said was deleted' : 'What was said is not stored';
   return <Missing title={title} text={asked.data === null ? 'Its body is empty.' : sentence(asked.data.message)} />;
 }

@@ -41,7 +41,7 @@ export function DiffTab({ call, other, hrefOfCall }: DiffProps) {
         <Empty title="There is no call before this one">
           <p>It begins its conversation. Put the id of any call above to hold this one against it.</p>
         </Empty>
-      ) : asked.isError ? (
+      ) : asked.isLoadingError ? (
         <Failure error={asked.error} onRetry={() => void asked.refetch()} />
       ) : asked.data === undefined ? (
         <Loading what="the other call" />
@@ -109,7 +109,7 @@ function useWhole(id: string) {
 export function Both({ before, after }: { before: CallRecord; after: CallRecord }) {
   const [a, b] = [useWhole(before.id), useWhole(after.id)];
   const [oldHead, newHead] = [useHead(before.id, 'request').data, useHead(after.id, 'request').data];
-  const failed = [a, b].find(({ isError }) => isError);
+  const failed = [a, b].find(({ isLoadingError }) => isLoadingError);
   if (failed !== undefined) return <Failure error={failed.error} onRetry={() => void failed.refetch()} />;
   if (a.data === undefined || b.data === undefined) return <Loading what="both calls" />;
   for (const { call, request } of [a.data, b.data]) {

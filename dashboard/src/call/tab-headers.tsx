@@ -27,7 +27,7 @@ export function HeadersTab({ call }: { call: CallRecord }) {
 function HeadOf({ call, side, title }: { call: CallRecord; side: Side; title: string }) {
   const head = useHead(call.id, side);
   if (head.isPending) return <Loading what="the headers" />;
-  if (head.isError) {
+  if (head.isLoadingError) {
     const { error } = head;
     if (error instanceof ApiError && (error.status === 404 || error.status === 410)) {
       return <MissingBody call={call} side={side} error={error} />;

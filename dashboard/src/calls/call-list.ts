@@ -5,6 +5,7 @@
  * they wait.
  */
 import type { CallRecord, ListedCalls } from '../api/shapes.ts';
+import { PAGE } from './first-page.ts';
 import { insert, isNewer, type Listed, listedOf, type Page, pageOf } from './listed.ts';
 
 export interface CallListOptions {
@@ -16,7 +17,6 @@ export interface CallListOptions {
   pageSize?: number;
 }
 
-const PAGE = 100;
 /** Held on each side of those in sight. */
 const HELD_PAGES = 8;
 /** New calls on top, before the list begins anew. */
@@ -44,12 +44,13 @@ export class CallList {
   #wanted: [number, number] = [0, 0];
   #loading: { page: Page | null; abort: AbortController } | null = null;
   #reloading: AbortController | null = null;
+  #missedMeanwhile = false;
   #emptyPages = 0;
   #hasTexts = false;
   #version = 0;
   #closed = false;
 
-  /** True as soon as the first answer is there. */
+  /** The first answer is there. */
   ready = false;
   error: unknown = null;
   /** Of the last answers: not everything could be looked at in time. */
@@ -194,7 +195,9 @@ export class CallList {
 
   /** Some may be missing: what was asked again, or a line that was lost. */
   missed(): void {
-    if (this.#follows) this.reload();
+    // The first answer is not thrown away for a newer one: it is what the reader waits for.
+    if (!this.ready && this.#reloading !== null) this.#missedMeanwhile = true;
+    else if (this.#follows) this.reload();
     else void this.probe();
   }
 
@@ -251,6 +254,8 @@ export class CallList {
     this.#count();
     this.#loadNext();
     this.#tell();
+    if (this.#missedMeanwhile) this.missed();
+    this.#missedMeanwhile = false;
   }
 
   #note(answer: ListedCalls): void {

@@ -1,9 +1,11 @@
-import { type ReactNode, useRef, useState } from 'react';
-import { Call } from '../call/call.tsx';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { CallProps } from '../call/call.tsx';
 import { useKeys } from '../keyboard/keys.ts';
 import { Button } from '../kit/button.tsx';
 import type { GridHandle } from '../kit/grid.tsx';
+import { Later, useLater } from '../kit/later.tsx';
 import { Split } from '../kit/split.tsx';
+import { Loading } from '../kit/states.tsx';
 import { type Period, periodOf } from '../url/range.ts';
 import { formatRoute, type Route } from '../url/route.ts';
 import { goTo, useSetParams } from '../url/use-route.ts';
@@ -42,6 +44,11 @@ export function Calls({ route }: { route: Route }) {
     hasSelection ? [{ keys: 'Escape', does: 'select nothing', where: 'calls', run: () => selection.clear() }] : [],
   );
   const { list } = live;
+  const isThere = list.ready || list.error !== null;
+  useEffect(() => {
+    // So that it opens at once. What is on its way to the screen goes before.
+    if (isThere) setTimeout(() => void CALL.load(), CALL_AFTER_MS);
+  }, [isThere]);
   const empty = <NoCalls period={period} filter={filter} ignored={list.ignored} behind={list.behind} />;
   return (
     <Split
@@ -76,9 +83,19 @@ export function Calls({ route }: { route: Route }) {
           {asked === 'views' && <ViewsDialog route={route} onClose={() => ask(null)} />}
         </>
       }
-      detail={route.id === null ? null : <Call route={route} id={route.id} beside={besideOf(live.list, route.id)} />}
+      detail={
+        route.id === null ? null : <OpenCall route={route} id={route.id} beside={besideOf(live.list, route.id)} />
+      }
     />
   );
+}
+
+const CALL_AFTER_MS = 200;
+/** Half of the page's scripts: rows come first. */
+const CALL = new Later<CallProps>(async () => (await import('../call/call.tsx')).Call);
+
+function OpenCall(props: CallProps) {
+  return useLater(CALL, props) ?? <Loading what="the call" />;
 }
 
 /** From here on there is room for the facets beside the list. */

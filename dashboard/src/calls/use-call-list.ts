@@ -1,6 +1,7 @@
 /** The list of a period and a filter, live. */
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { get } from '../api/client.ts';
+import { callsQuery } from './first-page.ts';
 import type { CallRecord, ListedCalls } from '../api/shapes.ts';
 import { useEndedCalls, useLiveState } from '../api/use-live.ts';
 import { boundsOf, type Period } from '../url/range.ts';
@@ -41,8 +42,7 @@ async function fetchCalls(
   limit: number,
   signal: AbortSignal,
 ): Promise<ListedCalls> {
-  const query = { limit, since: period.since, until: period.until, q: filter, cursor, with: 'texts,titles' };
-  return get<ListedCalls>('/api/calls', query, signal);
+  return get<ListedCalls>('/api/calls', callsQuery(period, filter, cursor, limit), signal);
 }
 
 function takes(period: Period, filter: string, call: CallRecord): boolean | 'ask' {

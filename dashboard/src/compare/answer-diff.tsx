@@ -21,7 +21,7 @@ function useAnswer(id: string) {
 
 export function AnswerDiff({ a, b }: { a: CallRecord; b: CallRecord }) {
   const [one, other] = [useAnswer(a.id), useAnswer(b.id)];
-  const failed = [one, other].find(({ isError }) => isError);
+  const failed = [one, other].find(({ isLoadingError }) => isLoadingError);
   if (failed !== undefined) return <Failure error={failed.error} onRetry={() => void failed.refetch()} />;
   if (one.data === undefined || other.data === undefined) return <Loading what="both answers" />;
   const [first, second] = [one.data.answer, other.data.answer];

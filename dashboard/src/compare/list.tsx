@@ -38,7 +38,7 @@ export function ComparisonList({ route }: { route: Route }) {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
   if (list.isPending) return <Loading what="comparisons" />;
-  if (list.isError) return <Failure error={list.error} onRetry={() => void list.refetch()} />;
+  if (list.isLoadingError) return <Failure error={list.error} onRetry={() => void list.refetch()} />;
   if (pairs.length === 0) return <Nothing route={route} label={period.label} />;
   return (
     <div className="flex min-h-0 flex-1 flex-col">

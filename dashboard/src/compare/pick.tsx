@@ -42,9 +42,9 @@ export function PickOther({ route, id }: { route: Route; id: string }) {
     enabled: first.data !== undefined,
   });
   const choose = (other: string): void => goTo(hrefOf(route, 'compare', null, { a: id, b: other }));
-  if (first.isError) return <Failure error={first.error} />;
+  if (first.isLoadingError) return <Failure error={first.error} />;
   if (first.data === undefined || calls.isPending) return <Loading what="calls" />;
-  if (calls.isError) return <Failure error={calls.error} onRetry={() => void calls.refetch()} />;
+  if (calls.isLoadingError) return <Failure error={calls.error} onRetry={() => void calls.refetch()} />;
   const others = calls.data.calls.filter((call) => call.id !== first.data.id);
   return (
     <div className="flex min-h-0 flex-1 flex-col">

@@ -23,7 +23,7 @@ type View = (typeof VIEWS)[number]['id'];
 
 export function TwoCalls({ route, a, b }: { route: Route; a: string; b: string }) {
   const [one, other] = [useCall(a), useCall(b)];
-  const failed = [one, other].find(({ isError }) => isError);
+  const failed = [one, other].find(({ isLoadingError }) => isLoadingError);
   if (failed !== undefined) return <Failure error={failed.error} onRetry={() => void failed.refetch()} />;
   if (one.data === undefined || other.data === undefined) return <Loading what="both calls" />;
   return <Shown route={route} a={one.data} b={other.data} />;

@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from 'react';
-import { send } from '../api/client.ts';
+import { LOGIN, send } from '../api/client.ts';
 import { Button } from '../kit/button.tsx';
 
 /** Who comes without the cookie: the command that opens this page signed in, or the token by hand. */
@@ -10,7 +10,7 @@ export function Login({ onDone }: { onDone: () => void }) {
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     try {
-      await send('POST', '/api/login', { token: token.trim() });
+      await send('POST', LOGIN, { token: token.trim() });
       onDone();
     } catch (reason) {
       setError(reason instanceof Error ? reason.message : String(reason));

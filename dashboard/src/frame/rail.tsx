@@ -50,7 +50,7 @@ function LiveStatus() {
   const running = useRunningCalls().size;
   const { sign, colour, text } = WORDS[state];
   return (
-    <p role={state === 'lost' ? 'alert' : undefined} className="text-muted">
+    <p className="text-muted">
       <span aria-hidden="true" className={colour}>
         {sign}
       </span>{' '}

@@ -68,7 +68,7 @@ export function Overview({ route }: { route: Route }) {
   const now = Date.now();
   const { over, ...numbers } = useNumbers(route, now);
   if (over.isPending) return <Loading what="the numbers" />;
-  if (over.isError) return <Failure error={over.error} onRetry={() => void over.refetch()} />;
+  if (over.isLoadingError) return <Failure error={over.error} onRetry={() => void over.refetch()} />;
   const total = over.data;
   if (total.total_requests === 0) return <Nothing route={route} period={numbers.period} />;
   const { step, by } = numbers;

@@ -11,7 +11,7 @@ import { useSetup } from './use-setup.ts';
 export function SetupCards() {
   const setup = useSetup();
   if (setup.isPending) return null;
-  if (setup.isError) return <Failure error={setup.error} onRetry={() => void setup.refetch()} />;
+  if (setup.isLoadingError) return <Failure error={setup.error} onRetry={() => void setup.refetch()} />;
   const {
     proxy_url: proxyUrl,
     ca_file: caFile,

@@ -25,7 +25,7 @@ export function BodyView({ call, side }: { call: CallRecord; side: Side }) {
   const body = useBody(call.id, side, all);
   const chunks = useChunks(call.id, side === 'response' && call.stream);
   if (body.isPending || chunks.isLoading) return <Loading what={`the ${side}`} />;
-  if (body.isError) {
+  if (body.isLoadingError) {
     if (body.error instanceof ApiError && (body.error.status === 404 || body.error.status === 410)) {
       return <MissingBody call={call} side={side} error={body.error} />;
     }

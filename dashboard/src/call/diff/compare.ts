@@ -1,5 +1,5 @@
 /** What one request says otherwise than another. Pure. */
-import { diffArrays } from 'diff';
+import { diffArrays } from 'diff/lib/diff/array.js';
 import type { Conversation, ViewMessage, ViewTool } from '../../api/shapes.ts';
 import type { Head } from '../head.ts';
 import { signatureOf, wordsOf } from './words.ts';

@@ -1,5 +1,5 @@
 /** How one text became another, word by word where they are short enough for that. Pure. */
-import { diffLines, diffWordsWithSpace } from 'diff';
+import { diffArrays } from 'diff/lib/diff/array.js';
 
 export interface Change {
   kind: 'same' | 'removed' | 'added';
@@ -10,16 +10,22 @@ export interface Change {
 const MOST_WORDS = 60_000;
 const MOST_LINES = 4_000_000;
 const PATIENCE_MS = 300;
+/** Each character is in one of them: words, ends of lines, other blanks, and signs one by one. */
+const WORDS = /[\p{L}\p{M}\p{N}_]+|\n|[^\S\n]+|[^\s\p{L}\p{M}\p{N}_]/gu;
+const LINES = /[^\n]*\n|[^\n]+/g;
 
 /** Null = they are too long, or too different, to be told apart in a moment. */
 export function textDiff(before: string, after: string): Change[] | null {
   const size = before.length + after.length;
-  const words = size <= MOST_WORDS ? diffWordsWithSpace(before, after, { timeout: PATIENCE_MS }) : undefined;
-  const changes = words ?? (size <= MOST_LINES ? diffLines(before, after, { timeout: PATIENCE_MS }) : undefined);
-  if (changes === undefined) return null;
-  return tidied(
-    changes.map(({ value, added, removed }) => ({ kind: added ? 'added' : removed ? 'removed' : 'same', text: value })),
-  );
+  const diff = (parts: RegExp): Change[] | undefined =>
+    diffArrays(before.match(parts) ?? [], after.match(parts) ?? [], { timeout: PATIENCE_MS })?.map(
+      ({ value, added, removed }) => ({
+        kind: added ? 'added' : removed ? 'removed' : 'same',
+        text: value.join(''),
+      }),
+    );
+  const changes = (size <= MOST_WORDS ? diff(WORDS) : undefined) ?? (size <= MOST_LINES ? diff(LINES) : undefined);
+  return changes === undefined ? null : tidied(changes);
 }
 
 /** Two words that are the same by chance between others that are not make a difference harder to read. */

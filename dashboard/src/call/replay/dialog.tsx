@@ -21,7 +21,7 @@ export function ReplayDialog({ call, onClose }: { call: CallRecord; onClose: () 
     <Dialog title="Replay" wide onClose={onClose}>
       {body.isPending || head.isPending ? (
         <Loading what="the request" />
-      ) : head.isError ? (
+      ) : head.isLoadingError ? (
         <Failure error={head.error} />
       ) : (
         <Editor call={call} body={body.data ?? null} head={head.data} onClose={onClose} />

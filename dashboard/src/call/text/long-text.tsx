@@ -59,7 +59,7 @@ function useRest(text: string, source: LongTextProps['source'], isWanted: boolea
   return {
     text: asked.data ?? text,
     isBusy: asked.isFetching,
-    failure: asked.isError ? <Failure error={asked.error} onRetry={() => void asked.refetch()} /> : null,
+    failure: asked.isLoadingError ? <Failure error={asked.error} onRetry={() => void asked.refetch()} /> : null,
   };
 }
 
