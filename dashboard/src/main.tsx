@@ -12,9 +12,9 @@ const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 10_000,
-      // The daemon is on this machine: an answer of its own is final, silence may be a restart.
+      // The daemon is on this machine: an answer of its own is final, silence may be a restart, of its recorder as well.
       retry: (failures, error) =>
-        failures < 3 && error instanceof ApiError && (error.status === 0 || error.status === 503),
+        failures < 3 && error instanceof ApiError && (error.status === 0 || error.type === 'not_running'),
       refetchOnWindowFocus: false,
     },
   },

@@ -15,7 +15,14 @@ export interface FoundPart {
   headers: Record<string, string>;
 }
 
-export type PartAnswer = FoundPart | { pruned: Pruned } | 'no_call' | 'ambiguous' | 'not_stored';
+export type PartAnswer =
+  | FoundPart
+  | { pruned: Pruned }
+  /** Which of the anomalies of the call it was. */
+  | { undecodable: string }
+  | 'no_call'
+  | 'ambiguous'
+  | 'not_stored';
 
 export const NOT_STORED =
   'this part of the call is not stored: there was none, bodies were off (store.bodies), or are not kept of this provider (capture.bodies_of)';
@@ -23,6 +30,14 @@ export const NOT_STORED =
 export function prunedText({ at, reason }: Pruned): string {
   const why = reason === 'age' ? 'it was too old' : 'the database held too much';
   return `this part of the call was deleted at ${at}, because ${why} (docs/retention.md)`;
+}
+
+/** @param anomaly as of `CallRecord.anomalies` */
+export function undecodableText(anomaly: string): string {
+  const why = anomaly.endsWith('_unsupported')
+    ? 'llm-proxy does not know its content-encoding'
+    : 'its content-encoding could not be taken off';
+  return `nothing of this body is stored: ${why} (${anomaly}). It was passed on as it was`;
 }
 
 /** @param id of a call, or how it begins */
@@ -34,7 +49,9 @@ export function findPart(database: Database, id: string, side: Side, part: Part)
   const found = partOf(database, seq, side, part);
   if (found !== null) return found;
   const pruned = prunedPart(database, seq, side, part === 'head' ? 'head' : 'body');
-  return pruned === null ? 'not_stored' : { pruned };
+  if (pruned !== null) return { pruned };
+  const undecodable = call.record.anomalies.find((name) => name.startsWith(`${side}_encoding_`));
+  return part === 'head' || undecodable === undefined ? 'not_stored' : { undecodable };
 }
 
 function partOf(database: Database, seq: number, side: Side, part: Part): FoundPart | null {

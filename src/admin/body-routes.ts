@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import { AppError } from '../core/errors.ts';
 import type { Database } from '../store/driver.ts';
 import { refuse } from './access.ts';
-import { findPart, NOT_STORED, type Part, PARTS, prunedText } from './bodies.ts';
+import { findPart, NOT_STORED, type Part, PARTS, prunedText, undecodableText } from './bodies.ts';
 
 export interface BodyDeps {
   calls: { ask<T>(question: (database: Database) => T): T };
@@ -23,6 +23,7 @@ export function bodyRoutes(app: Hono, { calls }: BodyDeps): void {
         case 'not_stored':
           return refuse(context, 404, 'not_stored', NOT_STORED);
         default:
+          if ('undecodable' in found) return refuse(context, 404, 'undecodable', undecodableText(found.undecodable));
           if ('pruned' in found) return refuse(context, 410, 'pruned', prunedText(found.pruned));
           return context.body(Uint8Array.from(found.bytes).buffer, 200, found.headers);
       }

@@ -6,7 +6,7 @@ import type { Remote } from '../core/rpc.ts';
 import type { Live, LiveEvent } from './live.ts';
 
 export interface LiveDeps {
-  live: Pick<Live, 'subscribe'>;
+  live: Pick<Live, 'subscribe' | 'last'>;
   /** Throws AppError `not_running` while the recorder thread is started again. */
   recorder: () => Pick<Remote<RecorderService>, 'running'>;
   readOnly?: boolean;
@@ -42,7 +42,8 @@ async function sendLive(stream: SSEStreamingApi, live: LiveDeps['live'], lastId:
     if (event.event !== 'progress' || unread <= MAX_UNREAD_PROGRESS) send(textOf(event));
   });
   const heartbeat = setInterval(() => send(': alive\n\n'), HEARTBEAT_MS).unref();
-  send(': llm-proxy\n\n');
+  // So that a reader that no call was told of yet can say where it was, too, when it comes back.
+  send(`id: ${live.last}\n\n`);
   await ended;
   clearInterval(heartbeat);
   leave();

@@ -45,6 +45,11 @@ export class Live {
     return this.#listeners.size > 0 || this.#idle !== null;
   }
 
+  /** Whoever comes back with this id has missed nothing that ended before now. */
+  get last(): number {
+    return this.#last;
+  }
+
   push(record: CallRecord): void {
     this.#last += 1;
     const kept = { id: this.#last, record };

@@ -1,5 +1,5 @@
 /** `show ID --request|--response [--head]`: what a call sent or got, byte for byte. */
-import { findPart, NOT_STORED, type Part, prunedText } from '../admin/bodies.ts';
+import { findPart, NOT_STORED, type Part, prunedText, undecodableText } from '../admin/bodies.ts';
 import type { Calls } from '../admin/calls.ts';
 import { AppError } from '../core/errors.ts';
 import { escapeLine, escapeText } from '../sinks/escape.ts';
@@ -51,6 +51,7 @@ function fromStore(store: Calls, { id, side, part }: ShowBodyArguments): Shown |
   const found = store.ask((database) => findPart(database, id, side, part));
   if (found === 'not_stored') return NOT_STORED;
   if (typeof found === 'string') return noSuchCall(id);
+  if ('undecodable' in found) return undecodableText(found.undecodable);
   return 'pruned' in found ? prunedText(found.pruned) : shown(found.bytes, found.headers);
 }
 

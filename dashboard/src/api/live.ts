@@ -54,7 +54,7 @@ export class LiveFeed {
     source.addEventListener('started', (event) => this.#runs(dataOf(event) as RunningCall));
     source.addEventListener('progress', (event) => this.#runs(dataOf(event) as RunningCall));
     source.addEventListener('gone', (event) => this.#gone((dataOf(event) as { id: string }).id));
-    source.addEventListener('gap', () => this.#gap());
+    source.addEventListener('gap', () => this.refresh());
   }
 
   close(): void {
@@ -65,6 +65,12 @@ export class LiveFeed {
     this.#next.clear();
     this.#show();
     this.#set('off');
+  }
+
+  /** What is shown may not be what is: all who listen ask again. */
+  refresh(): void {
+    this.#hasGap = false;
+    for (const listener of this.#listeners) listener.gap?.();
   }
 
   /** @returns how to leave */
@@ -85,7 +91,7 @@ export class LiveFeed {
     this.#show();
     this.#set('open');
     // From here on all is told, so that what is asked for now and what comes leave nothing out.
-    if (this.#hasGap) this.#gap();
+    if (this.#hasGap) this.refresh();
   }
 
   #gone(id: string): void {
@@ -100,13 +106,6 @@ export class LiveFeed {
   #runs(call: RunningCall): void {
     this.#next.set(call.id, { ...this.#next.get(call.id), ...call });
     this.#show();
-  }
-
-  #gap(): void {
-    this.#hasGap = false;
-    this.#next.clear();
-    this.#show();
-    for (const listener of this.#listeners) listener.gap?.();
   }
 
   /** A stream that was refused (daemon gone, logged out) is not tried again by the browser itself. */

@@ -24,6 +24,11 @@ export function BodyMissing({ call, side }: { call: string; side: 'request' | 'r
   });
   if (asked.isPending) return <Loading what="the reason" />;
   if (asked.isLoadingError) return <Failure error={asked.error} onRetry={() => void asked.refetch()} />;
-  const title = asked.data?.status === 410 ? 'What was said was deleted' : 'What was said is not stored';
+  const title =
+    asked.data?.status === 410
+      ? 'What was said was deleted'
+      : asked.data?.type === 'undecodable'
+        ? 'What was said could not be read'
+        : 'What was said is not stored';
   return <Missing title={title} text={asked.data === null ? 'Its body is empty.' : sentence(asked.data.message)} />;
 }

@@ -4,6 +4,7 @@ import type { PeriodStats } from '../api/shapes.ts';
 import { whole } from '../format/numbers.ts';
 import { Money } from '../kit/amounts.tsx';
 import { Button } from '../kit/button.tsx';
+import { wordsOf } from '../kit/states.tsx';
 import type { Period } from '../url/range.ts';
 import type { CallList } from './call-list.ts';
 
@@ -19,7 +20,11 @@ export function StatusLine({ period, filter, list, onColumns }: StatusLineProps)
   return (
     <footer className="flex h-8 shrink-0 items-center gap-3 overflow-hidden border-t border-line bg-surface px-3 text-sm whitespace-nowrap text-muted">
       <span role="status" className="truncate">
-        {list.ready && (filter === '' ? <PeriodTotals period={period} /> : <Found list={list} />)}
+        {list.ready && list.error !== null ? (
+          <span className="text-bad">Not as it is now: {wordsOf(list.error).text}</span>
+        ) : (
+          list.ready && (filter === '' ? <PeriodTotals period={period} /> : <Found list={list} />)
+        )}
       </span>
       <Button look="quiet" onClick={onColumns} className="ml-auto max-md:hidden">
         Columns

@@ -1,8 +1,10 @@
 /** One line above every screen, where what is shown may not be what is. */
 import { type QueryCache, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useSyncExternalStore } from 'react';
 import { ApiError } from '../api/client.ts';
-import { useLiveState } from '../api/use-live.ts';
+import { useHealth } from '../api/use-health.ts';
+import { liveFeed, useLiveState } from '../api/use-live.ts';
+import { whole } from '../format/numbers.ts';
 import { Button } from '../kit/button.tsx';
 import { wordsOf } from '../kit/states.tsx';
 
@@ -18,6 +20,15 @@ export function Notice({ readOnly, newVersion }: NoticeProps) {
   const cache = client.getQueryCache();
   const watch = useCallback((changed: () => void) => cache.subscribe(changed), [cache]);
   const outdated = useSyncExternalStore(watch, () => outdatedBy(cache));
+  const trouble = useHealth()?.recorder?.sinks.find(({ name, state }) => name === 'sqlite' && state === 'failing');
+  const isStored = trouble === undefined;
+  useEffect(() => {
+    if (isStored) return undefined;
+    return () => {
+      liveFeed.refresh();
+      void client.refetchQueries({ type: 'active', predicate: hasFailed });
+    };
+  }, [isStored, client]);
   if (isLost) {
     return (
       <Line isBad>
@@ -38,7 +49,15 @@ export function Notice({ readOnly, newVersion }: NoticeProps) {
     return (
       <Line isBad>
         Some of what is shown is older: {outdated}
-        <Button onClick={() => void client.refetchQueries({ predicate: hasFailed })}>Try again</Button>
+        <Button onClick={() => void client.refetchQueries({ type: 'active', predicate: hasFailed })}>Try again</Button>
+      </Line>
+    );
+  }
+  if (trouble !== undefined) {
+    return (
+      <Line isBad>
+        Calls are not stored at the moment: {trouble.error ?? 'the database cannot be written'}. They flow all the same,
+        and wait in memory as far as there is room{trouble.dropped > 0 && `; ${whole(trouble.dropped)} had none`}.
       </Line>
     );
   }

@@ -1,13 +1,7 @@
-import { useQuery } from '@tanstack/react-query';
-import { get } from '../api/client.ts';
-import type { PeriodStats, RecorderHealth } from '../api/shapes.ts';
+import type { PeriodStats } from '../api/shapes.ts';
+import { type Health, useHealth } from '../api/use-health.ts';
 import { whole } from '../format/numbers.ts';
 import { hrefOf, type Route } from '../url/route.ts';
-
-interface Health {
-  recorder: RecorderHealth | null;
-  search: { state: string; behind: number; error: string | null } | null;
-}
 
 interface Remark {
   text: string;
@@ -18,12 +12,8 @@ interface Remark {
 
 /** What a reader of the numbers should know, and what should be looked after. Nothing where there is nothing. */
 export function Attention({ route, stats }: { route: Route; stats: PeriodStats }) {
-  const health = useQuery({
-    queryKey: ['overview', 'health'],
-    queryFn: () => get<Health>('/health'),
-    refetchInterval: 15_000,
-  });
-  const remarks = [...ofNumbers(route, stats), ...(health.data === undefined ? [] : ofHealth(route, health.data))];
+  const health = useHealth();
+  const remarks = [...ofNumbers(route, stats), ...(health === undefined ? [] : ofHealth(route, health))];
   if (remarks.length === 0) return null;
   return (
     <section aria-label="Attention" className="border-b border-line bg-surface px-4 py-2 print:hidden">
@@ -96,7 +86,8 @@ function ofHealth(route: Route, { recorder, search }: Health): Remark[] {
   const settings = hrefOf(route, 'settings', 'exporters');
   const remarks: Remark[] = [];
   for (const sink of recorder?.sinks ?? []) {
-    if (sink.state === 'failing')
+    // Of the database itself it is said above every screen.
+    if (sink.state === 'failing' && sink.name !== 'sqlite')
       remarks.push({
         text: `${sink.name} cannot write`,
         more: `${sink.error ?? ''} Calls flow all the same.`,

@@ -14,6 +14,9 @@ export interface Daemon {
   caFile: string;
   token: string;
   stop: () => Promise<void>;
+  /** Ends it and leaves its home: `again` goes on with that, on the same ports. */
+  halt: () => Promise<void>;
+  again: () => Promise<void>;
 }
 
 /** @param home one with calls in it (seed.ts); it is removed at the end @param flags more of them for `start` */
@@ -21,7 +24,33 @@ export async function startDaemon(
   home = mkdtempSync(join(tmpdir(), 'llm-proxy-browser-')),
   flags: readonly string[] = [],
 ): Promise<Daemon> {
-  const child = spawn(process.execPath, [CLI, 'start', '--home', home, '--port', '0', '--admin-port', '0', ...flags], {
+  let { child, found } = await run(home, ['--port', '0', '--admin-port', '0', ...flags]);
+  const ports = ['--port', new URL(found.proxy_url).port, '--admin-port', new URL(found.admin_url).port];
+  return {
+    home,
+    adminUrl: found.admin_url,
+    proxyUrl: found.proxy_url,
+    caFile: found.ca_file,
+    token: readFileSync(join(home, 'run', 'admin-token'), 'utf8').trim(),
+    stop: async () => {
+      await end(child);
+      rmSync(home, { recursive: true, force: true });
+    },
+    halt: () => end(child),
+    again: async () => {
+      ({ child, found } = await run(home, [...ports, ...flags]));
+    },
+  };
+}
+
+interface Found {
+  proxy_url: string;
+  admin_url: string;
+  ca_file: string;
+}
+
+async function run(home: string, flags: readonly string[]): Promise<{ child: ChildProcess; found: Found }> {
+  const child = spawn(process.execPath, [CLI, 'start', '--home', home, ...flags], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, XDG_STATE_HOME: join(home, 'state') },
   });
@@ -30,21 +59,12 @@ export async function startDaemon(
   const file = join(home, 'run', 'daemon.json');
   await until(() => existsSync(file) || child.exitCode !== null);
   if (!existsSync(file)) throw new Error(`the daemon did not start: ${complaints}`);
-  const found = JSON.parse(readFileSync(file, 'utf8')) as { proxy_url: string; admin_url: string; ca_file: string };
-  return {
-    home,
-    adminUrl: found.admin_url,
-    proxyUrl: found.proxy_url,
-    caFile: found.ca_file,
-    token: readFileSync(join(home, 'run', 'admin-token'), 'utf8').trim(),
-    stop: () => stop(child, home),
-  };
+  return { child, found: JSON.parse(readFileSync(file, 'utf8')) as Found };
 }
 
-async function stop(child: ChildProcess, home: string): Promise<void> {
+async function end(child: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve));
   if (child.exitCode === null && child.kill('SIGTERM')) await ended;
-  rmSync(home, { recursive: true, force: true });
 }
 
 async function until(isSo: () => boolean): Promise<void> {

@@ -32,16 +32,13 @@ export interface Scripted {
 
 const MOUNTS = ['anthropic', 'openai', 'google', 'mistral'];
 
-/** @param flags more of them for `start` */
-export async function startScripted(flags: readonly string[] = []): Promise<Scripted> {
+/** @param flags more of them for `start` @param home other than one of its own */
+export async function startScripted(flags: readonly string[] = [], home?: string): Promise<Scripted> {
   const replies = new Map<string, Reply>();
   const server = createServer((request, response) => void answer(request, response, replies));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const daemon = await startDaemon(undefined, [
-    ...MOUNTS.flatMap((mount) => ['--backend', `${mount}=${origin}`]),
-    ...flags,
-  ]);
+  const daemon = await startDaemon(home, [...MOUNTS.flatMap((mount) => ['--backend', `${mount}=${origin}`]), ...flags]);
   const ask = async <T>(path: string): Promise<T> => {
     const found = await fetch(`${daemon.adminUrl}${path}`, { headers: { authorization: `Bearer ${daemon.token}` } });
     if (!found.ok) throw new Error(`${path}: ${found.status} ${await found.text()}`);

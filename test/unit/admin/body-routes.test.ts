@@ -42,9 +42,9 @@ afterEach(() => {
 const REQUEST = '{"messages":[{"role":"user","content":"Hé\\u0000 there"}]}';
 const STREAM = 'data: {"a":1}\n\ndata: {"b":2}\n\n';
 
-function store(over: Partial<Omit<Capture, 'record'>> = {}, id = 'call_0001'): void {
+function store(over: Partial<Omit<Capture, 'record'>> = {}, id = 'call_0001', anomalies: string[] = []): void {
   const capture = aCapture(
-    { id },
+    { id, anomalies },
     {
       response: aMessage('HTTP/1.1 200 OK', null, {
         headers: [
@@ -160,12 +160,19 @@ describe('admin/body-routes', () => {
   it('says why there is nothing', async () => {
     store({ parts: { request: null, response: null, arrivals: null } });
     store({}, 'call_0002');
+    const nothing = { parts: { request: null, response: null, arrivals: null } };
+    store(nothing, 'call_0003', ['response_encoding_corrupt']);
+    store(nothing, 'call_0004', ['response_encoding_unsupported']);
     const errorOf = async (path: string): Promise<unknown> => {
       const answer = await get(path);
       const { error } = (await answer.json()) as { error: { type: string } };
       return [answer.status, error.type];
     };
     expect(await errorOf('call_0001/request')).toEqual([404, 'not_stored']);
+    expect(await errorOf('call_0003/request')).toEqual([404, 'not_stored']);
+    expect(await errorOf('call_0003/response')).toEqual([404, 'undecodable']);
+    expect(await (await get('call_0003/response')).text()).toContain('could not be taken off');
+    expect(await (await get('call_0004/response')).text()).toContain('does not know its content-encoding');
     expect(await errorOf('call_9/request')).toEqual([404, 'not_found']);
     expect(await errorOf('call_000/request')).toEqual([409, 'ambiguous']);
     expect((await get('call_0002/request?part=feet')).status).toBe(400);

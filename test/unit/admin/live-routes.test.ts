@@ -27,6 +27,21 @@ describe('admin/live-routes', () => {
     expect(text).toContain('event: gone\ndata: {"id":"call_1"}\n\n');
   });
 
+  it('says at once where a reader is, so that one who loses the line before any call ended misses none', async () => {
+    const live = new Live(() => {}, 700);
+    const first = await anAdminApp({ live }).request('/api/live', { headers: BEARER });
+    const reader = first.body?.pipeThrough(new TextDecoderStream()).getReader();
+    expect((await reader?.read())?.value).toBe('id: 700\n\n');
+    await reader?.cancel();
+    live.push(aRecord({ id: 'call_1' }));
+    const again = await anAdminApp({ live }).request('/api/live', { headers: { ...BEARER, 'last-event-id': '700' } });
+    const pieces = again.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    while (!text.includes('call_1')) text += (await pieces?.read())?.value;
+    expect(text).toMatch(/^event: gap\ndata: \{\}\n\nevent: call\nid: 701\n/);
+    await pieces?.cancel();
+  });
+
   it('lists the calls under way, and none where no daemon runs', async () => {
     const recorder: typeof idleRecorder = { ...idleRecorder, running: () => Promise.resolve([aRunningCall()]) };
     const ask = async (readOnly: boolean): Promise<unknown> => {

@@ -28,6 +28,7 @@ export function Missing({ title, text }: { title: string; text: string }) {
 
 function reasonOf(call: CallRecord, side: Side, error: ApiError): { title: string; text: string } {
   if (error.status === 410) return { title: `The ${side} was deleted`, text: sentence(error.message) };
+  if (error.type === 'undecodable') return { title: `The ${side} could not be read`, text: sentence(error.message) };
   if (call.outcome === 'upgraded') {
     return {
       title: 'A connection of its own kind',

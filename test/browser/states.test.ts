@@ -1,0 +1,219 @@
+/** What the page says when something is not as it should be, and how it goes on afterwards. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Database, openDatabase } from '../../src/store/driver.ts';
+import { anthropicCall } from './support/anthropic.ts';
+import { violationsOf } from './support/axe.ts';
+import { chromiumPath, launch, visit } from './support/browser.ts';
+import { importCalls } from './support/odd-calls.ts';
+import { type Scripted, startScripted } from './support/scripted.ts';
+
+const rowsOf = (page: Page) => page.getByRole('grid', { name: 'Calls' }).locator('[role=rowgroup] [role=row]');
+const LOST = /llm-proxy does not answer/;
+const mark = (page: Page): Promise<unknown> => page.evaluate('globalThis.isSamePage = true');
+const isSame = (page: Page): Promise<unknown> => page.evaluate('globalThis.isSamePage === true');
+
+describe.skipIf(chromiumPath === null)('dashboard, when things go wrong', () => {
+  let browser: Browser;
+  let house: Scripted;
+  beforeAll(async () => {
+    [browser, house] = await Promise.all([launch(), startScripted()]);
+    await say('the first words');
+    await say('the second words');
+    await house.stored(2);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await house?.stop();
+  });
+  const say = (content: string) =>
+    house.call(anthropicCall({ messages: [{ role: 'user', content }], answer: [{ type: 'text', text: 'Yes.' }] }));
+  const open = async (hash: string) => {
+    const opened = await visit(browser, house.daemon, hash);
+    opened.page.setDefaultTimeout(10_000);
+    return opened;
+  };
+  /** So many calls are stored when a test begins. */
+  const stored = async (): Promise<number> => (await house.stored(2)).length;
+  const store = (): Database => openDatabase(join(house.daemon.home, 'data', 'llm-proxy.db'), { readOnly: false });
+
+  it('keeps what it shows while the daemon is away, and goes on without a reload, each call once', async () => {
+    const before = await stored();
+    const { page, context } = await open('#/calls?range=all');
+    await expect.poll(() => rowsOf(page).count()).toBe(before);
+    const other = await open('#/calls?range=all');
+    await expect.poll(() => rowsOf(other.page).count()).toBe(before);
+    await mark(page);
+    await house.daemon.halt();
+    await page.getByRole('status').filter({ hasText: LOST }).waitFor();
+    expect(await rowsOf(page).count()).toBe(before);
+    expect(await violationsOf(page)).toEqual([]);
+    // A screen that was never loaded cannot be now, and a list that was left is asked for again.
+    await other.page.getByRole('link', { name: 'Settings' }).click();
+    await other.page.getByText(/It could not be loaded/).waitFor();
+    await other.page.getByRole('link', { name: 'Calls' }).click();
+    await other.page.getByText('No answer from llm-proxy').waitFor();
+    const newer = { authenticated: true, auth: 'token', version: '99.0.0', read_only: false };
+    await other.page.route('**/api/whoami', (route) => route.fulfill({ json: newer }));
+    await house.daemon.again();
+    await say('while nobody listened');
+    await page.getByText(LOST).waitFor({ state: 'detached' });
+    await say('when all was well again');
+    await expect.poll(() => rowsOf(page).count()).toBe(before + 2);
+    for (const words of ['while nobody listened', 'when all was well again', 'the second words', 'the first words'])
+      await expect.poll(() => rowsOf(page).filter({ hasText: words }).count()).toBe(1);
+    expect(await isSame(page)).toBe(true);
+    await context.close();
+    await expect.poll(() => rowsOf(other.page).count()).toBe(before + 2);
+    await other.page.getByText('llm-proxy is version 99.0.0 by now').waitFor();
+    await other.page.getByRole('link', { name: 'Settings' }).click();
+    await other.page.getByRole('button', { name: 'Try again' }).click();
+    await other.page.getByRole('heading', { level: 3, name: 'Claude Code' }).waitFor();
+    await other.context.close();
+  });
+
+  it('asks to sign in when the session ends in the midst of work, and goes on in the same place', async () => {
+    const { page, context } = await open('#/sessions?range=all');
+    await page.getByRole('grid', { name: 'Sessions' }).waitFor();
+    await mark(page);
+    await context.clearCookies();
+    await page.getByRole('searchbox').fill('words');
+    await page.getByLabel(/paste the token/).waitFor();
+    expect(await page.getByText('first words').count()).toBe(0);
+    await page.getByLabel(/paste the token/).fill(house.daemon.token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('grid', { name: 'Sessions' }).getByText('the first words').first().waitFor();
+    expect(decodeURIComponent(page.url())).toContain('filter=words');
+    expect(await isSame(page)).toBe(true);
+    await context.close();
+  });
+
+  it('says that calls are not stored while another program holds the database, and shows them all the same', async () => {
+    const before = await stored();
+    const { page, context } = await open('#/calls?range=all');
+    await expect.poll(() => rowsOf(page).count()).toBe(before);
+    const other = store();
+    other.exec('BEGIN EXCLUSIVE');
+    await say('while it is locked');
+    const notice = page.getByRole('status').filter({ hasText: 'Calls are not stored at the moment' });
+    await notice.getByText(/locked/).waitFor();
+    await expect.poll(() => rowsOf(page).count()).toBe(before + 1);
+    other.exec('ROLLBACK');
+    other.close();
+    await notice.waitFor({ state: 'detached' });
+    await house.stored(before + 1);
+    await page.reload();
+    await expect.poll(() => rowsOf(page).count()).toBe(before + 1);
+    await context.close();
+  });
+
+  it('says that the database cannot be read, shows what it knows, and reads it when it can', async () => {
+    const before = await stored();
+    const { page, context } = await open('#/calls?range=all');
+    await expect.poll(() => rowsOf(page).count()).toBe(before);
+    const file = join(house.daemon.home, 'data', 'llm-proxy.db');
+    await house.daemon.halt();
+    renameSync(file, `${file}.away`);
+    mkdirSync(file);
+    await house.daemon.again();
+    await page.getByText(/^Not as it is now: .*cannot/).waitFor();
+    expect(await rowsOf(page).count()).toBe(before);
+    const fresh = await open('#/calls?range=all');
+    await fresh.page.getByText('The database cannot be read at the moment').waitFor();
+    await fresh.page.getByRole('link', { name: 'Sessions' }).click();
+    await fresh.page.getByRole('alert').filter({ hasText: 'Calls flow all the same.' }).waitFor();
+    await house.daemon.halt();
+    rmdirSync(file);
+    renameSync(`${file}.away`, file);
+    await house.daemon.again();
+    await expect.poll(() => page.getByText(/^Not as it is now/).count()).toBe(0);
+    expect(await rowsOf(page).count()).toBe(before);
+    await fresh.page.getByRole('grid', { name: 'Sessions' }).waitFor();
+    await Promise.all([context.close(), fresh.context.close()]);
+  });
+
+  it('shows what nobody can read or knows: bytes that are no text, a provider without a name', async () => {
+    const before = await stored();
+    await house.call({
+      path: '/openai/v1/chat/completions',
+      body: { model: 'spoilt', messages: [{ role: 'user', content: 'What comes?' }] },
+      reply: { headers: { 'content-encoding': 'gzip' }, body: ['these bytes are no gzip \u0000'] },
+    });
+    await importCalls(house.daemon, [
+      { secondsAgo: 1, record: { provider: 'nobody-knows', operation: null, inference: false, request_model: null } },
+    ]);
+    const calls = await house.stored(before + 2);
+    const spoilt = calls.find(({ request_model: model }) => model === 'spoilt')?.id ?? '';
+    const { page, context } = await open(`#/calls/${spoilt}?range=all&tab=response&full=1`);
+    await page.getByText('The response could not be read').waitFor();
+    await page.getByText(/response_encoding_corrupt/).waitFor();
+    await page.keyboard.press('1');
+    await page.getByText('What comes?').waitFor();
+    await page.getByText('What was said could not be read').waitFor();
+    await page.keyboard.press('Escape');
+    const row = rowsOf(page).filter({ hasText: 'nobody-knows' });
+    await row.click();
+    await page.getByRole('article', { name: /^Call call_/ }).waitFor();
+    await page.keyboard.press('1');
+    await page.getByRole('tabpanel').getByText('hello').waitFor();
+    await context.close();
+  });
+});
+
+/** Root in a container may mount; elsewhere nobody can fill a disk for a test. */
+const MOUNTS = canMount();
+
+describe.skipIf(chromiumPath === null || !MOUNTS)('dashboard, when the disk is full', () => {
+  it('says so on every screen, shows calls that are not stored, and that they are stored again', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'llm-proxy-browser-'));
+    const data = join(home, 'data');
+    mkdirSync(data);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', data]);
+    let house: Scripted | null = null;
+    let browser: Browser | null = null;
+    try {
+      [browser, house] = await Promise.all([launch(), startScripted([], home)]);
+      const { page } = await visit(browser, house.daemon, '#/settings/storage');
+      const fill = async (from: number): Promise<void> => {
+        for (let number = from; number < from + 12; number += 1) await house?.call(noise(number));
+      };
+      await fill(0);
+      await page.getByRole('status').filter({ hasText: 'Calls are not stored at the moment' }).waitFor();
+      await page.goto(`${house.daemon.adminUrl}/#/calls?range=all`);
+      await fill(12);
+      await expect.poll(() => rowsOf(page).count()).toBeGreaterThan(10);
+      execFileSync('mount', ['-o', 'remount,size=64m', data]);
+      await fill(24);
+      await page.getByText('Calls are not stored at the moment').waitFor({ state: 'detached' });
+    } finally {
+      await browser?.close();
+      await house?.daemon.halt();
+      execFileSync('umount', ['-l', data]);
+      await house?.stop();
+    }
+  });
+});
+
+/** Nothing makes it smaller. */
+function noise(number: number) {
+  const content = Buffer.from(crypto.getRandomValues(new Uint8Array(60_000))).toString('base64');
+  const messages = [{ role: 'user', content }];
+  return anthropicCall({ model: `noise-${number}`, messages, answer: [{ type: 'text', text: 'Yes.' }] });
+}
+
+function canMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'llm-proxy-mount-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', folder], { stdio: 'ignore' });
+    execFileSync('umount', [folder], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
