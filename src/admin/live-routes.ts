@@ -43,7 +43,7 @@ async function sendLive(stream: SSEStreamingApi, live: LiveDeps['live'], lastId:
   });
   const heartbeat = setInterval(() => send(': alive\n\n'), HEARTBEAT_MS).unref();
   // So that a reader that no call was told of yet can say where it was, too, when it comes back.
-  send(`id: ${live.last}\n\n`);
+  send(lastId === null ? `id: ${live.last}\n\n` : ': llm-proxy\n\n');
   await ended;
   clearInterval(heartbeat);
   leave();

@@ -340,7 +340,8 @@ describe('admin/server: /api/live', () => {
     expect(watching).toEqual([true]);
     live.push(aRecord({ id: 'call_a' }));
     live.push(aRecord({ id: 'call_b' }));
-    await untilTrue(() => idsIn(first.text()).length === 2);
+    await untilTrue(() => idsIn(first.text()).length === 3);
+    expect(idsIn(first.text())).toEqual(['0', '1', '2']);
     expect(first.text()).toContain('event: call\nid: 1\ndata: {"id":"call_a"');
     first.leave();
     live.push(aRecord({ id: 'call_c' }));
