@@ -7,6 +7,7 @@ import { type Database, openDatabase, type SqlRow, statementOf } from '../store/
 import { requireSchema } from '../store/migrations.ts';
 import { type CallFilter, conditionsOf } from '../store/queries.ts';
 import { Documents } from '../store/search/documents.ts';
+import { facetTermOf } from '../store/search/facet-filter.ts';
 import type { Condition } from '../store/search/filters.ts';
 import { FAMILIES } from '../store/search/freshness.ts';
 import { openForReading, type SearchIndex, searchFileOf } from '../store/search/index-file.ts';
@@ -250,7 +251,15 @@ function conditionOfFilter(filter: CallFilter, kind: 'narrow' | 'provider' | 'ot
   const { where, values } = conditionsOf(filter);
   if (where === '') return [];
   const meaning = { sql: `(${where.replace(/^WHERE /, '')})`, values };
-  return [{ ...meaning, narrow: kind === 'narrow' ? meaning : null, isOfProvider: kind === 'provider' }];
+  const facet = facetTermOf(filter);
+  return [
+    {
+      ...meaning,
+      narrow: kind === 'narrow' ? meaning : null,
+      isOfProvider: kind === 'provider',
+      ...(facet === null ? {} : { facet }),
+    },
+  ];
 }
 
 function rowsOf(database: Database, columns: string, found: readonly Found[]): Map<number, SqlRow> {

@@ -3,6 +3,7 @@ import type { CallBodies } from './blocks/call-bodies.ts';
 import { BlockWriter } from './blocks/write.ts';
 import { callValues, INSERT_CALL, type StoredCall, tallyOf, traceOf } from './call-row.ts';
 import type { Database, Statement } from './driver.ts';
+import { FacetWriter } from './facet-writer.ts';
 import { LiveCallTables } from './live-calls.ts';
 import { RollupWriter } from './rollup-writer.ts';
 import { SessionWriter } from './session-writer.ts';
@@ -56,6 +57,7 @@ export class CallWriter {
   readonly #endIdle: Statement;
   readonly #endOne: Statement;
   readonly #rollups: RollupWriter;
+  readonly #facets: FacetWriter;
   readonly #sessions: SessionWriter;
   /** Of the open transaction. */
   readonly #totals = new Map<string, TotalsChange>();
@@ -70,6 +72,7 @@ export class CallWriter {
     this.#upsertTotals = database.prepare(UPSERT_TOTALS);
     this.#upsertTrace = database.prepare(UPSERT_TRACE);
     this.#rollups = new RollupWriter(database);
+    this.#facets = new FacetWriter(database);
     this.#sessions = new SessionWriter(database);
     this.#endIdle = database.prepare(`${END_TRACES} AND last_call_at < ?`);
     this.#endOne = database.prepare(`${END_TRACES} AND trace_id = ?`);
@@ -100,6 +103,7 @@ export class CallWriter {
     if (Number(changes) === 0) return;
     noteTotals(this.#totals, call, tally);
     this.#rollups.add(call, tally);
+    this.#facets.add(Number(lastInsertRowid), call);
     noteTrace(this.#traces, call);
     this.live.drop(call.record.id);
     this.#sessions.add(call, tally);
@@ -115,9 +119,11 @@ export class CallWriter {
       this.#upsertTrace.run(id, kind, taskId, first, last, count, Number(failed), description, rank);
     }
     this.#rollups.flush();
+    this.#facets.flush();
     this.#sessions.flush();
     this.database.exec('COMMIT');
     this.live.committed();
+    this.#facets.committed();
     this.#forget();
   }
 
@@ -126,6 +132,7 @@ export class CallWriter {
     this.#forget();
     this.blocks.forget();
     this.live.rolledBack();
+    this.#facets.rolledBack();
     try {
       this.database.exec('ROLLBACK');
     } catch {

@@ -18,6 +18,7 @@ import { steering } from './migrations/0015-steering.ts';
 import { dearCalls } from './migrations/0016-dear-calls.ts';
 import { daily } from './migrations/0017-daily.ts';
 import { bodySpace } from './migrations/0018-body-space.ts';
+import { callFacets } from './migrations/0019-call-facets.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
 export const MIGRATIONS: readonly string[] = [
@@ -39,6 +40,7 @@ export const MIGRATIONS: readonly string[] = [
   dearCalls,
   daily,
   bodySpace,
+  callFacets,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

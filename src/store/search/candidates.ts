@@ -1,5 +1,7 @@
 /** Calls in descending order of their numbers: by the texts they brought in, or by what is asked of the call itself. */
 import { type Database, type SqlValue, type Statement, statementOf } from '../driver.ts';
+import { FacetScan } from '../facet-scan.ts';
+import type { FacetFilter } from './facet-filter.ts';
 import type { Condition } from './filters.ts';
 
 export interface Batch {
@@ -21,6 +23,10 @@ const MAX_WINDOW = 16_384;
 const QUICK_MS = 5;
 /** A filter that an index answers: more calls than this are looked at in windows. */
 const MAX_NARROW = 5000;
+/** Found by narrow rows: more than this are found soon enough in windows of whole ones. */
+const MAX_FACETS = 20_000;
+/** There is no time for more narrow rows than these, which are in the order of time and not of numbers. */
+const MAX_SCANNED = 1_500_000;
 
 const HIGHEST = `SELECT value AS block, (SELECT max(call) FROM block_calls WHERE block = value AND call < ?) AS call
 FROM json_each(?)`;
@@ -82,6 +88,34 @@ export class CallsOfTexts implements Candidates {
 }
 
 /** All calls that meet the conditions. */
+/** All of them, until it is seen that few meet the conditions; then by their narrow rows, if these tell. */
+export class CallsInTurn implements Candidates {
+  readonly #table: Candidates;
+  readonly #few: (before: number) => Candidates | null;
+  readonly #isSlow: () => boolean;
+  #found: Candidates | null = null;
+  #isTried = false;
+  #lowest: number;
+
+  /** @param few asked once; null = they are many */
+  constructor(table: Candidates, before: number, few: (before: number) => Candidates | null, isSlow: () => boolean) {
+    this.#table = table;
+    this.#lowest = before;
+    this.#few = few;
+    this.#isSlow = isSlow;
+  }
+
+  next(): Batch {
+    if (!this.#isTried && this.#isSlow()) {
+      this.#isTried = true;
+      this.#found = this.#few(this.#lowest);
+    }
+    const batch = (this.#found ?? this.#table).next();
+    this.#lowest = batch.lowest;
+    return batch;
+  }
+}
+
 export class CallsOfTable implements Candidates {
   readonly #window: Statement;
   readonly #values: readonly SqlValue[];
@@ -109,10 +143,40 @@ export class CallsOfTable implements Candidates {
   }
 }
 
+/** There are none. */
+export const NO_CALLS: Candidates = { next: () => ({ calls: [], lowest: 0, done: true }) };
+
 /** Calls that are few and that an index names; null = they are many. */
 export function narrowCalls(database: Database, conditions: readonly Condition[], before: number): Candidates | null {
   const found = narrowNumbers(database, conditions);
-  if (found === null) return null;
+  return found === null ? null : listedCalls(database, conditions, found, before);
+}
+
+/** Calls that are few by their narrow rows; null = they are many, or there was no time to look at all. */
+export function callsByFacets(
+  database: Database,
+  { conditions, before, facets }: { conditions: readonly Condition[]; before: number; facets: FacetFilter },
+  isLate: () => boolean,
+): Candidates | null {
+  const last = Number(statementOf(database, 'SELECT max(seq) AS last FROM llm_calls').get()?.['last'] ?? 0);
+  if (last > MAX_SCANNED && facets.from === 0) return null;
+  const scan = new FacetScan(database, facets.meaning, facets);
+  const found: number[] = [];
+  for (;;) {
+    const { calls, above } = scan.next(MAX_FACETS + 1 - found.length);
+    for (const call of calls) found.push(call);
+    if (found.length > MAX_FACETS) return null;
+    if (above === null) return listedCalls(database, conditions, found, before);
+    if (isLate()) return null;
+  }
+}
+
+function listedCalls(
+  database: Database,
+  conditions: readonly Condition[],
+  found: readonly number[],
+  before: number,
+): Candidates {
   const meets = filterOf(database, conditions);
   const calls = found.filter((seq) => seq < before).toSorted((one, other) => other - one);
   let at = 0;

@@ -1,23 +1,25 @@
 /** `name:value` in a search: what is asked of the call, as a condition on `llm_calls`. Every value is bound. */
 import { parseTime } from '../../core/times.ts';
 import type { SqlValue } from '../driver.ts';
+import { type Flag, hasFlagSql } from '../facet-columns.ts';
+import { startOf } from '../facet-writer.ts';
 import { parseStatus } from '../queries.ts';
-
-interface Meaning {
-  readonly sql: string;
-  readonly values: readonly SqlValue[];
-}
+import { type FacetTerm, type Meaning, namedTerm, sameTerm, statusTerm } from './facet-terms.ts';
 
 export interface Condition extends Meaning {
   /** What an index of the table answers: these calls, maybe among others; null = no index does. */
   readonly narrow: Meaning | null;
   /** It is about the provider alone, which stands in such an index, too. */
   readonly isOfProvider: boolean;
+  /** What it says of `call_facets`; absent = what it is about is not there. */
+  readonly facet?: FacetTerm;
 }
 
-/** @param narrow absent = no index answers it */
 interface Read extends Meaning {
+  /** Absent = no index answers it. */
   readonly narrow?: Meaning;
+  /** Absent = `call_facets` does not have it. */
+  readonly facet?: (negated: boolean) => FacetTerm | null;
 }
 
 type Reader = (value: string, now: number) => Read | null;
@@ -50,8 +52,14 @@ const text =
   (value) => {
     const several = value.split(',').filter((one) => one !== '');
     const isSimple = several.length > 0 && several.length <= MAX_SEVERAL && value.split('*').length <= MAX_STARS + 1;
-    return !isSimple ? null : anyOf(several.map((one) => match(columns, one)));
+    if (!isSimple) return null;
+    const facet = (negated: boolean): FacetTerm | null =>
+      namedTerm(columns, anyOf(several.map((one) => match(['name'], one))), negated);
+    return { ...anyOf(several.map((one) => match(columns, one))), facet };
   };
+
+/** Of columns that `call_facets` has as they are. */
+const alsoInFacets = (meaning: Meaning): Read => ({ ...meaning, facet: (negated) => sameTerm(meaning, negated) });
 
 const MS_PER_S = 1000;
 
@@ -72,7 +80,7 @@ const number =
   (column: string, unit: number): Reader =>
   (text) => {
     const found = comparisonOf(text, unit);
-    return found === null ? null : { sql: `${column} ${found.operator} ?`, values: [found.value] };
+    return found === null ? null : alsoInFacets({ sql: `${column} ${found.operator} ?`, values: [found.value] });
   };
 
 /** Calls of a cent and more are in an index of their own: see migrations/0016-dear-calls.ts. */
@@ -89,7 +97,7 @@ const cost: Reader = (text) => {
   const { operator } = found;
   // Whole nano-dollars, as the column has them; as a fraction where somebody asks for less.
   const nanos = Number((found.value * 1e9).toFixed(3));
-  const meaning = { sql: `cost_nanos ${operator} ?`, values: [nanos] };
+  const meaning = alsoInFacets({ sql: `cost_nanos ${operator} ?`, values: [nanos] });
   if (operator.startsWith('<') || nanos < DEAR_NANOS) return meaning;
   // In this order: of two limits SQLite goes by the first.
   const narrow = `${meaning.sql} AND ${IS_DEAR} AND provider IN (${DEAR_PROVIDERS})`;
@@ -100,7 +108,9 @@ const FACTORS: Readonly<Record<string, number>> = { ms: 1, s: MS_PER_S, k: 1000,
 
 const status: Reader = (value) => {
   const range = parseStatus(value);
-  return range === null ? null : { sql: 'status BETWEEN ? AND ?', values: [range.min, range.max] };
+  if (range === null) return null;
+  const facet = (negated: boolean): FacetTerm | null => statusTerm(range, negated);
+  return { sql: 'status BETWEEN ? AND ?', values: [range.min, range.max], facet };
 };
 
 /** As core/times.ts has it. */
@@ -108,21 +118,25 @@ const time =
   (operator: '>=' | '<'): Reader =>
   (value, now) => {
     const at = parseTime(value, now);
-    return at === null ? null : { sql: `started_at ${operator} ?`, values: [at] };
+    if (at === null) return null;
+    const started = { sql: `started ${operator} ?`, values: [startOf(at)] };
+    return { sql: `started_at ${operator} ?`, values: [at], facet: (negated) => sameTerm(started, negated) };
   };
 
 const tool: Reader = (value) => {
   const named = text(part, "json_extract(tool.value, '$.name')")(value, 0);
-  return named === null
-    ? null
-    : {
-        sql: `tool_calls IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(tool_calls) AS tool WHERE ${named.sql})`,
-        values: named.values,
-      };
+  const listed = text(part, 'tool.value')(value, 0);
+  if (named === null || listed === null) return null;
+  const inList = { sql: `EXISTS (SELECT 1 FROM json_each(name) AS tool WHERE ${listed.sql})`, values: listed.values };
+  return {
+    sql: `tool_calls IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(tool_calls) AS tool WHERE ${named.sql})`,
+    values: named.values,
+    facet: (negated) => namedTerm(['tools'], inList, negated),
+  };
 };
 
 const STATES: Readonly<Record<string, string>> = {
-  error: `outcome NOT IN ('client_aborted', 'shutdown') AND (error_type IS NOT NULL OR status >= 400 OR outcome IN ('upstream_aborted', 'upstream_error', 'refused'))`,
+  error: `outcome NOT IN ('client_aborted', 'shutdown', 'interrupted') AND (error_type IS NOT NULL OR status >= 400 OR outcome IN ('upstream_aborted', 'upstream_error', 'refused'))`,
   aborted: `outcome IN ('client_aborted', 'upstream_aborted')`,
   estimated: 'usage_estimated IS NOT NULL',
   unpriced: 'cost_nanos IS NULL',
@@ -134,8 +148,14 @@ const STATES: Readonly<Record<string, string>> = {
 };
 
 const state: Reader = (value) => {
-  const sql = Object.hasOwn(STATES, value.toLowerCase()) ? STATES[value.toLowerCase()] : undefined;
-  return sql === undefined ? null : { sql, values: [] };
+  const name = value.toLowerCase();
+  const sql = Object.hasOwn(STATES, name) ? STATES[name] : undefined;
+  if (sql === undefined) return null;
+  const facet = (negated: boolean): FacetTerm | null =>
+    name === 'unpriced'
+      ? sameTerm({ sql, values: [] }, negated)
+      : namedTerm(['flags'], { sql: hasFlagSql(name as Flag), values: [] }, negated);
+  return { sql, values: [], facet };
 };
 
 const FILTERS: Readonly<Record<string, Reader>> = {
@@ -169,7 +189,7 @@ const FILTERS: Readonly<Record<string, Reader>> = {
 };
 
 /** By these the table has an index. */
-const NARROW: ReadonlySet<string> = new Set(['id', 'session', 'run', 'trace']);
+const NARROW: ReadonlySet<string> = new Set(['id', 'session', 'run', 'trace', 'task']);
 
 /** In the order of docs/search.md. */
 export const FILTER_NAMES: readonly string[] = Object.keys(FILTERS);
@@ -184,10 +204,12 @@ export function conditionOf(name: string, value: string, negated: boolean, now: 
   if (found === null) return null;
   const { sql, values, narrow = NARROW.has(name) ? { sql: `(${sql})`, values } : null } = found;
   const isOfProvider = name === 'provider';
+  const term = found.facet?.(negated) ?? null;
+  const facet = term === null ? {} : { facet: term };
   // What is not known is not it: NULL counts as false.
   return negated
-    ? { sql: `(${sql}) IS NOT 1`, values, narrow: null, isOfProvider }
-    : { sql: `(${sql})`, values, narrow, isOfProvider };
+    ? { sql: `(${sql}) IS NOT 1`, values, narrow: null, isOfProvider, ...facet }
+    : { sql: `(${sql})`, values, narrow, isOfProvider, ...facet };
 }
 
 function compare(columns: readonly string[], operation: string, values: readonly SqlValue[]): Meaning {

@@ -6,8 +6,17 @@
  */
 import { decodeIds } from '../blocks/lists.ts';
 import { type Database, type SqlRow, type Statement, statementOf } from '../driver.ts';
-import { type Candidates, CallsOfTable, CallsOfTexts, narrowCalls } from './candidates.ts';
+import {
+  type Candidates,
+  callsByFacets,
+  CallsInTurn,
+  CallsOfTable,
+  CallsOfTexts,
+  narrowCalls,
+  NO_CALLS,
+} from './candidates.ts';
 import type { Document, Documents, Family } from './documents.ts';
+import { facetsOf } from './facet-filter.ts';
 import type { Condition } from './filters.ts';
 import { FAMILIES, type Freshness, freshnessOf } from './freshness.ts';
 import type { SearchIndex } from './index-file.ts';
@@ -57,6 +66,8 @@ export interface SearchPage {
 
 /** Texts in which a word may stand, to begin with these. */
 const MAX_TEXTS = 20_000;
+/** A page that is not full by then will not be so soon. */
+const SLOW_MS = 12;
 /** Of the time, for what the index does not hold yet. */
 const READ_SHARE = 0.4;
 const READ = 32;
@@ -111,10 +122,18 @@ function candidatesOf(
   const before = request.before ?? Number.MAX_SAFE_INTEGER;
   const narrow = narrowCalls(database, conditions, before);
   if (narrow !== null) return narrow;
+  const facets = facetsOf(database, { conditions });
+  if (facets === 'nothing') return NO_CALLS;
   const rarest = rarestOf(wanted, isLate);
-  return rarest === null
-    ? new CallsOfTable(database, conditions, before, now)
-    : new CallsOfTexts(database, rarest, conditions, before);
+  const all =
+    rarest === null
+      ? new CallsOfTable(database, conditions, before, now)
+      : new CallsOfTexts(database, rarest, conditions, before);
+  if (facets === null) return all;
+  const begun = now();
+  const few = (below: number): Candidates | null =>
+    callsByFacets(database, { conditions, before: below, facets }, isLate);
+  return new CallsInTurn(all, before, few, () => now() - begun > SLOW_MS);
 }
 
 /** The texts of the word that is in fewest; null = each is in many. */

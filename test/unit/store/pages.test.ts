@@ -15,7 +15,6 @@ beforeEach(() => {
 afterEach(() => database.close());
 
 const CURSOR = Buffer.from('2026-11-21T12:00:00.000Z call_1').toString('base64url');
-const failed = parseStatus('5xx');
 const planOf = (filter: CallFilter): string => {
   const { where, values } = conditionsOf(filter, CURSOR);
   return database
@@ -43,17 +42,13 @@ const narrowPlanOf = (q: string): string =>
     .join('; ');
 
 describe('store/queries', () => {
-  it.each<[string, CallFilter, RegExp]>([
-    ['everything', {}, /USING INDEX llm_calls_page/],
-    ['a provider', { provider: 'openai' }, /USING INDEX llm_calls_page/],
-    ['a model', { model: 'gpt-4o' }, /USING INDEX llm_calls_page/],
-    ['a time', { since: '2026-11-20', until: '2026-11-22' }, /USING INDEX llm_calls_page/],
-    ['success', { status: { min: 200, max: 299 } }, /USING INDEX llm_calls_page/],
-    ['failures', { status: failed ?? { min: 500, max: 599 } }, /USING INDEX llm_calls_failed/],
-    ['failures of a model', { model: 'gpt-4o', status: { min: 429, max: 429 } }, /USING INDEX llm_calls_failed/],
-  ])('reads a page of %s, also a deep one, from an index in its order', (_, filter, index) => {
+  // What else is asked of calls is found by their narrow rows: calls-in-time.test.ts.
+  it.each<[string, CallFilter]>([
+    ['everything', {}],
+    ['a time', { since: '2026-11-20', until: '2026-11-22' }],
+  ])('reads a page of %s, also a deep one, from an index in its order', (_, filter) => {
     const plan = planOf(filter);
-    expect(plan).toMatch(index);
+    expect(plan).toMatch(/USING INDEX llm_calls_started/);
     expect(plan).not.toContain('TEMP B-TREE');
   });
 
