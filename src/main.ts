@@ -75,7 +75,7 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
       openAuthority(input).then((opened) => parts.open(opened)),
       parts.startRecorder(),
     );
-    const watch = setInterval(() => followAuthority(authority, input.log), AUTHORITY_CHECK_MS).unref();
+    const watch = setInterval(followerOf(authority, input.log), AUTHORITY_CHECK_MS).unref();
     return {
       proxyUrl: parts.entrance?.url ?? '',
       adminUrl: parts.admin?.url ?? '',
@@ -186,12 +186,19 @@ async function openAuthority({ config, env, log }: DaemonInput): Promise<Authori
   return authority;
 }
 
-function followAuthority(authority: Authority, log: Logger): void {
-  try {
-    authority.reload();
-  } catch (error) {
-    log.warn({ error: messageOf(error) }, 'the CA on disk cannot be read; the one in memory goes on');
-  }
+/** Says each fault once, not every two seconds. */
+function followerOf(authority: Authority, log: Logger): () => void {
+  let told: string | null = null;
+  return () => {
+    try {
+      authority.reload();
+      told = null;
+    } catch (error) {
+      const fault = messageOf(error);
+      if (fault !== told) log.warn({ error: fault }, 'the CA on disk cannot be read; the one in memory goes on');
+      told = fault;
+    }
+  };
 }
 
 interface NetParts {

@@ -1,9 +1,9 @@
 /** How programs find the daemon: `<home>/run/daemon.json`, the admin token beside it, and a pointer outside any home. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { codeOf } from '../core/errors.ts';
+import { codeOf, isDiskFault } from '../core/errors.ts';
 import { isAlive } from '../core/is-alive.ts';
 
 export interface DaemonInfo {
@@ -45,23 +45,35 @@ function portFile(env: Env): string {
 /** Shorter ones are what a full disk left of one: they must not open the door. */
 const MIN_TOKEN_LENGTH = 32;
 
-/** Kept from start to start, so that scripts may hold it. Daemons that start at once agree on one. */
-export function adminToken(home: string): string {
+/**
+ * Kept from start to start, so that scripts may hold it. Daemons that start at once agree on one.
+ * @param onUnwritten where the disk takes no files: told so, the token is known to this process alone; absent = thrown
+ */
+export function adminToken(home: string, onUnwritten?: (error: unknown) => void): string {
   const file = join(home, 'run', 'admin-token');
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const known = storedToken(file);
-  if (known !== null) return known;
-  const temporary = `${file}.${process.pid}`;
   const token = randomBytes(24).toString('base64url');
-  writeFileSync(temporary, `${token}\n`, { mode: 0o600 });
   try {
+    return storedToken(file) ?? storeToken(file, token);
+  } catch (error) {
+    if (onUnwritten === undefined || !isDiskFault(error)) throw error;
+    onUnwritten(error);
+    return token;
+  }
+}
+
+function storeToken(file: string, token: string): string {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const temporary = `${file}.${process.pid}`;
+  try {
+    writeFileSync(temporary, `${token}\n`, { mode: 0o600 });
     // Unlike a rename, it fails where another daemon was faster; unlike an open, what appears is whole.
     linkSync(temporary, file);
   } catch (error) {
+    if (isDiskFault(error)) throw error;
     // A file system without links, or a broken file in the way.
     if (codeOf(error) !== 'EEXIST' || storedToken(file) === null) renameSync(temporary, file);
   } finally {
-    rmSync(temporary, { force: true });
+    quietly(() => rmSync(temporary, { force: true }));
   }
   return storedToken(file) ?? token;
 }
@@ -69,7 +81,8 @@ export function adminToken(home: string): string {
 function storedToken(file: string): string | null {
   const text = readText(file)?.trim() ?? '';
   if (text.length < MIN_TOKEN_LENGTH) return null;
-  chmodSync(file, 0o600);
+  // Only where it is needed: on a read-only disk it fails.
+  if ((statSync(file).mode & 0o777) !== 0o600) chmodSync(file, 0o600);
   return text;
 }
 
@@ -134,6 +147,20 @@ function readText(file: string): string | undefined {
 function writeWhole(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const temporary = `${file}.${process.pid}`;
-  writeFileSync(temporary, text, { mode: 0o600 });
-  renameSync(temporary, file);
+  try {
+    writeFileSync(temporary, text, { mode: 0o600 });
+    renameSync(temporary, file);
+  } catch (error) {
+    // A full disk leaves a part of it.
+    quietly(() => rmSync(temporary, { force: true }));
+    throw error;
+  }
+}
+
+function quietly(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // What is left behind stands in nobody's way.
+  }
 }

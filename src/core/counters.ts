@@ -38,6 +38,13 @@ export class Counters {
     return this.#values.get(labels === '' ? name : `${name}{${labels}}`) ?? 0;
   }
 
+  /** Of all labels that have this one among them, e.g. `sink="console"`. */
+  sum(name: CounterName, label: string): number {
+    let sum = 0;
+    for (const [key, value] of this.#values) if (key.startsWith(`${name}{`) && key.includes(label)) sum += value;
+    return sum;
+  }
+
   /** Key as in Prometheus text, e.g. `dropped{reason="queue_full"}`. */
   snapshot(): Record<string, number> {
     return Object.fromEntries(this.#values);

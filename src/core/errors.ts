@@ -53,6 +53,13 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+const DISK_FAULTS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
+
+/** The disk is full, read-only or broken: no mistake of whoever started us, and often over soon. */
+export function isDiskFault(error: unknown): boolean {
+  return DISK_FAULTS.has(codeOf(error) ?? '');
+}
+
 /** The `code` of a Node or App error, if any. */
 export function codeOf(error: unknown): string | null {
   if (typeof error !== 'object' || error === null || !('code' in error)) return null;

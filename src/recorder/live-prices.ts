@@ -32,6 +32,7 @@ export class LivePrices {
   #book: PriceBook;
   #price: Pricer;
   #checkedAt: number;
+  #fault: string | null = null;
 
   constructor(options: LivePricesOptions) {
     const { builtIn, listed, clock } = options;
@@ -64,14 +65,21 @@ export class LivePrices {
     try {
       const versions = `${versionOf(paths.overrides)} ${versionOf(paths.table)}`;
       if (versions === this.#versions) return;
-      // Also when there is a fault: it is told once, not every two seconds.
       this.#versions = versions;
       const table = readStoredTable(paths.table)?.table ?? builtIn;
       const overrides = readOverrides(paths.overrides);
       this.#book = createPriceBook({ table, listed, ...(overrides === null ? {} : { overrides }) });
       this.#price = createPricer(this.#book);
+      this.#fault = null;
     } catch (error) {
-      this.#options.onFault(messageOf(error));
+      this.#tell(messageOf(error));
     }
+  }
+
+  /** Once, not every two seconds. */
+  #tell(fault: string): void {
+    if (fault === this.#fault) return;
+    this.#fault = fault;
+    this.#options.onFault(fault);
   }
 }

@@ -36,7 +36,6 @@ export class SinkRunner {
   readonly #queue: { capture: Capture; bytes: number }[] = [];
   #queuedBytes = 0;
   #state: SinkHealth['state'] = 'closed';
-  #dropped = 0;
   #error: string | null = null;
   #failures = 0;
   #retryMs: number;
@@ -55,7 +54,8 @@ export class SinkRunner {
       name: this.#sink.name,
       state: trouble === null ? this.#state : 'failing',
       queued: this.#queue.length,
-      dropped: this.#dropped,
+      // Also what the sink itself could not write.
+      dropped: this.#options.counters.sum('dropped', `sink="${this.#sink.name}"`),
       error: trouble ?? this.#error,
     };
   }
@@ -202,7 +202,6 @@ export class SinkRunner {
 
   #drop(reason: string, count: number): void {
     if (count === 0) return;
-    this.#dropped += count;
     this.#options.counters.add('dropped', `reason="${reason}",sink="${this.#sink.name}"`, count);
   }
 }

@@ -15,6 +15,14 @@ export interface SinkDeps {
 
 const QUIET_MS = 60_000;
 
+/** What people can do, by reason. */
+const HINTS: Readonly<Record<string, string>> = {
+  disk_full: 'calls flow and are counted; make room: llm-proxy prune --size 500MB, logs.max_total_bytes',
+  read_only:
+    'calls flow and are counted; the file system is read-only, mostly because the kernel found an error: llm-proxy stop, unmount, fsck, mount, start',
+  not_permitted: 'calls flow and are counted; the files belong to another user or may not be written: chown, chmod',
+};
+
 /** What a sink could not write: counted always, told once a minute. */
 export class Losses {
   readonly #sink: string;
@@ -37,7 +45,8 @@ export class Losses {
     if (now - this.#toldAt < QUIET_MS) return;
     this.#toldAt = now;
     const cause = error === undefined ? {} : { error: messageOf(error) };
-    log.warn({ sink: this.#sink, reason, dropped: this.#untold, ...cause }, 'a sink lost calls');
+    const hint = HINTS[reason] === undefined ? {} : { hint: HINTS[reason] };
+    log.warn({ sink: this.#sink, reason, dropped: this.#untold, ...cause, ...hint }, 'a sink lost calls');
     this.#untold = 0;
   }
 }

@@ -224,6 +224,7 @@ class SqliteWriter implements SqliteSink {
       this.#writer?.begin();
     } catch (error) {
       this.#store.putAsideIf(error);
+      if (this.#trouble === null && failureOf(error) !== 'busy') this.#tellWaiting(error);
       this.#trouble = messageOf(error);
       // What waits is bounded, and is written when the fault has ended.
       throw new TryAgain('no transaction', { cause: error });
@@ -238,6 +239,11 @@ class SqliteWriter implements SqliteSink {
       for (const { settled } of rest) settled?.(false);
       return;
     }
+  }
+
+  #tellWaiting(error: unknown): void {
+    const fields = { file: this.#options.path, error: messageOf(error) };
+    this.#deps.log.warn(fields, 'the database cannot be written: calls are counted and wait in memory until it can');
   }
 
   /** Into the open transaction; why that was given up, or null. One call that SQLite refuses costs only itself. */
@@ -269,7 +275,7 @@ class SqliteWriter implements SqliteSink {
   }
 
   #giveUp(error: unknown): string {
-    const reason = reasonFor(error);
+    const reason = failureOf(error) === 'io' ? this.#store.whyNoWrite() : reasonFor(error);
     this.#losses.add(reason, this.#uncommitted, error);
     this.#writer?.rollBack();
     this.#closeTransaction(false);

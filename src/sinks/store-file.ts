@@ -1,7 +1,9 @@
-import { AppError, messageOf } from '../core/errors.ts';
+import { statSync, utimesSync } from 'node:fs';
+import { AppError, codeOf, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { Clock } from '../core/clock.ts';
 import { type Database, openDatabase } from '../store/driver.ts';
+import { reasonOf } from './losses.ts';
 import { fileAt, isDamaged, openStore, putAside } from '../store/open.ts';
 
 export interface StoreFileOptions {
@@ -96,6 +98,18 @@ export class StoreFile {
     this.close();
     this.#quietly(() => tellDamage(log, path, putAside(path, clock.wall())));
     return true;
+  }
+
+  /** SQLite keeps to itself what the system told it: a file system that is read-only refuses a change of times as well. */
+  whyNoWrite(): string {
+    const { path } = this.#options;
+    try {
+      const { atime, mtime } = statSync(path);
+      utimesSync(path, atime, mtime);
+      return 'io_error';
+    } catch (error) {
+      return codeOf(error) === 'EROFS' ? reasonOf(error) : 'io_error';
+    }
   }
 
   close(): void {

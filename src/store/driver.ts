@@ -2,11 +2,12 @@
  * SQLite behind one seam: the `DatabaseSync` API. node:sqlite where Node has it without a flag (22.13), else
  * @photostructure/sqlite, which is prebuilt for Node 20 and has the same API.
  */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import process from 'node:process';
 import { AppError, messageOf } from '../core/errors.ts';
+import { isTooFullAt } from './shared-memory.ts';
 
 export type SqlValue = null | number | bigint | string | Uint8Array;
 export type SqlRow = Record<string, SqlValue>;
@@ -57,6 +58,7 @@ export function openDatabase(path: string, options: { readOnly?: boolean; busyTi
   const readOnly = options.readOnly ?? false;
   try {
     if (!readOnly) createPrivately(path);
+    if (isTooFullAt(path)) throw new Error('the disk is full');
     const { DatabaseSync } = loadDriver();
     const database = new DatabaseSync(path, { readOnly });
     database.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs ?? BUSY_TIMEOUT_MS}`);
@@ -81,7 +83,8 @@ function createPrivately(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   // To close a file that this process has open elsewhere would give up SQLite's locks on it.
   if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
-  chmodSync(path, 0o600);
+  // Only where it is needed: on a read-only disk it fails.
+  if ((statSync(path).mode & 0o777) !== 0o600) chmodSync(path, 0o600);
 }
 
 let driver: Driver | null = null;

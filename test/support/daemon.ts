@@ -48,9 +48,10 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
   child.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   await ready(child, () => text, options.readyMs);
-  const about = JSON.parse(readFileSync(join(home, 'run', 'daemon.json'), 'utf8')) as Record<string, string>;
-  const token = readFileSync(join(home, 'run', 'admin-token'), 'utf8').trim();
-  const adminUrl = (about['admin_url'] ?? '').replace(/\/$/, '');
+  // Not from daemon.json: a full disk has no room for it.
+  const about = readyLine(text);
+  const token = readToken(home);
+  const adminUrl = (about['admin'] ?? '').replace(/\/$/, '');
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     child.kill(signal);
     const code = await exited;
@@ -60,16 +61,27 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
   return {
     pid: child.pid ?? 0,
     home,
-    proxyPort: Number(new URL(about['proxy_url'] ?? '').port),
+    proxyPort: Number(new URL(about['proxy'] ?? '').port),
     adminUrl,
-    caFile: about['ca_file'] ?? '',
-    bundleFile: about['bundle_file'] ?? '',
+    caFile: about['ca'] ?? '',
+    bundleFile: join(dirname(about['ca'] ?? ''), 'bundle.pem'),
     token,
     output: () => text,
     get: (path) => fetch(`${adminUrl}${path}`, { headers: { authorization: `Bearer ${token}` } }),
     stop: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL')),
   };
+}
+
+function readyLine(output: string): Record<string, string> {
+  const line = output.split('\n').find((each) => each.includes('"msg":"ready"')) ?? '{}';
+  return JSON.parse(line) as Record<string, string>;
+}
+
+/** Empty where there is none: a full disk had no room for it, or nobody is asked for it. */
+function readToken(home: string): string {
+  const file = join(home, 'run', 'admin-token');
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
 }
 
 function launch(home: string, options: DaemonOptions): ChildProcess {

@@ -18,29 +18,13 @@ import type { TLSSocket } from 'node:tls';
 import { type Database, openDatabase, type SqlRow } from '../../src/store/driver.ts';
 import { loadTotals, statsOf, sumCalls } from '../../src/store/queries.ts';
 import { makeCa, makeLeaf } from './certificates.ts';
+import { type CalledFor, callOnce, HOST, INPUT_TOKENS, newCall, serve } from './counted-answers.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { startTlsUpstream, type Upstream } from './tls-upstream.ts';
-import { httpRequest, openTls } from './tunnel-client.ts';
+import { openTls } from './tunnel-client.ts';
 
-const HOST = 'api.anthropic.com';
-const INPUT_TOKENS = 17;
-const EVENT_MS = 20;
 /** An end that took longer was let go, not settled. */
 const RELEASED_MS = 200;
-const event = (type: string, fields: object): string =>
-  `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
-const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
-
-/** What one client knows of its call. Times: `performance.now()`. */
-export interface CalledFor {
-  /** Of the response. */
-  id: string;
-  /** First bytes of the answer. */
-  heardAt: number | null;
-  /** The answer was whole, so long after what came before its end. */
-  wholeAt: number | null;
-  endTook: number;
-}
 
 export interface Life {
   calls: readonly CalledFor[];
@@ -218,7 +202,7 @@ export class KillRig {
 
   #nextCall(): CalledFor {
     this.#called += 1;
-    return { id: `msg_${this.#called}`, heardAt: null, wholeAt: null, endTook: 0 };
+    return newCall(`msg_${this.#called}`);
   }
 
   /** Streams, or answers in one piece, one after the other on one connection. */
@@ -268,83 +252,6 @@ function isJson(line: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** @param events of a stream; null = one document. */
-function callOnce(socket: TLSSocket, call: CalledFor, events: number | null, session: string): Promise<void> {
-  const body = JSON.stringify({
-    model: 'claude-sonnet-4-5',
-    max_tokens: 100,
-    stream: events !== null,
-    metadata: { user_id: `${call.id} ${events ?? 0}` },
-    messages: [{ role: 'user', content: `Tell me about ${call.id}, in some words. `.repeat(20) }],
-  });
-  const headers = {
-    'content-type': 'application/json',
-    'x-api-key': 'sk-ant-api03-kill-rig-0000000000000000000000',
-    'x-session-id': session,
-  };
-  socket.write(httpRequest('POST', '/v1/messages', HOST, headers, body));
-  return new Promise((resolve, reject) => {
-    let text = '';
-    const gone = (): void => reject(new Error('gone'));
-    let before = Infinity;
-    const hear = (bytes: Buffer): void => {
-      const now = performance.now();
-      call.heardAt ??= now;
-      call.endTook = Math.max(0, now - before);
-      before = now;
-      text += bytes.toString('latin1');
-      if (!isWhole(text)) return;
-      call.wholeAt = now;
-      socket.off('data', hear).off('close', gone);
-      resolve();
-    };
-    socket.on('data', hear).once('close', gone);
-    if (socket.destroyed) gone();
-  });
-}
-
-function isWhole(text: string): boolean {
-  const end = text.indexOf('\r\n\r\n');
-  const length = /\r\ncontent-length: (\d+)/i.exec(text)?.[1];
-  return length === undefined ? text.endsWith('\r\n0\r\n\r\n') : end >= 0 && text.length === end + 4 + Number(length);
-}
-
-function serve(socket: TLSSocket): void {
-  let text = '';
-  socket.on('data', (bytes: Buffer) => {
-    text += bytes.toString('latin1');
-    const [, id, events] = /"user_id":"(\w+) (\d+)"/.exec(text) ?? [];
-    if (id === undefined || !text.endsWith('}')) return;
-    const streams = text.includes('"stream":true');
-    text = '';
-    if (streams) void stream(socket, id, Number(events));
-    else answer(socket, id);
-  });
-}
-
-function answer(socket: TLSSocket, id: string): void {
-  const body = JSON.stringify({ ...message(id), usage: { input_tokens: INPUT_TOKENS, output_tokens: 5 } });
-  socket.write(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
-}
-
-async function stream(socket: TLSSocket, id: string, events: number): Promise<void> {
-  const usage = { input_tokens: INPUT_TOKENS, output_tokens: 1 };
-  socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n');
-  socket.write(chunk(event('message_start', { message: { ...message(id), content: [], usage } })));
-  for (let index = 0; index < events && !socket.destroyed; index += 1) {
-    socket.write(chunk(event('content_block_delta', { index: 0, delta: { type: 'text_delta', text: 'word ' } })));
-    await new Promise((resolve) => setTimeout(resolve, EVENT_MS));
-  }
-  const delta = { stop_reason: 'end_turn', stop_sequence: null };
-  socket.write(chunk(event('message_delta', { delta, usage: { output_tokens: events + 5 } })));
-  socket.write(`${chunk(event('message_stop', {}))}0\r\n\r\n`);
-}
-
-function message(id: string): object {
-  const content = [{ type: 'text', text: `About ${id}: `.repeat(10) }];
-  return { id, type: 'message', role: 'assistant', model: 'claude-sonnet-4-5', content, stop_reason: 'end_turn' };
 }
 
 export function emptyReport(): KillReport {

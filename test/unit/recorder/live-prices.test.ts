@@ -67,6 +67,15 @@ describe('recorder/live-prices', () => {
     expect(nanos()).toBe(2_000_000);
   });
 
+  it('says once that it may not even look', async () => {
+    const nanos = await open();
+    // ENOTDIR, as root may look everywhere.
+    paths.overrides = join(paths.table, 'prices.json');
+    writeFileSync(paths.table, '');
+    for (now = 2000; now < 20_000; now += 2000) expect(nanos()).toBe(2_500_000);
+    expect(faults).toEqual([expect.stringMatching(/ENOTDIR/)]);
+  });
+
   it('starts with a fault in the file: a record is worth more than its price', async () => {
     writeFileSync(paths.overrides, 'nonsense');
     const nanos = await open();

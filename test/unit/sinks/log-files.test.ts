@@ -147,7 +147,9 @@ describe('sinks/log-files', () => {
       house.now += 2 * SECOND;
     }
     expect(house.counters.get('dropped', 'reason="disk_full",sink="log_files"')).toBe(5);
-    expect(house.warnings).toEqual([{ sink: 'log_files', reason: 'disk_full', dropped: 1, error: 'ENOSPC' }]);
+    expect(house.warnings).toEqual([
+      { sink: 'log_files', reason: 'disk_full', dropped: 1, error: 'ENOSPC', hint: expect.stringContaining('prune') },
+    ]);
     disk.failing = null;
     sink.write(aCapture({ id: 'b' }));
     await sink.flush();
