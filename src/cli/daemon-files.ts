@@ -47,21 +47,28 @@ const MIN_TOKEN_LENGTH = 32;
 
 /**
  * Kept from start to start, so that scripts may hold it. Daemons that start at once agree on one.
- * @param onUnwritten where the disk takes no files: told so, the token is known to this process alone; absent = thrown
+ * @param onUnwritten where the disk takes no files: until `storeToken` does, the token is known to this process alone;
+ * absent = thrown
  */
-export function adminToken(home: string, onUnwritten?: (error: unknown) => void): string {
-  const file = join(home, 'run', 'admin-token');
+export function adminToken(home: string, onUnwritten?: (token: string, error: unknown) => void): string {
+  const file = tokenFile(home);
   const token = randomBytes(24).toString('base64url');
   try {
-    return storedToken(file) ?? storeToken(file, token);
+    return storedToken(file) ?? storeToken(home, token);
   } catch (error) {
     if (onUnwritten === undefined || !isDiskFault(error)) throw error;
-    onUnwritten(error);
+    onUnwritten(token, error);
     return token;
   }
 }
 
-function storeToken(file: string, token: string): string {
+function tokenFile(home: string): string {
+  return join(home, 'run', 'admin-token');
+}
+
+/** @returns the one that is in the file in the end. @throws what the file system says */
+export function storeToken(home: string, token: string): string {
+  const file = tokenFile(home);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const temporary = `${file}.${process.pid}`;
   try {

@@ -1,10 +1,11 @@
 /** `start`: the daemon in the foreground. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { type Config, loadConfig, type LoadedConfig } from '../config/load.ts';
-import { AppError, codeOf, isDiskFault, messageOf } from '../core/errors.ts';
+import { AppError, codeOf, messageOf } from '../core/errors.ts';
 import { createLogger, type Logger, type LogOptions } from '../core/log.ts';
-import { adminToken, type DaemonInfo, findDaemon, removeDaemonFiles, writeDaemonFiles } from './daemon-files.ts';
+import { type DaemonInfo, findDaemon, removeDaemonFiles, writeDaemonFiles } from './daemon-files.ts';
 import { rememberStart } from './home-config.ts';
+import { HomeFiles } from './home-files.ts';
 import { collectOnOwnThread } from './collector.ts';
 import { version } from './version.ts';
 
@@ -22,7 +23,7 @@ export async function startMain(flags: StartFlags): Promise<number> {
   tell(loaded, log);
   const other = findDaemon(config.home, process.env, process.cwd());
   mkdirSync(config.home, { recursive: true, mode: 0o700 });
-  const tellDisk = diskTeller(log);
+  const files = new HomeFiles(log);
   collectOnOwnThread(process.execArgv);
   // Loaded here and not above: no other command needs a proxy in its memory.
   const { startDaemon } = await import('../main.ts');
@@ -34,7 +35,7 @@ export async function startMain(flags: StartFlags): Promise<number> {
     config,
     settings: loaded.settings,
     version: version(),
-    adminToken: config.admin.auth === 'none' ? null : adminToken(config.home, tellDisk),
+    adminToken: config.admin.auth === 'none' ? null : files.adminToken(config.home),
     env: process.env,
     log,
     logOptions,
@@ -50,40 +51,19 @@ export async function startMain(flags: StartFlags): Promise<number> {
     );
   }
   const info = infoOf(config, daemon);
-  // Clients that are set up for this proxy have no other way out: it serves on a disk that takes no files, too.
-  unlessDiskFails(tellDisk, () => rememberStart(loaded, flags, process.env));
-  unlessDiskFails(tellDisk, () => writeDaemonFiles(info, process.env));
+  files.write(() => {
+    rememberStart(loaded, flags, process.env);
+    writeDaemonFiles(info, process.env);
+  });
   log.info({ proxy: info.proxy_url, admin: info.admin_url, home: info.home, ca: info.ca_file, pid: info.pid }, 'ready');
   const reason = await ended;
   log.info({ reason }, 'stopping: live calls get 30 s, a second signal ends them now');
-  unlessDiskFails(tellDisk, () => removeDaemonFiles(info, process.env));
+  files.remove(() => removeDaemonFiles(info, process.env));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void daemon.stop());
   await daemon.stop();
   log.info({}, 'stopped');
   await log.close();
   return 0;
-}
-
-/** Says once what cannot be written in the home. */
-function diskTeller(log: Logger): (error: unknown) => void {
-  let isTold = false;
-  return (error) => {
-    if (!isTold)
-      log.warn(
-        { error: messageOf(error), hint: 'calls flow and are counted; make the disk writable, then restart' },
-        'the home cannot be written: llm-proxy commands may not find this daemon',
-      );
-    isTold = true;
-  };
-}
-
-function unlessDiskFails(tell: (error: unknown) => void, work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    if (!isDiskFault(error)) throw error;
-    tell(error);
-  }
 }
 
 /** A fault in a price file is said now; later it could only be logged. */

@@ -51,7 +51,7 @@ const folder = mkdtempSync(join(tmpdir(), 'llm-proxy-store-faults-'));
 let upstream: Upstream<TLSSocket>;
 let home: string;
 let daemon: Daemon | null = null;
-let mounted: string | null = null;
+let mounted: string[] = [];
 let holder: ChildProcess | null = null;
 /** Calls that were made, and of these what a client did not get whole. */
 let made = 0;
@@ -85,9 +85,9 @@ beforeEach(() => {
 afterEach(async () => {
   holder?.kill('SIGKILL');
   await daemon?.stop();
-  if (mounted !== null) execFileSync('umount', ['-l', mounted]);
+  for (const path of mounted) execFileSync('umount', ['-l', path]);
   rmSync(home, { recursive: true, force: true });
-  [daemon, mounted, holder] = [null, null, null];
+  [daemon, mounted, holder] = [null, [], null];
 });
 
 const data = (name = ''): string => join(home, 'data', name);
@@ -99,14 +99,14 @@ async function start(): Promise<Daemon> {
   return daemon;
 }
 
-function mount(options: string): void {
-  mkdirSync(data(), { recursive: true });
-  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'none', data()]);
-  mounted = data();
+function mount(options: string, path = data()): void {
+  mkdirSync(path, { recursive: true });
+  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'none', path]);
+  mounted.push(path);
 }
 
-function remount(options: string): void {
-  execFileSync('mount', ['-o', `remount,${options}`, data()]);
+function remount(options: string, path = data()): void {
+  execFileSync('mount', ['-o', `remount,${options}`, path]);
 }
 
 /** @param characters of noise in each question: nothing makes it smaller */
@@ -187,8 +187,14 @@ describe('a daemon whose database fails', () => {
     'starts on a disk that is read-only, keeps calls in memory, and writes them when it may',
     async () => {
       mount('size=16m,ro');
+      const run = join(home, 'run');
+      mount('size=1m', run);
+      writeFileSync(join(run, 'admin-token'), 'of-an-earlier-start-0123456789012345\n', { mode: 0o600 });
+      remount('size=1m,ro', run);
       await start();
       expect(running().output()).toContain('the database cannot be used');
+      // How commands find it: no call waits for that.
+      expect(running().output()).toContain('the home cannot be written');
       await calls(20);
       await expectNothingHurt();
       expect(await health()).toBe('degraded');
@@ -198,6 +204,7 @@ describe('a daemon whose database fails', () => {
       await calls(5);
       await expect.poll(stored, SOON).toBe(25);
       await expectNothingHurt();
+      expect(await daemon?.stop()).toBe(0);
     },
     60_000,
   );

@@ -124,7 +124,8 @@ export class SteadyLoad {
       let socket: TLSSocket | null = null;
       try {
         socket = await this.#connect();
-        for (let count = 0; count < CALLS_PER_CONNECTION && this.#isOn; count += 1) await this.#call(socket, index);
+        for (let count = 0; count === 0 || (count < CALLS_PER_CONNECTION && this.#isOn); count += 1)
+          await this.#call(socket, index);
       } catch (error) {
         this.failures.push(`client ${index}: ${String(error)}`);
         await new Promise((resolve) => setTimeout(resolve, 100));

@@ -137,6 +137,15 @@ describe('recorder/dispatcher', () => {
     expect(dispatcher.health[0]).toMatchObject({ state: 'open', error: null });
   });
 
+  it('counts among its losses what a sink itself could not write', async () => {
+    const dispatcher = dispatcherOf([new MemorySink('bad'), new MemorySink('bad_luck')]);
+    await dispatcher.open();
+    counters.current.add('dropped', 'reason="disk_full",sink="bad"', 3);
+    counters.current.add('dropped', 'reason="read_only",sink="bad"', 4);
+    counters.current.add('dropped', 'reason="recorder_down"', 5);
+    expect(dispatcher.health).toMatchObject([{ dropped: 7 }, { dropped: 0 }]);
+  });
+
   it('closes a sink that fails again and again, opens it anew and gives it what waited', async () => {
     let broken = true;
     const sink = new MemorySink();

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createSqliteSink, type SqliteSink } from '../../../src/sinks/sqlite.ts';
@@ -199,6 +199,26 @@ describe('sinks/sqlite', () => {
     sink.write(aCapture({ id: 'after' }));
     await sink.flush();
     expect(storedRequests()).toBe(2);
+  });
+
+  it('keeps calls in memory while its folder is gone, says so once, and writes them when it is back', async () => {
+    const sink = await sqlite();
+    const folder = dirname(house.database);
+    renameSync(folder, `${folder}.away`);
+    writeFileSync(folder, '');
+    for (const id of ['a', 'b', 'c']) {
+      house.now += 1000;
+      sink.write(aCapture({ id }));
+      await sink.flush();
+    }
+    expect(house.warnings.filter((fields) => 'error' in fields)).toEqual([
+      { file: house.database, error: expect.stringContaining('ENOTDIR') },
+    ]);
+    rmSync(folder);
+    renameSync(`${folder}.away`, folder);
+    await sink.flush();
+    expect(storedRequests()).toBe(3);
+    expect(house.dropped('sqlite')).toBe(0);
   });
 
   it('refuses a file that is no database when it opens, with a clear line', () => {
