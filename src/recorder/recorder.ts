@@ -75,6 +75,8 @@ export interface RecorderOptions {
   life?: Pick<StoreLife, 'open' | 'close' | 'metrics' | 'prune' | 'purge' | 'pin'>;
   /** Prometheus text of this thread's counters and of the net thread's, which are given. */
   metricsText(netCounters: Record<string, number>): string | Promise<string>;
+  /** Every exchange that has ended, before it is recorded. */
+  onFinished?: (finished: FinishedExchange) => void;
   /** Every record, as it is made: the live view. */
   onRecord?: (record: CallRecord) => void;
   /** While somebody watches: what is new of the calls under way. */
@@ -313,6 +315,7 @@ export class Recorder implements RecorderQueries {
   }
 
   #record(finished: FinishedExchange, settled?: Settled): void {
+    this.#options.onFinished?.(finished);
     const captures = recordExchange(finished, this.#recordDeps());
     const each = settled === undefined ? undefined : whenAll(captures.length, settled);
     for (const capture of captures) this.#deliver(capture, each);

@@ -1,3 +1,4 @@
+import type { AgeClock } from '../core/age-clock.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
 import type { KeepLimits, LifeSettings, PinResult, PruneSlice, PurgeSlice, PurgeTarget } from '../core/ports.ts';
@@ -12,6 +13,7 @@ export interface StoreLifeOptions extends LifeSettings {
   path: string;
   use: UseStore;
   clock: Clock;
+  age?: AgeClock;
   log: Logger;
   /** No daemon runs. */
   isAlone?: boolean;

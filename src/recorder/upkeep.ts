@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { AgeClock } from '../core/age-clock.ts';
 import type { Clock } from '../core/clock.ts';
 import { codeOf, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
@@ -15,6 +16,8 @@ export interface UpkeepOptions {
   path: string;
   use: UseStore;
   clock: Clock;
+  /** Absent = `clock` is right. */
+  age?: AgeClock;
   log: Logger;
   /** Milliseconds: from the start to the first round, and between two. */
   firstMs?: number;
@@ -30,22 +33,18 @@ const ANSWER_MS = 1000;
 const DAY_MS = 86_400_000;
 /** Readers hold it up; it shrinks by itself but for those. */
 const WAL_BYTES = 64 * 1024 * 1024;
-/** A clock that jumps so far has been set wrong, or the machine has slept for a month: nothing is old by its word. */
-const JUMP_MS = 30 * DAY_MS;
 
 /** Keeps the database within its limits, in the thread that writes it: slices of some ms, and a rest after each. */
 export class Upkeep {
   readonly #options: UpkeepOptions;
-  /** Wall less monotonic time, as it was at the start. */
-  readonly #origin: number;
+  readonly #age: AgeClock;
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
-  #doubtsClock = false;
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
-    this.#origin = options.clock.wall() - options.clock.now();
+    this.#age = options.age ?? new AgeClock(options);
   }
 
   open(): void {
@@ -61,14 +60,14 @@ export class Upkeep {
 
   /** About a second of it. @param limits null = those of the configuration. Rejects with what SQLite says. */
   prune(limits: KeepLimits | null): Promise<PruneSlice> {
-    return this.#alone(() => this.#work(limits ?? this.#limits(), ANSWER_MS));
+    return this.#alone(() => this.#work(limits ?? this.#limits(this.#age.asked()), ANSWER_MS));
   }
 
   /** A round: all of it, however long. Never rejects. */
   async round(): Promise<void> {
     try {
       for (let done = false; !done && !this.#isClosed;) {
-        const slice = await this.prune(null);
+        const slice = await this.prune(this.#limits(this.#age.wall()));
         if (slice.records + slice.bodies > 0)
           this.#options.log.info(
             { records: slice.records, bodies: slice.bodies, ...slice.space },
@@ -127,19 +126,11 @@ export class Upkeep {
     return { records, bodies, done: isSmall, space: use((database) => spaceOf(database, path)) };
   }
 
-  #limits(): KeepLimits {
-    const { retention, clock, log } = this.#options;
-    const wall = clock.wall();
-    const jump = wall - clock.now() - this.#origin;
-    const isTrusted = jump < JUMP_MS;
-    if (!isTrusted && !this.#doubtsClock)
-      log.warn(
-        { days: Math.round(jump / DAY_MS) },
-        'the clock was set forward: nothing is deleted for its age until the next start',
-      );
-    this.#doubtsClock = !isTrusted;
+  /** @param wall null = nothing is old */
+  #limits(wall: number | null): KeepLimits {
+    const { retention } = this.#options;
     const before = (days: number): string | null =>
-      days === 0 || !isTrusted ? null : new Date(wall - days * DAY_MS).toISOString();
+      days === 0 || wall === null ? null : new Date(wall - days * DAY_MS).toISOString();
     return {
       bodiesBefore: before(retention.bodiesMaxAgeDays),
       recordsBefore: before(retention.recordsMaxAgeDays),

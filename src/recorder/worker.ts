@@ -1,5 +1,6 @@
 /** Composition root of the recorder thread: the only place that constructs its parts. Started by recorder/thread.ts. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { AgeClock, sinceBoot } from '../core/age-clock.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { Counters } from '../core/counters.ts';
 import { AppError, codeOf, messageOf } from '../core/errors.ts';
@@ -20,6 +21,7 @@ import { type CountTokens, createEstimator } from '../usage/estimate.ts';
 import { ExchangeMeter } from '../usage/meter.ts';
 import { DEFAULT_LIMITS } from '../usage/metered.ts';
 import { lazyTokenizer } from '../usage/tokenizer.ts';
+import { confirmDate } from './confirm-date.ts';
 import { bodyRule } from './body-rule.ts';
 import { frameTexts } from './frame-texts.ts';
 import { LivePrices } from './live-prices.ts';
@@ -66,7 +68,8 @@ async function partsOf(config: RecorderConfig, log: Logger): Promise<Parts> {
     loadRegistry({ localServers: config.localServers, own: config.ownProviders ?? [] }),
     loadBuiltInTable(),
   ]);
-  const sinks = createSinks(config.sinks, { counters, log, clock, frameTexts });
+  const age = new AgeClock({ clock, elapsed: sinceBoot, log, isSure: false });
+  const sinks = createSinks(config.sinks, { counters, log, clock, age, frameTexts });
   const asked = asker(sinks, counters, log);
   const prices = new LivePrices({
     builtIn: table,
@@ -103,11 +106,12 @@ async function partsOf(config: RecorderConfig, log: Logger): Promise<Parts> {
       });
     },
     imports: importsOf(directory, asked),
-    ...(config.life === undefined ? {} : { life: lifeOf(config.life, config, sinks, { clock, log }) }),
+    ...(config.life === undefined ? {} : { life: lifeOf(config.life, config, sinks, { clock, age, log }) }),
     sinks: sinks.all,
     live: sinks.store?.live ?? null,
     metricsText: (net) => sinks.metricsText(net),
     onRunEnded: (runId) => sinks.endTrace(runId),
+    onFinished: (finished) => confirmDate(age, finished),
     onRecord: (record) => show({ live: record }),
     onRunning: (running) => show({ running }),
     counters,
@@ -203,7 +207,7 @@ function lifeOf(
   settings: LifeSettings,
   { databasePath: path }: RecorderConfig,
   sinks: Sinks,
-  deps: { clock: Clock; log: Logger },
+  deps: { clock: Clock; age: AgeClock; log: Logger },
 ): StoreLife {
   return new StoreLife({ ...settings, ...deps, path, use: (work) => use(sinks, work) });
 }

@@ -84,6 +84,7 @@ class LogFiles implements Sink {
   readonly #fs: LogFileSystem;
   readonly #locations: LogLocations | null;
   readonly #clock: SinkDeps['clock'];
+  readonly #age: SinkDeps['age'];
   readonly #losses: Losses;
   readonly #channels = new Map<string, Channel>();
   readonly #batch: Batch<Section>;
@@ -95,6 +96,10 @@ class LogFiles implements Sink {
     this.#fs = options.fileSystem ?? fs;
     this.#locations = locations;
     this.#clock = deps.clock;
+    this.#age = deps.age;
+    this.#age?.onSure(() => {
+      if (this.#timer !== null) this.#removeOld();
+    });
     this.#losses = new Losses(this.name, deps);
     this.#batch = new Batch<Section>({
       ...QUEUE,
@@ -143,6 +148,7 @@ class LogFiles implements Sink {
 
   async close(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
     await this.#batch.close();
     for (const { output } of this.#channels.values()) output?.file.close();
     this.#channels.clear();
@@ -237,7 +243,8 @@ class LogFiles implements Sink {
     const inUse = new Set(
       [...this.#channels.values()].flatMap(({ output }) => (output === null ? [] : [output.file.path])),
     );
-    removeOld(folder, inUse, { maxBytes: maxTotalBytes, maxDays, wall: this.#clock.wall() });
+    const wall = this.#age === undefined ? this.#clock.wall() : this.#age.wall();
+    removeOld(folder, inUse, { maxBytes: maxTotalBytes, maxDays, wall });
   }
 }
 

@@ -21,8 +21,8 @@ const DAY_MS = 24 * 3600 * 1000;
 export interface FileLimits {
   maxBytes: number;
   maxDays: number;
-  /** `clock.wall()`. */
-  wall: number;
+  /** Milliseconds since the epoch; null = nobody knows for sure, and nothing is too old. */
+  wall: number | null;
 }
 
 interface OldFile {
@@ -47,7 +47,7 @@ export function removeOld(folder: string, keep: ReadonlySet<string>, limits: Fil
 
 /** @param bytes of all files that are left @param modified when the oldest of them was written last: Unix ms */
 export function isAbove({ maxBytes, maxDays, wall }: FileLimits, bytes: number, modified: number): boolean {
-  return (maxBytes > 0 && bytes > maxBytes) || (maxDays > 0 && wall - modified > maxDays * DAY_MS);
+  return (maxBytes > 0 && bytes > maxBytes) || (maxDays > 0 && wall !== null && wall - modified > maxDays * DAY_MS);
 }
 
 /** After a kill or a power cut a file may end within a line: it is ended, with a word on why. */

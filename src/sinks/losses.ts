@@ -1,3 +1,4 @@
+import type { AgeClock } from '../core/age-clock.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
 import { codeOf, messageOf } from '../core/errors.ts';
@@ -9,6 +10,8 @@ export interface SinkDeps {
   counters: Counters;
   log: Logger;
   clock: Clock;
+  /** For what is deleted when it is old; absent = `clock` is right. */
+  age?: AgeClock;
   /** Reads the frames of a binary stream; without it they are not shown. */
   frameTexts?: (body: Uint8Array) => FrameText[];
 }

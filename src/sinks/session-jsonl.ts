@@ -69,6 +69,7 @@ class SessionJsonl implements Sink {
   readonly #options: SessionLogOptions;
   readonly #fs: LogFileSystem;
   readonly #clock: SinkDeps['clock'];
+  readonly #age: SinkDeps['age'];
   readonly #losses: Losses;
   readonly #framesOf: SinkDeps['frameTexts'];
   readonly #batch: Batch<Capture>;
@@ -84,6 +85,10 @@ class SessionJsonl implements Sink {
     this.#options = options;
     this.#fs = options.fileSystem ?? fs;
     this.#clock = deps.clock;
+    this.#age = deps.age;
+    this.#age?.onSure(() => {
+      if (this.#timer !== null) this.#upkeep = this.#upkeep.then(() => this.#removeOld());
+    });
     this.#losses = new Losses(this.name, deps);
     this.#framesOf = deps.frameTexts;
     this.#batch = new Batch<Capture>({
@@ -120,6 +125,7 @@ class SessionJsonl implements Sink {
 
   async close(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
     await this.#batch.close();
     await this.#upkeep;
     for (const session of this.#open) closeFile(session);
@@ -244,7 +250,11 @@ class SessionJsonl implements Sink {
 
   async #removeOld(): Promise<void> {
     const { folder, maxTotalBytes = LOG_DEFAULTS.maxTotalBytes, maxDays = LOG_DEFAULTS.maxDays } = this.#options;
-    const limits = { maxBytes: maxTotalBytes, maxDays, wall: this.#clock.wall() };
+    const limits = {
+      maxBytes: maxTotalBytes,
+      maxDays,
+      wall: this.#age === undefined ? this.#clock.wall() : this.#age.wall(),
+    };
     await removeOldSessions(folder, (path) => this.#isInUse(path), limits);
   }
 }

@@ -6,6 +6,9 @@ import { HomeFiles } from '../../../src/cli/home-files.ts';
 import { silentLogger } from '../../../src/core/log.ts';
 
 const fault = (code: string): Error => Object.assign(new Error(`${code}: said the disk`), { code });
+const failing = (code: string) => (): void => {
+  throw fault(code);
+};
 let folder: string;
 let warnings: [object, string][];
 let files: HomeFiles;
@@ -54,19 +57,13 @@ describe('cli/home-files', () => {
   );
 
   it('fails for what is no fault of the disk', () => {
-    const refused = (): void => {
-      throw fault('EACCES');
-    };
-    expect(() => files.write(refused)).toThrow('EACCES');
+    expect(() => files.write(failing('EACCES'))).toThrow('EACCES');
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it('ends without a complaint on a disk that takes no files', () => {
-    const refused = (): void => {
-      throw fault('EROFS');
-    };
-    files.write(refused);
-    files.remove(refused);
+    files.write(failing('EROFS'));
+    files.remove(failing('EROFS'));
     expect(vi.getTimerCount()).toBe(0);
     expect(existsSync(join(folder, 'run'))).toBe(false);
   });

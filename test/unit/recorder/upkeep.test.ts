@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bodyOf } from '../../../src/store/blocks/read.ts';
+import { AgeClock } from '../../../src/core/age-clock.ts';
 import { Upkeep } from '../../../src/recorder/upkeep.ts';
 import type { Database } from '../../../src/store/driver.ts';
 import { prunedPart } from '../../../src/store/pruned.ts';
@@ -133,6 +134,27 @@ describe('recorder/upkeep', () => {
     expect(house.warnings).toContainEqual({ days: 365 });
     house.now = NOON;
     expect(await life.prune(null)).toMatchObject({ records: 0, bodies: 0 });
+  });
+
+  it('deletes by itself only what is old by a date that is sure', async () => {
+    await calls(20, 10, 1);
+    const { store } = house.sinks;
+    const clock = { now: () => performance.now(), wall: () => house.now };
+    const { log } = house.deps();
+    const age = new AgeClock({ clock, log, isSure: false });
+    const upkeep = new Upkeep({
+      retention: { ...NO_LIMITS, recordsMaxAgeDays: 5 },
+      path: house.database,
+      use: (work) => store?.use(work) as ReturnType<typeof work>,
+      clock,
+      age,
+      log,
+    });
+    await upkeep.round();
+    expect(ids()).toHaveLength(3);
+    age.witness(NOON);
+    await upkeep.round();
+    expect(ids()).toEqual(['call_2']);
   });
 
   it('deletes nothing more when the clock is set back', async () => {

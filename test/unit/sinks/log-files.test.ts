@@ -12,6 +12,7 @@ import fs, {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { AgeClock } from '../../../src/core/age-clock.ts';
 import type { Sink } from '../../../src/core/sink.ts';
 import type { LogFileSystem } from '../../../src/sinks/log-file.ts';
 import { createLogFilesSink, type LogFilesOptions } from '../../../src/sinks/log-files.ts';
@@ -232,6 +233,22 @@ describe('sinks/log-files', () => {
     await house.closeAll();
     await logSink({ maxTotalBytes: 0, maxDays: 30 });
     expect(files()).toEqual(['openai-2026-11-20_00-00-00.log']);
+  });
+
+  it('deletes by size alone until the date is sure, and by age as soon as it is', async () => {
+    mkdirSync(house.logs);
+    putOld('openai-2020-10-01_00-00-00.log', 2000);
+    putOld('openai-2025-10-01_00-00-00.log', 400);
+    const { clock, log } = house.deps();
+    const age = new AgeClock({ clock, log, isSure: false });
+    const sink = createLogFilesSink({ folder: house.logs, maxDays: 30, maxTotalBytes: 1500 }, null, {
+      ...house.deps(),
+      age,
+    });
+    await house.opened(sink);
+    expect(files()).toEqual(['openai-2025-10-01_00-00-00.log']);
+    age.witness(NOON);
+    expect(files()).toEqual([]);
   });
 
   it('closes the torn tail that a kill left', async () => {

@@ -10,8 +10,9 @@ import fs, {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { AgeClock } from '../../../src/core/age-clock.ts';
 import type { CallRecord } from '../../../src/core/capture.ts';
 import type { Sink } from '../../../src/core/sink.ts';
 import type { LogFileSystem } from '../../../src/sinks/log-file.ts';
@@ -301,6 +302,22 @@ describe('sinks/session-jsonl', () => {
     await sessionSink({ maxTotalBytes: 10 });
     await house.closeAll();
     expect(readdirSync(inFolder('h'))).toEqual([]);
+  });
+
+  it('deletes nothing for its age until the date is sure', async () => {
+    const { clock, log } = house.deps();
+    const age = new AgeClock({ clock, log, isSure: false });
+    const path = inFolder('h', '2026-10-01', 'a.jsonl');
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, '{}\n');
+    utimesSync(path, new Date(0), new Date(0));
+    const options = { folder: folder(), machine: 'ana@box', maxDays: 30 };
+    const sink = await house.opened(createSessionJsonlSink(options, { ...house.deps(), age }));
+    await sink.flush();
+    expect(existsSync(path)).toBe(true);
+    age.witness(NOON);
+    await house.closeAll();
+    expect(existsSync(path)).toBe(false);
   });
 
   it('holds no more files open than it may, and loses nothing by it', async () => {

@@ -3,7 +3,14 @@ import { isTooFull, type Room } from '../../../src/store/shared-memory.ts';
 
 const BTRFS = 0x9123683e;
 /** Of a full disk. */
-const room = (over: Partial<Room> = {}): Room => ({ type: 0xef53, bsize: 4096, blocks: 5e5, bfree: 0, bavail: 0, ...over });
+const room = (over: Partial<Room> = {}): Room => ({
+  type: 0xef53,
+  bsize: 4096,
+  blocks: 5e5,
+  bfree: 0,
+  bavail: 0,
+  ...over,
+});
 
 describe('store/shared-memory', () => {
   it.each([
