@@ -34,7 +34,13 @@ const DAY = 86_400_000;
 export const BACKDATE_MS = 2 * DAY;
 /** From notBefore to notAfter. Public leaves go down to 47 days in 2029: ours are not longer. */
 export const LEAF_LIFE_MS = 45 * DAY;
+/** From when it is made. */
 export const AUTHORITY_LIFE_MS = 3650 * DAY;
+/**
+ * An authority is valid long before it was made: clients trust it still when the clock is set back, or when it was made
+ * by a clock that was ahead.
+ */
+export const AUTHORITY_BACKDATE_MS = 730 * DAY;
 /** RFC 5280, ub-common-name. */
 const MAX_COMMON_NAME = 64;
 const ECDSA_SHA256 = '1.2.840.10045.4.3.2';
@@ -105,8 +111,13 @@ export function makeAuthority(groups: readonly (readonly string[])[], wall: numb
   const suffix = randomBytes(4).toString('hex');
   const root = generateEcKey();
   const issuer = distinguishedName(`llm-proxy root ${suffix}`);
-  const notBefore = wholeSeconds(wall) - BACKDATE_MS;
-  const dated = { issuer, signingKey: root.privateKey, notBefore, notAfter: notBefore + AUTHORITY_LIFE_MS };
+  const madeAt = wholeSeconds(wall);
+  const dated = {
+    issuer,
+    signingKey: root.privateKey,
+    notBefore: madeAt - AUTHORITY_BACKDATE_MS,
+    notAfter: madeAt + AUTHORITY_LIFE_MS,
+  };
   const rootDer = build({
     ...dated,
     subject: issuer,

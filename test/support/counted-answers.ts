@@ -86,12 +86,16 @@ export function serve(socket: TLSSocket): void {
 
 function answer(socket: TLSSocket, id: string): void {
   const body = JSON.stringify({ ...message(id), usage: { input_tokens: INPUT_TOKENS, output_tokens: 5 } });
-  socket.write(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  socket.write(`${head('application/json')}Content-Length: ${body.length}\r\n\r\n${body}`);
+}
+
+function head(type: string): string {
+  return `HTTP/1.1 200 OK\r\nDate: ${new Date().toUTCString()}\r\nContent-Type: ${type}\r\n`;
 }
 
 async function stream(socket: TLSSocket, id: string, events: number): Promise<void> {
   const usage = { input_tokens: INPUT_TOKENS, output_tokens: 1 };
-  socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n');
+  socket.write(`${head('text/event-stream')}Transfer-Encoding: chunked\r\n\r\n`);
   socket.write(chunk(event('message_start', { message: { ...message(id), content: [], usage } })));
   for (let index = 0; index < events && !socket.destroyed; index += 1) {
     socket.write(chunk(event('content_block_delta', { index: 0, delta: { type: 'text_delta', text: 'word ' } })));

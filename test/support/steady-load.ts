@@ -24,15 +24,15 @@ export interface SteadyLoadOptions {
   env?: NodeJS.ProcessEnv;
   /** Runs before the daemon, in the shell that becomes it. */
   shell?: string;
-  /** Milliseconds since the epoch by the clock that daemon and clients share; absent = that of this process. */
-  wall?: () => number;
+  /** What the clock that daemon and clients share says, or has said a moment ago: Unix ms. Absent = that of this process. */
+  walls?: () => readonly number[];
 }
 
 export class SteadyLoad {
   /** What went wrong for a client. */
   readonly failures: string[] = [];
   /** Calls that were whole, in the order in which they ended. */
-  readonly calls: CalledFor[] = [];
+  readonly calls: (CalledFor & { session: string })[] = [];
   readonly #options: SteadyLoadOptions;
   readonly #upstream: Upstream<TLSSocket>;
   readonly #args: readonly string[];
@@ -138,25 +138,30 @@ export class SteadyLoad {
   async #call(socket: TLSSocket, index: number): Promise<void> {
     const call = newCall(`msg_${(this.#made += 1)}`);
     const events = index % 2 === 0 ? Math.floor(Math.random() * EVENTS) : null;
-    await within(CALL_MS, `call ${call.id}`, callOnce(socket, call, events, `session-${index}`));
-    this.calls.push(call);
+    const session = `session-${index}`;
+    await within(CALL_MS, `call ${call.id}`, callOnce(socket, call, events, session));
+    this.calls.push({ ...call, session });
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
   async #connect(): Promise<TLSSocket> {
-    const { wall } = this.#options;
+    const { walls } = this.#options;
+    const before = walls?.() ?? [];
     const socket = tlsConnect({
       socket: await within(CALL_MS, 'CONNECT', openTunnel(this.daemon, HOST)),
       servername: HOST,
       ca: this.#ca,
       // OpenSSL knows no other clock than that of the machine: the times are looked at below.
-      rejectUnauthorized: wall === undefined,
+      rejectUnauthorized: walls === undefined,
     });
     await within(CALL_MS, 'handshake', once(socket, 'secureConnect'));
     socket.on('error', () => {});
     const certificate = socket.getPeerCertificate();
-    if (wall !== undefined && !isValidAt(certificate, wall()))
-      throw new Error(`at ${new Date(wall()).toISOString()}: ${certificate.valid_from} - ${certificate.valid_to}`);
+    const times = [...before, ...(walls?.() ?? [])];
+    if (times.length > 0 && !times.some((wall) => isValidAt(certificate, wall)))
+      throw new Error(
+        `at ${new Date(times[0] ?? 0).toISOString()}: ${certificate.valid_from} - ${certificate.valid_to}`,
+      );
     return socket;
   }
 }

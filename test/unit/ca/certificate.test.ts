@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
+  AUTHORITY_BACKDATE_MS,
   AUTHORITY_LIFE_MS,
   BACKDATE_MS,
   generateEcKey,
@@ -130,13 +131,13 @@ describe('src/ca/certificate.ts', () => {
     expect(text(leaf)).toContain('Subject Alternative Name: critical');
   });
 
-  it('dates everything two days back, and a leaf 45 days at most', () => {
+  it('dates an authority two years back, a leaf two days and 45 days at most', () => {
     const made = authority();
     const leaf = makeLeaf(made.signer, 'groq.com', generateEcKey().publicKey, WALL);
-    expect(leaf.notBefore).toBe(made.signer.notBefore);
+    expect(leaf.notBefore).toBe(WALL - BACKDATE_MS);
     expect(leaf.notAfter - leaf.notBefore).toBe(LEAF_LIFE_MS);
-    expect(made.signer.notBefore).toBe(WALL - BACKDATE_MS);
-    expect(made.signer.notAfter - made.signer.notBefore).toBe(AUTHORITY_LIFE_MS);
+    expect(made.signer.notBefore).toBe(WALL - AUTHORITY_BACKDATE_MS);
+    expect(made.signer.notAfter).toBe(WALL + AUTHORITY_LIFE_MS);
     const later = makeLeaf(made.signer, 'groq.com', generateEcKey().publicKey, WALL + 10 * DAY);
     expect(later.notBefore).toBe(WALL + 8 * DAY);
   });
@@ -145,6 +146,8 @@ describe('src/ca/certificate.ts', () => {
     const made = authority();
     const leaf = makeLeaf(made.signer, 'groq.com', generateEcKey().publicKey, made.signer.notAfter - DAY);
     expect(leaf.notAfter).toBe(made.signer.notAfter);
+    const early = makeLeaf(made.signer, 'groq.com', generateEcKey().publicKey, made.signer.notBefore);
+    expect(early.notBefore).toBe(made.signer.notBefore);
   });
 
   it('writes years from 2050 as GeneralizedTime', () => {

@@ -130,7 +130,7 @@ describe('src/ca/leaf-cache.ts', () => {
     const { leaves, clock } = cache();
     const start = clock.wall();
     const first = leaves.contextFor('api.openai.com');
-    for (const days of [-400, 4000]) {
+    for (const days of [-800, 4000]) {
       clock.set(start + days * DAY);
       expect(leaves.contextFor('api.openai.com')).toBe(first);
     }
