@@ -4,7 +4,13 @@ import { lifeOf } from './config/life.ts';
 import type { Config } from './config/load.ts';
 import type { LogOptions } from './core/log.ts';
 import type { RecorderConfig } from './recorder/thread-messages.ts';
+import type { ConsoleOptions } from './sinks/console.ts';
 import type { SessionLogOptions } from './sinks/session-jsonl.ts';
+
+function consoleOptions({ pretty, colour = pretty, columns }: LogOptions): ConsoleOptions {
+  const room = columns === undefined ? {} : { columns };
+  return { format: pretty ? 'line' : 'json', colour, ...room };
+}
 
 /** Also of the recorder thread that an import without a daemon starts. */
 export function recorderConfig({ config, logOptions }: { config: Config; logOptions: LogOptions }): RecorderConfig {
@@ -12,7 +18,7 @@ export function recorderConfig({ config, logOptions }: { config: Config; logOpti
   return {
     databasePath: config.db,
     sinks: {
-      console: { format: logOptions.pretty ? 'line' : 'json', colour: logOptions.pretty },
+      console: consoleOptions(logOptions),
       logFiles: {
         folder: config.log_dir,
         bodies: logs.bodies,

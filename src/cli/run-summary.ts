@@ -1,5 +1,6 @@
 /** The closing lines of `run`, for people. Unknown is `?`, unpriced is said, numbers read by regex carry a `~`. */
 import type { RunSummary, Totals } from '../core/ports.ts';
+import { escapeLine } from '../sinks/escape.ts';
 import { estimatedSums } from './figures.ts';
 
 const HEADINGS = ['model', 'calls', 'input', 'cached', 'output', 'cost'] as const;
@@ -29,18 +30,13 @@ export function formatRunSummary(summary: RunSummary): string {
 function row(name: string, sums: Totals): string[] {
   const tokens = (count: number): string => tokenCell(count, sums);
   return [
-    printable(name),
+    escapeLine(name),
     String(sums.requests),
     tokens(sums.input_tokens),
     tokens(sums.cache_read_tokens),
     tokens(sums.output_tokens),
     costCell(sums),
   ];
-}
-
-/** A model's name comes from the wire: no control characters reach the terminal. */
-function printable(name: string): string {
-  return name.replace(/[\u0000-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]/g, '?');
 }
 
 function tokenCell(count: number, sums: Totals): string {

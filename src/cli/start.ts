@@ -1,5 +1,6 @@
 /** `start`: the daemon in the foreground. */
 import { existsSync, mkdirSync } from 'node:fs';
+import pc from 'picocolors';
 import { type Config, loadConfig, type LoadedConfig } from '../config/load.ts';
 import { AppError, codeOf, messageOf } from '../core/errors.ts';
 import { createLogger, type Logger, type LogOptions } from '../core/log.ts';
@@ -18,7 +19,9 @@ export async function startMain(flags: StartFlags): Promise<number> {
   const { config } = loaded;
   await checkPrices(config);
   hideArguments();
-  const logOptions: LogOptions = { level: config.log_level, pretty: process.stdout.isTTY, fd: 1 };
+  const { isTTY: pretty, columns } = process.stdout;
+  const terminal = { pretty, colour: pretty && pc.isColorSupported, ...(columns > 0 ? { columns } : {}) };
+  const logOptions: LogOptions = { level: config.log_level, fd: 1, ...terminal };
   const log = createLogger(logOptions);
   tell(loaded, log);
   const other = findDaemon(config.home, process.env, process.cwd());
@@ -104,7 +107,10 @@ function withFile(error: unknown, { file, config }: LoadedConfig): unknown {
 /** What slipped through everything else: the calls under way are worth more than a clean end. */
 function surviveErrors(log: Logger): void {
   for (const event of ['uncaughtException', 'unhandledRejection'])
-    process.on(event, (error: unknown) => log.error({ error }, 'internal error; traffic goes on'));
+    process.on(event, (error: unknown) => {
+      const stack = error instanceof Error ? { stack: error.stack } : {};
+      log.error({ error, ...stack }, 'internal error; traffic goes on');
+    });
 }
 
 function infoOf(

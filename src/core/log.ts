@@ -16,6 +16,10 @@ export interface LogOptions {
   level: LogLevel;
   /** Lines for people (a terminal) instead of JSON. */
   pretty: boolean;
+  /** Of that terminal; absent = as `pretty`. */
+  colour?: boolean;
+  /** Characters of a line of that terminal; absent = any number. */
+  columns?: number;
   /** 1 = stdout. Writes are asynchronous: a reader that stalls costs log lines, never traffic. */
   fd: number;
 }
@@ -97,12 +101,16 @@ function maskValue(value: unknown, depth: number): unknown {
 
 const PAINT: Record<string, (text: string) => string> = { warn: pc.yellow, error: pc.red, debug: pc.dim };
 
+/** What a terminal would obey: some of what is logged comes from the wire. */
+const CONTROLS = /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]/g;
+
 function prettyLine(line: string): string {
   const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
   const clock = new Date(String(time)).toTimeString().slice(0, 8);
   const paint = PAINT[String(level)] ?? ((text: string) => text);
   const rest = Object.entries(fields)
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(' ');
+    .join(' ')
+    .replaceAll(CONTROLS, '?');
   return `${pc.dim(clock)} ${paint(String(msg))}${rest === '' ? '' : ` ${pc.dim(rest)}`}\n`;
 }

@@ -13,6 +13,8 @@ export interface ConsoleOptions {
   /** `line` for people, `json` for programs (as pino writes). */
   format: 'line' | 'json';
   colour: boolean;
+  /** Characters of a line of the terminal; absent = any number. */
+  columns?: number;
   /** 1 = stdout. */
   fd?: number;
   /** Tests only. */
@@ -31,19 +33,10 @@ const QUEUE = { maxItems: 10_000, maxBytes: 1024 * 1024, delayMs: 10, full: 100,
 const EAGAIN_TRIES = 20;
 const EAGAIN_MS = 50;
 
-/** Whether output is for a person, and whether it may be coloured (no-color.org). */
-export function consoleFormat(
-  isTerminal: boolean,
-  environment: NodeJS.ProcessEnv,
-): Pick<ConsoleOptions, 'format' | 'colour'> {
-  const isPlain = (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
-  return { format: isTerminal ? 'line' : 'json', colour: isTerminal && !isPlain };
-}
-
 /** One line per call. A reader that stalls costs lines, never calls: they are counted. */
 export function createConsoleSink(options: ConsoleOptions, deps: SinkDeps): Sink {
   const losses = new Losses('console', deps);
-  const format = options.format === 'json' ? jsonLine : linePainter(options.colour);
+  const format = options.format === 'json' ? jsonLine : linePainter(options.colour, options.columns ?? Infinity);
   const write = options.write ?? fs.write;
   // Bytes outside the heap: as strings, lines that wait are soon old, and dear to collect.
   const batch = new Batch<Buffer>({
@@ -88,8 +81,13 @@ async function writeAll(write: WriteFunction, fd: number, data: Buffer): Promise
 
 type Paint = (text: string) => string;
 
+/** A line that ends in a status of three digits is so long with all columns; with fewer of them it is shorter. */
+const WITH_TTFT = 128;
+const WITH_CACHE = 115;
+const WITH_PROVIDER = 100;
+
 /** Fixed columns, so that the eye finds a number where it was in the line above. */
-function linePainter(colour: boolean): (record: CallRecord) => string {
+function linePainter(colour: boolean, room: number): (record: CallRecord) => string {
   const paint = pc.createColors(colour);
   const statusPaint = (record: CallRecord): Paint => {
     if (isError(record)) return paint.red;
@@ -102,16 +100,17 @@ function linePainter(colour: boolean): (record: CallRecord) => string {
     const count = (tokens: number | null): string =>
       tokens === null && !record.inference ? '-' : formatCount(tokens, inexact);
     const cost = record.inference || record.cost_usd !== null ? formatCost(record) : '-';
+    const ttft = record.ttft_ms === null ? '-' : formatDuration(record.ttft_ms);
     const columns = [
       paint.dim(localTime(Date.parse(record.started_at))),
-      paint.cyan(fit(record.provider, 10)),
-      paint.bold(fit(modelOf(record), 28)),
+      ...(room < WITH_PROVIDER ? [] : [paint.cyan(fit(record.provider, 10))]),
+      paint.bold(fit(modelOf(record), room < WITH_PROVIDER ? 18 : 28)),
       `${paint.dim('in')} ${count(usage.input_tokens).padStart(7)}`,
-      `${paint.dim('cache')} ${count(usage.cache_read_tokens).padStart(7)}`,
+      ...(room < WITH_CACHE ? [] : [`${paint.dim('cache')} ${count(usage.cache_read_tokens).padStart(7)}`]),
       `${paint.dim('out')} ${count(usage.output_tokens).padStart(6)}`,
       paint.yellow(cost.padStart(11)),
       formatDuration(record.duration_ms).padStart(6),
-      `${paint.dim('ttft')} ${(record.ttft_ms === null ? '-' : formatDuration(record.ttft_ms)).padStart(6)}`,
+      ...(room < WITH_TTFT ? [] : [`${paint.dim('ttft')} ${ttft.padStart(6)}`]),
       statusPaint(record)(escapeLine(formatStatus(record))),
       ...notes(record).map((note) => paint.dim(note)),
     ];

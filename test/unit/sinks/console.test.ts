@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../../src/core/capture.ts';
-import { consoleFormat, createConsoleSink, type WriteFunction } from '../../../src/sinks/console.ts';
+import { createConsoleSink, type WriteFunction } from '../../../src/sinks/console.ts';
 import { aCapture, aUsage } from '../../support/captures.ts';
 import { useSinkHouse } from '../../support/sink-house.ts';
 
@@ -14,14 +14,19 @@ const NOTHING_KNOWN = aUsage({
 });
 const gone: WriteFunction = (_fd, _data, done) => done(Object.assign(new Error('EIO'), { code: 'EIO' }), 0);
 
-async function lines(format: 'line' | 'json', records: Partial<CallRecord>[], colour = false): Promise<string[]> {
+async function lines(
+  format: 'line' | 'json',
+  records: Partial<CallRecord>[],
+  colour = false,
+  columns = Infinity,
+): Promise<string[]> {
   const pieces: Buffer[] = [];
   // A few bytes at a time, as a pipe that is nearly full takes them.
   const write: WriteFunction = (_fd, data, done) => {
     pieces.push(Buffer.from(data.subarray(0, 7)));
     done(null, Math.min(7, data.length));
   };
-  const sink = await house.opened(createConsoleSink({ format, colour, write }, house.deps()));
+  const sink = await house.opened(createConsoleSink({ format, colour, columns, write }, house.deps()));
   for (const record of records) sink.write(aCapture(record));
   await sink.flush();
   return Buffer.concat(pieces).toString().trimEnd().split('\n');
@@ -84,13 +89,19 @@ describe('sinks/console', () => {
     expect(line).not.toContain('\u2028');
   });
 
+  it.each([80, 100, 115, 120, 128])(
+    'stays within %i columns, and shows model, tokens, cost and time',
+    async (columns) => {
+      const [line = ''] = await lines('line', [{ ttft_ms: 840 }], false, columns);
+      expect(line.length).toBeLessThanOrEqual(columns);
+      expect(line).toMatch(/claude-sonnet-4-5.* in {4}1200 .* out {4}340 {4}\$0\.006000 {3}1\.23s .*200$/);
+    },
+  );
+
   it('colours only when asked, and lets no model name colour', async () => {
     const [plain = ''] = await lines('line', [{ response_model: '\u001b[31mx' }]);
     expect(plain).not.toContain('\u001b');
     expect((await lines('line', [{}], true))[0]).toContain('\u001b[');
-    expect(consoleFormat(true, {})).toEqual({ format: 'line', colour: true });
-    expect(consoleFormat(true, { NO_COLOR: '1' })).toEqual({ format: 'line', colour: false });
-    expect(consoleFormat(false, {})).toEqual({ format: 'json', colour: false });
   });
 
   it('drops and counts lines that a stalled reader does not take, within a bound of memory', async () => {
