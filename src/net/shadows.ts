@@ -31,6 +31,8 @@ const MAX_HELD_BYTES = 64 * 1024 * 1024;
 /** All copies together are read no faster: this thread has calls to serve, and the recorder to record them. */
 const MAX_BURST_BYTES = 128 * 1024;
 const BURST_MS = 10;
+/** To open a connection and to write a request takes as long as a fast answer: no call is to wait for that of its copy. */
+const SEND_AFTER_MS = 10;
 
 export class Shadows {
   readonly #net: NetDeps;
@@ -70,8 +72,8 @@ export class Shadows {
     if (held === null) return this.#none('busy');
     const comparison = newId('cmp', this.#net.clock.wall());
     this.#net.counters.add('comparison_copies', 'result="sent"');
-    // Behind the call itself: its last bytes are on their way now.
-    setImmediate(() => {
+    // Behind the call itself: its last bytes are on their way now, and its answer may be here at once.
+    setTimeout(() => {
       if (this.#isClosed) {
         held.release();
         return;
@@ -83,7 +85,7 @@ export class Shadows {
         this.#net.counters.add('internal_errors', 'part="compare"');
         this.#net.log.error({ error: messageOf(error) }, 'a copy could not be sent');
       }
-    });
+    }, SEND_AFTER_MS);
     return comparison;
   }
 

@@ -55,7 +55,6 @@ describe('net/shadows', () => {
     start(40 * MB);
     expect(health.takeCopy()).toBeNull();
     shadows.close();
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(health.takeCopy()).not.toBeNull();
+    await expect.poll(() => health.takeCopy(), { interval: 1 }).not.toBeNull();
   });
 });
