@@ -33,7 +33,8 @@ export function redirect(target: Target, rules: readonly ConnectTo[]): Target {
   const rule = rules.find(
     ({ host, port }) => (host === null || host === target.host) && (port === null || port === target.port),
   );
-  return { host: rule?.toHost ?? target.host, port: rule?.toPort ?? target.port };
+  if (rule === undefined) return target;
+  return { host: rule.toHost ?? target.host, port: rule.toPort ?? target.port };
 }
 
 function hostField(field: string, text: string): string | null {

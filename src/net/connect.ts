@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { formatAuthority, isIpAddress, parseAuthority } from '../core/hosts.ts';
 import type { ClientHello } from '../wire/client-hello.ts';
 import { peekFirstBytes } from './peek.ts';
-import { decideConnect, type FirstBytes, type PolicyRules, type Verdict } from './policy.ts';
+import { decideConnect, type FirstBytes, type PolicyRules, reachOf, type Verdict } from './policy.ts';
 import { endAndDrain } from './flush.ts';
 import { refusalBytes, refusalFor, refuseSocket } from './refusal.ts';
 import { tunnel } from './tunnel.ts';
@@ -177,7 +177,7 @@ async function dialOr(
   failed: (error: unknown) => void,
 ): Promise<Socket | null> {
   try {
-    const upstream = await deps.net.upstream.connect(target);
+    const upstream = await deps.net.upstream.connect(target, reachOf(socket.remoteAddress ?? '', target, deps.rules));
     // It may break before the tunnel listens to it.
     upstream.on('error', () => {});
     if (!socket.destroyed) return upstream;

@@ -16,11 +16,11 @@ import { endToEndHeaders, framingProblem, pairsOf, withoutContextHeaders } from 
 import { ExchangeRows } from './exchange-rows.ts';
 import { type ForwardPlan, forward } from './forward.ts';
 import { forwardUpgrade } from './forward-upgrade.ts';
-import { decideAbsolute, type PolicyRules } from './policy.ts';
+import { decideAbsolute, type PolicyRules, reachOf } from './policy.ts';
 import { type Refusal, refuseRequest, refuseSocket } from './refusal.ts';
 import { parseRequestTarget, type RequestTarget } from './request-target.ts';
 import { SteeredCalls, type SteeredCallsOptions } from './steered-calls.ts';
-import type { ClientConnection, NetDeps, Target } from './types.ts';
+import type { ClientConnection, NetDeps, Reach, Target } from './types.ts';
 import { type UpstreamLane, UpstreamLanes } from './upstream-agents.ts';
 import type { UsageInclusions, UsageRequest } from './usage-inclusion.ts';
 
@@ -62,6 +62,8 @@ interface Onward {
   sign?: BedrockTarget;
   /** It came to no base URL of a provider. */
   isUnknown?: boolean;
+  /** Absent = anywhere. */
+  reach?: Reach;
 }
 
 const MAX_HEADERS = 2000;
@@ -192,12 +194,14 @@ export class HttpEngine {
     this.#count(verdict.action, verdict.action === 'intercept' ? 'absolute' : verdict.reason);
     const recorded = verdict.action === 'intercept';
     const provider = recorded ? verdict.provider : null;
+    const { remoteAddress = '' } = request.socket;
     return this.#planOnward(request, {
       ...target,
       provider,
       runId: this.#deps.runIdOf(request.socket),
       recorded,
       upgrade,
+      reach: reachOf(remoteAddress, target.authority, this.#deps.rules),
     });
   }
 
@@ -205,7 +209,7 @@ export class HttpEngine {
     const refusal = this.#refusalOf(request, onward);
     if (refusal !== null) return refusal;
     const { scheme, authority, path, host, upgrade } = onward;
-    const lane = this.#lanes.laneOf(request.socket, scheme, authority);
+    const lane = this.#lanes.laneOf(request.socket, scheme, authority, 'client', onward.reach);
     const told = endToEndHeaders(request.rawHeaders, { ...(host === undefined ? {} : { host }), upgrade });
     const outlook = upgrade ? 'pass' : this.#outlook(onward.provider);
     const rows = this.#openRows(request, onward, lane, { outlook, told });

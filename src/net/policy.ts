@@ -2,8 +2,8 @@
 import { isIpAddress, matchesAuthority, normaliseHost } from '../core/hosts.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { ClientHello } from '../wire/client-hello.ts';
-import { isMetadataName } from './addresses.ts';
-import type { HostDirectory, LeafSource, Target } from './types.ts';
+import { isLoopback, isMetadataName } from './addresses.ts';
+import type { HostDirectory, LeafSource, Reach, Target } from './types.ts';
 
 export interface PolicyRules {
   hosts: HostDirectory;
@@ -51,6 +51,15 @@ export type Verdict =
   | { action: 'intercept'; target: Target; provider: string | null }
   | { action: 'tunnel'; reason: TunnelReason }
   | { action: 'refuse'; code: ErrorCode; status: 403 | 421; message: string };
+
+/**
+ * What a client may reach at a host that it names itself: behind `--host`, neighbours get no way to what listens on this
+ * machine's loopback addresses for itself alone.
+ */
+export function reachOf(client: string, target: Target, rules: PolicyRules): Reach {
+  const isKnown = rules.hosts.lookup(target.host, target.port) !== null || matches(target, rules.intercept);
+  return isKnown || isLoopback(client) ? 'anywhere' : 'outside';
+}
 
 /** A CONNECT: an opaque tunnel, whose first bytes may tell what is in it. */
 export function decideConnect(target: Target, first: FirstBytes, rules: PolicyRules): Verdict {

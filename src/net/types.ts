@@ -29,11 +29,14 @@ export interface LeafSource {
   contextFor(host: string): SecureContext;
 }
 
+/** `outside` = not this machine's loopback addresses, whatever the name: what listens there is for programs on it. */
+export type Reach = 'anywhere' | 'outside';
+
 /** Opens upstream connections. Rejects with AppError (`upstream_*`, `address_refused`, `loop`). */
 export interface UpstreamDialer {
-  connect(target: Target): Promise<Socket>;
+  connect(target: Target, reach?: Reach): Promise<Socket>;
   /** Verified TLS; `alpn` as the client offered it, h2 taken out. */
-  connectTls(target: Target, alpn: readonly string[] | null): Promise<TLSSocket>;
+  connectTls(target: Target, alpn: readonly string[] | null, reach?: Reach): Promise<TLSSocket>;
 }
 
 /** What each connection handler gets. */

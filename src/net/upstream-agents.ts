@@ -2,7 +2,7 @@ import { Agent, type ClientRequestArgs } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { formatAuthority } from '../core/hosts.ts';
-import type { Target, UpstreamDialer } from './types.ts';
+import type { Reach, Target, UpstreamDialer } from './types.ts';
 
 /** Upstreams with the shortest idle time-outs (uvicorn, llama.cpp, Node) close after 5 s; a POST that meets that close is lost. */
 const IDLE_MS = 3_000;
@@ -29,12 +29,13 @@ export class UpstreamLanes {
     scheme: 'http' | 'https',
     target: Target,
     purpose: 'client' | 'target' = 'client',
+    reach: Reach = 'anywhere',
   ): UpstreamLane {
     const lanes = this.#lanesOf(client);
-    const key = `${purpose} ${scheme}://${formatAuthority(target)}`;
+    const key = `${purpose} ${reach} ${scheme}://${formatAuthority(target)}`;
     const known = lanes.get(key);
     if (known !== undefined) return known;
-    const lane = { agent: new DialledAgent(this.#dialer, scheme, target), connections: new Map() };
+    const lane = { agent: new DialledAgent(this.#dialer, scheme, target, reach), connections: new Map() };
     lanes.set(key, lane);
     return lane;
   }
@@ -57,9 +58,10 @@ export class DialledAgent extends Agent {
   /** A connection that waits for the first request. */
   #ahead: Promise<Socket> | null = null;
 
-  constructor(dialer: UpstreamDialer, scheme: 'http' | 'https', target: Target) {
+  constructor(dialer: UpstreamDialer, scheme: 'http' | 'https', target: Target, reach: Reach = 'anywhere') {
     super({ keepAlive: true, timeout: IDLE_MS });
-    this.#dial = () => (scheme === 'https' ? dialer.connectTls(target, ['http/1.1']) : dialer.connect(target));
+    this.#dial = () =>
+      scheme === 'https' ? dialer.connectTls(target, ['http/1.1'], reach) : dialer.connect(target, reach);
   }
 
   /** Dials now, so that the first request need not wait for it. */

@@ -10,7 +10,7 @@ import { dial, type DialOptions } from './dial.ts';
 import { isAbove } from './flush.ts';
 import { handshakeError, timeoutError } from './upstream-errors.ts';
 import { openTunnel, type UpstreamProxy } from './upstream-proxy.ts';
-import type { Target, UpstreamDialer } from './types.ts';
+import type { Reach, Target, UpstreamDialer } from './types.ts';
 
 const MAX_SESSIONS = 500;
 /** A resumed session skips the certificate: it must not outlive a revocation or an expiry by much. */
@@ -34,6 +34,7 @@ export interface UpstreamOptions {
 export class Upstream implements UpstreamDialer {
   readonly #options: UpstreamOptions;
   readonly #dial: DialOptions;
+  readonly #dialOutside: DialOptions;
   readonly #handshakeTimeoutMs: number;
   readonly #sessions = new LRUCache<string, Buffer>({ max: MAX_SESSIONS, ttl: SESSION_TTL_MS });
   #context: SecureContext | null = null;
@@ -47,6 +48,7 @@ export class Upstream implements UpstreamDialer {
       timeoutMs: options.dialTimeoutMs ?? 10_000,
       staggerMs: options.staggerMs ?? 250,
     };
+    this.#dialOutside = { ...this.#dial, check: (address, port) => this.#checkOutside(address, port) };
   }
 
   /** Builds the TLS context now rather than during the first call. */
@@ -54,12 +56,12 @@ export class Upstream implements UpstreamDialer {
     this.#context ??= this.#options.context();
   }
 
-  async connect(target: Target): Promise<Socket> {
-    return this.#counted(this.#open(target));
+  async connect(target: Target, reach: Reach = 'anywhere'): Promise<Socket> {
+    return this.#counted(this.#open(target, reach));
   }
 
-  async connectTls(target: Target, alpn: readonly string[] | null): Promise<TLSSocket> {
-    return this.#counted(this.#open(target).then((socket) => this.#secure(socket, target, alpn)));
+  async connectTls(target: Target, alpn: readonly string[] | null, reach: Reach = 'anywhere'): Promise<TLSSocket> {
+    return this.#counted(this.#open(target, reach).then((socket) => this.#secure(socket, target, alpn)));
   }
 
   async #counted<T>(opening: Promise<T>): Promise<T> {
@@ -76,13 +78,15 @@ export class Upstream implements UpstreamDialer {
     }
   }
 
-  async #open(target: Target): Promise<Socket> {
+  async #open(target: Target, reach: Reach): Promise<Socket> {
     if (isMetadataName(target.host)) {
       throw new AppError('address_refused', `${target.host} is a cloud metadata service: not through this proxy`);
     }
     const { connectTo, proxy } = this.#options;
     const there = redirect(target, connectTo);
-    if (proxy === null || isLocal(there.host)) return dial(there, this.#dial);
+    // Where the user says that it lies, it may be reached.
+    const isOutside = reach === 'outside' && there === target;
+    if (proxy === null || isLocal(there.host)) return dial(there, isOutside ? this.#dialOutside : this.#dial);
     if (isIP(there.host) !== 0) this.#check(there.host, there.port);
     return this.#throughProxy(proxy, there);
   }
@@ -100,6 +104,13 @@ export class Upstream implements UpstreamDialer {
       if (error instanceof AppError && error.code === 'upstream_proxy') throw error;
       throw new AppError('upstream_proxy', `the upstream proxy cannot be used: ${why}`, { cause: error });
     }
+  }
+
+  #checkOutside(address: string, port: number): void {
+    this.#check(address, port);
+    if (!isLoopback(address)) return;
+    const message = `${address} is the proxy's own machine: only programs on it, and servers that are named in its configuration, are reached there`;
+    throw new AppError('address_refused', message);
   }
 
   #check(address: string, port: number): void {

@@ -177,6 +177,18 @@ describe.each([
         expect(bench.proxy.entrance.url).toBe(`http://127.0.0.1:${bench.proxy.port}`);
       },
     );
+
+    it('gives a neighbour no way to what listens on the loopback of this machine', async () => {
+      await startFor(bench, '10.88.0.3');
+      for (const host of ['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', 'rebinds-to-loopback.example']) {
+        const authority = `${host}:${bench.upstream.port}`;
+        for (const line of [`CONNECT ${authority}`, `GET http://${authority}/`]) {
+          const refused = await bench.send(`${line} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`).over();
+          expect([line, refused.text]).toEqual([line, expect.stringMatching(/^HTTP\/1\.1 403 [^]*own machine/)]);
+        }
+      }
+      expect(bench.upstream.sockets).toEqual([]);
+    });
   });
 });
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { matchesHost, normaliseHost } from '../../../src/core/hosts.ts';
-import { decideAbsolute, decideConnect, type FirstBytes, type PolicyRules } from '../../../src/net/policy.ts';
+import { decideAbsolute, decideConnect, type FirstBytes, type PolicyRules, reachOf } from '../../../src/net/policy.ts';
 
 function rules(overrides: Partial<PolicyRules> = {}): PolicyRules {
   return {
@@ -158,6 +158,23 @@ describe('net/policy', () => {
 
     it('never intercepts an address as such, even a named one', () => {
       expect(decideConnect(ip, hello(null), rules({ intercept: ['203.0.113.9'] }))).toMatchObject({ action: 'tunnel' });
+    });
+  });
+
+  describe('reachOf', () => {
+    const named = rules({ intercept: ['10.0.0.1', '127.0.0.1:8000'] });
+
+    it.each([
+      ['127.0.0.1', at('127.0.0.1', 5432), 'anywhere'],
+      ['::1', at('localhost', 5432), 'anywhere'],
+      ['::ffff:127.0.0.1', at('localhost', 5432), 'anywhere'],
+      ['192.168.1.7', at('127.0.0.1', 5432), 'outside'],
+      ['fd00::2', at('web.example', 80), 'outside'],
+      ['', at('web.example', 80), 'outside'],
+      ['192.168.1.7', at('127.0.0.1', 8000), 'anywhere'],
+      ['192.168.1.7', at('api.openai.com'), 'anywhere'],
+    ])('lets a client at %j, for %o, reach what is %s', (client, target, reach) => {
+      expect(reachOf(client, target, named)).toBe(reach);
     });
   });
 

@@ -73,6 +73,16 @@ describe('net/upstream', () => {
     socket.destroy();
   });
 
+  it('reaches no loopback address for those who are kept outside, but where --connect-to says so', async () => {
+    const server = await startTcpUpstream((socket) => socket.end('hello'));
+    closers.push(() => server.close());
+    const target = { host: 'api.test', port: server.port };
+    await expect(upstream().connect(target, 'outside')).rejects.toMatchObject({ code: 'address_refused' });
+    await expect(upstream().connectTls(target, null, 'outside')).rejects.toMatchObject({ code: 'address_refused' });
+    const told = upstream({ connectTo: [parseConnectTo(`api.test:${server.port}:127.0.0.1:${server.port}`)] });
+    (await told.connect(target, 'outside')).destroy();
+  });
+
   it('goes through the upstream proxy with its credentials, verifies TLS end to end, and leaves loopback alone', async () => {
     const server = await startTlsUpstream(makeLeaf(ca, { dns: ['api.test'] }), (socket) => socket.end('hello'));
     const proxy = await startTcpUpstream((socket) => {
