@@ -1,7 +1,8 @@
-// node bench/dashboard.mjs --home DIR [--rate 500] [--seconds 15] [--hold 60] [--json]
+// node bench/dashboard.mjs --home DIR [--rate 500] [--seconds 15] [--hold 60] [--script-minutes 2] [--only-script] [--json]
 // The list of calls in a real Chromium, over a database of many calls (npm run bench -- store --only none --home DIR makes
 // one), while calls end: how soon rows are there, how smoothly it scrolls, what it holds after a while. A small server
-// stands in front of the daemon and answers /api/live with calls of its own making.
+// stands in front of the daemon and answers /api/live with calls of its own making. In the end a reader who never rests
+// walks all screens (dashboard-script.mjs): in two minutes about as far as a person in an hour; 60 are the hour itself.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, request } from 'node:http';
@@ -9,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
+import { walkFor } from './dashboard-script.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -16,6 +18,8 @@ const { values: flags } = parseArgs({
     rate: { type: 'string', default: '500' },
     seconds: { type: 'string', default: '15' },
     hold: { type: 'string', default: '60' },
+    'script-minutes': { type: 'string', default: '2' },
+    'only-script': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -37,7 +41,7 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--enable-precise-memory-info'],
 });
 try {
-  const results = await measure();
+  const results = { ...(flags['only-script'] ? {} : await measure()), ...(await script()) };
   if (flags.json) console.log(JSON.stringify(results));
   else for (const [name, value] of Object.entries(results)) console.log(`${name.padEnd(44)} ${value}`);
 } finally {
@@ -111,13 +115,39 @@ function eventOf(pattern, number) {
   return `event: call\nid: ${number}\ndata: ${JSON.stringify(call)}\n\n`;
 }
 
-async function measure() {
+async function signedIn() {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   const page = await context.newPage();
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   const { url } = await ask(daemon.url, daemon.token, '/api/login-codes', 'POST');
   await page.goto(front.url + new URL(url).pathname + new URL(url).search);
+  return { context, page, complaints };
+}
+
+async function script() {
+  const minutes = Number(flags['script-minutes']);
+  if (minutes === 0) return {};
+  const { calls } = await ask(daemon.url, daemon.token, '/api/calls?limit=200');
+  const { sessions } = await ask(daemon.url, daemon.token, '/api/sessions?limit=20');
+  const ids = { calls: calls.map(({ id }) => id), sessions: sessions.map(({ id }) => id) };
+  const { context, page, complaints } = await signedIn();
+  front.live.on = true;
+  const tell = ({ minute, mb, nodes, listeners, steps }) =>
+    console.error(`minute ${minute}: ${mb} MB, ${nodes} nodes, ${listeners} listeners, ${steps} steps`);
+  const { heaps, steps, slope } = await walkFor(minutes, { page, context, ids, tell });
+  front.live.on = false;
+  await context.close();
+  return {
+    [`script, ${minutes} min, ${rate} calls/s`]: `${steps} steps, ${front.live.sent} events`,
+    'script, heap after each minute': `${heaps.map(({ mb }) => mb).join(' ')} MB, ${slope} MB a minute`,
+    'script, nodes first and last': `${heaps[0].nodes} ${heaps.at(-1).nodes}`,
+    'script, complaints': complaints.length === 0 ? 'none' : complaints.join('; '),
+  };
+}
+
+async function measure() {
+  const { context, page, complaints } = await signedIn();
   await page.addInitScript(watchRows);
   const first = [];
   for (let turn = 0; turn < 3; turn += 1) {

@@ -2,7 +2,7 @@ import './app.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { ApiError } from './api/client.ts';
+import { ApiError, NOT_STORED_YET } from './api/client.ts';
 import { App } from './app.tsx';
 import { startTheme } from './kit/theme.ts';
 import { startKeyboard } from './keyboard/keys.ts';
@@ -14,7 +14,12 @@ const queries = new QueryClient({
       staleTime: 10_000,
       // The daemon is on this machine: an answer of its own is final, silence may be a restart, of its recorder as well.
       retry: (failures, error) =>
-        failures < 3 && error instanceof ApiError && (error.status === 0 || error.type === 'not_running'),
+        error instanceof ApiError &&
+        (error.type === NOT_STORED_YET
+          ? failures < 8
+          : failures < 3 && (error.status === 0 || error.type === 'not_running')),
+      retryDelay: (failures, error) =>
+        error instanceof ApiError && error.type === NOT_STORED_YET ? 250 : 1000 * 2 ** failures,
       refetchOnWindowFocus: false,
     },
   },

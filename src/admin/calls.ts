@@ -7,6 +7,7 @@ import { isSectionOf } from '../store/call-row.ts';
 import { type Database, openDatabase } from '../store/driver.ts';
 import { periodStats } from '../store/period-stats.ts';
 import { fileAt } from '../store/open.ts';
+import { dearestCalls } from '../store/calls-by-cost.ts';
 import { listCallsInTime } from '../store/calls-in-time.ts';
 import { type CallFilter, getCall, parseStatus } from '../store/queries.ts';
 import { narrowNumbers } from '../store/search/candidates.ts';
@@ -28,6 +29,8 @@ export interface CallQuery {
   since?: string | undefined;
   until?: string | undefined;
   q?: string | undefined;
+  /** `cost`: the dearest first, of those whose price is known. */
+  sort?: string | undefined;
   /** More that a list shows of calls, with commas between: `texts`, `titles`. */
   with?: string | undefined;
 }
@@ -41,6 +44,8 @@ export interface Page {
 
 /** A page with what a list shows beside the records, as far as it was asked for. */
 export interface ListedPage extends Page, Partial<FoundTexts> {
+  /** By cost: US dollars below which calls are not listed, for there are too many in the period; null = all are. */
+  above_usd?: number | null;
   /** Titles of the sessions that have one, by `agent_facts.session`. */
   titles?: Record<string, string>;
 }
@@ -75,16 +80,17 @@ export class Calls {
   #page(query: CallQuery, withTexts: boolean): ListedPage {
     const ask = askOf(query);
     const { conditions, ...words } = parseQuery(ask.q, Date.now());
+    const isByCost = isSortedByCost(query);
     // Texts are found by the number of their calls; a filter alone keeps the order of the start.
     if (words.terms.length + words.without.length + words.ignored.length > 0) {
+      if (isByCost) throw new AppError('config_invalid', 'sort=cost goes with filters, not with words');
       return this.#search.calls({ conditions, ...words }, ask, withTexts);
     }
     const database = this.#open();
     const few = narrowNumbers(database, conditions);
     const asked = { ...ask.filter, conditions, ...(few === null ? {} : { among: few }) };
-    const { calls, nextCursor, partial } = listCallsInTime(database, asked, ask, PATIENCE);
-    const page = { calls, next_cursor: nextCursor, partial };
-    return withTexts ? { ...page, texts: calls.map(() => null), behind: 0, ignored: [] } : page;
+    const page = isByCost ? dearest(database, asked, ask) : newest(database, asked, ask);
+    return withTexts ? { ...page, texts: page.calls.map(() => null), behind: 0, ignored: [] } : page;
   }
 
   get(id: string): CallRecord | 'ambiguous' | null {
@@ -151,6 +157,16 @@ export function askOf(query: CallQuery): SearchAsk {
   return { q, filter, limit, cursor: query.cursor };
 }
 
+function newest(database: Database, filter: CallFilter, ask: SearchAsk): Page {
+  const { calls, nextCursor, partial } = listCallsInTime(database, filter, ask, PATIENCE);
+  return { calls, next_cursor: nextCursor, partial };
+}
+
+function dearest(database: Database, filter: CallFilter, ask: SearchAsk): ListedPage {
+  const { calls, nextCursor, partial, above } = dearestCalls(database, filter, ask, PATIENCE);
+  return { calls, next_cursor: nextCursor, partial, above_usd: above };
+}
+
 /** Of the API's query or of the command line. Throws AppError `config_invalid`. */
 export function filterOf(query: CallQuery): CallFilter {
   const filter: CallFilter = {};
@@ -185,6 +201,12 @@ export function repriceQueryOf(given: Readonly<Record<string, unknown>>): Repric
     dryRun: typeof dryRun === 'boolean' ? dryRun : invalid('dry_run', 'true or false'),
     cursor: text('cursor') ?? null,
   };
+}
+
+/** Throws AppError `config_invalid`. */
+function isSortedByCost({ sort = '' }: CallQuery): boolean {
+  if (!['', 'cost'].includes(sort)) throw new AppError('config_invalid', 'sort must be cost, or left out');
+  return sort === 'cost';
 }
 
 function invalid(name: string, what: string): never {

@@ -116,6 +116,28 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
     await context.close();
   });
 
+  it('puts the dearest calls first by a press on the title or a key, and says what is not among them', async () => {
+    const { page, context } = await open();
+    await expect.poll(() => rowsOf(page).count()).toBeGreaterThan(10);
+    await page.getByRole('button', { name: 'Cost' }).click();
+    await expect.poll(() => rowsOf(page).first().innerText()).toContain('$12,345.67');
+    expect(hashOf(page)).toContain('sort=cost');
+    expect(await page.getByRole('columnheader', { name: 'Cost' }).getAttribute('aria-sort')).toBe('descending');
+    await filterOf(page).pressSequentially('model:a-model ');
+    await expect.poll(() => rowsOf(page).count()).toBe(1);
+    await page.getByText('By cost: calls whose price is not known are not listed.').waitFor();
+    await filterOf(page).fill('walrus');
+    await page
+      .getByText(/sort=cost goes with filters, not with words/)
+      .first()
+      .waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('$');
+    await expect.poll(() => hashOf(page)).not.toContain('sort=');
+    await context.close();
+  });
+
   it('moves nothing while somebody reads further down: new calls wait behind a pill', async () => {
     const { page, context } = await open();
     await expect.poll(() => rowsOf(page).count()).toBeGreaterThan(10);

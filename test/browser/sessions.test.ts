@@ -135,6 +135,36 @@ describe.skipIf(chromiumPath === null)('dashboard/sessions', () => {
     await context.close();
   });
 
+  it('pins a session from its menu, unpins it, and purges it only after it said how much goes', async () => {
+    const { sessions } = await api<{ sessions: Session[] }>('/api/sessions?limit=100');
+    const doomed =
+      sessions.find(({ children, id }) => children === 0 && id !== session.id) ?? fail('there is one only');
+    const { page, context } = await visit(browser, daemon, `#/sessions/${doomed.id}?range=all`);
+    const press = async (name: RegExp): Promise<void> => {
+      await page.getByRole('button', { name: 'More' }).click();
+      await page.getByRole('menuitem', { name }).click();
+    };
+    const listed = async () =>
+      (await api<{ sessions: Session[] }>('/api/sessions?limit=100')).sessions.map(({ id }) => id);
+    const pins = async () => (await api<{ pins: { kind: string; id: string }[] }>('/api/pins')).pins;
+    await press(/^Pin/);
+    await page.getByText('pinned', { exact: true }).waitFor();
+    expect(await pins()).toMatchObject([{ kind: 'session', id: doomed.id }]);
+    await press(/^Unpin/);
+    await expect.poll(pins).toEqual([]);
+    await press(/^Purge/);
+    await page.getByText(/^\d+ calls? with all they said are deleted/).waitFor();
+    await page.keyboard.press('Escape');
+    expect(await listed()).toContain(doomed.id);
+    await press(/^Purge/);
+    await page.getByRole('button', { name: 'Delete for good' }).click();
+    await page.getByText(/calls were deleted, and what came from them/).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('grid', { name: 'Sessions' }).waitFor();
+    expect(await listed()).not.toContain(doomed.id);
+    await context.close();
+  });
+
   it('exports a page that shows the session without a script and without the network', async () => {
     const answer = await fetch(`${daemon.adminUrl}/api/sessions/${session.id}/export?format=html`, {
       headers: { authorization: `Bearer ${daemon.token}` },

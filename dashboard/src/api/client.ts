@@ -62,7 +62,29 @@ export async function request(url: string, init: RequestInit = {}): Promise<Resp
   if (response.status === 401 && url !== LOGIN) refused();
   const body: unknown = await response.json().catch(() => null);
   const { type, message } = errorOf(body);
+  if (type === 'not_found' && isJustEnded(url)) throw new ApiError(404, NOT_STORED_YET, NOT_STORED_YET_TEXT);
   throw new ApiError(response.status, type, message ?? `The answer was ${response.status} ${response.statusText}.`);
+}
+
+/** `type` of an error: the live view told of a call that is not in the database so far. Asked again, it mostly is. */
+export const NOT_STORED_YET = 'not_stored_yet';
+const NOT_STORED_YET_TEXT =
+  'This call has just ended and is not in the database so far. It comes as soon as it can be written.';
+const MOST_ENDED = 500;
+const justEnded = new Set<string>();
+
+/** A call that ended is told of before it is stored. */
+export function noteEnded(call: string): void {
+  justEnded.add(call);
+  for (const oldest of justEnded) {
+    if (justEnded.size <= MOST_ENDED) break;
+    justEnded.delete(oldest);
+  }
+}
+
+function isJustEnded(url: string): boolean {
+  const id = /^\/api\/calls\/([^/?]+)/.exec(url)?.[1];
+  return id !== undefined && justEnded.has(id);
 }
 
 /** A wrong token is no news of the session. */

@@ -2,6 +2,7 @@
  * Calls as they start, go on and end, by server-sent events. The browser comes back by itself with `Last-Event-ID`;
  * where the daemon no longer knows what was missed it says `gap`, and the lists are asked again.
  */
+import { noteEnded } from './client.ts';
 import type { CallRecord, RunningCall } from './shapes.ts';
 
 export type LiveState = 'connecting' | 'open' | 'lost' | 'off';
@@ -100,6 +101,7 @@ export class LiveFeed {
 
   #ended(call: CallRecord): void {
     this.#gone(call.id);
+    noteEnded(call.id);
     for (const listener of this.#listeners) listener.call?.(call);
   }
 

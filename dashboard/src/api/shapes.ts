@@ -32,6 +32,8 @@ export interface ListedCalls extends CallPage {
   behind: number;
   /** Parts of the filter that nothing can be found by. */
   ignored: string[];
+  /** Of `sort=cost`: US dollars below which calls are not listed, for there are too many; null = all are. */
+  above_usd?: number | null;
   /** By `agent_facts.session`. */
   titles: Record<string, string>;
 }

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { ApiError, request } from '../api/client.ts';
+import { ApiError, NOT_STORED_YET, request } from '../api/client.ts';
 import { Failure, Loading } from '../kit/states.tsx';
 import { Missing, sentence } from './body/missing.tsx';
 
@@ -13,7 +13,8 @@ export function BodyMissing({ call, side }: { call: string; side: 'request' | 'r
       try {
         await request(`/api/calls/${encodeURIComponent(call)}/${side}`, { signal: controller.signal });
       } catch (error) {
-        if (error instanceof ApiError && (error.status === 404 || error.status === 410)) return error;
+        if (error instanceof ApiError && error.type !== NOT_STORED_YET && [404, 410].includes(error.status))
+          return error;
         throw error;
       }
       // It is there after all: nothing of it is needed here.

@@ -1,7 +1,7 @@
 /** A call in full: what was said, what it cost, how it went. Stands beside a list, or takes the page. */
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
-import { ApiError, get } from '../api/client.ts';
+import { ApiError, get, NOT_STORED_YET } from '../api/client.ts';
 import type { CallRecord } from '../api/shapes.ts';
 import { useEndedCalls, useLiveState, useRunningCalls } from '../api/use-live.ts';
 import { useKeys } from '../keyboard/keys.ts';
@@ -99,7 +99,7 @@ function Opened({ call, ...props }: CallProps & { call: CallRecord; onClose: () 
 }
 
 function isMissing(error: unknown): error is ApiError {
-  return error instanceof ApiError && error.status === 404;
+  return error instanceof ApiError && error.status === 404 && error.type !== NOT_STORED_YET;
 }
 
 function NoCall({ error, onRetry }: { error: unknown; onRetry: () => void }) {

@@ -6,7 +6,7 @@
  */
 import type { CallRecord, ListedCalls } from '../api/shapes.ts';
 import { PAGE } from './first-page.ts';
-import { insert, isNewer, type Listed, listedOf, type Page, pageOf } from './listed.ts';
+import { insert, isNewer, type Listed, listedOf, type Page, pageOf, withTitles } from './listed.ts';
 
 export interface CallListOptions {
   fetch: (cursor: string | null, limit: number, signal: AbortSignal) => Promise<ListedCalls>;
@@ -23,7 +23,6 @@ const HELD_PAGES = 8;
 const MOST_FRESH = 500;
 /** More rows than this are too high for browsers; the reader goes on with an earlier period. */
 const MOST_ROWS = 250_000;
-const MOST_TITLES = 2000;
 /** Calls whose sessions are asked for when a title is wanted. */
 const NEWEST = 20;
 /** Pages without a hit in a row that are asked for without being told to. */
@@ -56,6 +55,8 @@ export class CallList {
   /** Of the last answers: not everything could be looked at in time. */
   partial = false;
   behind = 0;
+  /** Of a list by cost, as the answer has it; undefined of any other. */
+  aboveUsd: number | null | undefined;
   ignored: readonly string[] = [];
   /** Milliseconds that the first answer took; `null` = there is none. */
   tookMs: number | null = null;
@@ -223,7 +224,7 @@ export class CallList {
   async learnTitles(): Promise<void> {
     const answer = await this.#options.fetch(null, NEWEST, new AbortController().signal).catch(() => null);
     if (answer === null || this.#closed) return;
-    this.#noteTitles(answer.titles);
+    this.titles = withTitles(this.titles, answer.titles);
     this.#tell();
   }
 
@@ -263,12 +264,8 @@ export class CallList {
     this.behind = answer.behind;
     this.ignored = answer.ignored;
     this.#hasTexts ||= answer.texts.some((text) => text !== null);
-    this.#noteTitles(answer.titles);
-  }
-
-  #noteTitles(titles: Readonly<Record<string, string>>): void {
-    const unknown = Object.entries(titles).filter(([id, title]) => this.titles.get(id) !== title);
-    if (unknown.length > 0) this.titles = new Map([...[...this.titles].slice(-MOST_TITLES), ...unknown]);
+    this.aboveUsd = answer.above_usd;
+    this.titles = withTitles(this.titles, answer.titles);
   }
 
   #putOnTop(calls: readonly CallRecord[]): void {

@@ -1,6 +1,6 @@
 import { type ReactNode, type RefObject, useCallback, useEffect, useMemo, useState } from 'react';
 import { whole } from '../format/numbers.ts';
-import { Grid, type GridHandle } from '../kit/grid.tsx';
+import { Grid, type GridHandle, type Sort } from '../kit/grid.tsx';
 import { Loading } from '../kit/states.tsx';
 import type { Route } from '../url/route.ts';
 import type { CallList } from './call-list.ts';
@@ -18,6 +18,8 @@ import type { LiveList } from './use-call-list.ts';
 import type { useLayout } from './use-layout.ts';
 import { useRunningRows } from './use-running.ts';
 
+/** With one of these in the address calls under way may not belong here. */
+const NARROWED = ['filter', 'until', 'sort'];
 const ROW = 32;
 const SNIPPET = 16;
 const MARKED = 'outline-1 -outline-offset-1 outline-accent outline-dashed';
@@ -30,17 +32,21 @@ interface CallsGridProps {
   grid: RefObject<GridHandle | null>;
   /** Id of the call that is marked for a comparison. */
   marked: string | null;
+  sort: Sort;
   onOpen: (id: string) => void;
   /** Stands here when there is no row. */
   empty: ReactNode;
 }
 
-export function CallsGrid({ route, live, layout, selection, grid, marked, onOpen, empty }: CallsGridProps) {
+export function CallsGrid({ route, live, layout, selection, grid, marked, sort, onOpen, empty }: CallsGridProps) {
   const { list, version, isStale } = live;
   const [isAtTop, setAtTop] = useState(true);
   // Who has opened or picked something looks at it: it stays where it is.
   const follows = isAtTop && route.id === null && selection.ids.size === 0;
-  const top = useRunningRows(follows, !route.params.has('filter') && !route.params.has('until'));
+  const top = useRunningRows(
+    follows,
+    NARROWED.every((name) => !route.params.has(name)),
+  );
   const memory = useMemo(() => new WeakMap<Listed, Row>(), []);
   const rows = useMemo(() => new ShownRows(top, list, memory, version), [top, list, memory, version]);
   useEffect(() => list.follow(follows), [list, follows]);
@@ -74,6 +80,7 @@ export function CallsGrid({ route, live, layout, selection, grid, marked, onOpen
           hasMore={list.hasMore}
           onRange={inSight}
           onAtTop={setAtTop}
+          sort={sort}
           selected={selection.ids}
           onSelect={(row, range) => row.call !== null && selection.pick(row, range, rows)}
           rowClass={rowClass}

@@ -2,12 +2,12 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { CallProps } from '../call/call.tsx';
 import { useKeys } from '../keyboard/keys.ts';
 import { Button } from '../kit/button.tsx';
-import type { GridHandle } from '../kit/grid.tsx';
+import type { GridHandle, Sort } from '../kit/grid.tsx';
 import { Later, useLater } from '../kit/later.tsx';
 import { Split } from '../kit/split.tsx';
 import { Loading } from '../kit/states.tsx';
-import { type Period, periodOf } from '../url/range.ts';
-import { formatRoute, type Route } from '../url/route.ts';
+import type { Period } from '../url/range.ts';
+import { formatRoute, type ParamChange, type Route } from '../url/route.ts';
 import { goTo, useSetParams } from '../url/use-route.ts';
 import { BulkBar } from './bulk-bar.tsx';
 import type { CallList } from './call-list.ts';
@@ -17,6 +17,7 @@ import { useCompareMark } from './compare-mark.ts';
 import { NoCalls } from './empty.tsx';
 import { FacetsPanel, useFacets, valuesOf } from './facets.tsx';
 import { FilterLine } from './filter-line.tsx';
+import { askedIn } from './first-page.ts';
 import { useSelection } from './selection.ts';
 import { StatusLine } from './status-line.tsx';
 import { useCallList } from './use-call-list.ts';
@@ -24,20 +25,21 @@ import { useKept } from './use-kept.ts';
 import { useLayout } from './use-layout.ts';
 import { ViewsDialog } from './views-dialog.tsx';
 
-type Asked = 'columns' | 'views' | null;
+type Dialog = 'columns' | 'views' | null;
 
 /** Every call, newest first; what is typed above it narrows it. */
 export function Calls({ route }: { route: Route }) {
-  const period = periodOf(route.params);
-  const filter = route.params.get('filter') ?? '';
-  const live = useCallList(period, filter);
+  const asked = askedIn(route.params);
+  const { period, filter } = asked;
+  const live = useCallList(asked);
   const layout = useLayout();
   const selection = useSelection();
   const grid = useRef<GridHandle>(null);
-  const [asked, ask] = useState<Asked>(null);
+  const [dialog, ask] = useState<Dialog>(null);
   const [hasFacets, setFacets] = useKept('llm-proxy.facets', window.innerWidth >= WIDE_PX);
   const setParams = useSetParams();
   const setFilter = (next: string, done = true): void => setParams({ filter: next }, !done);
+  const sort = useSort(asked.sort, setParams);
   const compare = useCompareMark(route, () => route.id ?? grid.current?.active() ?? null);
   const hasSelection = selection.ids.size > 0 && route.id === null;
   useKeys(
@@ -67,6 +69,7 @@ export function Calls({ route }: { route: Route }) {
               <CallsGrid
                 {...{ route, live, layout, selection, grid, empty }}
                 marked={compare.marked}
+                sort={sort}
                 onOpen={(id) => goTo(formatRoute({ ...route, id }), route.id !== null)}
               />
             </div>
@@ -77,10 +80,10 @@ export function Calls({ route }: { route: Route }) {
           ) : (
             <StatusLine period={period} filter={filter} list={list} onColumns={() => ask('columns')} />
           )}
-          {asked === 'columns' && (
+          {dialog === 'columns' && (
             <ColumnChooser layout={layout.layout} onChange={layout.change} onClose={() => ask(null)} />
           )}
-          {asked === 'views' && <ViewsDialog route={route} onClose={() => ask(null)} />}
+          {dialog === 'views' && <ViewsDialog route={route} onClose={() => ask(null)} />}
         </>
       }
       detail={
@@ -96,6 +99,13 @@ const CALL = new Later<CallProps>(async () => (await import('../call/call.tsx'))
 
 function OpenCall(props: CallProps) {
   return useLater(CALL, props) ?? <Loading what="the call" />;
+}
+
+/** The dearest first, or the newest. */
+function useSort(sort: 'cost' | null, setParams: (change: ParamChange) => void): Sort {
+  const toggle = (): void => setParams({ sort: sort === null ? 'cost' : null });
+  useKeys([{ keys: '$', does: 'the dearest calls first, or the newest', where: 'calls', run: toggle }]);
+  return { column: 'cost', isOn: sort !== null, toggle };
 }
 
 /** From here on there is room for the facets beside the list. */

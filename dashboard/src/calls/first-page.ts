@@ -4,11 +4,23 @@ import { type Period, periodOf } from '../url/range.ts';
 
 export const PAGE = 100;
 
-export function callsQuery({ since, until }: Period, filter: string, cursor: string | null, limit: number): Query {
-  return { limit, since, until, q: filter, cursor, with: 'texts,titles' };
+/** What is listed, and what comes first: `null` = the newest call. */
+export interface Asked {
+  period: Period;
+  filter: string;
+  sort: 'cost' | null;
+}
+
+export function askedIn(params: URLSearchParams): Asked {
+  const sort = params.get('sort') === 'cost' ? 'cost' : null;
+  return { period: periodOf(params), filter: params.get('filter') ?? '', sort };
+}
+
+export function callsQuery({ period, filter, sort }: Asked, cursor: string | null, limit: number): Query {
+  return { limit, since: period.since, until: period.until, q: filter, sort, cursor, with: 'texts,titles' };
 }
 
 /** @param params of the address */
 export function firstPageOf(params: URLSearchParams): string {
-  return urlOf('/api/calls', callsQuery(periodOf(params), params.get('filter') ?? '', null, PAGE));
+  return urlOf('/api/calls', callsQuery(askedIn(params), null, PAGE));
 }

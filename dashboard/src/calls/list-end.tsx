@@ -1,4 +1,5 @@
 import { Button } from '../kit/button.tsx';
+import { usd } from '../format/numbers.ts';
 import { useSetParams } from '../url/use-route.ts';
 import { wordsOf } from '../kit/states.tsx';
 import type { CallList } from './call-list.ts';
@@ -30,6 +31,16 @@ export function ListEnd({ list }: { list: CallList }) {
         <Button onClick={() => setParams({ range: null, since: null, until: last.started_at })}>
           Go on with earlier calls
         </Button>
+      </p>
+    );
+  }
+  if (!list.hasMore && list.aboveUsd !== undefined) {
+    return (
+      <p className="p-3 text-muted">
+        By cost: calls whose price is not known are not listed
+        {list.aboveUsd !== null &&
+          `, nor those below ${usd(list.aboveUsd)}, of which the period holds too many: a shorter one lists them`}
+        .
       </p>
     );
   }

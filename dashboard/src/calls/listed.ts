@@ -35,3 +35,14 @@ export interface Page {
 export function pageOf(cursor: string | null, rows: Listed[]): Page {
   return { cursor, rows, count: rows.length, end: rows.at(-1)?.call.id };
 }
+
+const MOST_TITLES = 2000;
+
+/** The same map where nothing is new. */
+export function withTitles(
+  known: ReadonlyMap<string, string>,
+  told: Readonly<Record<string, string>>,
+): ReadonlyMap<string, string> {
+  const unknown = Object.entries(told).filter(([id, title]) => known.get(id) !== title);
+  return unknown.length === 0 ? known : new Map([...[...known].slice(-MOST_TITLES), ...unknown]);
+}

@@ -1,10 +1,10 @@
 /** The list of a period and a filter, live. */
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { get } from '../api/client.ts';
-import { callsQuery } from './first-page.ts';
+import { type Asked, callsQuery } from './first-page.ts';
 import type { CallRecord, ListedCalls } from '../api/shapes.ts';
 import { useEndedCalls, useLiveState } from '../api/use-live.ts';
-import { boundsOf, type Period } from '../url/range.ts';
+import { boundsOf } from '../url/range.ts';
 import { CallList } from './call-list.ts';
 
 /** Calls that end within it are shown together. */
@@ -19,13 +19,13 @@ class Source {
   readonly list: CallList;
   readonly #watchers = new Set<() => void>();
 
-  constructor(period: Period, filter: string) {
+  constructor(asked: Asked) {
     this.list = new CallList({
-      fetch: (cursor, limit, signal) => fetchCalls(period, filter, cursor, limit, signal),
+      fetch: (cursor, limit, signal) => fetchCalls(asked, cursor, limit, signal),
       changed: () => {
         for (const tell of this.#watchers) tell();
       },
-      takes: (call) => takes(period, filter, call),
+      takes: (call) => takes(asked, call),
     });
   }
 
@@ -36,20 +36,20 @@ class Source {
 }
 
 async function fetchCalls(
-  period: Period,
-  filter: string,
+  asked: Asked,
   cursor: string | null,
   limit: number,
   signal: AbortSignal,
 ): Promise<ListedCalls> {
-  return get<ListedCalls>('/api/calls', callsQuery(period, filter, cursor, limit), signal);
+  return get<ListedCalls>('/api/calls', callsQuery(asked, cursor, limit), signal);
 }
 
-function takes(period: Period, filter: string, call: CallRecord): boolean | 'ask' {
+/** Where the newest does not come first only the daemon knows where one belongs. */
+function takes({ period, filter, sort }: Asked, call: CallRecord): boolean | 'ask' {
   const { since, until } = boundsOf(period, Date.now());
   const at = Date.parse(call.started_at);
   if ((since !== null && at < since) || (until !== null && at >= until)) return false;
-  return filter.trim() === '' ? true : 'ask';
+  return filter.trim() === '' && sort === null ? true : 'ask';
 }
 
 export interface LiveList {
@@ -61,9 +61,12 @@ export interface LiveList {
 }
 
 /** While the first answer to a new filter is awaited the list before it stays. */
-export function useCallList(period: Period, filter: string): LiveList {
+export function useCallList({ period, filter, sort }: Asked): LiveList {
   const { since, until, label } = period;
-  const wanted = useMemo(() => new Source({ since, until, label }, filter), [since, until, label, filter]);
+  const wanted = useMemo(
+    () => new Source({ period: { since, until, label }, filter, sort }),
+    [since, until, label, filter, sort],
+  );
   const shown = useRef(wanted);
   useEffect(() => {
     wanted.list.reload();

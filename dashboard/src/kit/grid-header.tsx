@@ -1,10 +1,11 @@
 import { type PointerEvent, useRef, useState } from 'react';
-import type { Column } from './grid.tsx';
+import type { Column, Sort } from './grid.tsx';
 
 interface GridHeaderProps<Row> {
   columns: readonly Column<Row>[];
   template: string;
   minWidth: number;
+  sort: Sort | undefined;
   onResize: ((id: string, width: number) => void) | undefined;
   onMove: ((id: string, before: string | null) => void) | undefined;
 }
@@ -14,7 +15,7 @@ const LEAST_PX = 32;
 const DRAG_PX = 6;
 
 /** Titles; dragged at their edge they change the width, dragged elsewhere the order. Keys do it in the list of columns. */
-export function GridHeader<Row>({ columns, template, minWidth, onResize, onMove }: GridHeaderProps<Row>) {
+export function GridHeader<Row>({ columns, template, minWidth, sort, onResize, onMove }: GridHeaderProps<Row>) {
   const header = useRef<HTMLDivElement>(null);
   const [target, setTarget] = useState<{ id: string; before: string | null } | null>(null);
   const drag = useRef<{ id: string; x: number; moved: boolean } | null>(null);
@@ -48,17 +49,43 @@ export function GridHeader<Row>({ columns, template, minWidth, onResize, onMove 
           key={id}
           role="columnheader"
           title={hint}
+          aria-sort={sort?.column === id && sort.isOn ? 'descending' : undefined}
           onPointerDown={(event) => begin(event, id)}
           onPointerMove={go}
           onPointerUp={() => end(true)}
           onPointerCancel={() => end(false)}
           className={`group relative flex h-full min-w-0 items-center ${align === 'end' ? 'justify-end' : ''} ${target?.before === id ? 'shadow-[-4px_0_0_-2px_var(--accent)]' : ''} ${target?.id === id ? 'opacity-50' : ''}`}
         >
-          <span className={title === '' ? 'sr-only' : 'truncate'}>{title === '' ? (hint ?? id) : title}</span>
+          <Title id={id} title={title} hint={hint} sort={sort} />
           {onResize !== undefined && <Edge id={id} onResize={onResize} />}
         </span>
       ))}
     </div>
+  );
+}
+
+interface TitleProps {
+  id: string;
+  title: string;
+  hint: string | undefined;
+  sort: Sort | undefined;
+}
+
+function Title({ id, title, hint, sort }: TitleProps) {
+  if (title === '') return <span className="sr-only">{hint ?? id}</span>;
+  if (sort?.column !== id) return <span className="truncate">{title}</span>;
+  return (
+    <button
+      type="button"
+      title={sort.isOn ? 'the newest first' : 'the most first'}
+      // A press here is none of the drags that move the column.
+      onPointerDown={(event) => event.stopPropagation()}
+      onClick={sort.toggle}
+      className={`truncate hover:text-accent ${sort.isOn ? 'font-semibold text-text' : ''}`}
+    >
+      {title}
+      <span aria-hidden="true"> {sort.isOn ? '↓' : '↕'}</span>
+    </button>
   );
 }
 

@@ -31,6 +31,13 @@ export interface GridHandle {
   move: (by: number) => void;
 }
 
+/** A column by which the rows can be sorted, the most first. */
+export interface Sort {
+  column: string;
+  isOn: boolean;
+  toggle: () => void;
+}
+
 export interface GridProps<Row> {
   label: string;
   columns: readonly Column<Row>[];
@@ -67,6 +74,7 @@ export interface GridProps<Row> {
   /** Where columns can be changed. Width in pixels; the column goes before `before` (`null` = to the end). */
   onResize?: (id: string, width: number) => void;
   onMove?: (id: string, before: string | null) => void;
+  sort?: Sort;
   /** Behind the last row. */
   footer?: ReactNode;
   handle?: Ref<GridHandle>;
@@ -168,6 +176,7 @@ function GridBody<Row>({ grid, items, height, active, onPress }: GridBodyProps<R
     <>
       {grid.headless !== true && (
         <GridHeader
+          sort={grid.sort}
           columns={columns}
           template={template}
           minWidth={minWidth}

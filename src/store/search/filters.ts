@@ -84,10 +84,10 @@ const number =
   };
 
 /** Calls of a cent and more are in an index of their own: see migrations/0016-dear-calls.ts. */
-const DEAR_NANOS = 10_000_000;
-const IS_DEAR = `cost_nanos >= ${DEAR_NANOS}`;
+export const DEAR_NANOS = 10_000_000;
+export const IS_DEAR = `cost_nanos >= ${DEAR_NANOS}`;
 /** Which there are, found by a look for each. */
-const DEAR_PROVIDERS = `WITH RECURSIVE known(name) AS (SELECT min(provider) FROM llm_calls WHERE ${IS_DEAR}
+export const DEAR_PROVIDERS = `WITH RECURSIVE known(name) AS (SELECT min(provider) FROM llm_calls WHERE ${IS_DEAR}
 UNION ALL SELECT (SELECT min(provider) FROM llm_calls WHERE ${IS_DEAR} AND provider > name) FROM known WHERE name IS NOT NULL)
 SELECT name FROM known WHERE name IS NOT NULL`;
 

@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ApiError, askEarly, get, onRefused, send } from '../../../dashboard/src/api/client.ts';
+import {
+  ApiError,
+  askEarly,
+  get,
+  NOT_STORED_YET,
+  noteEnded,
+  onRefused,
+  send,
+} from '../../../dashboard/src/api/client.ts';
 
 const fetched = vi.fn<(url: string) => Promise<Response>>();
 
@@ -29,6 +37,18 @@ describe('dashboard/api/client', () => {
     fetched.mockRejectedValueOnce(new TypeError('refused'));
     askEarly('/api/calls');
     await expect(get('/api/calls')).rejects.toMatchObject({ status: 0, type: 'unreachable' });
+  });
+
+  it('tells a call that is not stored so far from one that is not there', async () => {
+    fetched.mockImplementation(async () =>
+      Response.json({ error: { type: 'not_found', message: 'there is no such call' } }, { status: 404 }),
+    );
+    noteEnded('call_1');
+    await expect(get('/api/calls/call_1')).rejects.toMatchObject({ status: 404, type: NOT_STORED_YET });
+    await expect(get('/api/calls/call_1/conversation', { all: 1 })).rejects.toMatchObject({ type: NOT_STORED_YET });
+    await expect(get('/api/calls/call_2')).rejects.toMatchObject({ status: 404, type: 'not_found' });
+    for (let number = 0; number < 500; number += 1) noteEnded(`call_x${number}`);
+    await expect(get('/api/calls/call_1')).rejects.toMatchObject({ type: 'not_found' });
   });
 
   it('tells when the reader is signed out, whatever was asked, but not of a wrong token', async () => {

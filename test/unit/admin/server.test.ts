@@ -254,6 +254,16 @@ describe('admin/server', () => {
     expect((await get('/metrics')).text).toContain('llm_proxy_calls_total 7');
   });
 
+  it('lists the dearest first where it is told to, and refuses what has no such order', async () => {
+    await start();
+    const { calls: found, above_usd: above } = (await get('/api/calls?sort=cost&with=texts')).json();
+    expect([found, above]).toMatchObject([[{ id: 'call_0001' }], null]);
+    expect((await get('/api/calls?sort=size')).status).toBe(400);
+    expect((await get('/api/calls?sort=cost&q=words')).json()).toMatchObject({
+      error: { message: 'sort=cost goes with filters, not with words' },
+    });
+  });
+
   it('lists calls newest first, page by page, filtered', async () => {
     await start();
     const first = (await get('/api/calls?limit=1')).json();
