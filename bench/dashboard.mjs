@@ -125,6 +125,10 @@ async function signedIn() {
   return { context, page, complaints };
 }
 
+function tell({ minute, mb, nodes, listeners, steps }) {
+  console.error(`minute ${minute}: ${mb} MB, ${nodes} nodes, ${listeners} listeners, ${steps} steps`);
+}
+
 async function script() {
   const minutes = Number(flags['script-minutes']);
   if (minutes === 0) return {};
@@ -133,8 +137,6 @@ async function script() {
   const ids = { calls: calls.map(({ id }) => id), sessions: sessions.map(({ id }) => id) };
   const { context, page, complaints } = await signedIn();
   front.live.on = true;
-  const tell = ({ minute, mb, nodes, listeners, steps }) =>
-    console.error(`minute ${minute}: ${mb} MB, ${nodes} nodes, ${listeners} listeners, ${steps} steps`);
   const { heaps, steps, slope } = await walkFor(minutes, { page, context, ids, tell });
   front.live.on = false;
   await context.close();

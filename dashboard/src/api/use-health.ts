@@ -9,7 +9,7 @@ export interface Health {
   search: { state: string; behind: number; error: string | null } | null;
 }
 
-const REFRESH_MS = 5000;
+const REFRESH_MS = 3000;
 
 /** Undefined until it is known. */
 export function useHealth(): Health | undefined {
