@@ -1,12 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { emptyReport, KillRig } from '../support/kill-rig.ts';
+import { emptyReport, KillRig, type Life } from '../support/kill-rig.ts';
 
 /** Of each mode; `npm run soak -- kill 200` makes them 100. */
 const KILLS = Number(process.env['LLM_PROXY_TEST_KILLS'] ?? 3);
 const SHOWN = process.env['LLM_PROXY_TEST_KILLS'] !== undefined;
 const CLIENTS = 12;
-/** An answer of that age is on record when its daemon dies: two looks of the journal, and much for a busy machine. */
-const SURELY_KEPT_MS = 3000;
+/**
+ * What is older is on record, on a machine that has a CPU for each thread that wants one: rows wait 10 ms, calls 50, and
+ * a daemon that has just started is slow. Of calls in flight: two looks of the journal.
+ */
+const COMMITTED_MS = 200;
+const KEPT_MS = 700;
+/** Where the system does not tell how long threads waited for a CPU. */
+const UNKNOWN_STRETCH = 15;
+/** All takes as much longer as the daemon waited for a CPU, and the clients hear of it as late as this process is. */
+const onThisMachine = (ms: number, { stretch, lateMs }: Life): number => ms * (stretch ?? UNKNOWN_STRETCH) + lateMs;
 
 describe.each(['strict', 'default'] as const)('kill -9 with durability = "%s"', (durability) => {
   const rig = new KillRig(durability);
@@ -20,34 +28,35 @@ describe.each(['strict', 'default'] as const)('kill -9 with durability = "%s"', 
       // The first ones late: answers are old enough to be kept.
       const life = kill <= 2 ? 2500 : 50 + Math.random() * 1500;
       const lived = await rig.live(daemon, life, CLIENTS);
-      rig.judge(lived, report);
+      const lost = rig.judge(lived, report);
+      if (durability === 'default') expect(lost).toBeLessThan(onThisMachine(COMMITTED_MS, lived));
       daemon = await rig.start();
       await expect.poll(() => rig.liveRows(), { timeout: 5000 }).toBe(0);
-      rig.judgeCut(lived, report);
+      expect(rig.judgeCut(lived, report)).toBeLessThan(onThisMachine(KEPT_MS, lived));
       if (SHOWN && (kill % 20 === 0 || kill === KILLS)) process.stdout.write(figures(durability, report));
       expect(report.faults, `after kill ${kill}`).toEqual([]);
     }
     expect(await daemon.stop()).toBe(0);
     expect([...rig.faults(), ...rig.brokenSessions()]).toEqual([]);
     if (durability === 'strict') expect(report.lost).toEqual([]);
-    else expect(Math.max(0, ...report.lost)).toBeLessThan(5000);
     expect(report.whole).toBeGreaterThan(KILLS);
     expect(report.interrupted.length).toBeGreaterThan(0);
-    expect(report.unrecorded.filter((age) => age > SURELY_KEPT_MS)).toEqual([]);
   });
 });
 
 function figures(
   mode: string,
-  { kills, whole, lost, released, interrupted, unrecorded }: ReturnType<typeof emptyReport>,
+  { kills, whole, lost, released, interrupted, unrecorded, stretches }: ReturnType<typeof emptyReport>,
 ): string {
-  const sorted = lost.toSorted((one, other) => one - other);
-  const at = (part: number): string =>
+  const ages = lost.toSorted((one, other) => one - other);
+  const waits = stretches.toSorted((one, other) => one - other);
+  const at = (part: number, sorted = ages): string =>
     (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0).toFixed(1);
   return [
     `${mode}: ${kills} kills, ${whole} whole answers, ${lost.length} of them lost, ${released} let go and lost`,
     `  age of the lost: p50 ${at(0.5)} p99 ${at(0.99)} max ${at(1)} ms before the kill`,
     `  cut answers: ${interrupted.length} on record as interrupted, ${unrecorded.length} not (oldest ${Math.max(0, ...unrecorded).toFixed(0)} ms)`,
+    `  for want of a CPU all took ${at(0.5, waits)} times as long in the middle, ${at(1, waits)} at most`,
     '',
   ].join('\n');
 }

@@ -14,23 +14,30 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { TLSSocket } from 'node:tls';
 import { type Database, openDatabase, type SqlRow } from '../../src/store/driver.ts';
 import { loadTotals, statsOf, sumCalls } from '../../src/store/queries.ts';
 import { makeCa, makeLeaf } from './certificates.ts';
 import { type CalledFor, callOnce, HOST, INPUT_TOKENS, newCall, serve } from './counted-answers.ts';
+import { cpuTimes, stretchBetween } from './cpu-wait.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { startTlsUpstream, type Upstream } from './tls-upstream.ts';
 import { openTls } from './tunnel-client.ts';
 
 /** An end that took longer was let go, not settled. */
 const RELEASED_MS = 200;
+const LOOK_MS = 5;
 
 export interface Life {
   calls: readonly CalledFor[];
   killedAt: number;
   /** What the daemon printed. */
   output: string;
+  /** The longest that this process was late for a timer, ms. */
+  lateMs: number;
+  /** How much longer all took for want of a CPU; null = not known. */
+  stretch: number | null;
 }
 
 export interface KillReport {
@@ -43,6 +50,8 @@ export interface KillReport {
   /** Cut by the kill after so many milliseconds of answer: in the next life on record as interrupted, or not. */
   interrupted: number[];
   unrecorded: number[];
+  /** How much longer each life took for want of a CPU. */
+  stretches: number[];
   faults: string[];
 }
 
@@ -88,13 +97,19 @@ export class KillRig {
     let alive = true;
     const isAlive = (): boolean => alive;
     const running = Array.from({ length: clients }, (_, index) => this.#client(daemon, calls, index, isAlive));
+    const delays = monitorEventLoopDelay({ resolution: LOOK_MS });
+    const before = cpuTimes(daemon.pid);
+    delays.enable();
     await new Promise((resolve) => setTimeout(resolve, lifeMs));
     const killedAt = performance.now();
+    const stretch = stretchBetween(before, cpuTimes(daemon.pid));
+    delays.disable();
     alive = false;
     await daemon.kill();
     // Who was just connecting may never hear of it.
     await Promise.race([Promise.all(running), new Promise((resolve) => setTimeout(resolve, 300))]);
-    return { calls, killedAt, output: daemon.output() };
+    const lateMs = Math.max(0, delays.max / 1e6 - LOOK_MS);
+    return { calls, killedAt, output: daemon.output(), lateMs, stretch };
   }
 
   /** Answers in one piece, one after the other on one connection. */
@@ -110,9 +125,11 @@ export class KillRig {
     return calls;
   }
 
-  /** After a kill, before the next start. */
-  judge({ calls, killedAt, output }: Life, report: KillReport): void {
+  /** After a kill, before the next start. @returns the age of the oldest answer that is lost; 0 = none is */
+  judge({ calls, killedAt, output, stretch }: Life, report: KillReport): number {
     report.kills += 1;
+    report.stretches.push(stretch ?? 1);
+    let oldest = 0;
     const said = output.includes('answers end before their calls are on record');
     const rows = this.rows();
     for (const { id, wholeAt, endTook } of calls) {
@@ -120,19 +137,26 @@ export class KillRig {
       report.whole += 1;
       if (rows.has(id)) continue;
       if (said || endTook > RELEASED_MS) report.released += 1;
-      else report.lost.push(killedAt - wholeAt);
+      else {
+        report.lost.push(killedAt - wholeAt);
+        oldest = Math.max(oldest, killedAt - wholeAt);
+      }
     }
     report.faults.push(...this.faults());
+    return oldest;
   }
 
-  /** After the next start: what became of the calls that were cut. */
-  judgeCut({ calls, killedAt }: Life, report: KillReport): void {
+  /** After the next start: what became of the calls that were cut. @returns the age of the oldest that is not on record */
+  judgeCut({ calls, killedAt }: Life, report: KillReport): number {
     const rows = this.rows();
+    let oldest = 0;
     for (const { id, heardAt, wholeAt } of calls) {
       if (wholeAt !== null || heardAt === null) continue;
       const row = rows.get(id);
-      if (row === undefined) report.unrecorded.push(killedAt - heardAt);
-      else if (row['outcome'] !== 'interrupted') continue;
+      if (row === undefined) {
+        report.unrecorded.push(killedAt - heardAt);
+        oldest = Math.max(oldest, killedAt - heardAt);
+      } else if (row['outcome'] !== 'interrupted') continue;
       else {
         report.interrupted.push(killedAt - heardAt);
         const { usage_state: state, input_tokens: input } = row;
@@ -141,6 +165,7 @@ export class KillRig {
       }
     }
     report.faults.push(...this.faults(), ...this.#tornLogs());
+    return oldest;
   }
 
   /** By the id of the response. */
@@ -255,5 +280,5 @@ function isJson(line: string): boolean {
 }
 
 export function emptyReport(): KillReport {
-  return { kills: 0, whole: 0, lost: [], released: 0, interrupted: [], unrecorded: [], faults: [] };
+  return { kills: 0, whole: 0, lost: [], released: 0, interrupted: [], unrecorded: [], stretches: [], faults: [] };
 }
