@@ -180,6 +180,11 @@ async function openAuthority({ config, env, log }: DaemonInput): Promise<Authori
     clock: systemClock,
     env,
   });
+  if (authority.unwritten !== null)
+    log.warn(
+      { error: authority.unwritten },
+      'the bundle of public roots could not be brought up to date; the older one serves',
+    );
   for (const { fingerprint, expires } of authority.expiring()) {
     log.warn({ fingerprint, expires, fix: 'llm-proxy ca rotate' }, 'a root certificate ends soon');
   }

@@ -45,6 +45,8 @@ export interface AuthorityInfo {
   root_pem: string;
 }
 
+type PublicFile = readonly [path: string, content: string];
+
 /** The local authority on disk: loaded, or made when there is none. Changes are seen by other processes on `reload`. */
 export class Authority {
   readonly caFile: string;
@@ -52,6 +54,7 @@ export class Authority {
   readonly #options: AuthorityOptions;
   #state: AuthorityState;
   #issuers: readonly Issuer[];
+  #unwritten: string | null = null;
   #text: string;
 
   private constructor(options: AuthorityOptions, text: string) {
@@ -74,13 +77,18 @@ export class Authority {
       await withLock(lockFile(options), () => {
         authority.reload();
         authority.#writePublicFiles();
-      });
+      }).catch((error: unknown) => authority.#serveUnwritten(error));
     }
     return authority;
   }
 
   get issuers(): readonly Issuer[] {
     return this.#issuers;
+  }
+
+  /** Why the bundle is not up to date; null = it is. */
+  get unwritten(): string | null {
+    return this.#unwritten;
   }
 
   /** @param host normalised. */
@@ -149,6 +157,13 @@ export class Authority {
     return true;
   }
 
+  /** The disk takes nothing, but what clients trust is there: an older list of public roots must not end all calls. */
+  #serveUnwritten(error: unknown): void {
+    const [[, roots]] = this.#publicFiles();
+    if (readPublic(this.caFile) !== roots || readPublic(this.bundleFile) === null) throw error;
+    this.#unwritten = messageOf(error);
+  }
+
   async #change(
     next: (state: AuthorityState, issuers: readonly Issuer[], text: string) => AuthorityState | null,
   ): Promise<void> {
@@ -171,7 +186,7 @@ export class Authority {
     this.#text = text;
   }
 
-  #publicFiles(): (readonly [path: string, content: string])[] {
+  #publicFiles(): readonly [ca: PublicFile, bundle: PublicFile] {
     const roots = this.#state.authorities.map((authority) => authority.root);
     const ours = [...this.#state.retired, ...this.#state.authorities.map(({ fingerprint }) => fingerprint)];
     const own = { files: [this.caFile, this.bundleFile], fingerprints: new Set(ours) };

@@ -37,9 +37,16 @@ function tryLock(path: string): boolean {
     if (codeOf(error) === 'EEXIST') return false;
     throw unusable(`cannot lock ${path}: ${messageOf(error)}`, error);
   }
-  writeSync(fd, `${process.pid} ${hostname()}`);
-  closeSync(fd);
-  return true;
+  try {
+    writeSync(fd, `${process.pid} ${hostname()}`);
+    return true;
+  } catch (error) {
+    // A full disk: a lock that names nobody would hold others up.
+    rmSync(path, { force: true });
+    throw unusable(`cannot lock ${path}: ${messageOf(error)}`, error);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function isStale(path: string): boolean {

@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   readdirSync,
   renameSync,
@@ -14,7 +15,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Authority } from '../../../src/ca/authority.ts';
@@ -30,6 +31,22 @@ async function usedHome(): Promise<string> {
   const home = temporaryFolder();
   await Authority.open(caOptions(home));
   return home;
+}
+
+const mount = (...args: string[]): unknown => execFileSync('mount', args, { stdio: 'ignore' });
+
+/** Root in a container may, mostly. */
+function mayMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'llm-proxy-mount-'));
+  try {
+    mount('-t', 'tmpfs', 'none', folder);
+    execFileSync('umount', [folder]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 const stateOf = (home: string): string => join(home, 'keys', 'authorities.json');
@@ -146,6 +163,30 @@ describe('src/ca/authority.ts', () => {
     rmSync(join(home, 'certs'), { recursive: true });
     await Authority.open(caOptions(home));
     expect(readFileSync(join(home, 'certs', 'ca.pem'), 'utf8')).toBe(before);
+  });
+
+  it.skipIf(!mayMount())('serves with an older bundle on a disk that takes nothing, but not without one', async () => {
+    const home = temporaryFolder();
+    const certs = join(home, 'certs');
+    mkdirSync(certs);
+    mount('-t', 'tmpfs', 'none', certs);
+    try {
+      const first = await Authority.open(caOptions(home));
+      const bundle = readFileSync(first.bundleFile, 'utf8');
+      writeFileSync(first.bundleFile, 'of earlier days\n');
+      mount('-o', 'remount,ro', certs);
+      const second = await Authority.open(caOptions(home));
+      expect([first.unwritten, second.unwritten]).toEqual([null, expect.stringContaining('EROFS')]);
+      expect(second.describe()).toEqual(first.describe());
+      mount('-o', 'remount,rw', certs);
+      expect((await Authority.open(caOptions(home))).unwritten).toBeNull();
+      expect(readFileSync(first.bundleFile, 'utf8')).toBe(bundle);
+      rmSync(first.bundleFile);
+      mount('-o', 'remount,ro', certs);
+      await expect(Authority.open(caOptions(home))).rejects.toThrow('EROFS');
+    } finally {
+      execFileSync('umount', [certs]);
+    }
   });
 
   it('touches no file when nothing changed', async () => {
