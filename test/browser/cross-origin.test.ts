@@ -65,12 +65,16 @@ async function whoami(): Promise<unknown> {
   return (await fetch('/api/whoami')).json();
 }
 
-/** Of all answers of this origin, those too that the browser keeps from the page. By method and path. */
+/**
+ * Of all answers of this origin to a page of another, those too that the browser keeps from that page.
+ * By method and path. What the dashboard itself still asks for when it is left does not count.
+ */
 async function statusesOf(page: Page, origin: string): Promise<Map<string, number>> {
   const statuses = new Map<string, number>();
   const asked = new Map<string, string>();
   const network = await page.context().newCDPSession(page);
-  network.on('Network.requestWillBeSent', ({ requestId, request: { method, url } }) => {
+  network.on('Network.requestWillBeSent', ({ requestId, documentURL, request: { method, url } }) => {
+    if (new URL(documentURL).origin === origin) return;
     if (new URL(url).origin === origin) asked.set(requestId, `${method} ${new URL(url).pathname}`);
   });
   network.on('Network.responseReceivedExtraInfo', ({ requestId, statusCode }) => {

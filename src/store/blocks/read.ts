@@ -58,11 +58,14 @@ export function headOf(database: Database, call: number, side: Side): Head | nul
   return joinHead({ shared, own: row['head'] instanceof Uint8Array ? row['head'] : new Uint8Array() });
 }
 
+/** Lists that were read already, by call and side. For one look at the database: numbers of calls may be given out again. */
+export type KnownLists = Map<number, readonly number[]>;
+
 /** The blocks of which a body is made, in order; that of the head is not among them. */
-export function blockIdsOf(database: Database, call: number, side: Side): number[] {
+export function blockIdsOf(database: Database, call: number, side: Side, known?: KnownLists): number[] {
   const row = rowOf(database, call, SIDE[side]);
   if (row === undefined) return [];
-  return listOf(database, row).slice((Number(row['flags']) & FLAG.head) === 0 ? 0 : 1);
+  return listOf(database, row, known).slice((Number(row['flags']) & FLAG.head) === 0 ? 0 : 1);
 }
 
 /** @throws when there is none, or it is damaged */
@@ -84,18 +87,29 @@ export function rowOf(database: Database, call: number, side: number): SqlRow | 
   return statementOf(database, SELECT_LIST).get(call, side);
 }
 
-/** All ids of a list, that of the head included. @param row of `call_blocks` @throws when a base is missing */
-export function listOf(database: Database, row: SqlRow): number[] {
+/**
+ * All ids of a list, that of the head included. @param row of `call_blocks` @param known is added to
+ * @throws when a base is missing
+ */
+export function listOf(database: Database, row: SqlRow, known?: KnownLists): readonly number[] {
   const chain = [row];
   const next = statementOf(database, SELECT_DELTA);
-  for (let base = row['base']; typeof base === 'number' || typeof base === 'bigint';) {
-    const found = next.get(base, Number(row['side']));
+  const side = Number(row['side']);
+  let start: readonly number[] | undefined;
+  for (let base = row['base']; start === undefined && (typeof base === 'number' || typeof base === 'bigint');) {
+    start = known?.get(keyOf(base, side));
+    if (start !== undefined) break;
+    const found = next.get(base, side);
     if (found === undefined || chain.length > MAX_CHAIN) throw new Error(`the list of call ${base} is missing`);
     chain.push(found);
     base = found['base'];
   }
-  return chain.reduceRight<number[]>((list, { prefix, suffix, middle }) => {
-    const ids = middle instanceof Uint8Array ? decodeIds(middle) : [];
-    return applyDelta({ prefix: Number(prefix), suffix: Number(suffix), middle: ids }, list);
-  }, []);
+  const list = chain.reduceRight<readonly number[]>((ids, { prefix, suffix, middle }) => {
+    const own = middle instanceof Uint8Array ? decodeIds(middle) : [];
+    return applyDelta({ prefix: Number(prefix), suffix: Number(suffix), middle: own }, ids);
+  }, start ?? []);
+  known?.set(keyOf(Number(row['call']), side), list);
+  return list;
 }
+
+const keyOf = (call: number | bigint, side: number): number => Number(call) * 2 + side;

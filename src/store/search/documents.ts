@@ -4,7 +4,7 @@
  */
 import { decodeBlock } from '../blocks/encoding.ts';
 import { decodeIds } from '../blocks/lists.ts';
-import { blockIdsOf, bodyOf } from '../blocks/read.ts';
+import { blockIdsOf, bodyOf, type KnownLists } from '../blocks/read.ts';
 import type { Database, SqlRow, Statement } from '../driver.ts';
 import { jsonText } from './json-text.ts';
 import { streamText } from './stream-text.ts';
@@ -50,32 +50,45 @@ export class Documents {
   readonly #list: Statement;
   readonly #calls: Statement;
   readonly #call: Statement;
-  /** The call whose stream was given last: its other blocks say nothing more. */
-  #streamOf = -1;
+  readonly #kind: Statement;
+  /** The answer that was looked at last, and which of its blocks its text stands under. */
+  #stream: { call: number; first: number } | null = null;
+  /** Lists of the calls before: those of one conversation build on each other. */
+  readonly #lists: KnownLists = new Map();
 
   /** Throws what SQLite says when the tables are not there (yet). */
   constructor(database: Database) {
     this.#database = database;
     this.#blocks = database.prepare(`${SELECT_BLOCK} id > ? ORDER BY id LIMIT ?`);
     this.#block = database.prepare(`${SELECT_BLOCK} id = ?`);
+    this.#kind = database.prepare('SELECT kind FROM blocks WHERE id = ?');
     this.#firstCall = database.prepare('SELECT min(call) AS call FROM block_calls WHERE block = ?');
     this.#list = database.prepare('SELECT middle FROM call_blocks WHERE call = ? AND side = 0');
     this.#calls = database.prepare(`SELECT seq, ${NAMED.join(', ')} FROM llm_calls WHERE seq > ? ORDER BY seq LIMIT ?`);
     this.#call = database.prepare(`SELECT seq, ${NAMED.join(', ')} FROM llm_calls WHERE seq = ?`);
   }
 
-  /** Numbers behind `after`, ascending; those without a text of their own have an empty one. */
-  next(family: Family, after: number, limit: number): Document[] {
-    this.#streamOf = -1;
-    if (family === 'calls') return this.#calls.all(after, limit).map((row) => this.#namesOf(row));
-    return this.#blocks.all(after, limit).map((row) => this.#documentOf(row));
+  /**
+   * Numbers behind `after`, ascending; those without a text of their own have an empty one. Each is made when it is
+   * asked for: whoever has no time for the rest has not paid for it.
+   */
+  *next(family: Family, after: number, limit: number): Generator<Document, void, undefined> {
+    this.#forget();
+    if (family === 'calls') for (const row of this.#calls.all(after, limit)) yield this.#namesOf(row);
+    else for (const row of this.#blocks.all(after, limit)) yield this.#documentOf(row);
   }
 
   get(family: Family, id: number): Document | null {
     const row = (family === 'calls' ? this.#call : this.#block).get(id);
     if (row === undefined) return null;
-    this.#streamOf = -1;
+    this.#forget();
     return family === 'calls' ? this.#namesOf(row) : this.#documentOf(row);
+  }
+
+  /** Between two looks at the database calls may be deleted, and their numbers given out again. */
+  #forget(): void {
+    this.#stream = null;
+    this.#lists.clear();
   }
 
   #documentOf(row: SqlRow): Document {
@@ -108,7 +121,7 @@ export class Documents {
   #repeated(call: number): string {
     const middle = this.#list.get(call)?.['middle'];
     if (!(middle instanceof Uint8Array) || middle.length > MAX_REPEATED) return '';
-    if (decodeIds(middle).some((id) => SPOKEN.has(String(this.#block.get(id)?.['kind'])))) return '';
+    if (decodeIds(middle).some((id) => SPOKEN.has(this.#kindOf(id)))) return '';
     const said: string[] = [];
     for (const id of this.#idsOf(call).reverse()) {
       const row = this.#block.get(id);
@@ -121,7 +134,7 @@ export class Documents {
 
   #idsOf(call: number): number[] {
     try {
-      return blockIdsOf(this.#database, call, 'request');
+      return blockIdsOf(this.#database, call, 'request', this.#lists);
     } catch {
       return [];
     }
@@ -131,8 +144,8 @@ export class Documents {
   #streamText(id: number): string | null {
     const call = Number(this.#firstCall.get(id)?.['call'] ?? -1);
     if (call < 0) return null;
-    if (call === this.#streamOf || this.#firstNewOf(call) !== id) return '';
-    this.#streamOf = call;
+    if (this.#stream?.call !== call) this.#stream = { call, first: this.#firstNewOf(call) };
+    if (this.#stream.first !== id) return '';
     const body = bodyOf(this.#database, call, 'response');
     return body === null ? null : streamText(utf8(body.bytes));
   }
@@ -140,11 +153,15 @@ export class Documents {
   /** Of the event blocks that came with this call: what comes again is found with the call that it came with first. */
   #firstNewOf(call: number): number {
     let first = Infinity;
-    for (const id of blockIdsOf(this.#database, call, 'response')) {
+    for (const id of blockIdsOf(this.#database, call, 'response', this.#lists)) {
       if (id >= first || Number(this.#firstCall.get(id)?.['call'] ?? -1) !== call) continue;
-      if (this.#block.get(id)?.['kind'] === EVENT) first = id;
+      if (this.#kindOf(id) === EVENT) first = id;
     }
     return first;
+  }
+
+  #kindOf(id: number): string {
+    return String(this.#kind.get(id)?.['kind']);
   }
 }
 

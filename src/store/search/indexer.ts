@@ -149,14 +149,15 @@ export class Indexer {
     let added = 0;
     let done = false;
     while (!done && (at === before || this.#now() < until)) {
-      const documents = this.#documents.next(family, at, READ);
-      for (const { id, text } of documents) {
+      let read = 0;
+      for (const { id, text } of this.#documents.next(family, at, READ)) {
         if (text !== '') this.#index.add(family, id, indexed(text));
         added += text === '' ? 0 : 1;
         at = id;
+        read += 1;
         if (this.#now() >= until) break;
       }
-      done = documents.length < READ && at === (documents.at(-1)?.id ?? at);
+      done = read < READ && at >= this.lastOf(family);
     }
     if (at !== before) this.#setCursor(family, at);
     return { added, done };
