@@ -56,6 +56,7 @@ function build() {
     ['--input-type=module', '--eval', PROVIDERS],
     'the providers could not be put together: see the lines above',
   );
+  run(process.execPath, [join(root, 'scripts', 'bundle.mjs')], 'the build failed: see the lines above');
   writeFileSync(stamp, want);
 }
 
@@ -97,6 +98,7 @@ function sourceDigest() {
     join(root, 'package.json'),
     join(root, 'tsconfig.json'),
     join(root, 'tsconfig.build.json'),
+    join(root, 'scripts', 'bundle.mjs'),
   ]);
 }
 

@@ -2,7 +2,6 @@
 import type { Hono } from 'hono';
 import { AppError } from '../core/errors.ts';
 import { clean } from '../interchange/clean.ts';
-import { createFormatter } from '../interchange/create-formatter.ts';
 import { FORMATS, type FormatName } from '../interchange/formats.ts';
 import { CODE_LANGUAGES, type CodeLanguage, requestCode } from '../interchange/request-code.ts';
 import type { ProviderRegistry } from '../providers/registry.ts';
@@ -41,6 +40,8 @@ export function exportRoutes(app: Hono, { calls, version, directory }: ExportDep
       const code = requestCode(exchange, format);
       return code === null ? refuse(context, 404, 'not_stored', NOT_STORED) : context.text(code);
     }
+    // With its libraries only when somebody exports: it would be a fifth of what this thread loads at the start.
+    const { createFormatter } = await import('../interchange/create-formatter.ts');
     const formatter = createFormatter(format, {
       version,
       bodies: true,

@@ -2,7 +2,6 @@
 import type { Hono } from 'hono';
 import { AppError } from '../core/errors.ts';
 import type { MeterDirectory } from '../interchange/answer-of.ts';
-import { createFormatter } from '../interchange/create-formatter.ts';
 import type { Formatter } from '../interchange/formats.ts';
 import { storedExchanges } from '../interchange/stored-exchanges.ts';
 import { messageReader } from '../interchange/stored-messages.ts';
@@ -28,6 +27,8 @@ export function sessionExportRoutes(app: Hono, { calls, directory, version }: Se
     const tree = calls.ask((database) => treeOf(database, context.req.param('id')));
     if (typeof tree === 'string' || tree === null) return refuseSession(context, tree);
     const [session] = tree;
+    // With its libraries only when somebody exports: it would be a fifth of what this thread loads at the start.
+    const { createFormatter } = await import('../interchange/create-formatter.ts');
     const formatter = createFormatter(format, {
       version,
       bodies: true,

@@ -1,5 +1,5 @@
 /** `bundle.pem`: what a client trusts that can be given one file only. */
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync, realpathSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
 import { pem } from './der.ts';
@@ -60,19 +60,41 @@ export function buildBundle(
 ): string {
   const system = firstReadable(systemBundles) ?? { path: null, text: rootCertificates.join('\n') };
   const seen = new Set([...own.files.map(realPath), ...(system.path === null ? [] : [realPath(system.path)])]);
-  const texts = [system.text];
+  const configured: Uint8Array[] = [];
   for (const name of CONFIGURED) {
     const path = env[name];
     if (path === undefined || path === '' || seen.has(realPath(path))) continue;
     seen.add(realPath(path));
-    texts.push(readOr(path, ''));
+    configured.push(...certificatesIn(readOr(path, '')).map(({ raw }) => raw));
   }
   const unique = new Map<string, string>();
-  for (const certificate of texts.flatMap(certificatesIn)) {
-    const { fingerprint256, raw } = certificate;
-    if (!own.fingerprints.has(fingerprint256)) unique.set(fingerprint256, pem('CERTIFICATE', raw));
+  for (const der of [...framedIn(system.text), ...configured]) {
+    const fingerprint = fingerprintOf(der);
+    if (!own.fingerprints.has(fingerprint)) unique.set(fingerprint, pem('CERTIFICATE', der));
   }
   return [...unique.values(), ...roots].join('');
+}
+
+/**
+ * The system's own certificates, by their frame alone: to parse 150 of them takes longer than all else that the
+ * authority does at a start, and what the system trusts is not ours to judge.
+ */
+function framedIn(text: string): Uint8Array[] {
+  return (text.match(CERTIFICATE) ?? []).flatMap((block) => {
+    const der = Buffer.from(block.slice(block.indexOf('\n'), block.lastIndexOf('-----END')), 'base64');
+    return isOneSequence(der) ? [der] : [];
+  });
+}
+
+/** DER: SEQUENCE, a length of two bytes (of any certificate), and just so many bytes. */
+function isOneSequence(der: Uint8Array): boolean {
+  return der[0] === 0x30 && der[1] === 0x82 && der.length === 4 + (der[2] ?? 0) * 256 + (der[3] ?? 0);
+}
+
+/** As X509Certificate.fingerprint256. */
+function fingerprintOf(der: Uint8Array): string {
+  const hex = createHash('sha256').update(der).digest('hex').toUpperCase();
+  return (hex.match(/../g) ?? []).join(':');
 }
 
 function firstReadable(paths: readonly string[]): { path: string; text: string } | null {
