@@ -92,27 +92,31 @@ export class AdminThread {
   }
 }
 
+/** Rejects when the thread cannot listen, after it has ended (why: `stop`). */
 function listening(worker: Worker, { host, port }: { host: string; port: number }): Promise<number> {
   return new Promise((resolve, reject) => {
+    let failure: AppError | null = null;
+    let late: NodeJS.Timeout | undefined;
     worker.once('message', (message: AdminThreadMessage) => {
-      if ('port' in message) resolve(message.port);
-      else {
-        const where = formatAuthority({ host, port });
-        const busy = message.code === 'EADDRINUSE';
-        reject(
-          new AppError(
-            busy ? 'port_in_use' : 'config_invalid',
-            busy
-              ? `the admin port ${where} is in use: stop what listens there or choose another --admin-port`
-              : `the admin port ${where} cannot be opened: ${message.error}`,
-          ),
-        );
-        void worker.terminate();
-      }
+      if ('port' in message) return resolve(message.port);
+      failure = listenError(message, formatAuthority({ host, port }));
+      late = setTimeout(() => void worker.terminate(), STOP_MS);
     });
     worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`the admin thread ended with code ${code}`)));
+    worker.once('exit', (code) => {
+      clearTimeout(late);
+      reject(failure ?? new Error(`the admin thread ended with code ${code}`));
+    });
   });
+}
+
+function listenError({ code, error }: { code: string | null; error: string }, where: string): AppError {
+  return code === 'EADDRINUSE'
+    ? new AppError(
+        'port_in_use',
+        `the admin port ${where} is in use: stop what listens there or choose another --admin-port`,
+      )
+    : new AppError('config_invalid', `the admin port ${where} cannot be opened: ${error}`);
 }
 
 /** An address of this machine for a listener that may be on all of them. */

@@ -97,5 +97,8 @@ const server = serve({ fetch: app.fetch, hostname: data.host, port: data.port },
   tell({ port: address.port });
   stepBack();
 });
-server.once('error', (error: NodeJS.ErrnoException) => tell({ error: messageOf(error), code: error.code ?? null }));
+server.once('error', (error: NodeJS.ErrnoException) => {
+  tell({ error: messageOf(error), code: error.code ?? null });
+  end();
+});
 indexing.start();

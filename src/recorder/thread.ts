@@ -76,7 +76,7 @@ export class RecorderThread {
       // A thread that never was ready is the business of whoever waits for it.
       if (ready) this.#restartLater();
     });
-    await readyOf(worker);
+    await readyOf(worker, this.#options.stopMs ?? STOP_MS);
     ready = true;
     this.#restartMs = this.#options.restartMs ?? RESTART_MS;
   }
@@ -101,15 +101,24 @@ export class RecorderThread {
   }
 }
 
-/** Rejects when the thread says that it cannot start, or ends without a word. */
-function readyOf(worker: Worker): Promise<void> {
+/**
+ * Rejects when the thread says that it cannot start, or ends without a word; not before it has ended: a process that
+ * exits in the middle of its call into @photostructure/sqlite is aborted.
+ */
+function readyOf(worker: Worker, stopMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
+    let failure: AppError | null = null;
+    let late: NodeJS.Timeout | undefined;
     worker.once('message', (message: FromRecorderThread) => {
-      if ('ready' in message) resolve();
-      else reject(new AppError(message.failed.code as ErrorCode, message.failed.message));
+      if ('ready' in message) return resolve();
+      failure = new AppError(message.failed.code as ErrorCode, message.failed.message);
+      late = setTimeout(() => void worker.terminate(), stopMs);
     });
     worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`the recorder thread ended with code ${code}`)));
+    worker.once('exit', (code) => {
+      clearTimeout(late);
+      reject(failure ?? new Error(`the recorder thread ended with code ${code}`));
+    });
   });
 }
 

@@ -26,7 +26,9 @@ parentPort.postMessage({ ready: true });
 `;
 const FAILING = `
 require('node:worker_threads').parentPort.postMessage({ failed: { code: 'store_unusable', message: 'no disk' } });
+setTimeout(() => {}, 20);
 `;
+const FAILING_AND_STUCK = `${FAILING} setInterval(() => {}, 1000);`;
 const SILENT = `process.exit(3);`;
 const STUCK = `
 require('node:worker_threads').parentPort.postMessage({ ready: true });
@@ -92,8 +94,14 @@ describe('recorder/thread', () => {
     expect(net.unreadBytes).toBe(0);
   });
 
-  it('says why the thread cannot start', async () => {
-    await expect(open([FAILING]).thread.start()).rejects.toMatchObject({ code: 'store_unusable', message: 'no disk' });
+  it.each([
+    ['', FAILING],
+    [', also of one that does not end by itself', FAILING_AND_STUCK],
+  ])('says why the thread cannot start, when it has ended%s', async (_, program) => {
+    const worker = new Worker(program, { eval: true });
+    const { thread } = open([], { stopMs: 50, spawn: () => worker });
+    await expect(thread.start()).rejects.toMatchObject({ code: 'store_unusable', message: 'no disk' });
+    expect(worker.threadId).toBe(-1);
   });
 
   it('does not wait for a thread that ends without a word', async () => {
