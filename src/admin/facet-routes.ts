@@ -2,7 +2,7 @@
 import type { Hono } from 'hono';
 import type { CallRecord } from '../core/capture.ts';
 import type { Clock } from '../core/clock.ts';
-import { type Facet, type FacetPage, facetPage, type FacetPlace, FACETS, type FacetValues } from '../store/facets.ts';
+import { type Facet, type FacetPage, facetPage, FACETS, type FacetValues } from '../store/facets.ts';
 import { parseQuery } from '../store/search/query.ts';
 import { askOf, type CallQuery, type Calls } from './calls.ts';
 
@@ -15,9 +15,9 @@ export interface FacetDeps {
 export type FacetCounts = Record<Facet, { value: string | null; calls: number }[]>;
 
 /** The newest calls are looked at, page by page, for so long. */
-const BUDGET_MS = 120;
-/** 15 ms of a store of a million calls. */
-const PAGE = 4000;
+const BUDGET_MS = 80;
+/** 8 ms of a store of a million calls. */
+const PAGE = 2000;
 /** Of calls that are found by words: they come whole. */
 const PAGE_OF_WORDS = 200;
 const MOST_VALUES = 50;
@@ -53,15 +53,15 @@ function* pagesOf(query: CallQuery, calls: FacetDeps['calls'], clock: Clock): Ge
     yield* pagesOfWords(query, calls);
     return;
   }
-  let place: FacetPlace | undefined;
+  let below: number | undefined;
   do {
-    const from: FacetPlace | undefined = place;
+    const from: number | undefined = below;
     const { values, next }: FacetPage = calls.ask((database) =>
       facetPage(database, { ...filter, conditions }, PAGE, from),
     );
-    place = next ?? undefined;
-    yield { values, since: next?.startedAt ?? null };
-  } while (place !== undefined);
+    below = next ?? undefined;
+    yield { values, since: next === null ? null : new Date(next + 1).toISOString() };
+  } while (below !== undefined);
 }
 
 function* pagesOfWords(query: CallQuery, calls: FacetDeps['calls']): Generator<CountedPage> {

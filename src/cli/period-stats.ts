@@ -39,8 +39,15 @@ function show({ groups = [], group = '', ...all }: PeriodStats): void {
   for (const note of notesOf(all)) print(dim(note));
 }
 
-function notesOf({ groups_left_out: leftOut = 0, whole_hours: isWidened, since, until }: PeriodStats): string[] {
+function notesOf({
+  groups_left_out: leftOut = 0,
+  whole_hours: isWidened,
+  deleted_calls: deleted,
+  since,
+  until,
+}: PeriodStats): string[] {
   return [
+    deleted > 0 ? [`up to ${count(deleted)} deleted calls are missing: sums by two things are of stored calls`] : [],
     leftOut > 0 ? [`${count(leftOut)} that cost less are not shown`] : [],
     isWidened ? ['in whole hours: the calls of this time are no longer stored, their sums are'] : [],
     since === null ? [] : [`since ${timeOf(since)}`],

@@ -61,6 +61,8 @@ export interface PeriodStats extends Stats {
   until: string | null;
   /** Calls of the hours at the ends are no longer stored: the period was widened to whole hours. */
   whole_hours: boolean;
+  /** Calls that may be missing: sums over two dimensions, and by minute, are of the calls that are still stored. */
+  deleted_calls: number;
   duration_ms: Percentiles;
   ttft_ms: Percentiles;
   /** By what `groups` are; absent = not asked for. */

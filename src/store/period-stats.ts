@@ -7,8 +7,11 @@ import { type Period, wholeHours } from './hours.ts';
 import { percentilesOf } from './latencies.ts';
 import {
   addSum,
+  deletedCalls,
   emptySum,
   isCut,
+  isOfCalls,
+  PAIR,
   type PeriodSum,
   type PeriodSums,
   sumAt,
@@ -37,8 +40,8 @@ export function periodStats(database: Database, query: StatsQuery): PeriodStats 
     const isRounded = isCut(database, query);
     const period = isRounded ? wholeHours(query) : { from: query.from, to: query.to };
     const isOfTime = isTime(group);
-    const models = sumPeriod(database, { by: 'model', filter, period, latencies: !isOfTime });
-    const sums = sumsBy(database, query, period, models);
+    const deleted = deletedCalls(database, { by: group ?? 'model', filter, period });
+    const { models, sums } = sumsOf(database, query, { period, deleted });
     const all = sumOf(isOfTime ? sums : models);
     const { since: _, ...totals } = statsOf([...models].map(modelTallyOf), null);
     return {
@@ -46,6 +49,7 @@ export function periodStats(database: Database, query: StatsQuery): PeriodStats 
       since: period.from,
       until: period.to,
       whole_hours: isRounded,
+      deleted_calls: deleted,
       duration_ms: percentilesOf(all.duration),
       ttft_ms: percentilesOf(all.ttft),
       ...(group === null ? {} : groupsOf(sums, group)),
@@ -55,13 +59,43 @@ export function periodStats(database: Database, query: StatsQuery): PeriodStats 
   }
 }
 
+interface Sums {
+  models: PeriodSums;
+  /** By what was asked for. */
+  sums: PeriodSums;
+}
+
+interface Known {
+  period: Period;
+  deleted: number;
+}
+
+function sumsOf(database: Database, query: StatsQuery, known: Known): Sums {
+  const { filter, group, zone } = query;
+  const { period } = known;
+  const isGrouped = group !== null && group !== 'model' && group !== 'provider';
+  if (!isGrouped || !isOfCalls({ by: 'model', filter })) {
+    const models = sumPeriod(database, { by: 'model', filter, period, latencies: !isTime(group) });
+    return { models, sums: sumsBy(database, query, models, known) };
+  }
+  // Both from one look at the calls.
+  const by = group === 'day' && zone !== 'UTC' ? 'hour' : group;
+  const pairs = sumPeriod(database, { by, filter, period, latencies: true, withModel: true });
+  const sums = joined(pairs, (key) => key.slice(0, key.indexOf(PAIR)));
+  return {
+    models: joined(pairs, (key) => key.slice(key.indexOf(PAIR) + 1)),
+    sums: by === group ? sums : joined(sums, dayIn(zone)),
+  };
+}
+
 function sumsBy(
   database: Database,
   { filter, group, zone }: StatsQuery,
-  period: Period,
   models: PeriodSums,
+  { period, deleted }: Known,
 ): PeriodSums {
-  const sumsOf = (by: SumKey): PeriodSums => sumPeriod(database, { by, filter, period, latencies: true });
+  const toldOnly = deleted === 0;
+  const summed = (by: SumKey): PeriodSums => sumPeriod(database, { by, filter, period, latencies: true, toldOnly });
   switch (group) {
     case null:
     case 'model':
@@ -70,11 +104,12 @@ function sumsBy(
       return joined(models, (key) => key.slice(0, key.indexOf('\n')));
     case 'minute':
     case 'hour':
-      return sumsOf(group);
+      return summed(group);
     case 'day':
-      return zone === 'UTC' ? sumsOf('day') : joined(sumsOf('hour'), dayIn(zone));
+      return zone === 'UTC' ? summed('day') : joined(summed('hour'), dayIn(zone));
     default:
-      return withUntold(sumsOf(group), models);
+      // What deleted calls said is not known: they are in no group.
+      return deleted === 0 ? withUntold(summed(group), models) : summed(group);
   }
 }
 

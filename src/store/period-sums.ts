@@ -1,10 +1,13 @@
 /** Sums over a period by one thing: whole hours from the rollups, what sticks out at either end from the calls. */
 import { addTally, emptyTally, type Tally, TALLY_KEYS } from '../core/totals.ts';
 import { spansOf } from './days.ts';
-import type { Database, SqlRow, SqlValue } from './driver.ts';
+import { type Database, type SqlRow, type SqlValue, statementOf } from './driver.ts';
 import { nextHour, partsOf, type Period } from './hours.ts';
 import { addLatency, addLatencyText, type Latencies, roundedSql } from './latencies.ts';
+import { hasFlagSql } from './facet-columns.ts';
+import { startOf } from './facet-writer.ts';
 import { SUM_OF, tallyOfRow } from './queries.ts';
+import { allOf, type FacetTerm, type Meaning, namedTerm, NO_CALL, sameTerm } from './search/facet-terms.ts';
 import { type Dimension, DIMENSIONS, HAS_LATENCY } from './rollup-writer.ts';
 
 /** What sums are asked by. `minute` is read from the calls; `day` is that of UTC; `model` = provider and model. */
@@ -30,19 +33,97 @@ export interface SumQuestion {
   period: Period;
   /** False: `duration` and `ttft` stay empty, which is half the work. */
   latencies: boolean;
+  /** Where calls are read one by one: only those that say by what they are summed. */
+  toldOnly?: boolean;
+  /** Where calls are read one by one: by model as well. The key is that of `by`, PAIR, that of `model`. */
+  withModel?: boolean;
 }
+
+export const PAIR = '\u001F';
 
 /** Exact as long as the calls of the hours at either end are stored: see `isCut`. */
 export function sumPeriod(database: Database, question: SumQuestion): PeriodSums {
-  const { by, filter, period } = question;
-  const dimensions = new Set([...Object.keys(filter), by].filter(isDimension));
-  // Two of them at once are in no rollup, and minutes are not either.
-  if (dimensions.size > 1 || by === 'minute') return addRows(new Map(), database, question);
-  const { head, hours, tail } = partsOf(period);
+  if (isOfCalls(question)) return addRows(new Map(), database, question);
+  const { head, hours, tail } = partsOf(question.period);
   const sums: PeriodSums = new Map();
-  if (hours !== null) addWhole(sums, database, { ...question, period: hours }, [...dimensions][0] ?? null);
+  if (hours !== null) addWhole(sums, database, { ...question, period: hours }, dimensionsOf(question)[0] ?? null);
   for (const part of [head, tail]) if (part !== null) addRows(sums, database, { ...question, period: part });
   return sums;
+}
+
+/** Two dimensions at once are in no rollup, and minutes are not either: such sums are of the calls that are stored. */
+export function isOfCalls(question: Pick<SumQuestion, 'by' | 'filter'>): boolean {
+  return dimensionsOf(question).length > 1 || question.by === 'minute';
+}
+
+function dimensionsOf({ by, filter }: Pick<SumQuestion, 'by' | 'filter'>): Dimension[] {
+  return [...new Set([...Object.keys(filter), by].filter(isDimension))];
+}
+
+/**
+ * Calls that were deleted since and that may be missing in sums of stored calls: those of the filter as far as the rollups
+ * know it, which is one dimension of it.
+ */
+export function deletedCalls(database: Database, { by, filter, period }: Omit<SumQuestion, 'latencies'>): number {
+  if (!isOfCalls({ by, filter }) || missing(database, {}, period) === 0) return 0;
+  const known = Object.entries(filter).filter(([name]) => !isDimension(name));
+  const one = Object.entries(filter).find(([name]) => isDimension(name));
+  const base: SumFilter = Object.fromEntries(one === undefined ? known : [...known, one]);
+  return missing(database, base, period);
+}
+
+function missing(database: Database, filter: SumFilter, period: Period): number {
+  let summed = 0;
+  for (const { calls } of sumPeriod(database, { by: 'provider', filter, period, latencies: false }).values())
+    summed += calls;
+  return Math.max(summed - storedCalls(database, filter, period), 0);
+}
+
+/** Numbers, with commas between; mostly there are none. */
+const COPIES = `SELECT group_concat(id) AS ids FROM facet_names WHERE kind = 'flags' AND ${hasFlagSql('copy')}`;
+
+function storedCalls(database: Database, filter: SumFilter, period: Period): number {
+  const narrow = narrowed(database, { filter, period });
+  if (narrow === null) return 0;
+  const copies = statementOf(database, COPIES).get()?.['ids'] ?? null;
+  const primary = copies === null ? '' : ` AND flags NOT IN (${String(copies)})`;
+  const row = database
+    .prepare(`SELECT count(*) AS calls FROM call_facets WHERE ${narrow.sql}${primary}`)
+    .get(...narrow.values);
+  return Number(row?.['calls']);
+}
+
+const isNamed = (name: string): Meaning => ({ sql: 'name = ?', values: [name] });
+
+/** As answered, else as asked; `''` = unknown. */
+function modelTerm(model: string): FacetTerm {
+  const column = 'coalesce(response_model, request_model)';
+  if (model === '') return sameTerm({ sql: `${column} IS NULL`, values: [] });
+  return (database) => {
+    const answered = namedTerm(['response_model'], isNamed(model))?.(database) ?? NO_CALL;
+    return answered === NO_CALL ? NO_CALL : { ...answered, sql: answered.sql.replace('response_model', column) };
+  };
+}
+
+/** The narrow rows of a question; null = there are none. */
+function narrowed(
+  database: Database,
+  {
+    by,
+    filter,
+    period: { from, to },
+    toldOnly = false,
+  }: Pick<SumQuestion, 'filter' | 'period' | 'toldOnly'> & { by?: SumKey },
+): Meaning | null {
+  const terms: FacetTerm[] = [sameTerm({ sql: 'started >= ?', values: [from === null ? 0 : startOf(from)] })];
+  if (to !== null) terms.push(sameTerm({ sql: 'started < ?', values: [startOf(to)] }));
+  for (const [name, value] of Object.entries(filter)) {
+    const term = name === 'model' ? modelTerm(value) : namedTerm([COLUMNS[name as Dimension]], isNamed(value));
+    if (term !== null) terms.push(term);
+  }
+  if (toldOnly && by !== undefined && isDimension(by))
+    terms.push(sameTerm({ sql: `${COLUMNS[by]} IS NOT NULL`, values: [] }));
+  return allOf(database, terms);
 }
 
 /** The hours of the ends, when calls of them have been deleted (records are kept for a time, sums for ever). */
@@ -130,18 +211,25 @@ function joinedText(column: string, name: string): string {
   return `group_concat(nullif(${column}, ''), ' ') AS ${name}`;
 }
 
-function addRows(
-  into: PeriodSums,
-  database: Database,
-  { by, filter, period: { from, to }, latencies }: SumQuestion,
-): PeriodSums {
+function addRows(into: PeriodSums, database: Database, question: SumQuestion): PeriodSums {
+  const { by, filter, period, latencies, withModel = false } = question;
+  const pair = withModel ? ` || char(31) || ${keyOf('model', 'started_at', COLUMNS)}` : '';
   const terms = new Terms();
   terms.add(`leg = 'primary'`);
-  if (from !== null) terms.add('started_at >= ?', from);
-  if (to !== null) terms.add('started_at < ?', to);
+  // Of the calls of an hour or two SQLite goes by the time.
+  if (isOfCalls(question) && by !== 'minute') {
+    const narrow = narrowed(database, question);
+    if (narrow === null) return into;
+    terms.add(`seq IN (SELECT seq FROM call_facets WHERE ${narrow.sql})`, ...narrow.values);
+    if (period.from !== null) terms.add('+started_at >= ?', period.from);
+    if (period.to !== null) terms.add('+started_at < ?', period.to);
+  } else {
+    if (period.from !== null) terms.add('started_at >= ?', period.from);
+    if (period.to !== null) terms.add('started_at < ?', period.to);
+  }
   for (const [name, value] of Object.entries(filter)) terms.add(`${COLUMNS[name as keyof typeof COLUMNS]} = ?`, value);
   const columns = [
-    `${keyOf(by, 'started_at', COLUMNS)} AS key`,
+    `${keyOf(by, 'started_at', COLUMNS)}${pair} AS key`,
     'count(*) AS calls',
     ...Object.entries(SUM_OF).map(([name, sum]) => `${sum} AS ${name}`),
     ...(latencies ? [joinedTimes('duration_ms', 'duration'), joinedTimes('ttft_ms', 'ttft')] : []),

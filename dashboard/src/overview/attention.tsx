@@ -11,9 +11,13 @@ interface Remark {
 }
 
 /** What a reader of the numbers should know, and what should be looked after. Nothing where there is nothing. */
-export function Attention({ route, stats }: { route: Route; stats: PeriodStats }) {
+export function Attention({ route, stats, deleted }: { route: Route; stats: PeriodStats; deleted: number }) {
   const health = useHealth();
-  const remarks = [...ofNumbers(route, stats), ...(health === undefined ? [] : ofHealth(route, health))];
+  const remarks = [
+    ...ofNumbers(route, stats),
+    ...ofDeleted(deleted),
+    ...(health === undefined ? [] : ofHealth(route, health)),
+  ];
   if (remarks.length === 0) return null;
   return (
     <section aria-label="Attention" className="border-b border-line bg-surface px-4 py-2 print:hidden">
@@ -74,6 +78,13 @@ function ofNumbers(route: Route, stats: PeriodStats): Remark[] {
       isBad: false,
     });
   return remarks.filter((remark) => remark !== null);
+}
+
+function ofDeleted(count: number): Remark[] {
+  if (count === 0) return [];
+  const text = `Up to ${whole(count)} deleted ${count === 1 ? 'call is' : 'calls are'} missing in what is split by two things`;
+  const more = 'Such sums are made of the calls that are still stored. Sums by one thing are whole.';
+  return [{ text, more, href: null, isBad: false }];
 }
 
 function some(count: number, what: string, more: string, href: string): Remark | null {

@@ -59,6 +59,8 @@ function useNumbers(route: Route, now: number) {
     parts,
     breakdown,
     leftOut: groups.data?.groups_left_out ?? 0,
+    // Of the sums of each group there are no more than of all of them.
+    deleted: Math.max(over.data?.deleted_calls ?? 0, groups.data?.deleted_calls ?? 0),
   };
 }
 
@@ -78,7 +80,7 @@ export function Overview({ route }: { route: Route }) {
   return (
     <div className="min-h-0 flex-1 overflow-auto">
       <Kpis now={total} before={numbers.before} over={rows} />
-      <Attention route={route} stats={total} />
+      <Attention route={route} stats={total} deleted={numbers.deleted} />
       <Controls route={route} by={by} filter={numbers.filter} ignored={numbers.ignored} />
       <Charts route={route} times={times} step={step} rows={rows} parts={numbers.parts} total={total} />
       <div className="grid gap-x-8 gap-y-6 px-4 pt-2 pb-8 2xl:grid-cols-2">

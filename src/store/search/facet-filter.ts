@@ -43,6 +43,11 @@ function periodOf({ since, until }: CallFilter): FacetTerm[] {
   ];
 }
 
+/** Of a filter that asks for no more than a period. */
+export function periodFacets(filter: CallFilter): FacetFilter {
+  return { meaning: { sql: '', values: [] }, ...limitsOf(filter) };
+}
+
 /** The latest of all beginnings that are asked for, and the earliest of all ends. */
 function limitsOf({ since, until, conditions = [] }: CallFilter): Pick<FacetFilter, 'from' | 'to'> {
   const asked = (operator: '>=' | '<', param: string | undefined): number[] => {

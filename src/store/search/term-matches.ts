@@ -64,8 +64,7 @@ export class TermMatches {
     const parts = this.#index?.parts(family) ?? [];
     if (this.#isCommon(parts[0], limit)) return null;
     for (const part of parts) {
-      const { first, last } = rangeOf(part);
-      for (const id of this.#index?.matches(part, this.#expression, first, last) ?? []) {
+      for (const id of this.#isPrefix ? idsIn(part, this.#bits(part)) : this.#inPart(part)) {
         if (!this.#stale[family].has(id)) found.push(id);
       }
       if (found.length > limit || isLate()) return null;
@@ -76,9 +75,19 @@ export class TermMatches {
   /** Judged by the newest texts: a word of every call is not to be counted in all of them. */
   #isCommon(newest: Part | undefined, limit: number): boolean {
     if (newest === undefined) return false;
-    const last = Math.min(rangeOf(newest).last, this.#index?.cursor(newest.family) ?? 0);
-    const sample = this.#index?.matches(newest, this.#expression, last - MAX_SPREAD + 1, last).length ?? 0;
-    return (sample * last) / MAX_SPREAD > CERTAINLY * limit;
+    const { first, last: end } = rangeOf(newest);
+    const last = Math.min(end, this.#index?.cursor(newest.family) ?? 0);
+    // Of a beginning, a few texts take as long as the whole part, which is asked for again.
+    const from = this.#isPrefix ? first : last - MAX_SPREAD + 1;
+    const sample = this.#isPrefix
+      ? idsIn(newest, this.#bits(newest)).length
+      : (this.#index?.matches(newest, this.#expression, from, last).length ?? 0);
+    return (sample * last) / Math.max(last - from + 1, MAX_SPREAD) > CERTAINLY * limit;
+  }
+
+  #inPart(part: Part): number[] {
+    const { first, last } = rangeOf(part);
+    return this.#index?.matches(part, this.#expression, first, last) ?? [];
   }
 
   /** @param ids of one part, close together */
@@ -123,11 +132,21 @@ export class TermMatches {
     if (known !== undefined) return known;
     const { first, last } = rangeOf(part);
     const bits = new Uint8Array((last - first + 1) / 8);
-    for (const id of this.#index?.matches(part, this.#expression, first, last) ?? []) {
+    for (const id of this.#inPart(part)) {
       const offset = id - first;
       bits[offset >> 3] = (bits[offset >> 3] ?? 0) | (1 << (offset & 7));
     }
     this.#parts.set(key, bits);
     return bits;
   }
+}
+
+function idsIn(part: Part, bits: Uint8Array): number[] {
+  const { first } = rangeOf(part);
+  const ids: number[] = [];
+  for (const [at, byte] of bits.entries()) {
+    if (byte === 0) continue;
+    for (let bit = 0; bit < 8; bit += 1) if ((byte & (1 << bit)) !== 0) ids.push(first + at * 8 + bit);
+  }
+  return ids;
 }

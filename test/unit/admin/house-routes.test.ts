@@ -218,14 +218,14 @@ describe('admin/facet-routes', () => {
     expect((await ask('/api/facets?status=fine')).status).toBe(400);
   });
 
-  it('stops when its time is over, and says how far it came', async () => {
+  it('stops when its time is over, and says how far it came; is done with what no call can be', async () => {
     store(...Array.from({ length: 9000 }, (_, index) => ({ id: `call_${10_000 + index}`, started_at: at(index) })));
     let now = 0;
     const clock = { wall: () => 0, now: () => (now += 70) };
     expect((await ask('/api/facets', { clock })).json).toMatchObject({
-      counted: 8000,
+      counted: 4000,
       complete: false,
-      since: at(1000),
+      since: at(4999).replace('.000Z', '.001Z'),
     });
     const patient = { wall: () => 0, now: () => 0 };
     expect((await ask('/api/facets', { clock: patient })).json).toMatchObject({
@@ -234,7 +234,9 @@ describe('admin/facet-routes', () => {
       since: null,
     });
     const none = await ask('/api/facets?provider=nobody', { clock });
-    expect(none.json).toMatchObject({ counted: 0, complete: false, since: at(1000) });
+    expect(none.json).toMatchObject({ counted: 0, complete: true });
+    const past = await ask(`/api/facets?until=${at(1000)}&since=${at(10)}`, { clock });
+    expect(past.json).toMatchObject({ counted: 990, complete: true });
   });
 
   it('counts those of one session wherever they are', async () => {

@@ -221,6 +221,39 @@ describe('store/period-stats', () => {
     });
   });
 
+  it('says how many deleted calls are missing in sums over two dimensions', () => {
+    const calls = [0, 20, 40, 70].map((minute) =>
+      stored({
+        id: `call_${minute}`,
+        started_at: at(minute),
+        client: 'a',
+        customer_id: minute === 40 ? null : 'c',
+        agent: 'x',
+      }),
+    );
+    writer.write(calls);
+    const byCustomer = asking({ filter: { client: 'a' }, group: 'customer' });
+    const keys = () => periodStats(database, byCustomer).groups?.map(({ key, requests }) => [key, requests]);
+    expect(periodStats(database, byCustomer)).toMatchObject({ total_requests: 4, deleted_calls: 0 });
+    expect(keys()).toEqual([
+      ['c', 3],
+      [null, 1],
+    ]);
+    database.exec("DELETE FROM llm_calls WHERE id = 'call_0'");
+    expect(periodStats(database, byCustomer)).toMatchObject({ total_requests: 4, deleted_calls: 1 });
+    expect(keys()).toEqual([
+      ['c', 2],
+      [null, 1],
+    ]);
+    const both = asking({ filter: { client: 'a', agent: 'x' } });
+    expect(periodStats(database, both)).toMatchObject({ total_requests: 3, deleted_calls: 1 });
+    const one = asking({ filter: { client: 'a' }, group: 'client' });
+    expect(periodStats(database, one)).toMatchObject({ total_requests: 4, deleted_calls: 0 });
+    expect(periodStats(database, asking({ filter: { client: 'b' }, group: 'agent' }))).toMatchObject({
+      deleted_calls: 0,
+    });
+  });
+
   it('gives an hour to the day in which it begins, there where the asker lives', () => {
     writer.write([stored({ started_at: '2026-11-21T23:30:00.000Z' })]);
     expect([dayIn('UTC'), dayIn('Asia/Tokyo')]).toEqual([['2026-11-21'], ['2026-11-22']]);
