@@ -7,6 +7,7 @@ export async function product() {
   const parts = await Promise.all(
     [
       'admin/calls.js',
+      'admin/facet-routes.js',
       'admin/search.js',
       'admin/sessions.js',
       'core/counters.js',
@@ -21,5 +22,6 @@ export async function product() {
       'store/sessions.js',
     ].map((file) => import(join(dist, file))),
   );
-  return Object.assign({}, ...parts);
+  const { Hono } = await import('hono');
+  return Object.assign({ Hono }, ...parts);
 }

@@ -3,6 +3,66 @@ import { createWords, randomFrom } from './store-calls.mjs';
 import { product } from './store-product.mjs';
 
 const ASKED = 30;
+/** Each filter four times in each of three ways. */
+const ASKED_EACH = 12;
+/** Many calls, few and none; what has a name, and what is a number. */
+const FILTERS = `
+model:sonnet
+model:codestral
+model:nothing-like-it
+-model:sonnet
+provider:openai
+provider:nobody
+operation:chat
+operation:nothing
+host:anthropic
+host:nowhere
+path:messages
+path:nothing
+status:429
+status:404
+-status:200
+run:nothing
+trace:nothing
+task:nothing
+id:call_m
+customer:customer-0
+customer:customer-131
+customer:customer-13*
+customer:nobody
+tenant:nobody
+section:nothing
+agent:nobody
+client:cursor
+client:nobody
+tool:grep
+tool:nothing
+stop:end_turn
+stop:nothing
+error:overloaded
+error:nothing
+cost:>0.05
+cost:>50
+cost:0
+ttft:>600s
+duration:>5s
+duration:>600s
+input:>100k
+input:<3
+output:>100k
+is:error
+is:aborted
+is:estimated
+is:unpriced
+is:stream
+is:retry
+is:steered
+is:copy
+customer:customer-131 model:haiku
+client:cursor status:429 tool:grep
+`
+  .trim()
+  .split('\n');
 const HOUR = 3_600_000;
 
 /** @returns {Promise<{name: string, bar: number, p50: number, p95: number, partial: number, asked: number}[]>} */
@@ -52,10 +112,42 @@ export async function askAll({ db, since, until }) {
   ask('page: tool:grep', 30, () => find('tool:grep'));
   ask('page: tool:grep provider:openai cost:>0.05', 30, () => find('tool:grep provider:openai cost:>0.05'));
   ask('page: is:error model:sonnet', 30, () => find('is:error model:sonnet'));
+  const tenth = () => {
+    const from = 0.1 + random() * 0.7;
+    return { since: time(from), until: time(from + 0.1) };
+  };
+  for (const q of FILTERS) {
+    const ways = [() => page({ q: `${q} ` }), () => deep({ q: `${q} ` }), () => page({ q: `${q} `, ...tenth() })];
+    let turn = 0;
+    results.push(timed(`filter: ${q}`, 100, () => ways[turn++ % ways.length](), ASKED_EACH));
+  }
+  for (const q of ['model:nothing-like-it', 'customer:customer-131', 'duration:>600s', 'is:error'])
+    ask(`search: ${q}`, 100, () => find(`${q} `));
+  const facets = await facetsOf(calls);
+  for (const q of ['', 'model:sonnet', 'model:nothing-like-it', 'customer:customer-131', 'duration:>600s'])
+    results.push(await timedLater(`facets: ${q || 'all'}`, 100, () => facets({ q })));
+  results.push(
+    await timedLater('facets: client:cursor in a tenth of the time', 100, () =>
+      facets({ q: 'client:cursor', ...tenth() }),
+    ),
+  );
+  ask('overview: 30 days of a customer by day', 50, () =>
+    calls.stats({ since: ago(718), customer: 'customer-0', group: 'day' }),
+  );
+  ask('overview: 30 days of a client by customer', 100, () =>
+    calls.stats({ since: ago(718), client: 'cursor', group: 'customer' }),
+  );
+  ask('overview: 7 days of a client by customer', 100, () =>
+    calls.stats({ since: ago(167), client: 'cursor', group: 'customer' }),
+  );
+  ask('overview: 30 days of a customer and a client by day', 100, () =>
+    calls.stats({ since: ago(718), customer: 'customer-0', client: 'cursor', group: 'day' }),
+  );
   ask('sessions: newest', 50, () => sessionList(database, {}));
   ask('session view', 50, () => sessionView(database, pick(named), {}));
   ask('one call', 30, () => calls.get(pick(listCalls(database, { until: time(random()) }, 5).calls).id));
   ask('search: common word', 100, () => find(words[Math.floor(random() * 20)]));
+  ask('search: beginning of very many words', 100, () => find(pick(['ba', 'de', 'fi', 'go', 'lu', 'ma'])));
   ask('search: rare word', 100, () => find(words[words.length - 1 - Math.floor(random() * 20_000)]));
   ask('search: two common words', 100, () =>
     find(`${words[Math.floor(random() * 20)]} ${words[Math.floor(random() * 20)]}`),
@@ -72,17 +164,43 @@ export async function askAll({ db, since, until }) {
   return results;
 }
 
-function timed(name, bar, question) {
+/** The route itself: it has the time for which is counted. */
+async function facetsOf(calls) {
+  const { facetRoutes, Hono } = await product();
+  const app = new Hono();
+  facetRoutes(app, { calls, clock: { now: () => performance.now(), wall: () => Date.now() } });
+  return async (query) => {
+    const answer = await (await app.request(`/api/facets?${new URLSearchParams(query)}`)).json();
+    return { ...answer, partial: !answer.complete };
+  };
+}
+
+function timed(name, bar, question, asked = ASKED) {
   const times = [];
   let partial = 0;
-  for (let count = 0; count < ASKED; count += 1) {
+  for (let count = 0; count < asked; count += 1) {
     const start = performance.now();
     const answer = question();
     JSON.stringify(answer);
     times.push(performance.now() - start);
     if (answer.partial === true) partial += 1;
   }
+  return result({ name, bar, times, partial });
+}
+
+async function timedLater(name, bar, question) {
+  const times = [];
+  let partial = 0;
+  for (let count = 0; count < ASKED_EACH; count += 1) {
+    const start = performance.now();
+    if ((await question()).partial) partial += 1;
+    times.push(performance.now() - start);
+  }
+  return result({ name, bar, times, partial });
+}
+
+function result({ name, bar, times, partial }) {
   times.sort((one, other) => one - other);
   const at = (share) => times[Math.min(times.length - 1, Math.floor(share * times.length))];
-  return { name, bar, p50: at(0.5), p95: at(0.95), partial, asked: ASKED };
+  return { name, bar, p50: at(0.5), p95: at(0.95), partial, asked: times.length };
 }

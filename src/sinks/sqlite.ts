@@ -186,7 +186,7 @@ class SqliteWriter implements SqliteSink {
         return work(database);
       } finally {
         // Bodies may be gone that the next ones would be described by.
-        if (changesOf(database) !== before) this.#writer?.blocks.forget();
+        if (changesOf(database) !== before) this.#writer?.blocks.recheck();
       }
     });
   }

@@ -47,7 +47,7 @@ interface TotalsChange {
 /** Writes finished calls and their bodies, and with each transaction what they change in the totals, the sums by hour, the traces. */
 export class CallWriter {
   readonly database: Database;
-  /** To be told when bodies were removed on this connection: `forget`. */
+  /** To be told when bodies were removed on this connection: `recheck`. */
   readonly blocks: BlockWriter;
   /** What is kept of a call in flight goes with its record. */
   readonly live: LiveCallTables;

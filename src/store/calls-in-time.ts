@@ -49,9 +49,10 @@ export function listCallsInTime(database: Database, filter: CallFilter, ask: Ask
     : { ...listCalls(database, filter, page.limit, ask.cursor), partial: false };
 }
 
-/** Few calls, or those of one session, run or trace. */
-function isIndexed({ among, session, run, trace }: CallFilter): boolean {
-  return [among, session, run, trace].some((one) => one !== undefined);
+/** Few calls, those of one session, run or trace, and failures: their index has what else is asked by name. */
+function isIndexed({ among, session, run, trace, status, conditions = [] }: CallFilter): boolean {
+  if ([among, session, run, trace].some((one) => one !== undefined)) return true;
+  return (status?.min ?? 0) >= 400 && conditions.length === 0;
 }
 
 /** Provider, model, status and time stand in the index that shows the order; the rest but for these is in wide rows. */
@@ -151,7 +152,7 @@ function floorOf(
   return row === undefined ? null : { started_at: String(row['started_at']), id: String(row['id']) };
 }
 
-/** Those of the window that meet the filter. */
+/** Those of the window that meet the filter; by the time, though another index may look better to SQLite. */
 function callsAbove(
   database: Database,
   filter: CallFilter,
@@ -163,7 +164,9 @@ function callsAbove(
   const above = floor === null ? '' : 'AND started_at >= ? AND (started_at, id) >= (?, ?)';
   const bound = floor === null ? [] : [floor.started_at, floor.started_at, floor.id];
   return database
-    .prepare(`SELECT * FROM llm_calls ${where} ${above} ORDER BY started_at DESC, id DESC LIMIT ?`)
+    .prepare(
+      `SELECT * FROM llm_calls INDEXED BY llm_calls_started ${where} ${above} ORDER BY started_at DESC, id DESC LIMIT ?`,
+    )
     .all(...values, ...bound, limit)
     .map((row) => storedCallOf(row).record);
 }

@@ -109,6 +109,8 @@ export function conditionsOf(filter: CallFilter, cursor?: string): { where: stri
   add('run_id = ?', filter.run);
   add('trace_id = ?', filter.trace);
   add('status BETWEEN ? AND ?', filter.status?.min, filter.status?.max);
+  // So that SQLite sees that the index of failures has them all.
+  if ((filter.status?.min ?? 0) >= 400) add('status >= 400');
   add('started_at >= ?', filter.since);
   add('started_at < ?', filter.until);
   const q = filter.q === undefined || filter.q === '' ? undefined : filter.q.toLowerCase();

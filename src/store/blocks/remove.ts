@@ -4,7 +4,7 @@ import { listOf, rowOf } from './read.ts';
 
 /**
  * Deletes the bodies of calls and the blocks that no other call needs; lists that build on theirs are written anew.
- * Inside the transaction of whoever uses it; a BlockWriter on the same connection must `forget` afterwards.
+ * Inside the transaction of whoever uses it; a BlockWriter on the same connection must `recheck` afterwards.
  * @param calls `llm_calls.seq` @returns the ids of the blocks that are gone
  */
 export function removeBodies(database: Database, calls: readonly number[]): number[] {

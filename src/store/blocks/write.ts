@@ -7,6 +7,7 @@ import { encodeBlock } from './encoding.ts';
 import { splitHead } from './heads.ts';
 import { deltaOf, encodeIds } from './lists.ts';
 import { hashOf } from './pieces.ts';
+import { listOf, rowOf } from './read.ts';
 
 /** A list that later ones may build on. */
 interface Base {
@@ -14,6 +15,8 @@ interface Base {
   ids: readonly number[];
   /** How many lists must be read to read this one. */
   depth: number;
+  /** The deletion after which it was last seen to be there, see `recheck`. */
+  seenAfter: number;
 }
 
 /** Rebuilding a body reads so many lists at the most; a list of a few ids saves little by building on another. */
@@ -46,12 +49,16 @@ export class BlockWriter {
     sizeCalculation: ({ ids }) => ids.length + 8,
   });
   readonly #highest: Statement;
+  readonly #database: Database;
   #version: SqlValue | undefined;
+  /** Times that something was deleted on this connection. */
+  #deletions = 0;
   /** The highest id that was ever given: those who follow the blocks by it (the search index) must not miss one. */
   #lastId = 0;
 
   /** @param database migrated. */
   constructor(database: Database) {
+    this.#database = database;
     this.#findBlock = database.prepare('SELECT id FROM blocks WHERE hash = ?');
     this.#insertBlock = database.prepare(INSERT_BLOCK);
     this.#insertList = database.prepare(INSERT_LIST);
@@ -75,6 +82,15 @@ export class BlockWriter {
     this.#bases.clear();
   }
 
+  /**
+   * Something was deleted: a list is looked at again before another one builds on it. To forget all would have every
+   * conversation written anew, each time that retention makes room.
+   */
+  recheck(): void {
+    this.#ids.clear();
+    this.#deletions += 1;
+  }
+
   /** @param call number of the call (`llm_calls.seq`) @throws whatever SQLite says */
   add(call: number, { request, response, peer }: CallBodies): void {
     const first = request.cut?.messages[0]?.fingerprint;
@@ -88,7 +104,7 @@ export class BlockWriter {
     const ids = [this.#headId(head.shared)];
     if (cut !== null) this.#bodyIds(cut, ids);
     const sideKeys = keys.map((key) => `${side} ${key}`);
-    const { base, delta } = this.#closest(ids, sideKeys);
+    const { base, delta } = this.#closest(ids, SIDE[side], sideKeys);
     this.#insertList.run(
       call,
       SIDE[side],
@@ -103,16 +119,20 @@ export class BlockWriter {
       head.own,
     );
     for (const id of delta.middle) this.#insertUse.run(id, call);
-    const known = { call, ids, depth: base === null ? 1 : base.depth + 1 };
+    const known = { call, ids, depth: base === null ? 1 : base.depth + 1, seenAfter: this.#deletions };
     for (const key of sideKeys) this.#bases.set(key, known);
   }
 
-  #closest(ids: readonly number[], keys: readonly string[]): { base: Base | null; delta: ReturnType<typeof deltaOf> } {
+  #closest(
+    ids: readonly number[],
+    side: number,
+    keys: readonly string[],
+  ): { base: Base | null; delta: ReturnType<typeof deltaOf> } {
     const deepest = ids.length <= SHORT.ids ? SHORT.depth : MAX_DEPTH;
     let base: Base | null = null;
     let delta = { prefix: 0, suffix: 0, middle: ids };
     for (const key of keys) {
-      const known = this.#bases.get(key);
+      const known = this.#known(key, side);
       if (known === undefined || known === base || known.depth >= deepest) continue;
       const other = deltaOf(ids, known.ids);
       if (other.middle.length >= delta.middle.length) continue;
@@ -120,6 +140,20 @@ export class BlockWriter {
       delta = { ...other, middle: other.middle };
     }
     return { base, delta };
+  }
+
+  #known(key: string, side: number): Base | undefined {
+    const base = this.#bases.get(key);
+    if (base === undefined || base.seenAfter === this.#deletions) return base;
+    const row = rowOf(this.#database, base.call, side);
+    // The number of a call that was deleted may be that of another one by now.
+    const ids = row === undefined ? [] : listOf(this.#database, row);
+    if (ids.length !== base.ids.length || ids.some((id, at) => id !== base.ids[at])) {
+      this.#bases.delete(key);
+      return undefined;
+    }
+    base.seenAfter = this.#deletions;
+    return base;
   }
 
   #headId(text: string): number {

@@ -2,7 +2,7 @@
  * Frozen once released: a change is a new migration. What calls are filtered by, in 70 bytes a call: names as numbers, so
  * that a million calls are looked through in the time in which 40,000 whole rows are. `facet_names` has the names; a name
  * that is NULL stands for all that are too many or too long to be kept. A task has an index as
- * runs and traces have. The indexes that held some of this for pages are paid back for it.
+ * runs and traces have. The index that held some of this for pages is paid back for it.
  */
 interface Named {
   column: string;
@@ -127,6 +127,5 @@ END;
 
 CREATE INDEX llm_calls_task ON llm_calls (task_id) WHERE task_id IS NOT NULL;
 DROP INDEX llm_calls_page;
-DROP INDEX llm_calls_failed;
 CREATE INDEX llm_calls_started ON llm_calls (started_at, id);
 `;

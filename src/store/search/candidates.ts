@@ -126,7 +126,9 @@ export class CallsOfTable implements Candidates {
   /** @param now milliseconds of any clock that never goes back */
   constructor(database: Database, conditions: readonly Condition[], before: number, now: () => number) {
     const terms = ['seq >= ? AND seq < ?', ...conditions.map(({ sql }) => sql)];
-    this.#window = database.prepare(`SELECT seq FROM llm_calls WHERE ${terms.join(' AND ')} ORDER BY seq DESC`);
+    this.#window = database.prepare(
+      `SELECT seq FROM llm_calls NOT INDEXED WHERE ${terms.join(' AND ')} ORDER BY seq DESC`,
+    );
     this.#values = conditions.flatMap(({ values }) => values);
     this.#now = now;
     const last = Number(statementOf(database, 'SELECT max(seq) AS last FROM llm_calls').get()?.['last'] ?? 0);

@@ -67,7 +67,7 @@ export interface SearchPage {
 /** Texts in which a word may stand, to begin with these. */
 const MAX_TEXTS = 20_000;
 /** A page that is not full by then will not be so soon. */
-const SLOW_MS = 12;
+const SLOW_MS = 5;
 /** Of the time, for what the index does not hold yet. */
 const READ_SHARE = 0.4;
 const READ = 32;

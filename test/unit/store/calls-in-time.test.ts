@@ -89,6 +89,20 @@ describe('store/calls-in-time', () => {
     expect(plan.map(({ detail }) => detail).join('; ')).toContain('USING INTEGER PRIMARY KEY');
   });
 
+  it('goes by the time where an index names nearly all calls', () => {
+    const filter = filterOf('id:call_');
+    expect(walk(filter, 7, 5, 3).ids).toEqual(walk({}, 7, Infinity, 0).ids);
+    const statements: string[] = [];
+    const watched = { ...database, prepare: (sql: string) => (statements.push(sql), database.prepare(sql)) };
+    listCallsInTime(watched, filter, { limit: 5, cursor: undefined }, { budgetMs: 0, now: clock(0) });
+    const sql = statements.find((one) => one.startsWith('SELECT *')) ?? '';
+    const values = Array.from({ length: sql.split('?').length - 1 }, () => '');
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values);
+    expect(plan.map(({ detail }) => detail).join('; ')).toMatch(
+      /^S\w+ llm_calls USING INDEX llm_calls_started\b[^;]*$/,
+    );
+  });
+
   it('stops when the time is up, says so, and goes on there', () => {
     const { pages, ids } = walk(filterOf('duration:>3600s'), 10, 5, 4);
     expect(ids).toEqual([]);

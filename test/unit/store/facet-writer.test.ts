@@ -191,7 +191,7 @@ describe('store/facet-writer', () => {
     for (const trigger of ['call_facets_out', 'call_facets_priced']) database.exec(`DROP TRIGGER ${trigger}`);
     database.exec('DROP TABLE call_facets; DROP TABLE facet_names; DROP INDEX llm_calls_task');
     database.exec('DROP INDEX llm_calls_started');
-    database.exec('CREATE INDEX llm_calls_page ON llm_calls (id); CREATE INDEX llm_calls_failed ON llm_calls (id)');
+    database.exec('CREATE INDEX llm_calls_page ON llm_calls (id)');
     database.exec(MIGRATIONS.find((migration) => migration.includes('CREATE TABLE call_facets')) ?? '');
     expect(narrowRows()).toEqual(rows);
     expect(counts()).toEqual(names);

@@ -15,6 +15,7 @@ beforeEach(() => {
 afterEach(() => database.close());
 
 const CURSOR = Buffer.from('2026-11-21T12:00:00.000Z call_1').toString('base64url');
+const failed = parseStatus('5xx');
 const planOf = (filter: CallFilter): string => {
   const { where, values } = conditionsOf(filter, CURSOR);
   return database
@@ -43,12 +44,14 @@ const narrowPlanOf = (q: string): string =>
 
 describe('store/queries', () => {
   // What else is asked of calls is found by their narrow rows: calls-in-time.test.ts.
-  it.each<[string, CallFilter]>([
-    ['everything', {}],
-    ['a time', { since: '2026-11-20', until: '2026-11-22' }],
-  ])('reads a page of %s, also a deep one, from an index in its order', (_, filter) => {
+  it.each<[string, CallFilter, RegExp]>([
+    ['everything', {}, /USING INDEX llm_calls_started/],
+    ['a time', { since: '2026-11-20', until: '2026-11-22' }, /USING INDEX llm_calls_started/],
+    ['failures', { status: failed ?? { min: 500, max: 599 } }, /USING INDEX llm_calls_failed/],
+    ['failures of a model', { model: 'gpt-4o', status: { min: 429, max: 429 } }, /USING INDEX llm_calls_failed/],
+  ])('reads a page of %s, also a deep one, from an index in its order', (_, filter, index) => {
     const plan = planOf(filter);
-    expect(plan).toMatch(/USING INDEX llm_calls_started/);
+    expect(plan).toMatch(index);
     expect(plan).not.toContain('TEMP B-TREE');
   });
 

@@ -282,12 +282,29 @@ describe('store/blocks', () => {
     const gone = add(request(3, 'other'), answer(2));
     const ids = blockIdsOf(database, gone, 'request');
     removeBodies(database, [gone]);
-    writer.blocks.forget();
+    writer.blocks.recheck();
     const fresh = blockIdsOf(database, add(request(3, 'third'), answer(3)), 'request');
     expect(fresh.filter((id) => ids.includes(id))).toEqual(
       blockIdsOf(database, 1, 'request').filter((id) => fresh.includes(id) && ids.includes(id)),
     );
     expect(Math.max(...fresh)).toBeGreaterThan(Math.max(...ids));
+  });
+
+  it('builds on a list that is still there after others were deleted, and not on one that is gone', () => {
+    const baseOf = (call: number) =>
+      database.prepare('SELECT base FROM call_blocks WHERE call = ? AND side = 0').get(call)?.['base'];
+    const old = add(request(20, 'other'), answer(1));
+    const kept = add(request(20), answer(2));
+    removeBodies(database, [old]);
+    writer.blocks.recheck();
+    const next = add(request(21), answer(3));
+    expect(baseOf(next)).toBe(kept);
+    removeBodies(database, [kept, next]);
+    writer.blocks.recheck();
+    const later = add(request(22), answer(4));
+    expect(baseOf(later)).toBeNull();
+    expect(read(later)).toBe(request(22));
+    expectSound();
   });
 
   it('goes on in a database that was emptied', () => {
