@@ -1,7 +1,7 @@
 /** One parsed exchange, from a client's request to an upstream's answer and back, streaming, header for header. */
 import { type Agent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Outcome } from '../core/capture.ts';
-import { AppError, codeOf, messageOf } from '../core/errors.ts';
+import { AppError, codeOf } from '../core/errors.ts';
 import { sayOwn, statusLine, type ToldHead, toldHead, withLength } from './answer-head.ts';
 import type { BodyEdit, Destination, EditedRequest, ExchangeEdit, RequestCopy } from './edit.ts';
 import { endToEndHeaders, pairsOf } from './end-to-end.ts';
@@ -11,7 +11,8 @@ import { resetAfterFlush } from './flush.ts';
 import { HeldAnswer, lengthOf } from './held-answer.ts';
 import { refusalFor, refuseRequest } from './refusal.ts';
 import { Silence } from './silence.ts';
-import { startUpstreamRequest } from './upstream-request.ts';
+import { answerError } from './upstream-errors.ts';
+import { refuseSwitch, startUpstreamRequest } from './upstream-request.ts';
 
 export interface ForwardPlan {
   agent: Agent;
@@ -164,6 +165,7 @@ class Exchange {
     outgoing.on('information', (info) => this.#interim(info.statusCode, info.statusMessage, info.rawHeaders));
     outgoing.on('response', (incoming) => this.#hear(incoming));
     outgoing.on('error', (error) => this.#failed(outgoing, error));
+    refuseSwitch(outgoing);
     outgoing.on('drain', () => this.#request.resume());
     // An upstream that is gone takes no more; the client's body is read on and dropped, so that it gets its answer.
     outgoing.on('close', () => this.#request.resume());
@@ -363,7 +365,7 @@ class Exchange {
     if (this.#over) return;
     // What fails later than the dialling fails when the upstream may be at work already.
     const isDialled = !(error instanceof AppError);
-    const refusal = refusalFor(isDialled ? describe(error, this.#to ?? this.#plan) : error);
+    const refusal = refusalFor(isDialled ? answerError(error, this.#to ?? this.#plan) : error);
     const outcome = isDialled ? 'upstream_aborted' : 'upstream_error';
     const own = this.#plan.edit?.instead?.() ?? null;
     this.#finish(outcome, { type: refusal.type, message: refusal.message }, () =>
@@ -386,15 +388,4 @@ function isLast({ complete, readableLength, rawTrailers }: IncomingMessage): boo
 
 function expectsContinue({ headers, httpVersion }: IncomingMessage): boolean {
   return httpVersion === '1.1' && /^\s*100-continue\s*$/i.test(headers.expect ?? '');
-}
-
-function describe(error: unknown, { host }: Pick<ForwardPlan, 'host'>): AppError {
-  const code = codeOf(error) ?? '';
-  if (code.startsWith('HPE_'))
-    return new AppError('upstream_reset', `${host} sent an answer that is not well-formed HTTP/1.1 (${code})`, {
-      cause: error,
-    });
-  return new AppError('upstream_reset', `${host} closed the connection before it answered: ${messageOf(error)}`, {
-    cause: error,
-  });
 }

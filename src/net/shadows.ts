@@ -11,7 +11,7 @@ import type { ClientCall } from '../gateway/target-request.ts';
 import { originOf } from '../gateway/targets.ts';
 import { pairsOf } from './end-to-end.ts';
 import { ExchangeRows } from './exchange-rows.ts';
-import { startUpstreamRequest } from './upstream-request.ts';
+import { refuseSwitch, startUpstreamRequest } from './upstream-request.ts';
 import { Silence } from './silence.ts';
 import { type MadeRequest, rawOf, type Targets } from './targets.ts';
 import type { NetDeps } from './types.ts';
@@ -220,6 +220,7 @@ class Shadow {
     }
     this.#outgoing = outgoing;
     outgoing.on('error', (error) => this.#failed(error));
+    refuseSwitch(outgoing);
     outgoing.on('response', (incoming) => this.#hear(incoming));
     this.#silence = new Silence(this.#deps.silenceMs, () =>
       outgoing.destroy(new AppError('upstream_timeout', 'the target was silent for too long')),

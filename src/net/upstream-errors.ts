@@ -82,3 +82,15 @@ export function timeoutError(target: Target, what: string, ms: number): AppError
 function upstreamError(code: ErrorCode, message: string, cause: unknown): AppError {
   return new AppError(code, message, { cause });
 }
+
+/** Of an upstream that was reached, and gave no answer. */
+export function answerError(error: unknown, { host }: Pick<Target, 'host'>): AppError {
+  const code = codeOf(error) ?? '';
+  if (code.startsWith('HPE_'))
+    return new AppError('upstream_reset', `${host} sent an answer that is not well-formed HTTP/1.1 (${code})`, {
+      cause: error,
+    });
+  return new AppError('upstream_reset', `${host} closed the connection before it answered: ${messageOf(error)}`, {
+    cause: error,
+  });
+}

@@ -42,6 +42,14 @@ export function startUpstreamRequest(
   return outgoing;
 }
 
+/** For a request that asks for no other protocol: of a 101 without a listener, node:http tells nobody but by `close`. */
+export function refuseSwitch(outgoing: ClientRequest): void {
+  outgoing.once('upgrade', (_incoming, socket) => {
+    socket.destroy();
+    outgoing.emit('error', new Error('it switched protocols, which nobody had asked for'));
+  });
+}
+
 function written(options: RequestOptions): ClientRequest {
   try {
     return httpRequest(options);

@@ -55,6 +55,7 @@ describe('mode compare', () => {
     ['dies in the middle of its stream', (socket) => diesAfter(socket, `${STREAM}4\r\ndata\r\n`), 'upstream_aborted'],
     ['answers 500', answeringRequests(() => json({ error: 'x' }, '500 Oh')), 'complete'],
     ['says no HTTP', (socket) => void socket.once('data', () => socket.end('what?\r\n\r\n')), 'upstream_aborted'],
+    ['switches protocols unasked', switches, 'upstream_aborted'],
     ['closes at once', (socket) => void socket.once('data', () => socket.destroy()), 'upstream_aborted'],
     ['floods', floods, 'upstream_aborted'],
   ])('serves the client as ever while the target %s', async (_, script, outcome) => {
@@ -132,6 +133,12 @@ describe('mode compare', () => {
 
 function diesAfter(socket: Socket, bytes: string): void {
   socket.once('data', () => socket.write(bytes, () => socket.resetAndDestroy()));
+}
+
+function switches(socket: Socket): void {
+  socket.once('data', () =>
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
+  );
 }
 
 function floods(socket: Socket): void {

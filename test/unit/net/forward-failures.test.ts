@@ -53,6 +53,17 @@ describe.each([
       ]);
     });
 
+    it('to an upstream that switches protocols unasked is answered with a 502', async () => {
+      await bench.start(
+        answering('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
+      );
+      const refused = await bench.send('GET http://@/ HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n').over();
+      expect(refused.text).toMatch(/^HTTP\/1\.1 502 [^]*switched protocols/);
+      expect(bench.proxy.recorder.exchanges[0]?.ends).toMatchObject([
+        { outcome: 'upstream_aborted', error: { type: 'upstream_reset' } },
+      ]);
+    });
+
     it('to an upstream whose body is no body gets what came before, and no clean end', async () => {
       await bench.start(answering('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n'));
       const asked = await bench.send('GET http://@/ HTTP/1.1\r\nHost: h\r\n\r\n').over();
