@@ -93,9 +93,19 @@ export class DialledAgent extends Agent {
     const opening = this.#ahead ?? this.#dial();
     this.#ahead = null;
     opening.then(
-      (socket) => created?.(null, socket),
+      (socket) => {
+        // Sockets that allow half-open do not close by themselves: the next request would be sent to nobody.
+        socket.on('end', () => {
+          if (this.#isIdle(socket)) socket.destroy();
+        });
+        created?.(null, socket);
+      },
       (error: Error) => created?.(error, undefined as unknown as Duplex),
     );
+  }
+
+  #isIdle(socket: Socket): boolean {
+    return Object.values(this.freeSockets).some((free) => free?.includes(socket) === true);
   }
 
   override destroy(): void {

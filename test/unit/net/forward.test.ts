@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openFrontDoor } from '../../../src/net/front-door.ts';
-import { untilTrue } from '../../support/async.ts';
+import { leastOf, untilTrue } from '../../support/async.ts';
 import { openBareFrontDoor } from '../../support/bare-front-door.ts';
 import { answering, EngineBench, OK } from '../../support/engine-bench.ts';
 
@@ -156,6 +156,22 @@ describe.each([
       const asked = await bench.send('GET http://@/ HTTP/1.0\r\n\r\n').over();
       expect(asked.text).toMatch(/\r\n\r\nok$/);
       expect(asked.text).not.toMatch(/chunked/i);
+    });
+
+    it('sends nothing on a kept connection that the upstream has ended, though it may still read there', async () => {
+      await bench.start(answering(OK));
+      const took = await leastOf(2000, async () => {
+        const asked = bench.send('GET http://@/ HTTP/1.1\r\nHost: h\r\n\r\n');
+        await asked.hears('\r\n\r\nok');
+        const kept = bench.upstream.sockets.at(-1);
+        const started = performance.now();
+        kept?.end();
+        await untilTrue(() => kept?.destroyed === true, 'the end of the kept connection');
+        await asked.forget().send(`GET http://${bench.authority}/ HTTP/1.1\r\nHost: h\r\n\r\n`).hears('\r\n\r\nok');
+        return performance.now() - started;
+      });
+      // An idle one is closed after three seconds anyway.
+      expect(took).toBeLessThan(2000);
     });
 
     it('answers pipelined requests in order', async () => {
