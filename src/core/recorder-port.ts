@@ -43,7 +43,7 @@ export interface SteerFacts {
   mode: Mode;
   /** Name of the rule that decided, `mode` for the mode itself, `model` for the registry. */
   rule: string;
-  /** URL without its query; `null` = where the client sent it. */
+  /** URL without its query; `null` = where the client sent it, and in mode target nowhere: it was refused. */
   sentTo: string | null;
   /** `null` = as the client named it, if it did. */
   sentModel: string | null;

@@ -81,6 +81,12 @@ export class ExchangeRows {
   ): void {
     if (this.#ended) return;
     this.#ended = true;
+    // Nobody was told that it began.
+    if (this.#waiting !== null) {
+      this.#waiting = null;
+      settled?.();
+      return;
+    }
     const end = {
       outcome,
       error,

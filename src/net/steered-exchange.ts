@@ -40,7 +40,8 @@ export interface SteeredRows {
   goes(destination: Destination, lane: UpstreamLane, path: string): void;
   /** @param comparison see SteerFacts */
   compared(rule: string, comparison: string | null): void;
-  sent(rule: string, sentTo: string, sentModel: string | null): void;
+  /** @param sentTo null = nowhere */
+  sent(rule: string, sentTo: string | null, sentModel: string | null): void;
   mark(mark: ExchangeMark): void;
   /** What the conversion of its request and of its answer could not keep. */
   converted(...notes: readonly (readonly Note[])[]): void;
@@ -66,6 +67,7 @@ export class SteeredExchange implements ExchangeEdit {
   #bind: (() => void) | null = null;
   #converted: MadeRequest['converted'] = null;
   #answer: AnswerBody | null = null;
+  #isSent = false;
   #isOver = false;
 
   constructor(deps: SteeredExchangeDeps) {
@@ -163,9 +165,19 @@ export class SteeredExchange implements ExchangeEdit {
     this.#settle();
     if (this.#converted !== null) this.#deps.rows.converted(this.#converted.notes, this.#answer?.notes() ?? []);
     if (this.#decision === null) this.#deps.rows.stays();
+    else this.#tellUnsent(this.#decision);
     this.#asked?.unknown();
     this.#place?.release();
     this.#deps.inner?.over?.();
+  }
+
+  /** Refused before it was sent anywhere: a call all the same, of the destination whose turn it was. */
+  #tellUnsent({ rule, destinations }: Steered): void {
+    const destination = destinations[this.#index];
+    if (this.#isSent || destination === undefined) return;
+    const { rows, laneOf, call } = this.#deps;
+    rows.sent(rule, null, null);
+    rows.goes(destination, laneOf(destination.target), call.path);
   }
 
   /** The record's upstream is the one that was asked last. */
@@ -194,6 +206,7 @@ export class SteeredExchange implements ExchangeEdit {
     const made = targets.request(call, destination);
     this.#converted = made.converted;
     rows.sent(decision.rule, made.sentTo, made.sentModel);
+    this.#isSent = true;
     const lane = this.#deps.laneOf(target);
     this.#bind = () => rows.goes(destination, lane, made.path);
     if (this.#index === decision.destinations.length - 1) this.#settle();

@@ -148,6 +148,28 @@ describe('mode target', () => {
     expect(bench.exchanges).toHaveLength(1);
   });
 
+  it('records what it refuses as well, and counts no call in flight that is over', async () => {
+    await bench.startModes(
+      { provider: answeringJson(), target: (socket) => void socket.once('data', () => socket.destroy()) },
+      (url) => ({ target_url: url, target: { format: 'openai-chat' } }),
+    );
+    const ask = async (body: object): Promise<string> =>
+      (await bench.client().then((client) => client.send(post('/v1/messages', body)).hears(/"error"[^]*"message"/)))
+        .text;
+    for (let call = 0; call < 5; call += 1) await ask({ ...ASK, max_tokens: 5 });
+    expect(await ask({ ...ASK, max_tokens: 5 })).toMatch(/^HTTP\/1\.1 503 [^]*failed several times/);
+    await ask({ ...ASK, container: 'c' });
+    await untilTrue(() => bench.exchanges.filter(({ ends }) => ends.length === 1).length === 7, 'the ends');
+    expect(bench.exchanges.map(({ ends }) => ends[0]?.error?.type).slice(4)).toEqual([
+      'upstream_reset',
+      'target_unavailable',
+      'target_unavailable',
+    ]);
+    expect(bench.exchanges.at(-1)?.ends[0]?.steer).toMatchObject({ mode: 'target', rule: 'mode', sentTo: null });
+    expect(bench.hostOf(bench.exchanges.at(-1))).toBe(`127.0.0.1:${bench.target.port}`);
+    expect(bench.proxy.entrance.status().in_flight).toBe(0);
+  });
+
   it('asks the models of the fallback in turn, before an answer has begun', async () => {
     await bench.startModes({ provider: answeringJson(), target: answeringJson() }, (url) => ({
       target_url: 'http://nowhere.example',
