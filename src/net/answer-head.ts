@@ -19,7 +19,7 @@ export function toldHead(incoming: IncomingMessage, edit: BodyEdit | null, isOld
 }
 
 /** The body is another one, and so is what is said of it. */
-const OF_THE_BODY = /^(?:content-(?:type|encoding|length|md5|digest)|digest|etag|transfer-encoding)$/i;
+const OF_THE_BODY = /^(?:content-(?:type|encoding|length|md5|digest)|digest|etag|trailer|transfer-encoding)$/i;
 
 function ownHead(headers: readonly string[], { status, contentType }: AnswerHead): ToldHead {
   const kept = pairsOf(headers).filter(([name]) => !OF_THE_BODY.test(name));

@@ -28,8 +28,11 @@ export interface EndToEndOptions {
 export function endToEndHeaders(raw: readonly string[], options: EndToEndOptions = {}): string[] {
   const pairs = pairsOf(raw);
   const named = new Set(pairs.filter(([name]) => lower(name) === 'connection').flatMap(([, value]) => tokens(value)));
-  const kept = pairs
-    .filter(([name]) => isEndToEnd(lower(name), named, options))
+  const passed = pairs.filter(([name]) => isEndToEnd(lower(name), named, options));
+  // Without chunks there are no trailers: `Trailer` promises nothing there, and node:http throws.
+  const isChunked = passed.some(([name]) => lower(name) === 'transfer-encoding');
+  const kept = passed
+    .filter(([name]) => isChunked || lower(name) !== 'trailer')
     .map(([name, value]) => [name, rewritten(lower(name), value, options)]);
   const hasHost = kept.some(([name = '']) => lower(name) === 'host');
   return hasHost || options.host === undefined ? kept.flat() : ['Host', options.host, ...kept.flat()];

@@ -306,7 +306,14 @@ class Exchange {
   /** An answer whose head had to wait for its end; where that was cut, the body says so. */
   #tellWhole(incoming: IncomingMessage, bodyEdit: BodyEdit, body: Buffer): void {
     const { status, reason, headers } = withLength(toldHead(incoming, bodyEdit, this.#isOld), body);
-    const answer = (): void => void this.#response.writeHead(status, reason, headers).end(body);
+    const answer = (): void => {
+      try {
+        this.#response.writeHead(status, reason, headers).end(body);
+      } catch {
+        // What cannot be written must not keep the client waiting.
+        this.#request.socket.destroy();
+      }
+    };
     if (incoming.complete) this.#finish('complete', null, answer);
     else this.#finish('upstream_aborted', BROKEN_OFF, answer);
   }

@@ -55,6 +55,15 @@ describe('a target that speaks another API', () => {
     });
   });
 
+  it('may announce trailers behind an answer that becomes another one', async () => {
+    const head =
+      'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n';
+    await start(answeringRequests(() => `${head}${chunked(JSON.stringify(COMPLETION))}0\r\nX-T: 1\r\n\r\n`));
+    const client = await bench.client();
+    await client.send(post('/v1/messages', ASK)).hears('Hello.');
+    expect(client.text).not.toMatch(/trailer|X-T/i);
+  });
+
   it('is recorded with what was asked and what came back, so that its own counts are read', async () => {
     await start(answeringJson(() => COMPLETION));
     await (

@@ -84,6 +84,13 @@ describe.each([
       expect(bench.sent()).toContain('0\r\nX-Sum: 1\r\n\r\n');
     });
 
+    it('takes the word of neither side that trailers come behind a length', async () => {
+      await bench.start(answering('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTrailer: X-Done\r\n\r\nok'));
+      const asked = bench.send('POST http://@/ HTTP/1.1\r\nHost: @\r\nContent-Length: 3\r\nTrailer: X-Sum\r\n\r\nabc');
+      await asked.hears(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nok$/);
+      expect(bench.sent()).toMatch(/\r\n\r\nabc$/);
+    });
+
     it('streams: each piece arrives before the next is sent', async () => {
       await bench.start(
         answering('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n'),
