@@ -6,10 +6,11 @@ import { storedCallOf } from './call-row.ts';
 import type { PageInTime, Patience } from './calls-in-time.ts';
 import { type Database, type SqlRow, type SqlValue, statementOf } from './driver.ts';
 import { type CallFilter, conditionsOf } from './queries.ts';
+import { facetsOf, periodFacets } from './search/facet-filter.ts';
 import { DEAR_NANOS, DEAR_PROVIDERS, IS_DEAR } from './search/filters.ts';
 
 export interface DearestPatience extends Patience {
-  /** Calls of a period that are sorted at once; absent = 100,000, or 50,000 where their rows must be read. */
+  /** Calls of a period that are sorted at once; absent = 500,000, or 50,000 where whole rows must be read. */
   mostSorted?: number;
   /** Calls that are looked at between two looks at the clock; absent = 1,000. */
   window?: number;
@@ -27,8 +28,10 @@ interface Place {
 }
 
 const MAX_LIMIT = 1000;
-/** Told by the index of pages alone; where more is asked of a call, its row is read. */
-const MOST_SORTED = { byIndex: 100_000, byRow: 50_000 };
+/** Told by narrow rows alone; where more is asked of a call, whole rows are read. */
+const MOST_SORTED = { byFacets: 500_000, byRow: 50_000 };
+/** Some more than a page, for what narrow rows alone cannot tell. */
+const MORE = 16;
 const OF_TIME = /^\(started_at (?:>=|<) \?\)$/;
 const WINDOW = 1000;
 const NANOS = 1e9;
@@ -59,21 +62,50 @@ function placeOf(cursor: string | undefined): Place {
 
 /** What an index names is never many; else the time decides. */
 function isSmall(database: Database, filter: CallFilter, mostSorted?: number): boolean {
-  const { among, session, run, trace, since, until, conditions = [] } = filter;
-  if ([among, session, run, trace].some((one) => one !== undefined)) return true;
+  if (isIndexed(filter) || facetsOf(database, filter) === 'nothing') return true;
+  const { since, until, conditions = [] } = filter;
   const period = {
     ...(since === undefined ? {} : { since }),
     ...(until === undefined ? {} : { until }),
     conditions: conditions.filter(({ sql }) => OF_TIME.test(sql)),
   };
-  const isInIndex = filter.q === undefined && conditions.every((one) => one.isOfProvider || OF_TIME.test(one.sql));
-  const most = mostSorted ?? (isInIndex ? MOST_SORTED.byIndex : MOST_SORTED.byRow);
+  const isInFacets = filter.q === undefined && conditions.every(({ facet }) => facet !== undefined);
+  const most = mostSorted ?? (isInFacets ? MOST_SORTED.byFacets : MOST_SORTED.byRow);
   const { where, values } = conditionsOf(period);
   const sql = `SELECT count(*) AS calls FROM (SELECT 1 FROM llm_calls ${where} LIMIT ?)`;
   return Number(statementOf(database, sql).get(...values, most + 1)?.['calls']) <= most;
 }
 
+function isIndexed({ among, session, run, trace }: CallFilter): boolean {
+  return [among, session, run, trace].some((one) => one !== undefined);
+}
+
 function sorted(database: Database, filter: CallFilter, from: Place, size: number): PageInTime {
+  return isIndexed(filter) ? sortedRows(database, filter, from, size) : sortedFacets(database, filter, from, size);
+}
+
+/** By narrow rows; what is found so is looked at whole. */
+function sortedFacets(database: Database, filter: CallFilter, first: Place, size: number): PageInTime {
+  const facets = facetsOf(database, filter) ?? periodFacets(filter);
+  if (facets === 'nothing') return { calls: [], nextCursor: null, partial: false };
+  const { meaning, from, to } = facets;
+  const met = meaning.sql === '' ? '' : `AND ${meaning.sql}`;
+  const statement = database.prepare(
+    `SELECT seq, cost_nanos FROM call_facets WHERE started BETWEEN ? AND ? ${met} AND cost_nanos IS NOT NULL AND ${BEHIND} ${ORDER}`,
+  );
+  const found: Place[] = [];
+  let before = first;
+  for (let width = size + MORE; ; width *= 2) {
+    const window = statement.all(from, to, ...meaning.values, before.nanos, before.seq, width).map(placeOfRow);
+    found.push(...meeting(database, filter, window));
+    const last = window.at(-1);
+    if (found.length > size || window.length < width || last === undefined)
+      return { ...pageOf(database, found.slice(0, size), found.length > size), partial: false };
+    before = last;
+  }
+}
+
+function sortedRows(database: Database, filter: CallFilter, from: Place, size: number): PageInTime {
   const { where, values } = conditionsOf(filter);
   const priced = `${where === '' ? 'WHERE' : `${where} AND`} cost_nanos IS NOT NULL AND ${BEHIND}`;
   const found = database
