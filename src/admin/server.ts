@@ -179,12 +179,24 @@ function about(app: Hono, deps: AdminDeps): void {
   });
 }
 
-/** Null while the recorder thread is started again: calls flow all the same, so this is no failure of the daemon. */
+/** Those who look whether the daemon is well wait two seconds, and end one that does not say so. */
+const RECORDER_MS = 1000;
+
+/**
+ * Null while the recorder thread is started again, or waits for a disk that hangs: calls flow all the same, so this is no
+ * failure of the daemon.
+ */
 async function recorderHealth(recorder: AdminDeps['recorder']): Promise<RecorderHealth | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), RECORDER_MS);
+  });
   try {
-    return await recorder().health();
+    return await Promise.race([recorder().health(), late]);
   } catch {
     return null;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serve, type ServerType } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Calls } from '../../../src/admin/calls.ts';
 import { SearchLoop } from '../../../src/admin/search-loop.ts';
 import { Search } from '../../../src/admin/search.ts';
@@ -16,7 +16,7 @@ import { AppError } from '../../../src/core/errors.ts';
 import { CallWriter } from '../../../src/store/call-writer.ts';
 import { openDatabase } from '../../../src/store/driver.ts';
 import { migrate } from '../../../src/store/migrations.ts';
-import { aHouse, aVerdict, idleRecorder } from '../../support/admin-app.ts';
+import { aHouse, anAdminApp, aVerdict, BEARER as LOCAL, idleRecorder } from '../../support/admin-app.ts';
 import { type Answer, askHttp } from '../../support/ask-http.ts';
 import { untilTrue } from '../../support/async.ts';
 import { aRecord } from '../../support/captures.ts';
@@ -231,6 +231,20 @@ describe('admin/server', () => {
     expect((await get('/health')).json()).toMatchObject({ status: 'degraded', connections: 2, recorder: null });
     const { status, json } = await get('/api/stats');
     expect([status, json()]).toEqual([503, { error: { type: 'not_running', message: 'the recorder is starting' } }]);
+  });
+
+  it('says so in time for a health check when the recorder waits for a disk that hangs', async () => {
+    vi.useFakeTimers();
+    try {
+      const hanging = { ...idleRecorder, health: () => new Promise<never>(() => {}) };
+      const app = anAdminApp({ recorder: () => hanging });
+      const asked = app.request('/health', { headers: LOCAL });
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(await (await asked).json()).toMatchObject({ status: 'degraded', recorder: null });
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('is degraded while a sink fails', async () => {
