@@ -61,6 +61,10 @@ export class Disk {
     writeFileSync(join('/sys/fs/ext4', device, 'trigger_fs_error'), 'soak');
   }
 
+  sync(): void {
+    run('sync', '-f', this.path);
+  }
+
   /** Every write hangs until `thaw`. */
   freeze(): void {
     run('fsfreeze', '--freeze', this.path);
