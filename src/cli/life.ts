@@ -7,6 +7,7 @@ import { escapeLine } from '../sinks/escape.ts';
 import { count } from './figures.ts';
 import { type Desk, openDesk } from './life-desk.ts';
 import { print, printJson } from './print.ts';
+import { timeOf } from './read.ts';
 import { type Column, formatTable } from './table.ts';
 
 const NOT_FOUND = 4;
@@ -164,7 +165,7 @@ export async function pinMain(home: string | null, id: string, on: boolean, json
 const COLUMNS: readonly Column<Pin>[] = [
   { title: 'kind', align: 'left', value: ({ kind }) => kind },
   { title: 'id', align: 'left', max: 80, value: ({ id }) => id },
-  { title: 'since', align: 'left', value: ({ pinned_at: at }) => at },
+  { title: 'since', align: 'left', value: ({ pinned_at: at }) => timeOf(at) },
 ];
 
 export async function pinsMain(home: string | null, json: boolean): Promise<number> {
