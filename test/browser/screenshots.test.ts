@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath, launch, visit } from './support/browser.ts';
+import { startCompared } from './support/compared.ts';
 import { type Daemon, startDaemon } from './support/daemon.ts';
 import { aHomeOfAMonth } from './support/seed.ts';
 
@@ -56,6 +57,12 @@ const SHOTS: readonly Shot[] = [
   },
 ];
 
+const sizes = [
+  { width: 1280, height: 800 },
+  { width: 390, height: 844 },
+];
+const themes = isWanted ? (['light', 'dark'] as const) : (['light'] as const);
+
 describe.skipIf(chromiumPath === null)('docs/screenshots', () => {
   let browser: Browser;
   let daemon: Daemon;
@@ -70,11 +77,6 @@ describe.skipIf(chromiumPath === null)('docs/screenshots', () => {
     await daemon?.stop();
   });
 
-  const sizes = [
-    { width: 1280, height: 800 },
-    { width: 390, height: 844 },
-  ];
-  const themes = isWanted ? (['light', 'dark'] as const) : (['light'] as const);
   for (const { width, height } of sizes) {
     it.each(themes)(`shows every screen, ${width} pixels wide (%s)`, async (theme) => {
       const { page, context, complaints } = await visit(browser, daemon, '', { width, height, theme });
@@ -88,6 +90,33 @@ describe.skipIf(chromiumPath === null)('docs/screenshots', () => {
       await context.close();
     });
   }
+});
+
+/** Without the variable compare.test.ts sees to it. */
+describe.skipIf(chromiumPath === null || !isWanted)('docs/screenshots, two legs', () => {
+  it('shows an answer beside its copy', { timeout: 60_000 }, async () => {
+    const [browser, compared] = await Promise.all([launch(), startCompared()]);
+    const { daemon, ask } = compared.scripted;
+    const { pairs } = await ask<{ pairs: { primary: { id: string }; shadow: { id: string; stop_reason: string } }[] }>(
+      '/api/compare',
+    );
+    const pair = pairs.find(({ shadow }) => shadow.stop_reason === 'tool_use');
+    for (const { width, height } of sizes) {
+      for (const theme of themes) {
+        const { page } = await visit(browser, daemon, `#/compare?a=${pair?.primary.id}&b=${pair?.shadow.id}`, {
+          width,
+          height,
+          theme,
+        });
+        await page.getByText('I will look that up.').first().waitFor();
+        await page.keyboard.press('2');
+        await page.getByRole('region', { name: 'Tool calls' }).getByText('.days').waitFor();
+        await page.screenshot({ path: join(folder, `compare-${theme}-${width}.png`) });
+      }
+    }
+    await browser.close();
+    await compared.stop();
+  });
 });
 
 async function findIds({ adminUrl, token }: Daemon): Promise<Ids> {
