@@ -38,20 +38,30 @@ export function App() {
   const route = useRoute();
   const who = useQuery({ queryKey: ['whoami'], queryFn: () => get<WhoAmI>('/api/whoami'), staleTime: Infinity });
   const { data, refetch } = who;
-  useConnection(refetch);
   const first = useRef<string | null>(null);
   if (data === undefined) {
     if (who.isPending) return <Loading what="the dashboard" />;
     return <Failure error={who.error} onRetry={() => void refetch()} />;
   }
   first.current ??= data.version;
-  if (!data.authenticated) return <Login onDone={() => void refetch()} />;
   const newVersion = data.version === first.current ? null : data.version;
-  return <Frame route={route} readOnly={data.read_only} newVersion={newVersion} />;
+  return (
+    <>
+      <Connection askWho={refetch} />
+      {data.authenticated ? (
+        <Frame route={route} readOnly={data.read_only} newVersion={newVersion} />
+      ) : (
+        <Login onDone={() => void refetch()} />
+      )}
+    </>
+  );
 }
 
-/** When the line is lost or back: who is there now, and what could not be had meanwhile. */
-function useConnection(askWho: () => unknown): void {
+/**
+ * When the line is lost or back: who is there now, and what could not be had meanwhile. Shows nothing: what would be
+ * around it would be drawn again with each change of the line.
+ */
+function Connection({ askWho }: { askWho: () => unknown }): null {
   const client = useQueryClient();
   const state = useLiveState();
   useEffect(() => onRefused(() => void askWho()), [askWho]);
@@ -64,6 +74,7 @@ function useConnection(askWho: () => unknown): void {
       void client.refetchQueries({ type: 'active', predicate: hasFailed });
     };
   }, [state, askWho, client]);
+  return null;
 }
 
 function Frame({ route, readOnly, newVersion }: { route: Route; readOnly: boolean; newVersion: string | null }) {

@@ -17,7 +17,7 @@ const LOST = /llm-proxy does not answer/;
 const mark = (page: Page): Promise<unknown> => page.evaluate('globalThis.isSamePage = true');
 const isSame = (page: Page): Promise<unknown> => page.evaluate('globalThis.isSamePage === true');
 
-describe.skipIf(chromiumPath === null)('dashboard, when things go wrong', () => {
+describe.skipIf(chromiumPath === null)('dashboard, when things go wrong', { timeout: 60_000 }, () => {
   let browser: Browser;
   let house: Scripted;
   beforeAll(async () => {
@@ -115,6 +115,8 @@ describe.skipIf(chromiumPath === null)('dashboard, when things go wrong', () => 
     const before = await stored();
     const { page, context } = await open('#/calls?range=all');
     await expect.poll(() => rowsOf(page).count()).toBe(before);
+    const overview = await open('#/overview?range=all');
+    await overview.page.getByRole('table', { name: 'Most expensive sessions' }).waitFor();
     const file = join(house.daemon.home, 'data', 'llm-proxy.db');
     await house.daemon.halt();
     renameSync(file, `${file}.away`);
@@ -122,6 +124,9 @@ describe.skipIf(chromiumPath === null)('dashboard, when things go wrong', () => 
     await house.daemon.again();
     await page.getByText(/^Not as it is now: .*cannot/).waitFor();
     expect(await rowsOf(page).count()).toBe(before);
+    const older = overview.page.getByRole('status').filter({ hasText: 'Some of what is shown is older' });
+    await older.waitFor();
+    expect(await overview.page.getByRole('table', { name: 'Most expensive sessions' }).count()).toBe(1);
     const fresh = await open('#/calls?range=all');
     await fresh.page.getByText('The database cannot be read at the moment').waitFor();
     await fresh.page.getByRole('link', { name: 'Sessions' }).click();
@@ -133,7 +138,8 @@ describe.skipIf(chromiumPath === null)('dashboard, when things go wrong', () => 
     await expect.poll(() => page.getByText(/^Not as it is now/).count()).toBe(0);
     expect(await rowsOf(page).count()).toBe(before);
     await fresh.page.getByRole('grid', { name: 'Sessions' }).waitFor();
-    await Promise.all([context.close(), fresh.context.close()]);
+    await older.waitFor({ state: 'detached' });
+    for (const one of [context, fresh.context, overview.context]) await one.close();
   });
 
   it('shows what nobody can read or knows: bytes that are no text, a provider without a name', async () => {
@@ -167,7 +173,7 @@ describe.skipIf(chromiumPath === null)('dashboard, when things go wrong', () => 
 /** Root in a container may mount; elsewhere nobody can fill a disk for a test. */
 const MOUNTS = canMount();
 
-describe.skipIf(chromiumPath === null || !MOUNTS)('dashboard, when the disk is full', () => {
+describe.skipIf(chromiumPath === null || !MOUNTS)('dashboard, when the disk is full', { timeout: 60_000 }, () => {
   it('says so on every screen, shows calls that are not stored, and that they are stored again', async () => {
     const home = mkdtempSync(join(tmpdir(), 'llm-proxy-browser-'));
     const data = join(home, 'data');
