@@ -62,7 +62,8 @@ export function createParser(argv: readonly string[], version: string, exitWith:
     .help()
     .alias({ h: 'help', v: 'version' })
     .strict()
-    .wrap(100)
+    // Yargs makes the help of every command that runs, in case; laying it out takes longer than all of the parsing.
+    .wrap(asksForHelp(argv) ? 100 : null)
     .epilogue(EPILOGUE)
     .demandCommand(1, 'which command? llm-proxy --help lists them')
     .exitProcess(false)
@@ -110,8 +111,8 @@ function normalised(argv: readonly string[]): string[] {
   const own = dashes === -1 ? argv : argv.slice(0, dashes);
   const [first] = own;
   refuseLater(own);
-  const asksForHelp = own.some((word) => ['--help', '-h', '--version', '-v'].includes(word));
-  if (first === 'run' && dashes === -1 && !asksForHelp)
+  const isQuestion = asksForHelp(own);
+  if (first === 'run' && dashes === -1 && !isQuestion)
     throw new AppError('config_invalid', 'put -- before the program: llm-proxy run -- CMD...');
   if (dashes !== -1 && !WITH_DASHES.has(first))
     throw new AppError('config_invalid', '-- is for run and search only: llm-proxy run -- CMD...');
@@ -119,7 +120,11 @@ function normalised(argv: readonly string[]): string[] {
   const spelling = Object.keys(SPELLINGS).find((flag) => own.includes(flag));
   if (spelling !== undefined)
     return [...(SPELLINGS[spelling] ?? []), ...own.filter((word) => word !== spelling).map(explorePort)];
-  return asksForHelp ? [...argv] : ['start', ...argv];
+  return isQuestion ? [...argv] : ['start', ...argv];
+}
+
+function asksForHelp(words: readonly string[]): boolean {
+  return words.some((word) => ['--help', '-h', '--version', '-v'].includes(word));
 }
 
 function explorePort(word: string): string {
