@@ -55,6 +55,11 @@ describe('support/growth expectLinearTime', () => {
 
   it('measures work, not waiting', async () => {
     expect(await cpuTime(spin)).toBeGreaterThanOrEqual(20);
-    expect(await cpuTime(() => new Promise((resolve) => setTimeout(resolve, 60)))).toBeLessThan(50);
+    const waiting: number[] = [];
+    // V8 may be compiling on its own threads meanwhile, what the tests before have left to it.
+    for (let look = 0; look < 3; look += 1) {
+      waiting.push(await cpuTime(() => new Promise((resolve) => setTimeout(resolve, 60))));
+    }
+    expect(Math.min(...waiting)).toBeLessThan(50);
   });
 });

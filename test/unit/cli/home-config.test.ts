@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -34,6 +34,7 @@ function elsewhere(name: string): string {
   const path = join(folder, name);
   const database = openDatabase(path);
   migrate(database);
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   database.close();
   return path;
 }
@@ -133,7 +134,9 @@ describe('cli/home-config', () => {
     expect(await answeringDaemon(home, 500)).toBeNull();
     writeDaemonFiles(aDaemon(), env);
     await expect(answeringDaemon(home, 500)).rejects.toThrow(`pid ${process.pid}) does not answer`);
-    elsewhere('home/data/llm-proxy.db');
+    // A copy: nobody had it open, so that a -wal file beside it is of one of the commands.
+    mkdirSync(join(home, 'data'), { recursive: true });
+    copyFileSync(elsewhere('team.db'), join(home, 'data', 'llm-proxy.db'));
     for (const command of ['prune', 'purge --run r --yes', 'unpin x', 'import x.jsonl', 'prices reprice --since 1d']) {
       writeFileSync(join(folder, 'x.jsonl'), '{}');
       const args = command.split(' ').map((word) => (word === 'x.jsonl' ? join(folder, word) : word));
