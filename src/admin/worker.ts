@@ -7,7 +7,6 @@ import { systemClock } from '../core/clock.ts';
 import { AppError, messageOf } from '../core/errors.ts';
 import type { LiveMessage, NetControl, RecorderService } from '../core/ports.ts';
 import { connectRpc, type Remote } from '../core/rpc.ts';
-import { stepBack } from '../core/step-back.ts';
 import { loadRegistry, type ProviderRegistry } from '../providers/registry.ts';
 import { Calls } from './calls.ts';
 import { DashboardFiles } from './dashboard-files.ts';
@@ -93,10 +92,9 @@ const app = createAdminApp({
   net,
   send,
 });
-const server = serve({ fetch: app.fetch, hostname: data.host, port: data.port }, (address: AddressInfo) => {
-  tell({ port: address.port });
-  stepBack();
-});
+const server = serve({ fetch: app.fetch, hostname: data.host, port: data.port }, (address: AddressInfo) =>
+  tell({ port: address.port }),
+);
 server.once('error', (error: NodeJS.ErrnoException) => {
   tell({ error: messageOf(error), code: error.code ?? null });
   end();

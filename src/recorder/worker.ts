@@ -8,7 +8,6 @@ import { newId } from '../core/ids.ts';
 import { type ClosableLogger, createLogger, type Logger } from '../core/log.ts';
 import type { LifeSettings, LiveMessage, RecorderService } from '../core/ports.ts';
 import { serveRpc } from '../core/rpc.ts';
-import { stepBack } from '../core/step-back.ts';
 import { loadBuiltInTable } from '../pricing/prices.ts';
 import { loadRegistry, type ProviderRegistry } from '../providers/registry.ts';
 import type { StoredSessions } from '../session/states.ts';
@@ -49,8 +48,6 @@ async function start({ config, rows }: WorkerData, owner: MessagePort): Promise<
     else void stop(recorder, log);
   });
   tell(owner, { ready: true });
-  // Where answers end when their record is written, clients wait for this thread.
-  if (config.sinks.sqlite?.isAwaited !== true) stepBack();
 }
 
 function named(config: RecorderConfig, recorder: string): RecorderConfig {

@@ -1,5 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { getPriority, tmpdir } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
@@ -30,7 +30,7 @@ interface Daemon {
 let folder = '';
 let daemon: Daemon;
 
-async function start({ isAwaited = false } = {}): Promise<Daemon> {
+async function start(): Promise<Daemon> {
   const counters = new Counters();
   const net = new SlabRecorder({ counters, log: silentLogger });
   const workers: Worker[] = [];
@@ -39,7 +39,7 @@ async function start({ isAwaited = false } = {}): Promise<Daemon> {
   const thread = new RecorderThread({
     config: {
       databasePath: database,
-      sinks: { console: null, logFiles: null, sqlite: { path: database, isAwaited } },
+      sinks: { console: null, logFiles: null, sqlite: { path: database } },
       localServers: [],
       estimate: true,
       log: { level: 'silent', pretty: false, fd: 1 },
@@ -87,15 +87,6 @@ function call(exchange: number, runId: string | null, tokens: number): void {
   net.end(exchange, exchangeEnd(), 4);
 }
 
-function niceOfThreads(): Set<number> {
-  return new Set(
-    readdirSync('/proc/self/task').map((id) => {
-      const stat = readFileSync(`/proc/self/task/${id}/stat`, 'utf8');
-      return Number(stat.slice(stat.lastIndexOf(')')).split(' ')[17]);
-    }),
-  );
-}
-
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'llm-proxy-recorder-'));
 });
@@ -135,21 +126,6 @@ describe('the recorder thread', () => {
     expect(await daemon.ask.stats()).toMatchObject({ total_requests: 11, input_tokens: 55 });
     expect(daemon.counters.get('dropped', 'reason="recorder_died"')).toBe(0);
   });
-
-  // Linux alone counts niceness by thread.
-  it.skipIf(process.platform !== 'linux')(
-    'leaves the CPU to those who carry traffic, but where they wait for its records',
-    async () => {
-      const own = getPriority();
-      await start({ isAwaited: true });
-      await daemon.ask.flush();
-      expect(niceOfThreads()).toEqual(new Set([own]));
-      await daemon.thread.stop();
-      await start();
-      await daemon.ask.flush();
-      expect(niceOfThreads()).toEqual(new Set([own, Math.min(own + 5, 19)]));
-    },
-  );
 
   it('records what is live at a stop as shutdown', async () => {
     await start();
