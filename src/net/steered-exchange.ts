@@ -28,7 +28,7 @@ export interface SteeredExchangeDeps {
   /** Starts a copy. @returns the id of the comparison, or null */
   copy(call: ClientCall, rule: string, destination: Destination): string | null;
   rows: SteeredRows;
-  laneOf(target: Destination['target']): UpstreamLane;
+  laneOf: (target: Destination['target']) => UpstreamLane;
   wait(ms: number): Promise<void>;
 }
 
