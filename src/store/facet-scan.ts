@@ -10,7 +10,7 @@ export interface ScanStep {
 }
 
 /** Calls of one step: 1 ms. Their pages are read twice, and are still in SQLite's cache the second time. */
-const WINDOW = 16_384;
+export const WINDOW = 16_384;
 const END_OF_TIME = Number.MAX_SAFE_INTEGER;
 
 const FLOOR = 'SELECT started FROM call_facets WHERE started <= ? ORDER BY started DESC, seq DESC LIMIT 1 OFFSET ?';

@@ -1,6 +1,6 @@
 /** Calls in descending order of their numbers: by the texts they brought in, or by what is asked of the call itself. */
 import { type Database, type SqlValue, type Statement, statementOf } from '../driver.ts';
-import { FacetScan } from '../facet-scan.ts';
+import { FacetScan, WINDOW } from '../facet-scan.ts';
 import type { FacetFilter } from './facet-filter.ts';
 import type { Condition } from './filters.ts';
 
@@ -87,18 +87,23 @@ export class CallsOfTexts implements Candidates {
   }
 }
 
-/** All calls that meet the conditions. */
 /** All of them, until it is seen that few meet the conditions; then by their narrow rows, if these tell. */
 export class CallsInTurn implements Candidates {
   readonly #table: Candidates;
   readonly #few: (before: number) => Candidates | null;
-  readonly #isSlow: () => boolean;
+  readonly #isSlow: (given: number) => boolean;
   #found: Candidates | null = null;
   #isTried = false;
   #lowest: number;
+  #given = 0;
 
-  /** @param few asked once; null = they are many */
-  constructor(table: Candidates, before: number, few: (before: number) => Candidates | null, isSlow: () => boolean) {
+  /** @param few asked once; null = they are many @param isSlow with so many calls so far */
+  constructor(
+    table: Candidates,
+    before: number,
+    few: (before: number) => Candidates | null,
+    isSlow: (given: number) => boolean,
+  ) {
     this.#table = table;
     this.#lowest = before;
     this.#few = few;
@@ -106,16 +111,18 @@ export class CallsInTurn implements Candidates {
   }
 
   next(): Batch {
-    if (!this.#isTried && this.#isSlow()) {
+    if (!this.#isTried && this.#isSlow(this.#given)) {
       this.#isTried = true;
       this.#found = this.#few(this.#lowest);
     }
     const batch = (this.#found ?? this.#table).next();
     this.#lowest = batch.lowest;
+    this.#given += batch.calls.length;
     return batch;
   }
 }
 
+/** All calls that meet the conditions. */
 export class CallsOfTable implements Candidates {
   readonly #window: Statement;
   readonly #values: readonly SqlValue[];
@@ -164,10 +171,12 @@ export function callsByFacets(
   if (last > MAX_SCANNED && facets.from === 0) return null;
   const scan = new FacetScan(database, facets.meaning, facets);
   const found: number[] = [];
-  for (;;) {
+  for (let looked = WINDOW; ; looked += WINDOW) {
     const { calls, above } = scan.next(MAX_FACETS + 1 - found.length);
     for (const call of calls) found.push(call);
-    if (found.length > MAX_FACETS) return null;
+    // So many among the newest are many in all, or are found soon in windows. Of a period this tells nothing.
+    const expected = facets.from === 0 && found.length > BATCH ? (found.length * last) / looked : 0;
+    if (Math.max(found.length, expected) > MAX_FACETS) return null;
     if (above === null) return listedCalls(database, conditions, found, before);
     if (isLate()) return null;
   }

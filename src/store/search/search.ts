@@ -66,8 +66,10 @@ export interface SearchPage {
 
 /** Texts in which a word may stand, to begin with these. */
 const MAX_TEXTS = 20_000;
-/** A page that is not full by then will not be so soon. */
+/** Then it is asked how long the page will take at this pace. */
 const SLOW_MS = 5;
+/** So long it takes to look for them among narrow rows. */
+const SCAN_MS = 40;
 /** Of the time, for what the index does not hold yet. */
 const READ_SHARE = 0.4;
 const READ = 32;
@@ -133,7 +135,11 @@ function candidatesOf(
   const begun = now();
   const few = (below: number): Candidates | null =>
     callsByFacets(database, { conditions, before: below, facets }, isLate);
-  return new CallsInTurn(all, before, few, () => now() - begun > SLOW_MS);
+  const isSlow = (given: number): boolean => {
+    const took = now() - begun;
+    return took > SLOW_MS && took * request.limit > SCAN_MS * given;
+  };
+  return new CallsInTurn(all, before, few, isSlow);
 }
 
 /** The texts of the word that is in fewest; null = each is in many. */

@@ -2,7 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CallWriter } from '../../../../src/store/call-writer.ts';
 import { type Database, openDatabase } from '../../../../src/store/driver.ts';
 import { migrate } from '../../../../src/store/migrations.ts';
-import { narrowCalls, narrowNumbers } from '../../../../src/store/search/candidates.ts';
+import {
+  type Batch,
+  callsByFacets,
+  CallsInTurn,
+  narrowCalls,
+  narrowNumbers,
+} from '../../../../src/store/search/candidates.ts';
+import { facetsOf } from '../../../../src/store/search/facet-filter.ts';
 import { parseQuery } from '../../../../src/store/search/query.ts';
 import { aRecord } from '../../../support/captures.ts';
 
@@ -79,5 +86,50 @@ describe('store/search/candidates', () => {
     expect(plan[0]).toBe('SEARCH llm_calls USING COVERING INDEX llm_calls_dear (provider=? AND cost_nanos>?)');
     expect(plan.filter((detail) => detail.startsWith('SCAN llm_calls'))).toEqual([]);
     expect(narrowNumbers(database, conditionsOf('cost:>3.9 provider:openai'))).toHaveLength(2);
+  });
+});
+
+const batch = (...calls: number[]): Batch => ({ calls, lowest: calls.at(-1) ?? 0, done: false });
+
+describe('store/search/candidates CallsInTurn', () => {
+  it('goes on with whole rows for as long as they give enough, and by narrow rows from where it was', () => {
+    const batches = [batch(9, 8), batch(7), batch(6)];
+    const asked: number[] = [];
+    const given: number[] = [];
+    const inTurn = new CallsInTurn(
+      { next: () => batches.shift() ?? batch() },
+      10,
+      (before) => {
+        asked.push(before);
+        return { next: () => batch(3) };
+      },
+      (calls) => given.push(calls) > 2,
+    );
+    expect([inTurn.next(), inTurn.next(), inTurn.next(), inTurn.next()].map(({ calls }) => calls)).toEqual([
+      [9, 8],
+      [7],
+      [3],
+      [3],
+    ]);
+    expect(given).toEqual([0, 2, 3]);
+    expect(asked).toEqual([7]);
+  });
+});
+
+describe('store/search/candidates callsByFacets', () => {
+  it.each([
+    ['takes few calls', 400, 266],
+    ['leaves many, as the first of them show, to whole rows', 1_400_000, null],
+  ])('%s', (_, last, expected) => {
+    database.prepare('UPDATE llm_calls SET seq = ? WHERE id = ?').run(last, 'call_400');
+    const conditions = conditionsOf('tool:bash');
+    const facets = facetsOf(database, { conditions });
+    if (facets === null || facets === 'nothing') throw new Error('narrow rows have tools');
+    const asked = { conditions, before: Number.MAX_SAFE_INTEGER, facets };
+    const candidates = callsByFacets(database, asked, () => false);
+    let found = 0;
+    for (let next = candidates?.next(); next !== undefined; next = next.done ? undefined : candidates?.next())
+      found += next.calls.length;
+    expect(candidates === null ? null : found).toBe(expected);
   });
 });
