@@ -1,11 +1,12 @@
 /** What the page says when something is not as it should be, and how it goes on afterwards. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/store/driver.ts';
+import { canMount } from '../support/can-mount.ts';
 import { anthropicCall } from './support/anthropic.ts';
 import { violationsOf } from './support/axe.ts';
 import { chromiumPath, launch, visit } from './support/browser.ts';
@@ -209,17 +210,4 @@ function noise(number: number) {
   const content = Buffer.from(crypto.getRandomValues(new Uint8Array(60_000))).toString('base64');
   const messages = [{ role: 'user', content }];
   return anthropicCall({ model: `noise-${number}`, messages, answer: [{ type: 'text', text: 'Yes.' }] });
-}
-
-function canMount(): boolean {
-  const folder = mkdtempSync(join(tmpdir(), 'llm-proxy-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', folder], { stdio: 'ignore' });
-    execFileSync('umount', [folder], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }

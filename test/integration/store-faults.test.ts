@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/store/driver.ts';
+import { canMount } from '../support/can-mount.ts';
 import { makeCa, makeLeaf } from '../support/certificates.ts';
 import { CLI, type Daemon, startDaemon } from '../support/daemon.ts';
 import { startTlsUpstream, type Upstream } from '../support/tls-upstream.ts';
@@ -31,20 +32,6 @@ const ANSWER = JSON.stringify({
 });
 /** Faults end, and what they did must end by itself. */
 const SOON = { timeout: 15_000, interval: 100 };
-
-/** Root in a container may mount; elsewhere the tests that need it are skipped, and say so. */
-function canMount(): boolean {
-  const folder = mkdtempSync(join(tmpdir(), 'llm-proxy-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', folder], { stdio: 'ignore' });
-    execFileSync('umount', [folder], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 const MOUNTS = canMount();
 const folder = mkdtempSync(join(tmpdir(), 'llm-proxy-store-faults-'));
