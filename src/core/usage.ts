@@ -37,6 +37,7 @@ export const UNIT_NAMES = [
   'image_pixels',
   'megapixels',
   'pages',
+  'annotated_pages',
   'video_seconds',
   'videos',
   // ranking, search, scraping
@@ -46,6 +47,9 @@ export const UNIT_NAMES = [
   'documents',
   'web_searches',
   'web_fetches',
+  'file_searches',
+  'code_executions',
+  'image_generations',
   'search_requests',
   'recommend_requests',
   'queries',

@@ -176,10 +176,13 @@ function addOutput(bill: Bill, usage: Usage): void {
 }
 
 /** The provider's own measure of all that a call did: with a price for it, other measures of the same call are not billed. */
-const WHOLE_MEASURES = ['credits', 'billable_units'] as const satisfies readonly PriceClass[];
+const WHOLE_MEASURES = ['credits', 'billable_units', 'annotated_pages'] as const satisfies readonly PriceClass[];
 /** Billed beside whatever else the call costs. Other units measure what tokens or another unit have measured already. */
 const BILLED_APART: ReadonlySet<string> = new Set([
   'web_searches',
+  'file_searches',
+  'code_executions',
+  'image_generations',
   'search_units',
   'rerank_units',
   'classifications',

@@ -27,6 +27,12 @@ export interface ModifierRule {
 const LITELLM = { asOf: '2026-11-21', source: 'litellm 1.109.1 model_prices_and_context_window.json' } as const;
 const PRIORITY_PAGE = { asOf: '2026-11-21', source: 'openai.com/api-priority-processing' } as const;
 const FAST_PAGE = { asOf: '2026-11-21', source: 'platform.claude.com/docs/en/build-with-claude/fast-mode' } as const;
+const VERTEX_PAGE = {
+  asOf: '2026-11-21',
+  source: 'platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai',
+} as const;
+const REGIONS_OF_VERTEX =
+  '*-aiplatform.googleapis.com|*-aiplatform.mtls.googleapis.com|aiplatform.*.rep.googleapis.com|*-aiplatform.*.rep.googleapis.com';
 /** Gemini models whose cached input costs in a batch or with flex what it costs otherwise. */
 const GEMINI_FULL_CACHE = '*gemini-2.5-*|*gemini-3-flash-preview*|*gemini-3.1-pro-preview*';
 
@@ -50,7 +56,7 @@ export const MODIFIER_RULES: readonly ModifierRule[] = [
     kind: 'tier',
     value: 'batch',
     factor: '0.5',
-    units: ['pages'],
+    units: ['pages', 'annotated_pages'],
     asOf: '2026-11-21',
     source: 'docs.mistral.ai/capabilities/batch',
   },
@@ -139,6 +145,17 @@ export const MODIFIER_RULES: readonly ModifierRule[] = [
     asOf: '2026-11-21',
     source: 'platform.claude.com/docs/en/manage-claude/data-residency',
   },
+
+  // Vertex AI: the table has the prices of the global endpoint. Models from before Claude 4.5 cost the same everywhere.
+  {
+    provider: 'vertex',
+    kind: 'host',
+    value: REGIONS_OF_VERTEX,
+    model: '*claude-3*|*claude-sonnet-4|*claude-sonnet-4-2025*|*claude-opus-4|*claude-opus-4-2025*|*claude-opus-4-1*',
+    factor: '1',
+    ...VERTEX_PAGE,
+  },
+  { provider: 'vertex', kind: 'host', value: REGIONS_OF_VERTEX, model: '*claude*', factor: '1.1', ...VERTEX_PAGE },
 
   // Gemini
   {

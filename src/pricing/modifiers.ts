@@ -31,6 +31,9 @@ const STANDARD: ReadonlySet<string> = new Set([
 /** Vertex writes the tier as a kind of traffic. */
 const SAME: Readonly<Record<string, string>> = { on_demand_priority: 'priority', on_demand_flex: 'flex' };
 
+/** Providers with hosts for regions, and the host that is for none. */
+const HOMES: Readonly<Record<string, string>> = { openai: 'api.openai.com', vertex: 'aiplatform.googleapis.com' };
+
 type Facts = Pick<PriceQuestion, 'provider' | 'serviceTier' | 'speed' | 'region' | 'billing' | 'host'>;
 
 /** @param models spellings of the model, to find it in the rules */
@@ -100,7 +103,8 @@ function wantedOf({ provider, serviceTier, speed, region, billing, host }: Facts
   if (!STANDARD.has(pace)) wanted.push({ kind: 'speed', value: pace });
   const place = nameOf(region);
   if (!STANDARD.has(place)) wanted.push({ kind: 'region', value: place });
-  if (provider === 'openai' && host !== 'api.openai.com') wanted.push({ kind: 'host', value: host });
+  const home = Object.hasOwn(HOMES, provider) ? HOMES[provider] : host;
+  if (host !== home) wanted.push({ kind: 'host', value: host });
   return wanted;
 }
 

@@ -4,12 +4,14 @@ import type { Usage } from '../core/usage.ts';
 import type { Pricer } from './cost.ts';
 
 /**
- * Money for counts that were estimated is an estimate, however exact its prices. What costs nothing whatever the count,
- * and what the provider says it charged, is no guess.
+ * Money for counts that were estimated is an estimate, however exact its prices; what the provider says it charged is
+ * none. Money for the counts of an answer that was cut is a part: many providers state counts, and what they charge, as
+ * they go on. What costs nothing whatever the count is neither.
  */
 export function markGuess(cost: Cost, usage: Usage): Cost {
-  const isGuess = usage.estimated.length > 0 && cost.nanos !== null && cost.nanos > 0 && cost.source !== 'provider';
-  return isGuess ? { ...cost, confidence: 'estimated' } : cost;
+  if (cost.nanos === null || cost.nanos === 0) return cost;
+  if (usage.estimated.length > 0 && cost.source !== 'provider') return { ...cost, confidence: 'estimated' };
+  return usage.state === 'partial' && cost.confidence === 'exact' ? { ...cost, confidence: 'partial' } : cost;
 }
 
 /**

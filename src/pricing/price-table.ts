@@ -64,9 +64,13 @@ const KEYS: Readonly<Record<string, Key>> = {
   input_video_mtok: { class: 'input_video_tokens', per: MTOK },
   output_reasoning_mtok: { class: 'reasoning_tokens', per: MTOK },
   web_searches_kcount: { class: 'web_searches', per: KCOUNT },
+  // Of files that OpenAI keeps.
+  storage_searches_kcount: { class: 'file_searches', per: KCOUNT },
+  code_executions_kcount: { class: 'code_executions', per: KCOUNT },
   rerank_searches_kcount: { class: 'search_units', per: KCOUNT },
   requests_kcount: { class: 'requests', per: KCOUNT },
   input_document_kpages: { class: 'pages', per: KCOUNT },
+  input_annotated_document_kpages: { class: 'annotated_pages', per: KCOUNT },
   input_audio_hours: { class: 'audio_seconds', per: HOUR },
   // Of all audio; beside the former it has the same price.
   audio_hours: { class: 'audio_seconds', per: HOUR },

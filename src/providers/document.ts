@@ -1,5 +1,6 @@
 import { FAMILIES } from './families/dialects.ts';
-import type { Endpoint, FactSource, Provider, ProviderKind } from './provider.ts';
+import type { UsageMap } from './families/usage-map.ts';
+import type { Endpoint, Provider, ProviderKind } from './provider.ts';
 
 const KINDS: Readonly<Record<ProviderKind, string>> = {
   model: 'Models: chat, embeddings, images, voice',
@@ -70,7 +71,7 @@ function howOf(endpoint: Endpoint): string {
   if (kind === 'count') return 'free: counts tokens, bills none';
   const from = [
     family === undefined ? '' : `tokens: usage of the ${FAMILIES[family].name} dialect`,
-    usage === undefined ? '' : `tokens: ${Object.values(usage.tokens).flat().map(code).join(', ')}`,
+    ...countsOf(usage),
     headerUsage === undefined ? '' : 'tokens in response headers',
     ...(units ?? []).map(({ unit, from: sources }) => `${unit}: ${list(sources).map(code).join(', else ')}`),
     endpoint.cost === undefined ? '' : `the provider's own cost: ${list(endpoint.cost.from).map(code).join(', else ')}`,
@@ -80,9 +81,18 @@ function howOf(endpoint: Endpoint): string {
   return from.length === 0 ? 'tokens, when the answer states a usage' : from.join('; ');
 }
 
+/** A map of its own: tokens, and what is counted in other units. */
+function countsOf(usage: UsageMap | undefined): string[] {
+  const tokens = Object.values(usage?.tokens ?? {}).flat();
+  const units = Object.entries(usage?.units ?? {}).map(
+    ([unit, from]) => `${unit}: ${list(from).map(code).join(', else ')}`,
+  );
+  return [...(tokens.length === 0 ? [] : [`tokens: ${tokens.map(code).join(', ')}`]), ...units];
+}
+
 const isControl = ({ kind }: Endpoint): boolean => kind === 'control';
 const kindOf = (provider: Provider): ProviderKind => provider.kind ?? 'model';
-const list = (sources: FactSource | readonly FactSource[]): readonly string[] =>
+const list = (sources: string | readonly string[]): readonly string[] =>
   typeof sources === 'string' ? [sources] : sources;
 const code = (source: string): string => `\`${source.replaceAll('|', '\\|')}\``;
 const anchor = ({ title }: Provider): string =>

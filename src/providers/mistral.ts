@@ -7,6 +7,12 @@ import type { Endpoint, Provider } from './provider.ts';
 /** Documents are paid by the page. */
 const OCR_USAGE: UsageMap = { tokens: {}, units: { pages: 'usage_info.pages_processed' } };
 
+const ANNOTATED = [
+  'res.body:$.document_annotation',
+  'req.body:$.document_annotation_format',
+  'req.body:$.bbox_annotation_format',
+].map((mark) => `res.body:$.usage_info.pages_processed if ${mark}`);
+
 export const provider = {
   id: 'mistral',
   title: 'Mistral AI',
@@ -26,7 +32,14 @@ export const provider = {
     },
     // Its transcriptions count in the names of chat.
     { method: 'POST', path: '/v1/audio/transcriptions', operation: 'transcription', family: 'openai-chat' },
-    { method: 'POST', path: '/v1/ocr', operation: 'ocr', usage: OCR_USAGE },
+    {
+      method: 'POST',
+      path: '/v1/ocr',
+      operation: 'ocr',
+      usage: OCR_USAGE,
+      // Pages that are annotated have a price of their own.
+      units: [{ unit: 'annotated_pages', from: ANNOTATED }],
+    },
     ...['/v1/moderations', '/v1/chat/moderations'].map((path): Endpoint => ({
       method: 'POST',
       path,

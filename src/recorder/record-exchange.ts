@@ -191,7 +191,10 @@ function sideCapture(
   const usage = counted.first ? side.usage : { ...unknownUsage(), raw: side.usage.raw };
   const { model, contextTokens = null } = side;
   const providerCostUsd = counted.first ? (side.providerCostUsd ?? null) : null;
-  const cost = priceOf(finished, record.provider, { usage, model, contextTokens, providerCostUsd }, deps);
+  const cost = markGuess(
+    priceOf(finished, record.provider, { usage, model, contextTokens, providerCostUsd }, deps),
+    usage,
+  );
   const { nanos, ...costFields } = cost;
   return {
     record: {

@@ -2,6 +2,7 @@
 import { headerValue, type HeaderPairs } from '../core/headers.ts';
 import { TOKEN_FIELDS, type Usage } from '../core/usage.ts';
 import type { StatedError } from '../providers/families/errors.ts';
+import type { Reading } from '../providers/families/reading.ts';
 import { applyUsageMap, type UsageMap } from '../providers/families/usage-map.ts';
 
 const NUMBER = /^\d{1,15}(?:\.\d{1,9})?$/;
@@ -42,6 +43,15 @@ function numbersOf(map: UsageMap, headers: HeaderPairs): Record<string, number> 
     }
   }
   return found;
+}
+
+/**
+ * How fast a call was to be, where Bedrock says it for InvokeModel, whose answers are the vendor's own. It changes the
+ * price.
+ */
+export function addHeaderTier(reading: Pick<Reading, 'serviceTier' | 'speed'>, headers: HeaderPairs): void {
+  reading.serviceTier = headerValue(headers, 'x-amzn-bedrock-service-tier') ?? reading.serviceTier;
+  reading.speed = headerValue(headers, 'x-amzn-bedrock-performanceconfig-latency') ?? reading.speed;
 }
 
 /** AWS names the kind of an error in a header alone: `ValidationException:http://…`. Null when there is none. */

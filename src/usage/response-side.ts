@@ -9,7 +9,7 @@ import { Arrivals } from './arrivals.ts';
 import { BatchReader } from './batch-reader.ts';
 import { BodyTap } from './body-tap.ts';
 import { AnswerFacts, type ResponseEvidence } from './facts.ts';
-import { addHeaderUsage, errorTypeOf, grpcErrorOf } from './header-facts.ts';
+import { addHeaderTier, addHeaderUsage, errorTypeOf, grpcErrorOf } from './header-facts.ts';
 import { parseJson } from '../decoders/parse-json.ts';
 import type { MessageReader } from './message-reader.ts';
 import { capturedBody, type MeteredBody, type MeterLimits, type MeterProgress } from './metered.ts';
@@ -195,6 +195,7 @@ export class ResponseSide {
     const reading = answer?.reading ?? new Reading(0);
     const usage = answer === null ? unknownUsage() : this.#usage(answer, intact, whole);
     if (answer !== null) anomalies.push(...this.#headerUsage(usage));
+    addHeaderTier(reading, this.head.headers);
     if (usage.source === 'regex') anomalies.push('usage_by_regex');
     const { status } = this.head;
     return {

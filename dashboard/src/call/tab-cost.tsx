@@ -64,13 +64,16 @@ function Total({ call, before }: { call: CallRecord; before: CallRecord | null }
 }
 
 function billingNote(call: CallRecord): string | null {
-  const { cost, billing, cost_usd: amount } = call;
+  const { cost, billing, cost_usd: amount, usage } = call;
   if (amount === null) return unpricedNote(call);
   if (billing === 'subscription')
     return `Paid by a subscription: ${usd(amount)} is what it would have cost at list prices.`;
   if (billing === 'cached_by_gateway') return 'Answered from the cache of the gateway.';
   if (billing === 'free') return 'The provider takes nothing for it.';
-  if (cost.confidence === 'partial') return 'Something in it has no known price: it cost at least so much.';
+  if (cost.confidence === 'partial') {
+    const isCut = usage.state === 'partial';
+    return `${isCut ? 'The answer was cut' : 'Something in it has no known price'}: it cost at least so much.`;
+  }
   if (cost.confidence === 'estimated') return 'A count in it is an estimate of llm-proxy: the provider stated none.';
   return cost.source === 'provider' ? 'Stated by the provider itself.' : null;
 }

@@ -80,7 +80,7 @@ const HANDLERS: Record<string, (message: JsonObject, reading: Reading) => void> 
   },
   message_delta(message, reading) {
     const usage = objectAt(message, 'usage');
-    if (usage !== null) overlay(reading, usage);
+    if (usage !== null) overlay(reading, statesNoInput(usage) ? withoutInput(usage) : usage);
     if (numberAt(usage, 'output_tokens') !== null) reading.memory.set(OUTPUT_STATED, true);
     reading.stopReason = stringAt(objectAt(message, 'delta'), 'stop_reason') ?? reading.stopReason;
   },
@@ -133,6 +133,17 @@ function overlay(reading: Reading, usage: JsonObject): void {
     if (value !== null) merged[key] = value;
   }
   reading.rawUsage = merged;
+}
+
+const INPUTS = ['input_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens'];
+
+/** Some who speak the dialect close with zeros for an input that they have stated at the start. */
+function statesNoInput(usage: JsonObject): boolean {
+  return INPUTS.every((key) => (valueAt(usage, key) ?? 0) === 0);
+}
+
+function withoutInput(usage: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(usage).filter(([key]) => !INPUTS.includes(key)));
 }
 
 function readModifiers(reading: Reading, usage: JsonObject): void {

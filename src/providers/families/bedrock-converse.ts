@@ -73,6 +73,8 @@ function keyOf(block: JsonObject | null): string {
 function readFacts(owner: JsonObject, reading: Reading): void {
   reading.rawUsage = objectAt(owner, 'usage') ?? reading.rawUsage;
   reading.serviceTier = stringAt(objectAt(owner, 'serviceTier'), 'type') ?? reading.serviceTier;
+  // Latency-optimized inference is dearer.
+  reading.speed = stringAt(objectAt(owner, 'performanceConfig'), 'latency') ?? reading.speed;
   // A prompt router says which model it chose; nothing else in an answer names one.
   const invoked = stringAt(objectAt(objectAt(owner, 'trace'), 'promptRouter'), 'invokedModelId');
   if (invoked !== null) reading.identify({ model: invoked.slice(invoked.lastIndexOf('/') + 1) });

@@ -17,6 +17,8 @@ const INTERACTIONS_USAGE: UsageMap = {
     output_audio_tokens: 'output_tokens_by_modality[modality=audio].tokens',
     output_image_tokens: 'output_tokens_by_modality[modality=image].tokens',
   },
+  // Paid by the search.
+  units: { web_searches: 'grounding_tool_count[type=google_search].count' },
   total: { at: 'total_tokens', distrust: 'both' },
 };
 

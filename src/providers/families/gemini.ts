@@ -37,6 +37,8 @@ const SUMMANDS = ['promptTokenCount', 'toolUsePromptTokenCount', 'candidatesToke
 /** The largest count seen of each member: what a last snapshot that lacks it may have meant. */
 const SEEN = 'seen';
 const CLOSED = 'closed';
+/** What was searched for; paid by the search, and in no count. */
+const SEARCHES = 'searches';
 
 /** Gemini API, Vertex AI, and Code Assist, which wraps each message in `response`. */
 export const gemini: Family = {
@@ -75,6 +77,8 @@ function settle(reading: Reading, ending: Ending): void {
   const { filled, ambiguous } = fillIn(raw, seenBefore(reading));
   reading.rawUsage = filled;
   reading.count(GEMINI_USAGE, ending.whole && closed ? 'final' : 'partial', raw);
+  const searches = reading.memory.get(SEARCHES);
+  if (searches instanceof Set && searches.size > 0) reading.usage.units.web_searches = searches.size;
   reading.serviceTier = stringAt(raw, 'serviceTier') ?? stringAt(raw, 'trafficType') ?? reading.serviceTier;
   checkSum(reading, tokenCount(valueAt(raw, 'totalTokenCount')), ambiguous);
 }
@@ -149,7 +153,20 @@ function readCandidate(candidate: JsonObject, position: number, reading: Reading
     if (index === 0) reading.stopReason = String(finish);
   }
   for (const part of objectsAt(objectAt(candidate, 'content'), 'parts')) readPart(part, index, reading);
+  readSearches(objectAt(candidate, 'groundingMetadata'), reading);
 }
+
+/** Later events of a stream repeat those of earlier ones. */
+function readSearches(grounding: JsonObject | null, reading: Reading): void {
+  const queries = valueAt(grounding, 'webSearchQueries');
+  if (!Array.isArray(queries)) return;
+  const known = reading.memory.get(SEARCHES);
+  const searches = known instanceof Set ? known : new Set();
+  for (const query of queries.slice(0, MOST_SEARCHES)) searches.add(query);
+  reading.memory.set(SEARCHES, searches);
+}
+
+const MOST_SEARCHES = 1000;
 
 function readPart(part: JsonObject, index: number, reading: Reading): void {
   const call = objectAt(part, 'functionCall');

@@ -6,8 +6,12 @@ import type { UsageMap } from './usage-map.ts';
 
 const CONVERSATION_USAGE: UsageMap = {
   tokens: { input_tokens: 'prompt_tokens', output_tokens: 'completion_tokens' },
-  // Searches are paid by the call.
-  units: { web_searches: 'connectors.web_search? + connectors.web_search_premium?' },
+  // Connectors are paid by the call.
+  units: {
+    web_searches: 'connectors.web_search? + connectors.web_search_premium?',
+    code_executions: 'connectors.code_interpreter',
+    image_generations: 'connectors.image_generation',
+  },
   total: { at: 'total_tokens', distrust: 'output' },
 };
 

@@ -144,7 +144,11 @@ function unwrapped(message: JsonObject): JsonObject {
   return message;
 }
 
+const SEARCHING = /(?:^|\/)gpt-[\w.-]*-search-(?:preview|api)/;
+
 function correct(usage: Usage, raw: JsonObject, reading: Reading): void {
+  // A model that searches does so with each call, paid by the call.
+  if (SEARCHING.test(reading.model ?? '')) usage.units.web_searches ??= 1;
   if (reading.memory.has(UNSPLIT_TOTAL)) {
     usage.input_tokens = null;
     usage.output_tokens = null;

@@ -1,10 +1,10 @@
-import type { Usage } from '../../core/usage.ts';
+import type { UnitName, Usage } from '../../core/usage.ts';
 import { statedError } from './errors.ts';
 import type { Family } from './family.ts';
-import { objectAt, objectsAt, stringAt, valueAt, type JsonObject } from './json.ts';
+import { isObject, numberAt, objectAt, objectsAt, stringAt, valueAt, type JsonObject } from './json.ts';
 import type { Reading } from './reading.ts';
 import { STATED_COSTS } from './stated-cost.ts';
-import type { UsageMap } from './usage-map.ts';
+import { applyUsageMap, type UsageMap } from './usage-map.ts';
 
 /** All details are inside their sums. Responses spell `tokens_details`, audio and realtime `token_details`. */
 const OPENAI_RESPONSES_USAGE: UsageMap = {
@@ -33,6 +33,10 @@ const OPENAI_RESPONSES_USAGE: UsageMap = {
       'tool_calls_details.web_search.invocation',
     ],
     web_fetches: 'tool_calls_details.fetch_url.invocation',
+    file_searches:
+      'server_side_tool_usage_details.file_search_calls? + server_side_tool_usage_details.document_search_calls?',
+    code_executions: 'server_side_tool_usage_details.code_interpreter_calls',
+    image_generations: 'server_side_tool_usage_details.image_generation_calls',
   },
   total: { at: 'total_tokens', distrust: 'nothing' },
   cost: STATED_COSTS,
@@ -40,8 +44,15 @@ const OPENAI_RESPONSES_USAGE: UsageMap = {
 
 const EVENT_PREFIXES = ['response.', 'image_generation.', 'image_edit.', 'transcript.text.', 'speech.audio.'];
 const CLOSING = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.done']);
-/** Billed by the call, and counted nowhere but in the output items. */
-const WEB_SEARCHES = 'web-searches';
+/** Billed by the call, and most often counted nowhere but in the output items. */
+const HOSTED_TOOLS: Readonly<Record<string, UnitName>> = {
+  web_search_call: 'web_searches',
+  file_search_call: 'file_searches',
+  code_interpreter_call: 'code_executions',
+  image_generation_call: 'image_generations',
+};
+/** The finished response, for the tools that it used. */
+const RESPONSE = 'response';
 /** In Realtime's first version without `output_`; speech comes with its transcript. */
 const TEXT_DELTAS = new Set([
   'response.output_text.delta',
@@ -76,7 +87,10 @@ export const openaiResponses: Family = {
   },
   settle(reading, ending) {
     const usage = reading.count(OPENAI_RESPONSES_USAGE, reading.finished || ending.whole ? 'final' : 'partial');
-    countHostedTools(reading, usage);
+    const response = reading.memory.get(RESPONSE);
+    if (!isObject(response) || usage.state === 'none') return;
+    countHostedTools(response, usage);
+    addImages(response, reading, usage);
   },
 };
 
@@ -140,8 +154,7 @@ function readResponse(response: JsonObject, reading: Reading, beside: JsonObject
     readToolItem(item, reading, true);
     if (!textIsRead) readTextItem(item, reading);
   }
-  const searches = output.filter((item) => stringAt(item, 'type') === 'web_search_call').length;
-  if (searches > 0) reading.memory.set(WEB_SEARCHES, searches);
+  if (output.length > 0) reading.memory.set(RESPONSE, response);
 }
 
 function readStatus(response: JsonObject, reading: Reading): void {
@@ -172,7 +185,35 @@ function readToolItem(item: JsonObject, reading: Reading, whole: boolean): void 
   reading.tool(key, { id: stringAt(item, 'call_id') ?? stringAt(item, 'id'), name: stringAt(item, 'name'), input });
 }
 
-function countHostedTools(reading: Reading, usage: Usage): void {
-  const searches = reading.memory.get(WEB_SEARCHES);
-  if (typeof searches === 'number') usage.units.web_searches ??= searches;
+function countHostedTools(response: JsonObject, usage: Usage): void {
+  const counts: Partial<Record<UnitName, number>> = {};
+  for (const item of objectsAt(response, 'output')) {
+    const type = stringAt(item, 'type') ?? '';
+    const unit = Object.hasOwn(HOSTED_TOOLS, type) && isPaid(item) ? HOSTED_TOOLS[type] : undefined;
+    if (unit !== undefined) counts[unit] = (counts[unit] ?? 0) + 1;
+  }
+  // One item may be many searches.
+  const searches = numberAt(objectAt(objectAt(response, 'tool_usage'), 'web_search'), 'num_requests') ?? 0;
+  if (searches > 0) counts.web_searches = searches;
+  usage.units = { ...counts, ...usage.units };
+}
+
+/** Of what the web search tool does, the searches are paid for; opening a page and looking for something in it is not. */
+function isPaid(item: JsonObject): boolean {
+  return (stringAt(objectAt(item, 'action'), 'type') ?? 'search') === 'search';
+}
+
+/**
+ * Images are made by another model, at its own price: none of its tokens are in the response's usage. What the provider
+ * says it charged is for all of it.
+ */
+function addImages(response: JsonObject, reading: Reading, usage: Usage): void {
+  const counts = objectAt(objectAt(response, 'tool_usage'), 'image_gen');
+  if (counts === null || reading.costUsd !== null) return;
+  const { usage: used } = applyUsageMap(OPENAI_RESPONSES_USAGE, counts);
+  if ((used.input_tokens ?? 0) + (used.output_tokens ?? 0) === 0) return;
+  const tool = objectsAt(response, 'tools').find((each) => stringAt(each, 'type') === 'image_generation');
+  const model = stringAt(tool, 'model');
+  reading.side.push({ kind: 'image_generation', model, usage: { ...used, state: usage.state } });
+  delete usage.units.image_generations;
 }

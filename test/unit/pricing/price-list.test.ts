@@ -36,6 +36,7 @@ describe('pricing/price-list', () => {
       ['input_tokens', 2.5, 'genai-prices openai/gpt-4o'],
       ['cache_read_tokens', 1.25, 'genai-prices openai/gpt-4o'],
       ['web_searches', 10, 'genai-prices openai/gpt-4o'],
+      ['file_searches', 2.5, 'genai-prices openai/gpt-4o'],
     ]);
     expect(modifiers.map(({ kind, value, factor }) => [kind, value, factor])).toEqual([
       ['tier', 'batch', '0.5'],

@@ -2,6 +2,32 @@ import type { HandBill } from './bill.ts';
 
 export const GATEWAY_AND_CLOUD_BILLS: readonly HandBill[] = [
   {
+    call: 'Claude at an endpoint of a region',
+    ask: { provider: 'vertex', model: 'claude-sonnet-4-5-20250929', host: 'us-east5-aiplatform.googleapis.com' },
+    usage: { input_tokens: 100, output_tokens: 10 },
+    prices: '3 in, 15 out per million, and a tenth on top',
+    source: 'platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai',
+    // 100 x 3,300; 10 x 16,500
+    lines: [
+      ['input_tokens', 330_000],
+      ['output_tokens', 165_000],
+    ],
+    nanos: 495_000,
+  },
+  {
+    call: 'Claude from before 4.5 at an endpoint of a region, which costs what it costs everywhere',
+    ask: { provider: 'vertex', model: 'claude-sonnet-4-20250514', host: 'us-east5-aiplatform.googleapis.com' },
+    usage: { input_tokens: 100, output_tokens: 10 },
+    prices: '3 in, 15 out per million',
+    source: 'platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai',
+    // 100 x 3,000; 10 x 15,000
+    lines: [
+      ['input_tokens', 300_000],
+      ['output_tokens', 150_000],
+    ],
+    nanos: 450_000,
+  },
+  {
     call: 'the provider after the colon',
     ask: { provider: 'huggingface', model: 'meta-llama/Llama-3.3-70B-Instruct:groq' },
     usage: { input_tokens: 100, output_tokens: 10 },

@@ -2,6 +2,20 @@ import type { HandBill } from './bill.ts';
 
 export const OPENAI_MEDIA_BILLS: readonly HandBill[] = [
   {
+    call: 'a search in files that OpenAI keeps',
+    ask: { provider: 'openai', model: 'gpt-5-2025-08-07', host: 'api.openai.com', operation: 'responses' },
+    usage: { input_tokens: 1_000, output_tokens: 100, units: { file_searches: 2 } },
+    prices: '1.25 in, 10 out per million; 2.50 a thousand searches',
+    source: 'openai.com/api/pricing',
+    // 1,000 x 1,250; 100 x 10,000; 2 x 2,500,000
+    lines: [
+      ['input_tokens', 1_250_000],
+      ['output_tokens', 1_000_000],
+      ['file_searches', 5_000_000],
+    ],
+    nanos: 7_250_000,
+  },
+  {
     call: 'realtime: text, sound and both from the cache',
     ask: { provider: 'openai', model: 'gpt-realtime-2025-08-28', host: 'api.openai.com', operation: 'realtime' },
     usage: {
