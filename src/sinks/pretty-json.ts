@@ -17,6 +17,8 @@ const SPACE = 32;
 const MAX_INDENT = 24;
 const MAX_GROWTH = 6;
 const FREE_GROWTH = 64 * 1024;
+/** V8 keeps what `+=` joined as a tree: of millions of pieces it is larger than the text, and slow to clear away. */
+const PIECES_AT_ONCE = 1024;
 
 const indentsOf = (margin: string): string[] =>
   Array.from({ length: MAX_INDENT + 1 }, (_, depth) => `\n${margin}${'  '.repeat(depth)}`);
@@ -35,8 +37,12 @@ export function prettyJson(text: string, margin = ''): string | null {
   const limit = text.length * MAX_GROWTH + FREE_GROWTH;
   const layout: Layout = { text, at: 0, depth: 0, margin, indents: margin === MARGIN ? INDENTS : indentsOf(margin) };
   let out = '';
+  const pieces: string[] = [];
   while (layout.at < text.length) {
-    out += step(layout, text.charCodeAt(layout.at));
+    pieces.push(step(layout, text.charCodeAt(layout.at)));
+    if (pieces.length < PIECES_AT_ONCE && layout.at < text.length) continue;
+    out += pieces.join('');
+    pieces.length = 0;
     if (out.length > limit) return null;
   }
   return out;
