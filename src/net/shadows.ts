@@ -71,13 +71,14 @@ export class Shadows {
     const held = this.#hold(made, place);
     if (held === null) return this.#none('busy');
     const comparison = newId('cmp', this.#net.clock.wall());
-    this.#net.counters.add('comparison_copies', 'result="sent"');
     // Behind the call itself: its last bytes are on their way now, and its answer may be here at once.
     setTimeout(() => {
       if (this.#isClosed) {
         held.release();
+        this.#none('unavailable');
         return;
       }
+      this.#net.counters.add('comparison_copies', 'result="sent"');
       try {
         this.#send(call, made, { rule, destination, comparison, place: held, health });
       } catch (error) {

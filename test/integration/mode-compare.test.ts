@@ -65,8 +65,13 @@ describe('mode compare', () => {
       await client.send(post('/v1/messages', ASK)).hears('"provider"');
       client.forget();
     }
-    if (outcome !== 'shutdown') await over('shadow');
+    if (outcome === 'shutdown') await untilTrue(() => leg('shadow') !== undefined, 'a copy');
+    else await over('shadow');
     await bench.proxy.stop();
+    const told = ['sent', 'unavailable', 'busy'].map((result) => `result="${result}"`);
+    const copies = (): number =>
+      told.reduce((sum, label) => sum + bench.proxy.counters.get('comparison_copies', label), 0);
+    await untilTrue(() => copies() === 3, 'a word of each copy');
     const ends = bench.exchanges.flatMap(({ ends: [end] }) => end ?? []);
     expect(ends.filter((end) => end.outcome === 'complete').length).toBeGreaterThanOrEqual(3);
     expect(leg('shadow')?.ends[0]?.outcome).toBe(outcome);
@@ -93,8 +98,9 @@ describe('mode compare', () => {
       await client.send(post('/v1/messages', ASK)).hears('"provider"');
       client.forget();
     }
-    expect(bench.proxy.counters.get('comparison_copies', 'result="sent"')).toBe(2);
-    expect(bench.proxy.counters.get('comparison_copies', 'result="busy"')).toBe(2);
+    const copies = (result: string): number => bench.proxy.counters.get('comparison_copies', `result="${result}"`);
+    expect(copies('busy')).toBe(2);
+    await untilTrue(() => copies('sent') === 2, 'the copies');
   });
 
   it('leaves the target alone for a while when it fails again and again', async () => {
