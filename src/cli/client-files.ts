@@ -1,9 +1,9 @@
 /** The files that stand behind the variables of client-env.ts; all in `<home>/run/clients`, written only on change. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { userFolder } from '../core/user-folder.ts';
 import type { ClientEnvInput } from './client-env.ts';
 
 interface DaemonFiles {
@@ -110,7 +110,7 @@ function wgetrc(
   env: ClientEnvInput['env'],
   merge: ClientEnvInput['merge'],
 ): string {
-  const own = env['WGETRC'] ?? join(env['HOME'] ?? homedir(), '.wgetrc');
+  const own = env['WGETRC'] ?? join(userFolder(env), '.wgetrc');
   const lines = (optional(() => readFileSync(own, 'utf8')) ?? '').split(/\r?\n/);
   const ownCa = lines
     .findLast(isCaLine)

@@ -1,10 +1,10 @@
 /** How programs find the daemon: `<home>/run/daemon.json`, the admin token beside it, and a pointer outside any home. */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { codeOf, isDiskFault } from '../core/errors.ts';
 import { isAlive } from '../core/is-alive.ts';
+import { userFolder } from '../core/user-folder.ts';
 
 export interface DaemonInfo {
   pid: number;
@@ -33,7 +33,8 @@ function lastStartFile(home: string): string {
 
 /** Holds the path of the daemon.json of the daemon that was started last. */
 function pointerFile(env: Env): string {
-  const state = env['XDG_STATE_HOME'] || join(env['HOME'] ?? homedir(), '.local', 'state');
+  const { XDG_STATE_HOME: given = '' } = env;
+  const state = isAbsolute(given) ? given : join(userFolder(env), '.local', 'state');
   return join(state, 'llm-proxy', 'daemon');
 }
 

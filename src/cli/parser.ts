@@ -166,7 +166,9 @@ function unknownWord(unknown: string, argv: readonly string[]): string {
 }
 
 function meant(unknown: string, known: readonly string[], prefix: string): string {
-  return unknown.length < 3 ? '' : suggestion(unknown, known).replace('did you mean ', `did you mean ${prefix}`);
+  // What another command takes is not meant here.
+  if (unknown.length < 3 || known.includes(unknown)) return '';
+  return suggestion(unknown, known).replace('did you mean ', `did you mean ${prefix}`);
 }
 
 function hint(argv: readonly string[]): string {

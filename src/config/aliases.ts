@@ -21,8 +21,10 @@ const ALIASES: Readonly<Record<string, Meaning>> = {
 /** Of these the tables are read key by key, though none of their keys is an option of ours. */
 export const ALIASED_TABLES: ReadonlySet<string> = new Set(['server', 'passthrough', 'tracing']);
 
+/** Other names of ours, as variables: `LLM_PROXY_CLAUDE_BACKEND`. */
+const OWN_VARIABLES: readonly string[] = ['claude_backend', 'target.url'];
 /** Variables of cc-proxy: `CC_SERVER__LISTEN_ADDRESS`. */
-const VARIABLES: ReadonlySet<string> = new Set([
+const VARIABLES: readonly string[] = [
   'default_mode',
   'server.listen_address',
   'target.timeout_secs',
@@ -32,25 +34,44 @@ const VARIABLES: ReadonlySet<string> = new Set([
   'target.top_p',
   'passthrough.url',
   'tracing.log_level',
-]);
+];
+const NAMES: readonly (readonly [key: string, variable: string])[] = [
+  ...OWN_VARIABLES.map((key) => [key, `LLM_PROXY_${variablePart(key)}`] as const),
+  ...VARIABLES.map((key) => [key, `CC_${variablePart(key)}`] as const),
+];
+
+function variablePart(key: string): string {
+  return key.toUpperCase().replaceAll('.', '__');
+}
+
+export function isAliasedVariable(name: string): boolean {
+  return NAMES.some(([, variable]) => variable === name);
+}
 
 /** `undefined` = no alias, null = one whose value means nothing here. */
 export function meaningOf(key: string, raw: unknown): Readonly<Record<string, unknown>> | null | undefined {
   return Object.hasOwn(ALIASES, key) ? ALIASES[key]?.(raw) : undefined;
 }
 
-/** By our keys, each with the variable that says it. */
+/** By our keys, each with the variable that says it; ours before those of cc-proxy. */
 export function aliasedVariables(
   env: Readonly<Record<string, string | undefined>>,
 ): Map<string, [name: string, value: unknown]> {
   const found = new Map<string, [string, unknown]>();
-  for (const key of VARIABLES) {
-    const name = `CC_${key.toUpperCase().replaceAll('.', '__')}`;
+  for (const [key, name] of NAMES) {
     const value = env[name];
     if (value === undefined || value === '') continue;
-    for (const [own, raw] of Object.entries(meaningOf(key, value) ?? { [key]: value })) found.set(own, [name, raw]);
+    for (const [own, raw] of Object.entries(meaningOf(key, value) ?? { [key]: value }))
+      if (!found.has(own)) found.set(own, [name, raw]);
   }
   return found;
+}
+
+/** Of those that are set: names whose value says nothing here. */
+export function meaninglessVariables(env: Readonly<Record<string, string | undefined>>): string[] {
+  return NAMES.filter(([key, name]) => (env[name] ?? '') !== '' && meaningOf(key, env[name]) === null).map(
+    ([, name]) => name,
+  );
 }
 
 /** A file that only cc-proxy's users have: all its calls go to the target unless it says something else. */
@@ -63,10 +84,12 @@ function hasMember(table: unknown, name: string): boolean {
   return typeof table === 'object' && table !== null && Object.hasOwn(table, name);
 }
 
-/** `0.0.0.0:3080`. */
+/** `0.0.0.0:3080`; port 0 = any free one. */
 function listenAddress(raw: unknown): Readonly<Record<string, unknown>> | null {
-  const authority = typeof raw === 'string' ? parseAuthority(raw) : null;
-  return authority === null ? null : { host: authority.host, port: authority.port };
+  const text = typeof raw === 'string' ? raw : '';
+  const isAnyPort = /:0+$/.test(text);
+  const authority = parseAuthority(isAnyPort ? text.replace(/:0+$/, ':1') : text);
+  return authority === null ? null : { host: authority.host, port: isAnyPort ? 0 : authority.port };
 }
 
 /** A filter such as `cc_proxy=debug` has no counterpart. */

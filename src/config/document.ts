@@ -8,7 +8,7 @@ export function configPage(): string {
   );
   return `# Configuration
 
-Defaults < file < environment < flags. The file is TOML: \`--config FILE\`, else \`LLM_PROXY_CONFIG\`, else \`<home>/llm-proxy.toml\`, else \`$XDG_CONFIG_HOME/llm-proxy/config.toml\`; never one of the current folder by itself. The home is \`--home DIR\`, else \`LLM_PROXY_HOME\`, else \`~/.llm-proxy\`; \`npm start\` makes the clone the home. An unknown key is an error with file and line. Relative paths: in the file from the file's folder, as flags and variables from the current folder, as defaults from the home. Lists in variables are separated by commas.
+Defaults < file < environment < flags. The file is TOML: \`--config FILE\`, else \`LLM_PROXY_CONFIG\`, else \`<home>/llm-proxy.toml\`, else \`$XDG_CONFIG_HOME/llm-proxy/config.toml\`; never one of the current folder by itself. The home is \`--home DIR\`, else \`LLM_PROXY_HOME\`, else \`~/.llm-proxy\`; \`npm start\` makes the clone the home. An unknown key is an error with file and line; an empty text is nothing where the default is none. Relative paths: in the file from the file's folder, as flags and variables from the current folder, as defaults from the home. Lists in variables are separated by commas.
 
 | key | flag | variable | default | |
 |---|---|---|---|---|

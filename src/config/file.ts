@@ -21,7 +21,8 @@ export interface ConfigFile {
   isOfCcProxy: boolean;
 }
 
-const KEYS_OF_GO_PROXY = ['bedrock_region', 'explore_port'];
+/** All that it has beside `loki`; all but the last are ours too. */
+const KEYS_OF_GO_PROXY = ['port', 'log_dir', 'bedrock_region', 'explore_port'];
 const LOKI_KEYS_OF_GO_PROXY = ['auth_token', 'batch_wait', 'retry_max', 'use_gzip', 'environment'];
 
 /** Throws AppError `config_invalid` that names file and line. */
@@ -71,8 +72,10 @@ function valuesOf(meaning: Readonly<Record<string, unknown>>, where: string): Fi
 function isOfGoProxy(tree: Readonly<Record<string, unknown>>): boolean {
   const { loki } = tree;
   const isTable = typeof loki === 'object' && loki !== null;
+  const isOnlyTheirs = Object.keys(tree).every((key) => key === 'loki' || KEYS_OF_GO_PROXY.includes(key));
   return (
-    KEYS_OF_GO_PROXY.some((key) => Object.hasOwn(tree, key)) ||
+    Object.hasOwn(tree, 'explore_port') ||
+    (isOnlyTheirs && Object.hasOwn(tree, 'bedrock_region')) ||
     (isTable && LOKI_KEYS_OF_GO_PROXY.some((key) => Object.hasOwn(loki, key)))
   );
 }

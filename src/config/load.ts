@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { AppError } from '../core/errors.ts';
-import { aliasedVariables } from './aliases.ts';
+import { userFolder } from '../core/user-folder.ts';
+import { aliasedVariables, isAliasedVariable, meaninglessVariables } from './aliases.ts';
 import { type ConfigFile, readConfigFile } from './file.ts';
 import { OPTIONS, type Option, variableOf } from './options.ts';
 import { type Setting, settingOf } from './settings.ts';
@@ -92,7 +92,7 @@ export function homeOf(flag: unknown, env: Env, cwd: string): string {
   const given = once('home', flag);
   if (given !== null) return resolve(cwd, given);
   const named = env['LLM_PROXY_HOME'];
-  return named === undefined || named === '' ? join(env['HOME'] ?? homedir(), '.llm-proxy') : resolve(cwd, named);
+  return named === undefined || named === '' ? join(userFolder(env), '.llm-proxy') : resolve(cwd, named);
 }
 
 const NO_FILE: ConfigFile = { values: [], warnings: [], isOfGoProxy: false, isOfCcProxy: false };
@@ -160,9 +160,14 @@ function valueOf(option: Option, { file, path, flags, env, home, cwd }: Sources)
   const [other, value] = aliasedVariables(env).get(option.key) ?? [];
   if (other !== undefined) return checked(option, value, cwd, other);
   const found = file.values.find((value) => value.option === option);
-  if (found !== undefined)
+  if (found !== undefined && !isLeftOut(option, found.raw))
     return checked(option, found.raw, resolve(path ?? home, '..'), `${found.where}: ${option.key}`);
   return parseValue(option, option.default, home);
+}
+
+/** As the sample file, and the files of other programs, write what is not set. */
+function isLeftOut(option: Option, raw: unknown): boolean {
+  return raw === '' && option.default === null;
 }
 
 function checked(option: Option, raw: unknown, folder: string, where: string): Value {
@@ -184,7 +189,8 @@ function once(name: string, flag: unknown): string | null {
 function findFile(flag: unknown, env: Env, home: string, cwd: string): string | null {
   const named = once('config', flag) ?? env['LLM_PROXY_CONFIG'] ?? env['CC_PROXY_CONFIG'];
   if (named !== undefined && named !== '') return resolve(cwd, named);
-  const configHome = env['XDG_CONFIG_HOME'] ?? join(env['HOME'] ?? homedir(), '.config');
+  const { XDG_CONFIG_HOME: given = '' } = env;
+  const configHome = isAbsolute(given) ? given : join(userFolder(env), '.config');
   return (
     [join(home, 'llm-proxy.toml'), join(configHome, 'llm-proxy', 'config.toml')].find((path) => existsSync(path)) ??
     null
@@ -211,15 +217,18 @@ const OTHER_VARIABLES = new Set([
 
 function unknownVariables(env: Env): string[] {
   const known = new Set((OPTIONS as readonly Option[]).map(variableOf));
-  return Object.keys(env)
+  const unknown = Object.keys(env)
     .filter(
       (name) =>
         name.startsWith('LLM_PROXY_') &&
         !known.has(name) &&
+        !isAliasedVariable(name) &&
         !OTHER_VARIABLES.has(name) &&
         !name.startsWith('LLM_PROXY_TEST_'),
     )
     .map((name) => `the variable ${name} means nothing to this version and has no effect`);
+  const empty = meaninglessVariables(env).map((name) => `the value of ${name} means nothing here and has no effect`);
+  return [...unknown, ...empty];
 }
 
 export function isLoopbackName(host: string): boolean {

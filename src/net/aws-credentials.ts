@@ -1,8 +1,8 @@
 /** AWS credentials by the standard chain: the official one where it is installed, else variables and the shared files. */
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { AppError, codeOf } from '../core/errors.ts';
+import { userFolder } from '../core/user-folder.ts';
 import type { AwsCredentials } from '../gateway/sigv4.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -113,7 +113,7 @@ async function ofChain(chain: CredentialChain | null): Promise<Found | null> {
 /** An own profile names its keys in `credentials` or, with the word `profile`, in `config`. */
 async function ofFiles(env: Env): Promise<Found | null> {
   const profile = env['AWS_PROFILE'] ?? env['AWS_DEFAULT_PROFILE'] ?? 'default';
-  const folder = join(env['HOME'] ?? homedir(), '.aws');
+  const folder = join(userFolder(env), '.aws');
   const shared = await readOptional(env['AWS_SHARED_CREDENTIALS_FILE'] ?? join(folder, 'credentials'));
   const config = await readOptional(env['AWS_CONFIG_FILE'] ?? join(folder, 'config'));
   const keys = {

@@ -28,6 +28,7 @@ describe('cli/parser', () => {
     [['purge', '--call=a', '--yes', '--call=b'], '--call is given twice'],
     [['show'], 'show needs one thing more: llm-proxy show --help says what'],
     [['ca'], 'ca show, export, install, add or rotate?'],
+    [['demo', '--json'], 'unknown option --json; llm-proxy demo --help lists them'],
     [['ca', 'shwo'], 'unknown command shwo; did you mean show?; llm-proxy ca --help lists them'],
     [['ca', 'export', '--format', 'x'], '--format must be one of pem, der, p12, not "x"'],
     [['run', 'python', 'agent.py'], 'put -- before the program: llm-proxy run -- CMD...'],

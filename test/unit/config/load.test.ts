@@ -90,6 +90,7 @@ describe('config/load', () => {
     mkdirSync(join(folder, '.config', 'llm-proxy'), { recursive: true });
     const xdg = write('port = 2\n', '.config/llm-proxy/config.toml');
     expect(load()).toMatchObject({ file: xdg, config: { port: 2 } });
+    for (const given of ['', 'relative']) expect(load({}, { XDG_CONFIG_HOME: given }).file).toBe(xdg);
     const own = write('port = 3\n', 'home/llm-proxy.toml');
     expect(load()).toMatchObject({ file: own, config: { port: 3 } });
     const named = write('port = 4\n', 'named.toml');
@@ -101,6 +102,7 @@ describe('config/load', () => {
     expect(homeOf('h', env({ LLM_PROXY_HOME: '/v' }), folder)).toBe(join(folder, 'h'));
     expect(homeOf(undefined, env({ LLM_PROXY_HOME: 'v' }), folder)).toBe(join(folder, 'v'));
     expect(homeOf(undefined, env(), '/elsewhere')).toBe(join(folder, '.llm-proxy'));
+    for (const HOME of ['', '.']) expect(homeOf(undefined, { HOME }, '/elsewhere')).toMatch(/^\/.*\.llm-proxy$/);
   });
 
   it('reads local model servers from tables and from a variable', () => {
@@ -177,6 +179,7 @@ describe('config/load', () => {
 
   it.each([
     ['bedrock_region = "us-west-2"\n', true],
+    ['bedrock_region = "us-west-2"\n[logs]\nbodies = "none"\n', false],
     ['explore_port = 9090\n', true],
     ['[loki]\nurl = "http://loki:3100"\nbatch_wait = "5s"\n', true],
     ['[loki]\nurl = "http://loki:3100"\n', false],
@@ -230,6 +233,28 @@ target_url = "http://127.0.0.1:8000"
     expect(config({ config: file }, variables)).toMatchObject({ port: 3081, mode: 'anthropic-only' });
     expect(config({ config: file }, { ...variables, LLM_PROXY_MODE: 'target' }).mode).toBe('target');
     expect(config({ config: file, mode: 'passthrough' }, variables).mode).toBe('passthrough');
+  });
+
+  it('takes any free port from such an address, and says when it is none', () => {
+    const file = write('[server]\nlisten_address = "[::1]:0"\n');
+    expect(config({ config: file })).toMatchObject({ host: '::1', port: 0 });
+    const { config: found, warnings } = load({}, { CC_SERVER__LISTEN_ADDRESS: 'localhost' });
+    expect(found.port).toBe(8080);
+    expect(warnings).toEqual(['the value of CC_SERVER__LISTEN_ADDRESS means nothing here and has no effect']);
+  });
+
+  it('takes an empty text for what is not set, where there may be nothing', () => {
+    const file = write('bedrock_region = ""\nmode = ""\n[target]\nurl = ""\nmax_tokens = ""\n');
+    const { bedrock_region: region, mode, target_url: url, target } = config({ config: file });
+    expect([region, mode, url, target.max_tokens]).toEqual([null, null, null, null]);
+    expect(problem({ config: write('log_dir = ""\n', 'e.toml') })).toMatch(/log_dir must be a text that is not empty/);
+  });
+
+  it('reads the other names of options from variables too, after the first ones', () => {
+    const other = { LLM_PROXY_CLAUDE_BACKEND: 'http://a', LLM_PROXY_TARGET__URL: 'http://t' };
+    const { config: found, warnings } = load({}, other);
+    expect([found.anthropic_backend, found.target_url, ...warnings]).toEqual(['http://a', 'http://t']);
+    expect(config({}, { ...other, LLM_PROXY_ANTHROPIC_BACKEND: 'http://b' }).anthropic_backend).toBe('http://b');
   });
 
   it('finds the file that cc-proxy would, and its own keys before the other ones', () => {
