@@ -47,6 +47,8 @@ export interface SteerFacts {
   sentTo: string | null;
   /** `null` = as the client named it, if it did. */
   sentModel: string | null;
+  /** What the client named, where that stood in its path and another one stands there now. */
+  askedModel?: string;
   /** Both legs of one comparison have the same; `null` = it is compared with nothing. */
   comparison: string | null;
 }

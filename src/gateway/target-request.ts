@@ -36,7 +36,7 @@ export interface TargetRequest {
 }
 
 export interface TargetRefusal {
-  status: 400 | 415;
+  status: 400 | 403 | 415;
   message: string;
 }
 
@@ -61,6 +61,10 @@ export function targetRequest(
   { target, model, parameters }: Destination,
   facts: TargetFacts,
 ): TargetRequest | { refused: TargetRefusal } {
+  if (carriesCredential(call)) {
+    const message = 'This request carries a credential in its body, which is for its provider and not for the target';
+    return { refused: { status: 403, message } };
+  }
   const format = call.shape?.format ?? null;
   const change = changeOf(call, model, parameters);
   const conversion = conversionOf(format, target);
@@ -75,6 +79,17 @@ export function targetRequest(
   const path = model === null ? call.path : withModel(call.path, model);
   const headers = headersForTarget(call.headers, target, body, authHeaders(target, format, facts));
   return { path: pathAtTarget(target, path, format), headers, body, model: asked, converted: null };
+}
+
+/** Logins renew themselves at the hosts of providers, too. Of JSON a member, of a form a field. */
+const CREDENTIAL =
+  /(?:[{,]\s*"|^|&)(?:refresh_token|access_token|id_token|client_secret|code_verifier|device_code|api_?key|password|assertion|subject_token)(?:"\s*:|=)/i;
+const CREDENTIAL_WINDOW = 64 * 1024;
+
+/** Words in a prompt are the client's to send: only what asks no model is looked at. */
+function carriesCredential({ shape, chunks }: ClientCall): boolean {
+  if (shape !== null || chunks.length === 0) return false;
+  return CREDENTIAL.test(Buffer.concat(chunks).toString('latin1', 0, CREDENTIAL_WINDOW));
 }
 
 function converted(

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../core/errors.ts';
 import { BodyModel } from '../gateway/body-model.ts';
-import { callShape } from '../gateway/call-shape.ts';
+import { callShape, pathModelOf } from '../gateway/call-shape.ts';
 import { type ListRequest, listRequest, merged, ownList } from '../gateway/model-list.ts';
 import type { Destination, Outlook, Steering } from '../gateway/steering.ts';
 import { askedModel, type ClientCall } from '../gateway/target-request.ts';
@@ -200,6 +200,7 @@ export class SteeredCalls {
 
   #rowsOf(call: EngineCall): SteeredRows {
     const { rows, method, httpVersion, told } = call;
+    const askedModel = pathModelOf(call.path)?.text;
     return {
       stays: () => {
         if (rows?.isBound === false) call.stays();
@@ -210,7 +211,10 @@ export class SteeredCalls {
       },
       compared: (rule, comparison) =>
         rows?.steered({ mode: 'compare', rule, sentTo: null, sentModel: null, comparison }),
-      sent: (rule, sentTo, sentModel) => rows?.steered({ mode: 'target', rule, sentTo, sentModel, comparison: null }),
+      sent: (rule, sentTo, sentModel) => {
+        const asked = sentModel === null || askedModel === undefined ? {} : { askedModel };
+        rows?.steered({ mode: 'target', rule, sentTo, sentModel, ...asked, comparison: null });
+      },
       mark: (mark) => rows?.mark(mark),
       converted: (...notes) => {
         for (const mark of marksOf(notes.flat())) rows?.mark(mark);

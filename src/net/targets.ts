@@ -22,6 +22,8 @@ export interface MadeRequest extends TargetRequest {
   sentModel: string | null;
 }
 
+const REFUSALS = { 400: 'not_convertible', 403: 'steered', 415: 'not_readable' } as const;
+
 export class Targets {
   readonly #options: TargetsOptions;
   readonly #health = new Map<string, TargetHealth>();
@@ -44,15 +46,14 @@ export class Targets {
     return provider ?? this.#options.providerOf(host, port);
   }
 
-  /** Throws AppError `not_convertible`, or `config_invalid` when there is no key where one is to be. */
+  /** Throws AppError `not_convertible`, `not_readable` or `steered`, or `config_invalid` when there is no key where one is to be. */
   request(call: ClientCall, destination: Destination, isCopy = false): MadeRequest {
     const { target } = destination;
     const secret = target.auth === null ? null : this.#options.secrets.get(target.auth);
     const { host, port } = target.backend;
     const provider = this.#options.providerOf(host, port);
     const made = targetRequest(call, destination, { secret, provider, wall: () => this.#options.clock.wall(), isCopy });
-    if ('refused' in made)
-      throw new AppError(made.refused.status === 415 ? 'not_readable' : 'not_convertible', made.refused.message);
+    if ('refused' in made) throw new AppError(REFUSALS[made.refused.status], made.refused.message);
     return { ...made, sentTo: urlAtTarget(target, made.path), sentModel: made.model };
   }
 

@@ -92,7 +92,7 @@ function recordOf(
     path: maskTarget(originForm(metered.path)),
     method: metered.method,
     status: metered.status,
-    request_model: masked(metered.request_model ?? counted.settles?.model ?? null),
+    request_model: masked(requestModel(finished, counted)),
     response_model: masked(metered.response_model),
     response_id: metered.response_id,
     request_id: metered.request_id,
@@ -126,6 +126,11 @@ function recordOf(
   };
 }
 
+/** As the client named it, wherever. */
+function requestModel({ end, metered }: FinishedExchange, { settles }: Counted): string | null {
+  return end.steer?.askedModel ?? metered.request_model ?? settles?.model ?? null;
+}
+
 function legOf({ facts, end }: FinishedExchange): Pick<CallRecord, 'mode' | 'leg' | 'steer' | 'comparison_id'> {
   const leg = facts.connection.leg ?? 'primary';
   const { steer } = end;
@@ -147,8 +152,7 @@ function mainCost(finished: FinishedExchange, provider: string, counted: Counted
   const { usage } = counted;
   if (counted.anomalies.includes(BILLED_UNKNOWN)) return { ...UNPRICED, reason: BILLED_UNKNOWN };
   if (!counted.first) return UNPRICED;
-  const model =
-    metered.response_model ?? finished.end.steer?.sentModel ?? metered.request_model ?? counted.settles?.model ?? null;
+  const model = metered.response_model ?? finished.end.steer?.sentModel ?? requestModel(finished, counted);
   const { contextTokens, providerCostUsd } = metered;
   const cost = priceOf(finished, provider, { usage, model, contextTokens, providerCostUsd }, deps);
   return markGuess(cost, usage);

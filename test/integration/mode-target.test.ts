@@ -51,6 +51,17 @@ describe('mode target', () => {
     ]);
   });
 
+  it('records the model that the client named in its path, where another one is asked for there', async () => {
+    await bench.startModes({ provider: answeringJson(), target: answeringJson() }, (url) => ({
+      target_url: url,
+      model: 'glm',
+    }));
+    await (await bench.client()).send(post('/v1beta/models/gemini-x:generateContent', {})).hears('ok');
+    await ended();
+    expect(bench.targetHeard()).toMatch(/^POST \/v1beta\/models\/glm:generateContent /);
+    expect(bench.exchanges[0]?.ends).toMatchObject([{ steer: { askedModel: 'gemini-x', sentModel: 'glm' } }]);
+  });
+
   it('forces the model, byte for byte nothing else', async () => {
     await bench.startModes({ provider: answeringJson(), target: answeringJson() }, (url) => ({
       target_url: url,

@@ -181,6 +181,19 @@ describe('gateway/target-request', () => {
     expect(Buffer.concat(made(given).body).toString()).toBe('x');
   });
 
+  it.each(['{"grant_type":"refresh_token",\n "refresh_token" : "x"}', 'client_id=a&client_secret=b', 'password=b'])(
+    'refuses a credential in the body of what asks no model: %j',
+    (body) => {
+      expect(() => made({ path: '/v1/oauth/token', body })).toThrow(/^403 /);
+      expect(() => made({ path: '/v1/messages', body })).not.toThrow();
+    },
+  );
+
+  it('takes words about credentials for none', () => {
+    for (const body of ['{"text":"the refresh_token: x"}', '{"text":"{\\"api_key\\":\\"x\\"}"}', ''])
+      expect(() => made({ path: '/v1/files', body })).not.toThrow();
+  });
+
   it('knows the model that is asked for, in the path before the body', () => {
     expect(askedModel(call({}))).toBe('claude');
     expect(askedModel(call({ path: '/v1beta/models/gemini:generateContent' }))).toBe('gemini');

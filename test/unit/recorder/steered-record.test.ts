@@ -53,6 +53,11 @@ function recordOf(parts: Case): CallRecord {
 }
 
 describe('recorder/record-exchange, of a call that was steered', () => {
+  it('knows the model that the client named in a path that names another one now', () => {
+    const end = { steer: { ...STEER, askedModel: 'gemini-x' } };
+    expect(recordOf({ end, metered: { request_model: 'glm' } }).request_model).toBe('gemini-x');
+  });
+
   it('says where it went, as what, and why', () => {
     expect(recordOf({ end: { steer: STEER } })).toMatchObject({
       mode: 'target',
