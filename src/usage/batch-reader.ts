@@ -35,6 +35,8 @@ export class BatchReader implements MessageReader {
   readonly #parts = new Map<string, Part>();
   readonly #raw: unknown[] = [];
   readonly #anomalies = new Set<string>();
+  /** The last line broke off: the file was cut, whatever its framing says. */
+  #endsBroken = false;
 
   /** @param facts told of each line, too. */
   constructor(endpoint: Endpoint, facts: AnswerFacts | null = null) {
@@ -79,14 +81,14 @@ export class BatchReader implements MessageReader {
   usage(whole: boolean, source: UsageSource): Usage {
     const main = this.#main;
     if (main === null) return unknownUsage();
-    if (whole) return { ...main.usage, source, raw: this.#raw };
+    if (whole && !this.#endsBroken) return { ...main.usage, source, raw: this.#raw };
     this.anomaly('batch_results_cut');
     return { ...unknownUsage(), raw: this.#raw };
   }
 
   /** What other models answered, or at another price. */
   side(whole: boolean, source: UsageSource): SideUsage[] {
-    if (!whole) return [];
+    if (!whole || this.#endsBroken) return [];
     const main = this.#main;
     const others = [...this.#parts.values()].filter((part) => part !== main);
     return others.map((part) => ({ ...part, usage: { ...part.usage, source } }));
@@ -123,8 +125,10 @@ export class BatchReader implements MessageReader {
   }
 
   #line(line: unknown, text: string): void {
+    if (text.trim() === '') return;
+    this.#endsBroken = !isObject(line);
     if (isObject(line)) this.value(line);
-    else if (text.trim() !== '') this.anomaly('malformed_message');
+    else this.anomaly('malformed_message');
   }
 
   #add({ kind, model, usage, providerCostUsd: cost = null }: SideUsage): void {

@@ -12,7 +12,11 @@ const MAX_TRIES = 64;
  */
 const KEY = /"(usage|usageMetadata)"\s{0,32}:\s{0,32}\{/g;
 
-const BREAKDOWN = '"usage_breakdown":{';
+/**
+ * What stands in these is not what the answer used: shares of the models of a compound system (Groq), and what the
+ * provider behind a gateway stated, in its own dialect (Vercel).
+ */
+const NOT_THE_ANSWERS = /"(?:usage_breakdown|provider_?[mM]etadata)"\s{0,32}:\s{0,32}\{/g;
 
 /**
  * The last resort, for bodies that were cut, damaged or too large to parse: the last whole usage object in the tail,
@@ -21,29 +25,27 @@ const BREAKDOWN = '"usage_breakdown":{';
 export function findUsage(tail: string): JsonObject | null {
   const window = tail.slice(-TAIL_WINDOW);
   const hits = [...window.matchAll(KEY)].slice(-MAX_TRIES).toReversed();
-  const hasShares = window.includes(BREAKDOWN);
+  const others = hits.length === 0 ? [] : [...window.matchAll(NOT_THE_ANSWERS)].slice(-MAX_TRIES);
+  const ranges = others.map((match) => rangeOf(window, match.index + match[0].length - 1));
   for (const hit of hits) {
-    if (hasShares && isShare(window, hit.index)) continue;
+    if (ranges.some(({ start, end }) => hit.index > start && hit.index < end)) continue;
     const start = hit.index + hit[0].length - 1;
-    const text = objectText(window, start);
+    const text = objectText(window, start, MAX_OBJECT);
     const value = text === null ? null : parseJson(text);
     if (isObject(value) && Object.keys(value).length > 0) return { [hit[1] ?? 'usage']: value };
   }
   return null;
 }
 
-/** Inside of Groq's `usage_breakdown`, where each model of a compound system has its share of what `usage` sums up. */
-function isShare(text: string, at: number): boolean {
-  const key = text.lastIndexOf(BREAKDOWN, at);
-  if (key < 0) return false;
-  const start = key + BREAKDOWN.length - 1;
-  const whole = objectText(text, start);
-  return whole === null || at < start + whole.length;
+/** Of the object that begins at `start`; to the end of the text when it breaks off. */
+function rangeOf(text: string, start: number): { start: number; end: number } {
+  const whole = objectText(text, start, text.length);
+  return { start, end: whole === null ? text.length : start + whole.length };
 }
 
-/** From an opening brace to its closing one, or null when that is not in reach. */
-function objectText(text: string, start: number): string | null {
-  const limit = Math.min(text.length, start + MAX_OBJECT);
+/** From an opening brace to its closing one, or null when that is not within `length`. */
+function objectText(text: string, start: number, length: number): string | null {
+  const limit = Math.min(text.length, start + length);
   let depth = 0;
   let inString = false;
   for (let index = start; index < limit; index += 1) {

@@ -7,28 +7,8 @@ import { binaryFraming, detectFraming, LEAD_LENGTH, type Framing } from './frami
 import type { MeterLimits } from './metered.ts';
 import { parseJson } from '../decoders/parse-json.ts';
 import type { MessageReader } from './message-reader.ts';
+import { mayCount } from './wanted-members.ts';
 import { TAIL_WINDOW } from './regex.ts';
-
-/** What is worth knowing of a document that is too large, or too broken, to be parsed. */
-const TOP_LEVEL: ReadonlySet<string> = new Set([
-  'id',
-  'type',
-  'object',
-  'model',
-  'usage',
-  'usageMetadata',
-  'modelVersion',
-  'responseId',
-  'service_tier',
-  'stop_reason',
-  'status',
-  'error',
-  'response',
-  'interaction',
-  'prompt_eval_count',
-  'eval_count',
-  'done',
-]);
 
 export interface ResponseReaderOptions {
   /** Lower case; empty when unknown. */
@@ -40,6 +20,8 @@ export interface ResponseReaderOptions {
   /** Null where gRPC is not expected, or its method is not known. */
   grpc: GrpcCall | null;
   limits: MeterLimits;
+  /** What is worth knowing of a document that is too large, or too broken, to be parsed. */
+  members: ReadonlySet<string>;
 }
 
 /** Bytes for the last resort of a stream that is no longer kept. */
@@ -57,6 +39,7 @@ export class ResponseReader {
   readonly #lines: boolean;
   readonly #arrayStreams: boolean;
   readonly #grpc: GrpcCall | null;
+  readonly #members: ReadonlySet<string>;
   readonly #lead: number[] = [];
   #framing: Framing | null = null;
   #framed: Framed | null = null;
@@ -77,6 +60,7 @@ export class ResponseReader {
     this.#lines = options.lines;
     this.#arrayStreams = options.arrayStreams;
     this.#grpc = options.grpc;
+    this.#members = options.members;
     this.kept = new ByteBuffer(options.limits.bodyBytes);
   }
 
@@ -248,6 +232,7 @@ export class ResponseReader {
       arrayStreams: false,
       grpc: null,
       limits: this.#limits,
+      members: this.#members,
     });
     return this.#inner;
   }
@@ -260,7 +245,7 @@ export class ResponseReader {
       return;
     }
     if (this.kept.length <= this.#limits.documentBytes && !this.kept.truncated) return;
-    this.#scanner = new TopLevelScanner(TOP_LEVEL);
+    this.#scanner = new TopLevelScanner(this.#members);
     const missing = this.#total - this.kept.length;
     this.#scanner.push(this.kept.view());
     if (missing > 0) this.#scanner.push(chunk.subarray(chunk.length - missing));
@@ -273,7 +258,7 @@ export class ResponseReader {
       const text = this.kept.view().toString('utf8');
       if (messages.document(text)) return;
       if (whole && this.#readLines(text, messages)) return;
-      this.#scanner = new TopLevelScanner(TOP_LEVEL);
+      this.#scanner = new TopLevelScanner(this.#members);
       this.#scanner.push(this.kept.view());
       messages.anomaly(whole ? 'malformed_json' : 'cut_json');
       this.#damaged = true;
@@ -281,7 +266,7 @@ export class ResponseReader {
     if (this.#scanner === null) return;
     const facts = this.#scanner.result();
     if (Object.keys(facts).length > 0) messages.value(facts);
-    if (!('usage' in facts || 'usageMetadata' in facts)) this.#damaged = true;
+    if (!Object.keys(facts).some(mayCount)) this.#damaged = true;
   }
 
   /** JSON lines under a content type that does not say so (batch results as octet-stream, Ollama behind a proxy). */

@@ -16,10 +16,14 @@ import { capturedBody, type MeteredBody, type MeterLimits, type MeterProgress } 
 import { findUsage } from './regex.ts';
 import type { RequestSide } from './request-side.ts';
 import { ResponseReader } from './response-reader.ts';
+import { wantedMembers } from './wanted-members.ts';
 import { contentTypeOf, grpcEncodingOf, isTextType } from './verdicts.ts';
 
 /** Errors are short; what is longer is something else. */
 const SHORT_TEXT = 256 * 1024;
+
+/** As JSON ends, and streams of it. */
+const ENDED = /[}\]]\s{0,32}$/;
 
 const NOTHING_TO_READ = { answer: null, batch: null } as const;
 
@@ -82,7 +86,9 @@ export class ResponseSide {
     // Google's streams without alt=sse.
     const arrayStreams = request.head.target.includes(':stream');
     const grpc = request.grpc === null ? null : { method: request.grpc, encoding: grpcEncodingOf(this.head.headers) };
-    const reader = new ResponseReader(messages, { contentType, lines: batch !== null, arrayStreams, grpc, limits });
+    const members = wantedMembers(request.match?.endpoint ?? null);
+    const lines = batch !== null;
+    const reader = new ResponseReader(messages, { contentType, lines, arrayStreams, grpc, limits, members });
     this.#reader = reader;
     const arrivals = this.#arrivals;
     this.#tap = new BodyTap({
@@ -176,7 +182,7 @@ export class ResponseSide {
     const reading = new Reading(0);
     reading.side = batch.side(intact, source);
     reading.contextTokens = batch.contextTokens;
-    reading.costUsd = intact ? batch.costUsd : null;
+    reading.costUsd = usage.state === 'final' ? batch.costUsd : null;
     return {
       usage,
       anomalies: [...anomalies, ...batch.anomalies],
@@ -235,11 +241,13 @@ export class ResponseSide {
   /** Only for bodies that are JSON in some framing, and only where usage is expected. */
   #lastResort(whole: boolean): Usage | null {
     if (!this.#reader.textual) return null;
-    const found = findUsage(this.#reader.tail());
+    const tail = this.#reader.tail();
+    const found = findUsage(tail);
     if (found === null) return null;
     const last = new AnswerReader(this.#endpoint, 0);
     last.value(found);
-    last.settle({ whole, stream: false });
+    // What stands in a document that breaks off may not be the last word of it.
+    last.settle({ whole: whole && ENDED.test(tail), stream: false });
     const { rawUsage, usage } = last.reading;
     if (rawUsage === null) return null;
     usage.source = 'regex';

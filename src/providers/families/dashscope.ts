@@ -56,7 +56,9 @@ export const dashscope: Family = {
     if (output !== null) readOutput(output, reading);
   },
   settle(reading, ending) {
-    const usage = reading.count(DASHSCOPE_USAGE, reading.finished || ending.whole ? 'final' : 'partial');
+    // Counts go on to the event that says why it stopped.
+    const whole = reading.finished || (ending.whole && !ending.stream);
+    const usage = reading.count(DASHSCOPE_USAGE, whole ? 'final' : 'partial');
     // Only a total: nothing was generated.
     if (usage.input_tokens !== null && !ending.stream) usage.output_tokens ??= 0;
   },

@@ -26,7 +26,7 @@ export function mappedFamily(map: UsageMap): Family {
 }
 
 /** What is kept as the provider's usage object when the counts lie about in the answer itself. */
-function topLevelMembers(map: UsageMap): string[] {
+export function topLevelMembers(map: UsageMap): string[] {
   const rules = [...Object.values(map.tokens), ...Object.values(map.units ?? {}), map.total?.at ?? []].flat();
   const members = rules.flatMap((rule) => rule.split('+').map((term) => term.trim().split(/[.[?]/)[0] ?? ''));
   return [...new Set(members)];

@@ -1,6 +1,7 @@
 import { statedError } from './errors.ts';
 import type { Family } from './family.ts';
-import { numberAt, objectAt, objectsAt, stringAt, valueAt } from './json.ts';
+import { numberAt, objectAt, objectsAt, stringAt, valueAt, type JsonObject } from './json.ts';
+import type { Reading } from './reading.ts';
 import type { UsageMap } from './usage-map.ts';
 
 /** `prompt_eval_count` is absent when the prompt was cached whole: unknown, not 0. */
@@ -37,19 +38,22 @@ export const ollama: Family = {
         input: JSON.stringify(valueAt(called, 'arguments') ?? {}),
       });
     }
-    const embeddings = Array.isArray(valueAt(message, 'embeddings'));
-    if (valueAt(message, 'done') !== true && !embeddings) return;
-    reading.stopReason = stringAt(message, 'done_reason') ?? reading.stopReason;
-    reading.finished = true;
-    const counts = {
-      prompt_eval_count: valueAt(message, 'prompt_eval_count'),
-      eval_count: embeddings ? 0 : valueAt(message, 'eval_count'),
-    };
-    if (counts.prompt_eval_count !== undefined || (counts.eval_count !== undefined && !embeddings)) {
-      reading.rawUsage = counts;
-    }
+    readCounts(message, reading);
   },
   settle(reading, ending) {
     reading.count(OLLAMA_USAGE, reading.finished || ending.whole ? 'final' : 'partial');
   },
 };
+
+function readCounts(message: JsonObject, reading: Reading): void {
+  // Of all it says, only embeddings do not say whether they are done.
+  const embeds = valueAt(message, 'done') === undefined && numberAt(message, 'prompt_eval_count') !== null;
+  if (valueAt(message, 'done') !== true && !embeds) return;
+  reading.stopReason = stringAt(message, 'done_reason') ?? reading.stopReason;
+  reading.finished = true;
+  const counts = {
+    prompt_eval_count: valueAt(message, 'prompt_eval_count'),
+    eval_count: embeds ? 0 : valueAt(message, 'eval_count'),
+  };
+  if (counts.prompt_eval_count !== undefined || counts.eval_count !== undefined) reading.rawUsage = counts;
+}

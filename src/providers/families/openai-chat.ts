@@ -9,9 +9,10 @@ import { tokenCount, type UsageMap } from './usage-map.ts';
 /** Cached, written, audio and image tokens are inside the prompt. Whether reasoning is inside is for `total_tokens` to say. */
 const OPENAI_CHAT_USAGE: UsageMap = {
   tokens: {
-    // Vendors of embeddings and rerankers may state nothing but the total.
-    input_tokens: ['prompt_tokens', 'total_tokens'],
-    output_tokens: 'completion_tokens',
+    // AssemblyAI's gateway has the names of the Responses API; vendors of embeddings and rerankers may state nothing but
+    // the total.
+    input_tokens: ['prompt_tokens', 'input_tokens', 'total_tokens'],
+    output_tokens: ['completion_tokens', 'output_tokens'],
     cache_read_tokens: [
       'prompt_tokens_details.cached_tokens',
       'prompt_token_details.cached_tokens',
@@ -155,9 +156,9 @@ function correct(usage: Usage, raw: JsonObject, reading: Reading): void {
     reading.anomalies.add(UNSPLIT_TOTAL);
   } else if (reading.anomalies.has('total_mismatch')) {
     takeThinkingFromTotal(usage, raw, reading);
-  } else if (usage.output_tokens === null && valueAt(raw, 'completion_tokens') === undefined) {
+  } else if (usage.output_tokens === null && saysNothingGenerated(raw) && !reading.hasText && reading.toolCount === 0) {
     // Embeddings and rerankers generate nothing and do not say so.
-    if (saysNothingGenerated(raw)) usage.output_tokens = 0;
+    usage.output_tokens = 0;
   }
 }
 
@@ -174,15 +175,18 @@ function takeThinkingFromTotal(usage: Usage, raw: JsonObject, reading: Reading):
   reading.anomalies.add('reasoning_from_total');
 }
 
+const OUTPUTS = ['completion_tokens', 'output_tokens'];
+
 function saysNothingGenerated(raw: JsonObject): boolean {
-  const prompt = numberAt(raw, 'prompt_tokens');
+  if (OUTPUTS.some((key) => valueAt(raw, key) !== undefined)) return false;
+  const prompt = numberAt(raw, 'prompt_tokens') ?? numberAt(raw, 'input_tokens');
   const total = numberAt(raw, 'total_tokens');
   return prompt === null || total === null || prompt === total;
 }
 
 function readUsage(message: JsonObject, reading: Reading): void {
   const usage = objectAt(message, 'usage');
-  if (numberAt(usage, 'prompt_tokens') !== null) {
+  if ((numberAt(usage, 'prompt_tokens') ?? numberAt(usage, 'input_tokens')) !== null) {
     reading.rawUsage = usage;
     reading.memory.delete(UNSPLIT_TOTAL);
     reading.serviceTier = stringAt(usage, 'service_tier') ?? reading.serviceTier;

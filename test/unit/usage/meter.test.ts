@@ -61,6 +61,23 @@ describe('usage/meter', () => {
     }
   });
 
+  it.each<[string, string, string, Record<string, unknown>]>([
+    ['pages', '/v1/ocr', '"usage_info":{"pages_processed":3}', { units: { pages: 3 } }],
+    ['seconds', '/v1/listen', '"metadata":{"duration":7.5}', { units: { audio_seconds: 7.5 } }],
+    ['billed tokens', '/v2/embed', '"meta":{"billed_units":{"input_tokens":9}}', { input_tokens: 9 }],
+    ['counts of embeddings', '/api/embed', '"model":"m","prompt_eval_count":9', { input_tokens: 9, output_tokens: 0 }],
+  ])(
+    'finds the %s of a document over the cap, which stand where the provider has them',
+    async (_, path, facts, found) => {
+      const provider = { '/v1/ocr': 'mistral', '/v1/listen': 'deepgram', '/v2/embed': 'cohere' }[path] ?? 'ollama';
+      const meter = meterFor({ documentBytes: 100, bodyBytes: 200 }, provider);
+      meter.requestHead(Buffer.from(`POST ${path} HTTP/1.1\r\n\r\n`));
+      meter.responseHead(Buffer.from(`HTTP/1.1 200 OK\r\n${JSON_TYPE}\r\n\r\n`), 5);
+      meter.responseBody(Buffer.from(`{"pages":["${'y'.repeat(400)}"],${facts}}`), 6);
+      expect((await meter.end('complete', 9)).usage).toMatchObject({ ...found, source: 'json', state: 'final' });
+    },
+  );
+
   it('keeps both bodies decoded, and counts them as they were on the wire', async () => {
     const meter = begun('/v1/chat/completions', `${JSON_TYPE}\r\nContent-Encoding: gzip`);
     const body = gzipSync('{"choices":[]}');

@@ -25,6 +25,15 @@ describe('usage/regex', () => {
     expect(findUsage(shares)).toBeNull();
   });
 
+  it('does not take what stands behind a gateway for what the gateway states', () => {
+    const inner = '"provider_metadata": {"acme":{"usage":{"output_tokens":90}}';
+    expect(findUsage(inner)).toBeNull();
+    expect(findUsage(`${inner}},"usage":{"prompt_tokens":9}}`)).toEqual({ usage: { prompt_tokens: 9 } });
+    const long = `"providerMetadata":{"signature":"${'s'.repeat(20_000)}","usage":{"output_tokens":90}}`;
+    expect(findUsage(`${long},"usage":{"prompt_tokens":9}}`)).toEqual({ usage: { prompt_tokens: 9 } });
+    expect(findUsage(`"usage":{"prompt_tokens":9},${long}`)).toEqual({ usage: { prompt_tokens: 9 } });
+  });
+
   it('takes neither null nor nothing nor broken objects', () => {
     for (const text of ['"usage":null', '"usage":{}', '"usage":[1]', '"usage":{"a":}', '"usage":{', '', '"usage"']) {
       expect(findUsage(text)).toBeNull();
