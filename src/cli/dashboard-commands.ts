@@ -2,6 +2,7 @@
 import type { Argv } from 'yargs';
 import { AppError } from '../core/errors.ts';
 import type { ExitWith } from './command-table.ts';
+import { home, text } from './shared-options.ts';
 
 export function dashboardCommand(parser: Argv, exitWith: ExitWith): Argv {
   return parser.command(
@@ -10,18 +11,14 @@ export function dashboardCommand(parser: Argv, exitWith: ExitWith): Argv {
     (argv) =>
       argv
         .options({
-          home: { type: 'string', requiresArg: true, describe: 'The daemon of this folder [the one started last]' },
+          home,
           open: { type: 'boolean', default: true, describe: 'Open a browser; --no-open prints the address alone' },
-          host: {
-            type: 'string',
-            requiresArg: true,
-            describe: 'Address to listen on where no daemon runs [127.0.0.1]',
-          },
-          port: { type: 'string', requiresArg: true, describe: 'Port of that; 0 = any free one [8081]' },
+          host: text('Address to listen on where no daemon runs [127.0.0.1]'),
+          port: text('Port of that; 0 = any free one [8081]'),
         })
         .epilogue('Also: llm-proxy --explore [--explore-port N]'),
-    ({ home = null, open, host = null, port }) => {
-      const given = { home, open, host, port: portOf(port) };
+    ({ home: folder = null, open, host = null, port }) => {
+      const given = { home: folder, open, host, port: portOf(port) };
       exitWith(import('./dashboard.ts').then(({ dashboardMain }) => dashboardMain(given)));
     },
   );

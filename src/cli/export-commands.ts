@@ -2,10 +2,7 @@
 import type { Argv } from 'yargs';
 import { FORMATS } from '../interchange/formats.ts';
 import type { ExitWith } from './command-table.ts';
-
-const home = { type: 'string', requiresArg: true, describe: 'Of this folder [the daemon started last]' } as const;
-const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
-const flag = (describe: string) => ({ type: 'boolean', default: false, describe }) as const;
+import { FILTERS, flag, home, json, text } from './shared-options.ts';
 
 export function transferCommands(parser: Argv, exitWith: ExitWith): Argv {
   return [exportCommand, importCommand].reduce((argv, add) => add(argv, exitWith), parser);
@@ -23,14 +20,8 @@ function exportCommand(parser: Argv, exitWith: ExitWith): Argv {
         gzip: flag('Compressed; so is a file whose name ends in .gz'),
         bodies: { type: 'boolean', describe: 'With what was said (--no-bodies: without) [by format]' },
         'formula-safe': flag("csv: ' before what a spreadsheet would run"),
-        provider: text('Of this provider'),
-        model: text('Of this model'),
-        session: text('Of this session'),
-        run: text('Of this run'),
+        ...FILTERS,
         trace: text('Of this trace'),
-        status: text('404, 5xx, ">=400"'),
-        since: text('A time, or 30m, 12h, 7d'),
-        until: text('A time, or 30m, 12h, 7d'),
         q: text('Words and filters, as in search'),
       }),
     ({ home: folder, format, out, gzip, bodies, 'formula-safe': formulaSafe, ...rest }) => {
@@ -54,7 +45,7 @@ function importCommand(parser: Argv, exitWith: ExitWith): Argv {
         .positional('paths', { type: 'string', array: true, demandOption: true, describe: 'Files, or folders of them' })
         .options({
           home,
-          json: flag('JSON for programs'),
+          json,
           'dry-run': flag('Change nothing, say what would be added'),
         }),
     (args) => {

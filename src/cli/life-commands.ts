@@ -1,10 +1,7 @@
 /** The words of what happens to stored calls: `prune`, `purge`, `pin`, `unpin`. */
 import type { Argv } from 'yargs';
 import type { ExitWith } from './command-table.ts';
-
-const home = { type: 'string', requiresArg: true, describe: 'Of this folder [the daemon started last]' } as const;
-const json = { type: 'boolean', default: false, describe: 'JSON for programs' } as const;
-const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
+import { flag, home, json, text, yes } from './shared-options.ts';
 
 export function lifeCommands(parser: Argv, exitWith: ExitWith): Argv {
   return [pruneCommand, purgeCommand, pinCommand, unpinCommand].reduce((argv, add) => add(argv, exitWith), parser);
@@ -20,9 +17,9 @@ function pruneCommand(parser: Argv, exitWith: ExitWith): Argv {
         json,
         'older-than': text('Calls before this: a time, or 12h, 30d'),
         size: text('Oldest first, until the database holds no more than this: 2GB'),
-        'bodies-only': { type: 'boolean', default: false, describe: 'Their bodies; the records stay' },
-        'dry-run': { type: 'boolean', default: false, describe: 'Change nothing, say what would go' },
-        vacuum: { type: 'boolean', default: false, describe: 'Write the database file anew; no daemon may run' },
+        'bodies-only': flag('Their bodies; the records stay'),
+        'dry-run': flag('Change nothing, say what would go'),
+        vacuum: flag('Write the database file anew; no daemon may run'),
       }),
     (args) => {
       exitWith(
@@ -54,7 +51,7 @@ function purgeCommand(parser: Argv, exitWith: ExitWith): Argv {
         customer: text('Of this customer'),
         run: text('Of this run'),
         call: text('This one'),
-        yes: { type: 'boolean', default: false, describe: 'Do it' },
+        yes,
       }),
     (args) => {
       const { session, customer, run, call } = args;

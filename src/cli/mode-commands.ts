@@ -1,12 +1,11 @@
 /** The words of `mode`. */
 import type { Argv } from 'yargs';
 import type { ExitWith } from './command-table.ts';
-
-const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
+import { home, json, text } from './shared-options.ts';
 
 const OPTIONS = {
-  home: text('The daemon of this folder [the one started last]'),
-  json: { type: 'boolean', default: false, describe: 'JSON for programs' },
+  home,
+  json,
   'target-url': text('Where mode target sends calls, and mode compare copies [as before]'),
   model: text('What the target is asked for, whatever the client names [as before]'),
 } as const;
@@ -16,13 +15,15 @@ export function modeCommand(parser: Argv, exitWith: ExitWith): Argv {
     'mode [name]',
     'Where calls go: passthrough, target or compare; with a name, from now on',
     (argv) => argv.positional('name', { type: 'string', describe: 'passthrough, target or compare' }).options(OPTIONS),
-    ({ home, json, name, 'target-url': targetUrl, model }) => {
+    ({ home: folder, json: asJson, name, 'target-url': targetUrl, model }) => {
       const change = {
         ...(targetUrl === undefined ? {} : { target_url: targetUrl }),
         ...(model === undefined ? {} : { model }),
       };
       exitWith(
-        import('./mode.ts').then(({ modeMain }) => modeMain({ home: home ?? null, json, name: name ?? null, change })),
+        import('./mode.ts').then(({ modeMain }) =>
+          modeMain({ home: folder ?? null, json: asJson, name: name ?? null, change }),
+        ),
       );
     },
   );

@@ -3,7 +3,8 @@ import yargs, { type Argv } from 'yargs';
 import { suggestion } from '../config/file.ts';
 import { AppError } from '../core/errors.ts';
 import { OPTIONS, type Option } from '../config/options.ts';
-import { addCommands, type ExitWith, isList } from './command-table.ts';
+import { addCommands, type ExitWith } from './command-table.ts';
+import { isList } from './daemon-commands.ts';
 
 /** Known to later versions of this program, or to the programs that it replaces. */
 const NOT_YET = ['sinks', 'mcp', 'setup', 'uninstall'];
@@ -27,6 +28,10 @@ export const COMMANDS = [
   'tail',
   'export',
   'import',
+  'prune',
+  'purge',
+  'pin',
+  'unpin',
   'prices',
   'ca',
 ] as const;

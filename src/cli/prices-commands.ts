@@ -1,10 +1,7 @@
 /** The words of `prices`: what it costs, own prices, a newer table, stored calls priced again. */
 import type { Argv } from 'yargs';
 import type { ExitWith } from './command-table.ts';
-
-const home = { type: 'string', requiresArg: true, describe: 'Of this folder [the daemon started last]' } as const;
-const json = { type: 'boolean', default: false, describe: 'JSON for programs' } as const;
-const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
+import { flag, home, json, text } from './shared-options.ts';
 
 /** Flags of `override add` that are token classes, in USD per million. */
 const TOKEN_FLAGS = {
@@ -68,7 +65,7 @@ function repriceCommand(argv: Argv, exitWith: ExitWith): Argv {
         until: text('A time, or 30m, 12h, 7d'),
         provider: text('Of this provider'),
         model: text('Of this model'),
-        'dry-run': { type: 'boolean', default: false, describe: 'Change nothing, say what would change' },
+        'dry-run': flag('Change nothing, say what would change'),
       }),
     (args) => {
       exitWith(

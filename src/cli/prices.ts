@@ -1,14 +1,8 @@
 /** `prices`, `prices update`: what things cost, and from which table. No daemon is needed. */
 import { AppError } from '../core/errors.ts';
+import type { ListedPrice, ModelPrices } from '../core/model-prices.ts';
 import { storeTable } from '../pricing/price-files.ts';
-import {
-  type ListedPrice,
-  listedModels,
-  modelsLike,
-  type PricedModel,
-  pricesOfEntry,
-  pricesOfModel,
-} from '../pricing/price-list.ts';
+import { listedModels, modelsLike, pricesOfEntry, pricesOfModel } from '../pricing/price-list.ts';
 import { configOf } from './home-config.ts';
 import { openPrices, type OpenPrices } from './price-book.ts';
 import { count } from './figures.ts';
@@ -59,7 +53,7 @@ export async function pricesUpdate(home: string | null, file: string, json: bool
 }
 
 /** By its exact name at each provider; else the models that have it in their name. */
-function find({ book, providers }: OpenPrices, model: string, provider: string | null): PricedModel[] {
+function find({ book, providers }: OpenPrices, model: string, provider: string | null): ModelPrices[] {
   const now = Date.now();
   const ids = provider === null ? providers.all().map(({ id }) => id) : [provider];
   const exact = ids.map((id) => pricesOfModel(book, id, model, now)).filter(({ prices }) => prices.some(isOfModel));
@@ -77,7 +71,7 @@ function mayBeOfModel({ for_model: isOwn, operation }: ListedPrice): boolean {
   return isOwn || operation === null;
 }
 
-function allOf({ book }: OpenPrices, provider: string): PricedModel[] {
+function allOf({ book }: OpenPrices, provider: string): ModelPrices[] {
   const table = modelsLike(book, '', provider, Date.now()).map((entry) => pricesOfEntry(entry, provider));
   return [...listedModels(book, provider), ...table];
 }
@@ -115,7 +109,7 @@ function printProviders({ book, providers, table, paths }: OpenPrices, json: boo
   print('llm-proxy prices MODEL says what it costs.');
 }
 
-function printModels(models: readonly PricedModel[]): void {
+function printModels(models: readonly ModelPrices[]): void {
   for (const [index, model] of models.slice(0, MAX_MODELS).entries()) {
     if (index > 0) print('');
     print(`${model.provider}  ${model.model}`);

@@ -1,8 +1,7 @@
 /** The words of `search`. */
 import type { Argv } from 'yargs';
 import type { ExitWith } from './command-table.ts';
-
-const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
+import { FILTERS, home, json, text } from './shared-options.ts';
 
 export function searchCommand(parser: Argv, exitWith: ExitWith): Argv {
   return parser.command(
@@ -12,17 +11,11 @@ export function searchCommand(parser: Argv, exitWith: ExitWith): Argv {
       argv
         .positional('words', { type: 'string', array: true, describe: 'All of them; docs/search.md has the language' })
         .options({
-          home: text('The daemon of this folder [the one started last]'),
-          json: { type: 'boolean', default: false, describe: 'JSON for programs' },
+          home,
+          json,
           limit: text('How many calls [20]'),
           cursor: text('Go on behind this page'),
-          provider: text('Of this provider'),
-          model: text('Of this model'),
-          session: text('Of this session'),
-          run: text('Of this run'),
-          status: text('404, 5xx, ">=400"'),
-          since: text('A time, or 30m, 12h, 7d'),
-          until: text('A time, or 30m, 12h, 7d'),
+          ...FILTERS,
         })
         .usage('llm-proxy search [options] [--] WORDS…')
         .example('llm-proxy search \'"rate limit" is:error since:7d\'', 'a phrase, of calls that failed')

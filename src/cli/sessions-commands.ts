@@ -1,16 +1,14 @@
 /** The words of `sessions`: conversations, and one of them as a tree. */
 import type { Argv } from 'yargs';
 import type { ExitWith } from './command-table.ts';
-
-const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
+import { home, json, PERIOD, text } from './shared-options.ts';
 
 const QUESTION = {
   limit: text('How many [50; of the calls of one: 100]'),
   cursor: text('Go on behind this page'),
   provider: text('Of this provider'),
   client: text('Of this client: claude-code, codex/0.6'),
-  since: text('A time, or 30m, 12h, 7d'),
-  until: text('A time, or 30m, 12h, 7d'),
+  ...PERIOD,
   q: text('In title or id'),
 } as const;
 
@@ -20,8 +18,8 @@ export function sessionsCommand(parser: Argv, exitWith: ExitWith): Argv {
     'Conversations: what they were about, what they cost; one with its sub-agents and calls',
     (argv) =>
       argv.positional('id', { type: 'string', describe: "Its id, how that begins, or the client's own" }).options({
-        home: text('The daemon of this folder [the one started last]'),
-        json: { type: 'boolean', default: false, describe: 'JSON for programs' },
+        home,
+        json,
         ...QUESTION,
       }),
     (args) => {

@@ -2,18 +2,10 @@
 import type { Argv } from 'yargs';
 import { isPeriodQuestion, STATS_GROUPS } from '../core/stats-question.ts';
 import type { ExitWith } from './command-table.ts';
-
-const home = {
-  type: 'string',
-  requiresArg: true,
-  describe: 'The daemon of this folder [the one started last]',
-} as const;
-const json = { type: 'boolean', default: false, describe: 'JSON for programs' } as const;
-const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
+import { home, json, PERIOD, text } from './shared-options.ts';
 
 const QUESTION = {
-  since: text('A time, or 30m, 12h, 7d'),
-  until: text('A time, or 30m, 12h, 7d'),
+  ...PERIOD,
   group: { choices: STATS_GROUPS, requiresArg: true, describe: 'By what [model]' },
   zone: text('Whose days, e.g. Europe/Berlin [of this machine]'),
   provider: text('Of this provider'),

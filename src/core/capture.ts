@@ -1,4 +1,5 @@
 import type { CutBody } from './blocks.ts';
+import type { CallContext } from './call-context.ts';
 import type { AgentFacts, SessionPart } from './sessions.ts';
 import type { Usage } from './usage.ts';
 
@@ -81,7 +82,7 @@ export interface ToolCall {
 }
 
 /** One finished call, as the API, the JSONL export and `calls --json` show it (docs/api.md). */
-export interface CallRecord {
+export interface CallRecord extends CallContext {
   id: string;
   /** ISO 8601 UTC with milliseconds. */
   started_at: string;
@@ -131,19 +132,6 @@ export interface CallRecord {
   ttft_ms: number | null;
   stop_reason: string | null;
   tool_calls: ToolCall[];
-  session_id: string | null;
-  parent_session_id: string | null;
-  trace_id: string | null;
-  span_id: string | null;
-  parent_span_id: string | null;
-  task_id: string | null;
-  run_id: string | null;
-  section: string | null;
-  section_path: string | null;
-  customer_id: string | null;
-  tenant_id: string | null;
-  agent: string | null;
-  client: string | null;
   /** As a step of its conversation; `null` = it is none. */
   agent_facts: AgentFacts | null;
   mode: Mode;

@@ -1,5 +1,6 @@
 /** What the three threads ask of each other (over core/rpc.ts). Types only. */
 import type { CallRecord, Mode } from './capture.ts';
+import type { ModelPrices } from './model-prices.ts';
 import type { RunningCall, RunningNews } from './running-call.ts';
 import type { ImportOutcome } from './transfer.ts';
 
@@ -254,38 +255,6 @@ export interface OpenRun {
   run_id: string;
   proxy_url: string;
   local_servers: { provider: string; host: string; port: number }[];
-}
-
-/** What a model costs, for people (pricing/price-list.ts). No prices = unpriced. */
-export interface ModelPrices {
-  provider: string;
-  model: string;
-  /** Tokens that fit into one call; `null` = nobody says. */
-  context_window: number | null;
-  prices: {
-    unit: string;
-    /** USD for `per`. */
-    usd: number;
-    per: number;
-    /** Holds for calls with more input tokens than these only; `null` = all of them. */
-    above_input_tokens: number | null;
-    /** False: for all models of the provider. */
-    for_model: boolean;
-    operation: string | null;
-    when: Readonly<Record<string, string>>;
-    /** The least amount that is billed. */
-    min: number | null;
-    source: string;
-    date: string | null;
-  }[];
-  modifiers: {
-    kind: string;
-    value: string;
-    factor: string;
-    except: Readonly<Record<string, string>>;
-    source: string;
-    date: string;
-  }[];
 }
 
 /** A call that nobody has made. */

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { StoredExchange, StoredMessage } from '../core/transfer.ts';
 import { TOKEN_FIELDS } from '../core/usage.ts';
-import { CONTEXT_FIELDS } from './context-fields.ts';
+import { CONTEXT_FIELDS } from '../core/call-context.ts';
 
 export type ColumnType = 'text' | 'integer' | 'number' | 'boolean' | 'time';
 

@@ -3,13 +3,14 @@
  * first row that fits wins, and what has no row is not guessed: the bill is then `partial`.
  * LITELLM is model_prices_and_context_window.json of that package, a list kept by its community from the providers' pages.
  */
+import type { ListedModifier } from '../core/model-prices.ts';
 import type { PriceClass } from './price-table.ts';
 
 export interface ModifierRule {
   /** Provider ids of ours, `|` between them. */
   provider: string;
   /** `tier`: service tier or batch. `speed`: Anthropic's. `region`: where inference ran. `host`: that of the request. */
-  kind: 'tier' | 'speed' | 'region' | 'host';
+  kind: ListedModifier['kind'];
   /** Lower case, `|` and `*` as in list prices. */
   value: string;
   /** Model ids; absent = every model. */

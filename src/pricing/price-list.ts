@@ -1,51 +1,15 @@
 /** What things cost, for people: every price that a bill of a model would use, and what tiers do to it. */
 import { derivedPrice } from './derived.ts';
 import { globOf } from '../core/globs.ts';
+import type { ListedModifier, ListedPrice, ModelPrices } from '../core/model-prices.ts';
 import type { CompiledPrice } from './list-prices.ts';
 import { candidates } from './match-model.ts';
 import { DERIVED_PRICES, MODIFIER_RULES, type ModifierRule } from './modifier-rules.ts';
 import type { Price, PriceClass, PriceEntry } from './price-table.ts';
 import type { PriceBook } from './prices.ts';
 
-export interface ListedPrice {
-  unit: PriceClass;
-  /** USD for `per`. */
-  usd: number;
-  per: number;
-  /** Holds for calls with more input tokens than these only; null = all of them. */
-  above_input_tokens: number | null;
-  /** True when the price names the model; false when it is for all models of the provider. */
-  for_model: boolean;
-  /** Conditions of a list price. */
-  operation: string | null;
-  when: Readonly<Record<string, string>>;
-  /** The least amount that is billed. */
-  min: number | null;
-  source: string;
-  date: string | null;
-}
-
-export interface ListedModifier {
-  kind: ModifierRule['kind'];
-  value: string;
-  factor: string;
-  except: Readonly<Partial<Record<PriceClass, string>>>;
-  source: string;
-  date: string;
-}
-
-export interface PricedModel {
-  provider: string;
-  /** As asked for, or as the table or the list has it; `*` = every model of the provider. */
-  model: string;
-  /** Tokens that fit into one call; null = nobody says. */
-  context_window: number | null;
-  prices: ListedPrice[];
-  modifiers: ListedModifier[];
-}
-
 /** What this model costs at this provider. No prices = unpriced. @param at milliseconds since the epoch */
-export function pricesOfModel(book: PriceBook, provider: string, model: string, at: number): PricedModel {
+export function pricesOfModel(book: PriceBook, provider: string, model: string, at: number): ModelPrices {
   const { entry, models } = book.matcher.find(provider, model, '', at);
   const own = [...(book.own.get(provider)?.entries() ?? [])].filter((price) => isOf(price, models));
   const listed = [...(book.listed.get(provider)?.entries() ?? [])].filter((price) => isOf(price, models));
@@ -66,7 +30,7 @@ export function pricesOfModel(book: PriceBook, provider: string, model: string, 
 }
 
 /** As the table has it. */
-export function pricesOfEntry(entry: PriceEntry, provider: string): PricedModel {
+export function pricesOfEntry(entry: PriceEntry, provider: string): ModelPrices {
   const { model, contextWindow } = entry;
   const modifiers = MODIFIER_RULES.filter((rule) => holdsFor(rule, provider, [model])).map(modifierRow);
   return { provider, model, context_window: contextWindow, prices: rowsOf(entry), modifiers };
@@ -95,7 +59,7 @@ export function modelsLike(book: PriceBook, text: string, provider: string | nul
 }
 
 /** List prices by the models that they are for. */
-export function listedModels(book: PriceBook, provider: string): PricedModel[] {
+export function listedModels(book: PriceBook, provider: string): ModelPrices[] {
   const groups = new Map<string, ListedPrice[]>();
   for (const lists of [book.own.get(provider), book.listed.get(provider)]) {
     for (const price of lists?.entries() ?? []) {

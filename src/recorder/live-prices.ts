@@ -2,10 +2,11 @@ import type { Clock } from '../core/clock.ts';
 import type { Cost } from '../core/capture.ts';
 import { messageOf } from '../core/errors.ts';
 import type { ListPrice } from '../core/list-price.ts';
+import type { ModelPrices } from '../core/model-prices.ts';
 import { createPricer, type Pricer, type PriceQuestion } from '../pricing/cost.ts';
 import { type PricePaths, readOverrides, readStoredTable, versionOf } from '../pricing/price-files.ts';
 import type { PriceTable } from '../pricing/price-table.ts';
-import { type PricedModel, pricesOfModel } from '../pricing/price-list.ts';
+import { pricesOfModel } from '../pricing/price-list.ts';
 import { createPriceBook, type PriceBook } from '../pricing/prices.ts';
 
 export interface LivePricesOptions {
@@ -53,7 +54,7 @@ export class LivePrices {
   }
 
   /** What a model costs, for people. No prices = unpriced. @param at milliseconds since the epoch */
-  listed(provider: string, model: string, at: number): PricedModel {
+  listed(provider: string, model: string, at: number): ModelPrices {
     this.refresh();
     return pricesOfModel(this.#book, provider, model, at);
   }

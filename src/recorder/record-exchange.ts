@@ -1,3 +1,4 @@
+import type { CallContext } from '../core/call-context.ts';
 import type {
   Arrival,
   AssembledOutput,
@@ -16,7 +17,7 @@ import { unknownUsage } from '../core/usage.ts';
 import type { SessionPart } from '../core/sessions.ts';
 import type { PriceQuestion } from '../pricing/cost.ts';
 import { markGuess } from '../pricing/price-again.ts';
-import { identify, type Identity } from '../session/identify.ts';
+import { identify } from '../session/identify.ts';
 import type { Placed } from '../session/seen-call.ts';
 import type { Metered } from '../usage/metered.ts';
 import { type Counted, countedUsage, type CountingDeps } from './counted-usage.ts';
@@ -316,14 +317,14 @@ export function maskStartLine(line: string): string {
   return target === undefined ? maskText(line) : [maskText(method), maskTarget(target), ...rest].join(' ');
 }
 
-function identityOf({ facts, metered, session = null }: FinishedExchange): Identity {
+function identityOf({ facts, metered, session = null }: FinishedExchange): CallContext {
   const identity = identify({
     requestHeaders: metered.requestHeaders,
     requestBody: metered.requestBody.text,
     runId: facts.connection.runId,
   });
   identity.session_id ??= session;
-  for (const key of Object.keys(identity) as (keyof Identity)[]) identity[key] = masked(identity[key]);
+  for (const key of Object.keys(identity) as (keyof CallContext)[]) identity[key] = masked(identity[key]);
   return identity;
 }
 

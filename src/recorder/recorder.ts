@@ -6,10 +6,10 @@ import { AppError, messageOf } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import type { LeftOverCall, LiveCalls } from '../core/live-call.ts';
 import type { Logger } from '../core/log.ts';
+import type { ModelPrices } from '../core/model-prices.ts';
 import type {
   CostQuestion,
   KeepLimits,
-  ModelPrices,
   PinResult,
   PruneSlice,
   PurgeSlice,

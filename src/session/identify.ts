@@ -1,24 +1,6 @@
+import type { CallContext } from '../core/call-context.ts';
 import { headerValue, type HeaderPairs } from '../core/headers.ts';
 import { clientOf } from './clients.ts';
-
-/** Who a call belongs to, as far as the client says so itself. `null` = it does not. */
-export interface Identity {
-  session_id: string | null;
-  parent_session_id: string | null;
-  /** Task, else run, else session. */
-  trace_id: string | null;
-  span_id: string | null;
-  parent_span_id: string | null;
-  task_id: string | null;
-  run_id: string | null;
-  section: string | null;
-  section_path: string | null;
-  customer_id: string | null;
-  tenant_id: string | null;
-  agent: string | null;
-  /** `name/version`, e.g. `claude-code/2.1.3`: session/clients.ts. */
-  client: string | null;
-}
 
 export interface IdentifyInput {
   requestHeaders: HeaderPairs;
@@ -125,7 +107,8 @@ function ranksOf(names: Partial<Record<Key, readonly string[]>>, base: number): 
   return new Map(entries.flatMap(([key, list]) => list.map((name, rank) => [name, { key, rank: base + rank }])));
 }
 
-export function identify(input: IdentifyInput): Identity {
+/** Who a call belongs to, as far as the client says so itself. */
+export function identify(input: IdentifyInput): CallContext {
   const named = contextOf(input.requestHeaders);
   const parent = parseTraceparent(headerValue(input.requestHeaders, 'traceparent'));
   const session = named.get('session') ?? sessionOfBody(input.requestBody);

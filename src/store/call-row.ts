@@ -1,4 +1,5 @@
 /** Call record <-> row of `llm_calls`. The only place that knows both. */
+import { CONTEXT_FIELDS } from '../core/call-context.ts';
 import type { CallRecord, CostLine, Outcome, ToolCall } from '../core/capture.ts';
 import type { SessionPart } from '../core/sessions.ts';
 import { addCall, BILLED_UNKNOWN, emptyTally, type Tally } from '../core/totals.ts';
@@ -49,41 +50,15 @@ export function traceOf(record: CallRecord): { id: string; kind: 'task' | 'trace
 
 /** Columns that hold a field of the record under its own name. */
 const TEXT_FIELDS = [
-  ...([
-    'id',
-    'started_at',
-    'provider',
-    'operation',
-    'host',
-    'path',
-    'method',
-    'request_model',
-    'response_model',
-  ] as const),
-  ...(['response_id', 'request_id', 'transport', 'billing', 'stop_reason', 'session_id', 'parent_session_id'] as const),
-  ...([
-    'span_id',
-    'parent_span_id',
-    'task_id',
-    'run_id',
-    'section',
-    'section_path',
-    'customer_id',
-    'tenant_id',
-  ] as const),
-  ...(['agent', 'client', 'mode', 'leg', 'comparison_id', 'outcome', 'service_tier', 'speed', 'region'] as const),
+  ...(['id', 'started_at', 'provider', 'operation', 'host', 'path', 'method'] as const),
+  ...(['request_model', 'response_model', 'response_id', 'request_id', 'transport', 'billing', 'stop_reason'] as const),
+  // The column of that name holds what traceOf says.
+  ...CONTEXT_FIELDS.filter((field) => field !== 'trace_id'),
+  ...(['mode', 'leg', 'comparison_id', 'outcome', 'service_tier', 'speed', 'region'] as const),
 ] satisfies (keyof CallRecord)[];
 const NUMBER_FIELDS = [
-  ...([
-    'status',
-    'retry_count',
-    'context_tokens',
-    'duration_ms',
-    'ttfb_ms',
-    'ttft_ms',
-    'request_bytes',
-    'response_bytes',
-  ] as const),
+  ...(['status', 'retry_count', 'context_tokens', 'duration_ms', 'ttfb_ms', 'ttft_ms'] as const),
+  ...(['request_bytes', 'response_bytes'] as const),
 ] satisfies (keyof CallRecord)[];
 
 type Writer = (call: StoredCall, tally: Tally) => SqlValue;

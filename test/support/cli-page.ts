@@ -46,7 +46,8 @@ export async function cliPage(): Promise<string> {
   return [HEAD, ...sections].join('\n') + TAIL;
 }
 
-async function helpOf(words: readonly string[]): Promise<string> {
+/** @param words none = the help of the whole. */
+export async function helpOf(words: readonly string[]): Promise<string> {
   const lines: string[] = [];
   const argv = [...words, '--help'];
   await createParser(argv, '0.0.0', () => {}).parseAsync(argv, (_error: unknown, _args: unknown, output: string) => {

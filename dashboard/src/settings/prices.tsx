@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { ListedPrice } from '../../../src/pricing/price-list.ts';
+import type { ListedPrice } from '../../../src/core/model-prices.ts';
 import { get } from '../api/client.ts';
 import { whole } from '../format/numbers.ts';
 import { ProviderDot } from '../kit/dots.tsx';

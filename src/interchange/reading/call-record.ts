@@ -2,7 +2,7 @@
 import { type CallRecord, type CostLine, OUTCOMES, type ToolCall } from '../../core/capture.ts';
 import { TOKEN_FIELDS, unknownUsage, UNIT_NAMES, type Usage } from '../../core/usage.ts';
 import { isObject, objectAt, objectsAt, stringAt, valueAt, type JsonObject } from '../../providers/families/json.ts';
-import { CONTEXT_FIELDS } from '../context-fields.ts';
+import { type CallContext, CONTEXT_FIELDS } from '../../core/call-context.ts';
 import { agentFactsOf } from './agent-facts.ts';
 import { amount, flag, oneOf, oneOfOrNull, text, textList, textOrNull, textsIn, whole, wrong } from './members.ts';
 
@@ -69,7 +69,7 @@ function answerOf(line: JsonObject): Pick<CallRecord, (typeof ANSWER_TEXTS)[numb
   return { ...textsOrNull(line, ANSWER_TEXTS), retry_count: whole(line, 'retry_count') };
 }
 
-function contextOf(line: JsonObject): Pick<CallRecord, (typeof CONTEXT_FIELDS)[number]> {
+function contextOf(line: JsonObject): CallContext {
   return textsOrNull(line, CONTEXT_FIELDS);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelPrices } from '../../../src/core/ports.ts';
+import type { ModelPrices } from '../../../src/core/model-prices.ts';
 import { anAdminApp, BEARER, idleRecorder } from '../../support/admin-app.ts';
 import { useCallStore } from '../../support/call-store.ts';
 import { anthropicStream } from '../../support/stored-exchanges.ts';

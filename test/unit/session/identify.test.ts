@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { identify, type Identity } from '../../../src/session/identify.ts';
+import type { CallContext } from '../../../src/core/call-context.ts';
+import { identify } from '../../../src/session/identify.ts';
 import { expectLinearTime } from '../../support/growth.ts';
 
 function identityOf(
   headers: Record<string, string>,
   body: string | null = null,
   runId: string | null = null,
-): Identity {
+): CallContext {
   return identify({ requestHeaders: Object.entries(headers), requestBody: body, runId });
 }
 
@@ -18,7 +19,7 @@ describe('session/identify', () => {
     expect(new Set(Object.values(identityOf({ host: 'api.openai.com' })))).toEqual(new Set([null]));
   });
 
-  it.each<[string, Record<string, string>, Partial<Identity>]>([
+  it.each<[string, Record<string, string>, Partial<CallContext>]>([
     ['Claude Code', { 'X-Claude-Code-Session-Id': 'a-1' }, { session_id: 'a-1', trace_id: 'a-1' }],
     ['Codex', { session_id: 'c-1' }, { session_id: 'c-1' }],
     ['older Codex', { conversation_id: 'c-2' }, { session_id: 'c-2' }],
