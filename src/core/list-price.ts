@@ -1,4 +1,5 @@
-import type { TokenCounts, UnitName } from './usage.ts';
+import { aCount, aDay, anyText, aText, type Check, mapOf, that } from './checks.ts';
+import { TOKEN_FIELDS, type TokenCounts, UNIT_NAMES, type UnitName } from './usage.ts';
 
 /**
  * A published price that stands in a provider file, for what the price table (genai-prices) lacks: units that are not
@@ -28,3 +29,22 @@ export interface ListPrice {
   source: string;
   note?: string;
 }
+
+const CLASSES: readonly unknown[] = [...UNIT_NAMES, ...TOKEN_FIELDS];
+
+/** What the members of a list price must be that a user wrote; which texts are a price in USD, who reads it says. */
+export const LIST_PRICE_CHECKS: Readonly<Record<Exclude<keyof ListPrice, 'usd'>, Check>> = {
+  unit: that(
+    (value) => CLASSES.includes(value),
+    'a token class or a unit (docs/prices.md lists them), such as characters',
+  ),
+  per: aCount,
+  model: aText,
+  operation: aText,
+  when: mapOf(anyText),
+  min: aCount,
+  asOf: aDay,
+  source: aText,
+  note: aText,
+};
+export const LIST_PRICE_NEEDS: readonly (keyof ListPrice)[] = ['unit', 'usd', 'per', 'asOf'];

@@ -1,7 +1,7 @@
+import { closingQuote, endsEscaped } from '../core/json-strings.ts';
 import { ByteBuffer } from './byte-buffer.ts';
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const COMMA = 0x2c;
 const OPEN_OBJECT = 0x7b;
@@ -67,16 +67,15 @@ export class TopLevelScanner {
       this.#escaped = false;
       search += 1;
     }
-    // Quotes are looked for natively; whether one closes the string is for the backslashes before it to say.
-    for (let quote = chunk.indexOf(QUOTE, search); quote >= 0; quote = chunk.indexOf(QUOTE, quote + 1)) {
-      if (trailingBackslashes(chunk, search, quote) % 2 !== 0) continue;
+    const quote = closingQuote(chunk, search);
+    if (quote >= 0) {
       if (this.#keeping !== null) this.#value.push(chunk.subarray(from, quote + 1));
       if (this.#readingKey) this.#key.push(chunk.subarray(from, quote));
       this.#readingKey = false;
       this.#inString = false;
       return quote + 1;
     }
-    this.#escaped = trailingBackslashes(chunk, search, chunk.length) % 2 !== 0;
+    this.#escaped = endsEscaped(chunk, search, chunk.length);
     if (this.#keeping !== null) this.#value.push(chunk.subarray(from));
     if (this.#readingKey) this.#key.push(chunk.subarray(from));
     return chunk.length;
@@ -124,10 +123,3 @@ export class TopLevelScanner {
 
 const EMPTY = new Uint8Array();
 const SINGLE = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
-
-/** How many backslashes end the bytes between `from` and `to`. */
-function trailingBackslashes(bytes: Uint8Array, from: number, to: number): number {
-  let index = to - 1;
-  while (index >= from && bytes[index] === BACKSLASH) index -= 1;
-  return to - 1 - index;
-}

@@ -1,10 +1,10 @@
 /** Where the members of one JSON object stand, byte for byte, without parsing or holding the object. */
+import { closingQuote, endsEscaped } from '../core/json-strings.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN_LIST = 0x5b;
-const BACKSLASH = 0x5c;
 const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
@@ -101,14 +101,13 @@ export class ObjectScanner {
       this.#escaped = false;
       search += 1;
     }
-    // Quotes are looked for natively; whether one closes the string is for the backslashes before it to say.
-    for (let quote = chunk.indexOf(QUOTE, search); quote >= 0; quote = chunk.indexOf(QUOTE, quote + 1)) {
-      if (backslashesBefore(chunk, search, quote) % 2 !== 0) continue;
+    const quote = closingQuote(chunk, search);
+    if (quote >= 0) {
       this.#inString = false;
       this.#stringEnd(chunk, quote);
       return quote + 1;
     }
-    this.#escaped = backslashesBefore(chunk, search, chunk.length) % 2 !== 0;
+    this.#escaped = endsEscaped(chunk, search, chunk.length);
     return chunk.length;
   }
 
@@ -278,13 +277,6 @@ function isOpening(byte: number): boolean {
 
 function closingOf(open: number): number {
   return open === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_LIST;
-}
-
-/** How many backslashes end the bytes between `from` and `to`. */
-function backslashesBefore(bytes: Uint8Array, from: number, to: number): number {
-  let index = to - 1;
-  while (index >= from && bytes[index] === BACKSLASH) index -= 1;
-  return to - 1 - index;
 }
 
 function tableOf(characters: string): Uint8Array {

@@ -1,8 +1,6 @@
 /** The user's own prices and newer price tables: the shapes of their files. docs/prices.md describes them. */
 import type { Provider } from '@pydantic/genai-prices';
 import {
-  aCount,
-  aDay,
   anAmount,
   anyText,
   aText,
@@ -17,8 +15,7 @@ import {
   that,
 } from '../core/checks.ts';
 import { AppError, messageOf } from '../core/errors.ts';
-import type { ListPrice } from '../core/list-price.ts';
-import { TOKEN_FIELDS, UNIT_NAMES } from '../core/usage.ts';
+import { LIST_PRICE_CHECKS, LIST_PRICE_NEEDS, type ListPrice } from '../core/list-price.ts';
 import { parseRatio } from './money.ts';
 import type { PriceOverrides } from './prices.ts';
 
@@ -41,26 +38,13 @@ export interface OwnFile {
   providers: Provider[];
 }
 
-const CLASSES: readonly unknown[] = [...UNIT_NAMES, ...TOKEN_FIELDS];
-
 const ownPrice = table(
   {
+    ...LIST_PRICE_CHECKS,
     provider: aText,
-    unit: that(
-      (value) => CLASSES.includes(value),
-      'a token class or a unit (docs/prices.md lists them), such as characters',
-    ),
     usd: that((value) => typeof value === 'string' && parseRatio(value) !== null, 'a price as a text, such as "0.015"'),
-    per: aCount,
-    model: aText,
-    operation: aText,
-    when: mapOf(anyText),
-    min: aCount,
-    asOf: aDay,
-    source: aText,
-    note: aText,
   },
-  ['provider', 'unit', 'usd', 'per', 'asOf'],
+  ['provider', ...LIST_PRICE_NEEDS],
 );
 
 const alias = table({ provider: aText, model: aText, as_model: aText, as_provider: aText }, [

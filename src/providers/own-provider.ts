@@ -1,20 +1,7 @@
 import type { Billing } from '../core/capture.ts';
-import {
-  aCount,
-  aDay,
-  aFlag,
-  anyText,
-  aPort,
-  aText,
-  type Check,
-  listOf,
-  mapOf,
-  Misfit,
-  oneOf,
-  table,
-  that,
-} from '../core/checks.ts';
+import { aCount, aFlag, aPort, aText, type Check, listOf, mapOf, Misfit, oneOf, table, that } from '../core/checks.ts';
 import { AppError } from '../core/errors.ts';
+import { LIST_PRICE_CHECKS, LIST_PRICE_NEEDS } from '../core/list-price.ts';
 import { TOKEN_FIELDS, UNIT_NAMES } from '../core/usage.ts';
 import type { TotalRule } from './families/usage-map.ts';
 import type { Endpoint, EndpointKind, Provider, ProviderKind } from './provider.ts';
@@ -95,21 +82,7 @@ const endpoint = table(
   ['method', 'path', 'operation'],
 );
 
-const price = table(
-  {
-    unit: oneOf([...UNIT_NAMES, ...TOKEN_FIELDS]),
-    usd: aPrice,
-    per: aCount,
-    model: aText,
-    operation: aText,
-    when: mapOf(anyText),
-    min: aCount,
-    asOf: aDay,
-    source: aText,
-    note: aText,
-  },
-  ['unit', 'usd', 'per', 'asOf'],
-);
+const price = table({ ...LIST_PRICE_CHECKS, usd: aPrice }, LIST_PRICE_NEEDS);
 
 const provider = table(
   {

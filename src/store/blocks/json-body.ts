@@ -4,6 +4,7 @@
  * is cut somewhere, and nothing is lost.
  */
 import type { BlockKind } from '../../core/blocks.ts';
+import { endsEscaped } from '../../core/json-strings.ts';
 import { mediaIn } from './media.ts';
 import { Pieces } from './pieces.ts';
 import { type FoundMessage, Spoken } from './spoken.ts';
@@ -346,9 +347,7 @@ export function stringEnd(bytes: Buffer, from: number): number {
     if (at >= length) return length;
     const quote = bytes.indexOf(QUOTE, at);
     if (quote < 0) return length;
-    let slashes = quote - 1;
-    while (slashes >= at && bytes[slashes] === BACKSLASH) slashes -= 1;
-    if ((quote - 1 - slashes) % 2 === 0) return quote;
+    if (!endsEscaped(bytes, at, quote)) return quote;
     at = quote + 1;
   }
 }
