@@ -69,6 +69,10 @@ export function tableIds(provider: string): readonly string[] {
 function throughGateway(provider: string, model: string): Candidate[] {
   if (provider === 'huggingface') return throughRouter(model);
   const slash = model.indexOf('/');
+  // In OpenAI's dialect Vertex AI names models with their makers: `google/gemini-2.5-flash`.
+  if (provider === 'vertex' && model.startsWith('google/')) {
+    return spellings(model.slice(slash + 1)).map((name) => ({ provider: 'google', model: name }));
+  }
   if (!GATEWAYS.has(provider) || slash <= 0) return [];
   const prefix = model.slice(0, slash).toLowerCase();
   const inner = (Object.hasOwn(GATEWAY_NAMES, prefix) ? GATEWAY_NAMES[prefix] : undefined) ?? prefix;

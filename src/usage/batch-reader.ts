@@ -15,7 +15,7 @@ const MAX_PARTS = 100;
  * Input sizes at which prices step up somewhere. A price that depends on the size of one request would be wrong for the
  * sum of many, so answers are summed apart by what lies between two steps.
  */
-const PRICE_STEPS = [32_000, 128_000, 200_000, 256_000, 272_000, 512_000];
+const PRICE_STEPS = [32_000, 128_000, 199_999, 200_000, 256_000, 271_999, 272_000, 512_000];
 
 /** The answers of one model whose price is the same. */
 interface Part extends SideUsage {

@@ -48,8 +48,10 @@ function keepCounts(message: JsonObject, reading: Reading): void {
   for (const key of COUNTS) {
     const value = valueAt(message, key);
     if (value === undefined || value === null) continue;
-    // The texts of the results are no counts.
-    counts[key] = key === 'results' ? objectsAt(message, key).map(countOf) : value;
+    // The texts of the results are no counts, and a reranker's have none.
+    if (key !== 'results') counts[key] = value;
+    else if (objectsAt(message, key).some((each) => numberAt(each, 'tokenCount') !== null))
+      counts[key] = objectsAt(message, key).map(countOf);
   }
   // Embeddings generate nothing, and do not say so.
   const embeds = valueAt(message, 'embedding') !== undefined || objectAt(message, 'embeddingsByType') !== null;

@@ -67,7 +67,9 @@ function hasCounts(usage: JsonObject | null): boolean {
 }
 
 function keepUsage(usage: JsonObject | null, reading: Reading): void {
-  if (hasCounts(usage)) reading.rawUsage = usage;
+  const counts = [objectAt(usage, 'billed_units'), objectAt(usage, 'tokens')];
+  // A stream that failed closes with empty ones.
+  if (counts.some((each) => each !== null && Object.keys(each).length > 0)) reading.rawUsage = usage;
 }
 
 /** v2: an event of a stream. */

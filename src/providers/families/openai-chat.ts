@@ -34,6 +34,7 @@ const OPENAI_CHAT_USAGE: UsageMap = {
   },
   units: {
     audio_seconds: 'prompt_audio_seconds',
+    search_units: 'search_units',
     // Perplexity; OpenRouter.
     web_searches: [
       'num_search_queries',
@@ -155,7 +156,7 @@ function correct(usage: Usage, raw: JsonObject, reading: Reading): void {
     usage.output_tokens = null;
     reading.anomalies.add(UNSPLIT_TOTAL);
   } else if (reading.anomalies.has('total_mismatch')) {
-    takeThinkingFromTotal(usage, raw, reading);
+    explainTotal(usage, raw, reading);
   } else if (usage.output_tokens === null && saysNothingGenerated(raw) && !reading.hasText && reading.toolCount === 0) {
     // Embeddings and rerankers generate nothing and do not say so.
     usage.output_tokens = 0;
@@ -163,11 +164,13 @@ function correct(usage: Usage, raw: JsonObject, reading: Reading): void {
 }
 
 /** Gemini in OpenAI's dialect has its thinking in the total alone. */
-function takeThinkingFromTotal(usage: Usage, raw: JsonObject, reading: Reading): void {
+function explainTotal(usage: Usage, raw: JsonObject, reading: Reading): void {
   const output = tokenCount(valueAt(raw, 'completion_tokens'));
   const total = tokenCount(valueAt(raw, 'total_tokens'));
   const { input_tokens: input } = usage;
   if (input === null || output === null || total === null || usage.reasoning_tokens !== null) return;
+  // What sound there was at Mistral stands in the total alone, and is paid by the second: the output is what it is.
+  if (total > input + output && (numberAt(raw, 'prompt_audio_seconds') ?? 0) > 0) usage.output_tokens = output;
   if (total < input + output || !/(?:^|\/)gemini-/.test(reading.model ?? '')) return;
   usage.output_tokens = total - input;
   usage.reasoning_tokens = total - input - output;
@@ -178,7 +181,7 @@ function takeThinkingFromTotal(usage: Usage, raw: JsonObject, reading: Reading):
 const OUTPUTS = ['completion_tokens', 'output_tokens'];
 
 function saysNothingGenerated(raw: JsonObject): boolean {
-  if (OUTPUTS.some((key) => valueAt(raw, key) !== undefined)) return false;
+  if ([...OUTPUTS, 'search_units'].some((key) => valueAt(raw, key) !== undefined)) return false;
   const prompt = numberAt(raw, 'prompt_tokens') ?? numberAt(raw, 'input_tokens');
   const total = numberAt(raw, 'total_tokens');
   return prompt === null || total === null || prompt === total;
@@ -189,15 +192,24 @@ function readUsage(message: JsonObject, reading: Reading): void {
   if ((numberAt(usage, 'prompt_tokens') ?? numberAt(usage, 'input_tokens')) !== null) {
     reading.rawUsage = usage;
     reading.memory.delete(UNSPLIT_TOTAL);
-    reading.serviceTier = stringAt(usage, 'service_tier') ?? reading.serviceTier;
+    reading.serviceTier = tierOf(usage) ?? reading.serviceTier;
   } else if (numberAt(usage, 'total_tokens') !== null) {
     reading.rawUsage = usage;
     if (Array.isArray(valueAt(message, 'choices'))) reading.memory.set(UNSPLIT_TOTAL, true);
+  } else if ((numberAt(usage, 'search_units') ?? numberAt(usage, 'cost')) !== null) {
+    // OpenRouter's rerankers.
+    reading.rawUsage ??= usage;
   }
   const second = objectAt(objectAt(message, 'x_groq'), 'usage') ?? objectAt(objectsAt(message, 'choices')[0], 'usage');
   if (numberAt(second, 'prompt_tokens') !== null) reading.memory.set(SECOND_USAGE, second);
   const timings = objectAt(message, 'timings');
   if (numberAt(timings, 'prompt_n') !== null) reading.memory.set('timings', timings);
+}
+
+/** Vertex AI states it as its own API does. */
+function tierOf(usage: JsonObject | null): string | null {
+  const google = objectAt(objectAt(usage, 'extra_properties'), 'google');
+  return stringAt(usage, 'service_tier') ?? stringAt(google, 'traffic_type');
 }
 
 function secondUsage(reading: Reading): JsonObject | null {

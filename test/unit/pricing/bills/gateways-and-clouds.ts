@@ -2,6 +2,19 @@ import type { HandBill } from './bill.ts';
 
 export const GATEWAY_AND_CLOUD_BILLS: readonly HandBill[] = [
   {
+    call: 'Gemini by the name that the OpenAI endpoint of Vertex AI has for it',
+    ask: { provider: 'vertex', model: 'google/gemini-2.5-flash', host: 'aiplatform.googleapis.com' },
+    usage: { input_tokens: 100, output_tokens: 10 },
+    prices: '0.30 in, 2.50 out per million',
+    source: 'cloud.google.com/vertex-ai/generative-ai/pricing',
+    // 100 x 300; 10 x 2,500
+    lines: [
+      ['input_tokens', 30_000],
+      ['output_tokens', 25_000],
+    ],
+    nanos: 55_000,
+  },
+  {
     call: 'Claude at an endpoint of a region',
     ask: { provider: 'vertex', model: 'claude-sonnet-4-5-20250929', host: 'us-east5-aiplatform.googleapis.com' },
     usage: { input_tokens: 100, output_tokens: 10 },
