@@ -3,6 +3,12 @@ import { AppError } from '../core/errors.ts';
 import { dialError, timeoutError } from './upstream-errors.ts';
 import type { Target } from './types.ts';
 
+/**
+ * A model may think for minutes without a byte, and NAT forgets connections that are silent for less (350 s and below).
+ * SDKs probe theirs every minute; what they set on their own socket ends at ours.
+ */
+export const KEEP_ALIVE_MS = 60_000;
+
 export interface DialOptions {
   /** All addresses of a name, best first. */
   resolve(host: string): Promise<readonly string[]>;
@@ -79,7 +85,14 @@ function race(
     const tryNext = (): void => {
       const address = addresses[next++];
       if (address === undefined || isOver()) return;
-      const socket = connect({ host: address, port, allowHalfOpen: true, noDelay: true, keepAlive: true });
+      const socket = connect({
+        host: address,
+        port,
+        allowHalfOpen: true,
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: KEEP_ALIVE_MS,
+      });
       attempts.add(socket);
       const stagger = setTimeout(tryNext, staggerMs);
       socket.once('close', () => clearTimeout(stagger));

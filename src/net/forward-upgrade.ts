@@ -11,6 +11,7 @@ import { tunnel } from './tunnel.ts';
 import type { NetDeps } from './types.ts';
 
 const LINGER_MS = 10_000;
+const MAX_EARLY_BYTES = 64 * 1024;
 
 export interface UpgradeRequest {
   request: IncomingMessage;
@@ -44,13 +45,14 @@ export function forwardUpgrade(
   };
   let answered = false;
   socket.once('close', clientClosed);
+  const early = hearEarly(socket, head);
   outgoing.on('upgrade', (incoming, upstream, first) => {
     answered = true;
     socket.off('close', clientClosed);
+    early.giveBack();
     upstream.on('error', () => {});
     relayHead(incoming, socket, plan, true);
     if (first.length > 0) upstream.unshift(first);
-    if (head.length > 0) socket.unshift(head);
     deps.counters.add(
       'upgrades',
       /websocket/i.test(request.headers.upgrade ?? '') ? 'protocol="websocket"' : 'protocol="other"',
@@ -59,6 +61,7 @@ export function forwardUpgrade(
   });
   outgoing.on('response', (incoming) => {
     answered = true;
+    early.giveBack();
     relayHead(incoming, socket, plan, false);
     incoming.on('data', (chunk: Buffer) => {
       rows?.responseBody(chunk);
@@ -76,6 +79,25 @@ export function forwardUpgrade(
   outgoing.on('error', (error) => {
     if (!answered && !socket.destroyed) failed(error);
   });
+}
+
+/** Whoever reads sees the client leave. What it says before it is answered is kept, if it is not much. */
+function hearEarly(socket: Socket, head: Buffer): { giveBack(): void } {
+  const heard = [head];
+  let bytes = head.length;
+  const hear = (chunk: Buffer): void => {
+    heard.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_EARLY_BYTES) socket.pause();
+  };
+  const leave = (): void => void socket.destroy();
+  socket.on('data', hear).once('end', leave);
+  return {
+    giveBack: () => {
+      socket.off('data', hear).off('end', leave).pause();
+      if (bytes > 0 && !socket.destroyed) socket.unshift(Buffer.concat(heard));
+    },
+  };
 }
 
 function relayHead(incoming: IncomingMessage, socket: Socket, { rows }: ForwardPlan, upgraded: boolean): void {

@@ -5,8 +5,8 @@ import { AppError, codeOf } from '../core/errors.ts';
 import { sayOwn, statusLine, type ToldHead, toldHead, withLength } from './answer-head.ts';
 import type { BodyEdit, Destination, EditedRequest, ExchangeEdit, RequestCopy } from './edit.ts';
 import { endToEndHeaders, pairsOf } from './end-to-end.ts';
-import type { ExchangeRows } from './exchange-rows.ts';
-import { headBytes } from './exchange-rows.ts';
+import { type ExchangeRows, headBytes } from './exchange-rows.ts';
+import { flushHead } from './flush-head.ts';
 import { resetAfterFlush } from './flush.ts';
 import { HeldAnswer, lengthOf } from './held-answer.ts';
 import { refusalFor, refuseRequest } from './refusal.ts';
@@ -161,7 +161,7 @@ class Exchange {
     const outgoing = this.#begin(headers);
     if (outgoing === null) return null;
     this.#outgoing = outgoing;
-    this.#requestHead = setImmediate(() => outgoing.flushHeaders());
+    this.#requestHead = setImmediate(() => flushHead(outgoing));
     outgoing.on('information', (info) => this.#interim(info.statusCode, info.statusMessage, info.rawHeaders));
     outgoing.on('response', (incoming) => this.#hear(incoming));
     outgoing.on('error', (error) => this.#failed(outgoing, error));
@@ -196,7 +196,9 @@ class Exchange {
     // No socket: an earlier answer on a pipelined connection is not through yet. HTTP/1.0 knows no interim answers.
     if (socket === null || this.#response.headersSent || this.#request.httpVersion !== '1.1') return;
     this.#silence?.heard();
-    socket.write(headBytes(`HTTP/1.1 ${status} ${text}`, endToEndHeaders(headers)));
+    // node:http ends the connection with an exchange whose 100 it has not said.
+    if (status === 100) this.#response.writeContinue();
+    else socket.write(headBytes(`HTTP/1.1 ${status} ${text}`, endToEndHeaders(headers)));
   }
 
   #hear(incoming: IncomingMessage): void {
@@ -239,7 +241,7 @@ class Exchange {
     const waits = bodyEdit?.head?.isWhole === true;
     if (!waits && !this.#tellHead(incoming, toldHead(incoming, bodyEdit, this.#isOld))) return;
     const held = this.#heldAnswer(incoming, bodyEdit);
-    if (!waits && held?.isHeadAlone !== true) this.#responseHead = setImmediate(() => response.flushHeaders());
+    if (!waits && held?.isHeadAlone !== true) this.#responseHead = setImmediate(() => flushHead(response));
     const pass = (chunk: Buffer): void => {
       clearImmediate(this.#responseHead);
       this.#silence?.heard();
@@ -345,7 +347,7 @@ class Exchange {
   /** The upstream broke off: so do we, never with a clean end. */
   #cutShort(): void {
     this.#finish('upstream_aborted', BROKEN_OFF, () => {
-      this.#response.flushHeaders();
+      flushHead(this.#response);
       resetAfterFlush(this.#request.socket, LINGER_MS);
     });
   }

@@ -11,6 +11,7 @@ import type { BedrockSigner } from './bedrock-signing.ts';
 import { type ConnectTimeouts, DEFAULT_CONNECT_TIMEOUTS, handleConnect, OnceSet } from './connect.ts';
 import { Connections } from './connections.ts';
 import { CountedRecorder } from './counted-recorder.ts';
+import { KEEP_ALIVE_MS } from './dial.ts';
 import { EngineConnections } from './engine-connections.ts';
 import { explain } from './explain.ts';
 import { HttpEngine, type SteerOptions } from './http-engine.ts';
@@ -222,6 +223,8 @@ export class Entrance implements Omit<NetControl, 'openRun' | 'setup' | 'mode'> 
 
   #accept(socket: Socket): void {
     this.#clients += 1;
+    // Of one whose machine is gone nothing is heard, ever; and a way to us may forget silent connections as well.
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.once('close', () => {
       this.#clients -= 1;
     });

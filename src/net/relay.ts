@@ -290,8 +290,8 @@ export class Relay {
     this.#clientEnded = true;
     if (this.#client.closing) return;
     if (this.#exchanges.current === null && !this.#opaque) this.#leave();
-    else if (this.#opaque || (this.#exchanges.current?.requestDone === true && this.#path.peer !== null))
-      this.#mirrorClientEnd();
+    // Also while its upstream is being dialled: `#onDialled` passes it on.
+    else if (this.#opaque || this.#exchanges.current?.requestDone === true) this.#mirrorClientEnd();
     else this.#options.client.destroy();
   }
 

@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import { LRUCache } from 'lru-cache';
@@ -8,6 +7,7 @@ import { checkAddress, isLoopback, isMetadataName } from './addresses.ts';
 import { redirect, type ConnectTo } from './connect-to.ts';
 import { dial, type DialOptions } from './dial.ts';
 import { isAbove } from './flush.ts';
+import { createResolver } from './resolve.ts';
 import { handshakeError, timeoutError } from './upstream-errors.ts';
 import { openTunnel, type UpstreamProxy } from './upstream-proxy.ts';
 import type { Reach, Target, UpstreamDialer } from './types.ts';
@@ -43,7 +43,7 @@ export class Upstream implements UpstreamDialer {
     this.#options = options;
     this.#handshakeTimeoutMs = options.handshakeTimeoutMs ?? 10_000;
     this.#dial = {
-      resolve: options.resolve ?? resolveAll,
+      resolve: options.resolve ?? createResolver(),
       check: (address, port) => this.#check(address, port),
       timeoutMs: options.dialTimeoutMs ?? 10_000,
       staggerMs: options.staggerMs ?? 250,
@@ -167,12 +167,6 @@ export class Upstream implements UpstreamDialer {
       });
     });
   }
-}
-
-async function resolveAll(host: string): Promise<readonly string[]> {
-  if (isIP(host) !== 0) return [host];
-  const found = await lookup(host, { all: true, order: 'verbatim' });
-  return found.map(({ address }) => address);
 }
 
 /** A company's proxy cannot reach this machine's own services. */

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -52,8 +52,20 @@ describe('relay: closing', () => {
     return upstream;
   };
 
+  /** Opens when an upstream may be dialled. */
+  const gate = new EventEmitter();
+  let isShut = false;
+
   beforeAll(async () => {
-    bench = await startRelayBench({ times: { headMs: 150, stalledWriteMs: 300, lingerMs: 1_000 } });
+    bench = await startRelayBench({
+      times: { headMs: 150, stalledWriteMs: 300, lingerMs: 1_000 },
+      upstream: {
+        resolve: async () => {
+          if (isShut) await once(gate, 'open');
+          return ['127.0.0.1'];
+        },
+      },
+    });
   });
   afterEach(async () => {
     for (const upstream of upstreams.splice(0)) await upstream.close();
@@ -224,19 +236,27 @@ describe('relay: closing', () => {
     await upstream.close();
   });
 
-  it('lets a client that has half-closed behind its request read the whole answer', async () => {
-    const upstream = await upstreamThat((socket) => {
-      socket.once('end', () => socket.end(json('late')));
-    });
-    const client = await bench.client();
-    const { seen, closed } = watch(client);
-    await untilTrue(() => upstream.sockets.length === 1);
-    client.end(POST);
-    await closed;
-    expect(seen.bytes.toString()).toBe(json('late'));
-    expect(upstream.received(0).toString()).toBe(POST);
-    expect(bench.recorder.exchanges.at(-1)?.ends[0]?.outcome).toBe('complete');
-  });
+  it.each(['before', 'after'])(
+    'lets a client that half-closes behind its request %s the dial is done read the whole answer',
+    async (when) => {
+      isShut = when === 'before';
+      const upstream = await upstreamThat((socket) => {
+        socket.once('end', () => socket.end(json('late')));
+      });
+      const client = await bench.client();
+      const { seen, closed } = watch(client);
+      if (when === 'after') await untilTrue(() => upstream.sockets.length === 1);
+      client.end(POST);
+      // While another one comes in, the end of this one is heard.
+      (await bench.client()).destroy();
+      isShut = false;
+      gate.emit('open');
+      await closed;
+      expect(seen.bytes.toString()).toBe(json('late'));
+      expect(upstream.received(0).toString()).toBe(POST);
+      expect(bench.recorder.exchanges.at(-1)?.ends[0]?.outcome).toBe('complete');
+    },
+  );
 
   it('answers 408 to a head that does not arrive in time, and never to an idle connection', async () => {
     await upstreamThat((socket) => socket.on('data', () => socket.write(json('ok'))));

@@ -50,6 +50,26 @@ describe.each([
       expect(bench.proxy.recorder.exchanges[0]?.ends).toMatchObject([{ outcome: 'complete' }]);
     });
 
+    it('is given up upstream when its client leaves before the answer', async () => {
+      await bench.start(() => {});
+      const asked = bench.send(upgrade);
+      await untilTrue(() => bench.upstream.sockets.length === 1 && bench.sent().endsWith('\r\n\r\n'), 'the request');
+      asked.destroy();
+      await untilTrue(() => bench.upstream.sockets[0]?.readableEnded === true, 'the end upstream');
+      expect(bench.proxy.recorder.exchanges[0]?.ends).toMatchObject([{ outcome: 'client_aborted' }]);
+    });
+
+    it('keeps what the client says before the answer', async () => {
+      await bench.start((socket) => {
+        socket.once('data', () =>
+          setTimeout(() => socket.write('HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'), 5),
+        );
+      });
+      const asked = bench.send(`${upgrade}first`).send('second');
+      await asked.hears(' 101 ');
+      await untilTrue(() => bench.sent().endsWith('\r\n\r\nfirstsecond'), 'both');
+    });
+
     it('hears what is wrong when there is no upstream', async () => {
       await bench.start(() => {});
       const port = await closedPort();
