@@ -37,8 +37,12 @@ export const COMMANDS = [
 ] as const;
 /** What stands behind -- is theirs, whatever it begins with. */
 const WITH_DASHES: ReadonlySet<string | undefined> = new Set(['run', 'search']);
-const CA_COMMANDS = ['show', 'export', 'install', 'add', 'rotate'];
-const OTHER_FLAGS = ['config', 'home', 'json', 'help', 'version', 'limit', 'cursor', 'provider', 'model', 'session'];
+/** Words that stand behind others; `prices` takes a model there as well. */
+const BELOW: Readonly<Record<string, readonly string[]>> = {
+  ca: ['show', 'export', 'install', 'add', 'rotate'],
+  compare: ['report'],
+  'prices override': ['list', 'add', 'remove'],
+};
 
 const EPILOGUE = `Examples:
   llm-proxy run -- python agent.py       one program, metered; its sums at the end
@@ -52,7 +56,8 @@ configuration, 3 no daemon runs (status, stop), 4 no such call (show).`;
 
 /** @param argv as typed. Throws AppError `config_invalid`; so does parsing what it returns. */
 export function createParser(argv: readonly string[], version: string, exitWith: ExitWith): Argv {
-  const parser = yargs(normalised(argv))
+  const words = normalised(argv);
+  const parser = yargs(words)
     .scriptName('llm-proxy')
     // What Yargs says is read below, and documented.
     .locale('en')
@@ -68,15 +73,15 @@ export function createParser(argv: readonly string[], version: string, exitWith:
     .alias({ h: 'help', v: 'version' })
     .strict()
     // Yargs makes the help of every command that runs, in case; laying it out takes longer than all of the parsing.
-    .wrap(asksForHelp(argv) ? 100 : null)
+    .wrap(asksForHelp(words) ? 100 : null)
     .epilogue(EPILOGUE)
     .demandCommand(1, 'which command? llm-proxy --help lists them')
     .exitProcess(false)
     .check(refuseTwice, true)
     // A message is Yargs' own; without one, a command threw.
-    .fail((message: string | null, error: Error | undefined) => {
+    .fail((message: string | null, error: Error | undefined, help: object) => {
       throw typeof message === 'string' && !(error instanceof AppError)
-        ? new AppError('config_invalid', explained(message, argv))
+        ? new AppError('config_invalid', explained(message, argv, flagsOf(help)))
         : error;
     });
   return addCommands(parser, exitWith);
@@ -116,6 +121,8 @@ function normalised(argv: readonly string[]): string[] {
   const own = dashes === -1 ? argv : argv.slice(0, dashes);
   const [first] = own;
   refuseLater(own);
+  if (first === 'help') return [...own.slice(1), '--help'];
+  if (first === 'version' && own.length === 1) return ['--version'];
   const isQuestion = asksForHelp(own);
   if (first === 'run' && dashes === -1 && !isQuestion)
     throw new AppError('config_invalid', 'put -- before the program: llm-proxy run -- CMD...');
@@ -148,26 +155,27 @@ function nameOf(word: string): string {
 }
 
 /** Yargs' own words, with what was probably meant and what to do. */
-function explained(message: string, argv: readonly string[]): string {
+function explained(message: string, argv: readonly string[], flags: readonly string[]): string {
   const needy = /^Not enough arguments following: (\S+)/.exec(message)?.[1];
   if (needy !== undefined) return `--${needy} needs a value`;
+  const missing = /^Missing required arguments?: (.+)/.exec(message)?.[1];
+  if (missing !== undefined) return `--${missing.replaceAll(', ', ' and --')} must be given${hint(argv)}`;
   if (message.startsWith('Not enough non-option arguments'))
     return `${argv[0]} needs one thing more: llm-proxy ${argv[0]} --help says what`;
   const [, choice, given, choices] =
     /Argument: (\S+), Given: (.*), Choices: (.*)/.exec(message.replaceAll('\n', ' ')) ?? [];
   if (choice !== undefined) return `--${choice} must be one of ${choices?.replaceAll('"', '')}, not ${given}`;
   const unknown = /^Unknown (?:argument|command)s?: (.+)$/m.exec(message)?.[1]?.split(', ')[0];
-  return unknown === undefined ? message.replaceAll(/\s*\n\s*/g, ' ') : unknownWord(unknown, argv);
+  return unknown === undefined ? message.replaceAll(/\s*\n\s*/g, ' ') : unknownWord(unknown, argv, flags);
 }
 
-function unknownWord(unknown: string, argv: readonly string[]): string {
+function unknownWord(unknown: string, argv: readonly string[], flags: readonly string[]): string {
   const [first] = argv;
   const flag = argv.find((word) => word.startsWith('-') && word.replace(/^-+/, '').split('=')[0] === unknown);
-  if (flag !== undefined)
-    return `unknown option ${flag.split('=')[0]}${meant(unknown, flagNames(), '--')}${hint(argv)}`;
-  const isCommand = unknown === first || first === 'ca';
-  if (!isCommand) return `${first} takes no ${unknown}${hint(argv)}`;
-  return `unknown command ${unknown}${meant(unknown, first === 'ca' ? CA_COMMANDS : COMMANDS, '')}${hint(argv)}`;
+  if (flag !== undefined) return `unknown option ${flag.split('=')[0]}${meant(unknown, flags, '--')}${hint(argv)}`;
+  const group = Object.keys(BELOW).find((words) => argv.join(' ').startsWith(`${words} `));
+  if (unknown !== first && group === undefined) return `${first} takes no ${unknown}${hint(argv)}`;
+  return `unknown command ${unknown}${meant(unknown, BELOW[group ?? ''] ?? COMMANDS, '')}${hint(argv)}`;
 }
 
 function meant(unknown: string, known: readonly string[], prefix: string): string {
@@ -181,6 +189,14 @@ function hint(argv: readonly string[]): string {
   return `; llm-proxy ${command === undefined ? '' : `${command} `}--help lists them`;
 }
 
-function flagNames(): string[] {
-  return [...(OPTIONS as readonly Option[]).flatMap((option) => option.flag ?? []), ...OTHER_FLAGS];
+/** What the command takes that was being read: what Yargs' types call an instance is its help, which knows. */
+function flagsOf(help: object): string[] {
+  const { getDescriptions } = help as { getDescriptions?: () => Record<string, unknown> };
+  const own = Object.keys(getDescriptions?.() ?? {});
+  // Bare flags are those of `start`.
+  return own.includes('home') ? own : [...own, 'config', 'home', ...startFlags()];
+}
+
+function startFlags(): string[] {
+  return (OPTIONS as readonly Option[]).flatMap(({ flag }) => flag ?? []);
 }

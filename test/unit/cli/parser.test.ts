@@ -16,6 +16,26 @@ describe('cli/parser', () => {
   it.each([
     [[], 'which command? llm-proxy --help lists them'],
     [['strat'], 'unknown command strat; did you mean start?; llm-proxy --help lists them'],
+    [['prnue'], 'unknown command prnue; did you mean prune?; llm-proxy --help lists them'],
+    [['unpinn', 'x'], 'unknown command unpinn; did you mean unpin?; llm-proxy --help lists them'],
+    [['calls', '--sine', '7d'], 'unknown option --sine; did you mean --since?; llm-proxy calls --help lists them'],
+    [['stats', '--grop=day'], 'unknown option --grop; did you mean --group?; llm-proxy stats --help lists them'],
+    [
+      ['export', '--fromat', 'x'],
+      'unknown option --fromat; did you mean --format?; llm-proxy export --help lists them',
+    ],
+    [['doctor', '--hoem', 'x'], 'unknown option --hoem; did you mean --home?; llm-proxy doctor --help lists them'],
+    [
+      ['run', '--josn', 'x', '--', 'ls'],
+      'unknown option --josn; did you mean --json?; llm-proxy run --help lists them',
+    ],
+    [['prices', 'override', 'ad'], 'unknown command ad; llm-proxy prices --help lists them'],
+    [
+      ['prices', 'override', 'rmove'],
+      'unknown command rmove; did you mean remove?; llm-proxy prices --help lists them',
+    ],
+    [['prices', 'override', 'add', 'x'], '--provider must be given; llm-proxy prices --help lists them'],
+    [['compare', 'reprot'], 'unknown command reprot; did you mean report?; llm-proxy compare --help lists them'],
     [['xyzzy'], 'unknown command xyzzy; llm-proxy --help lists them'],
     [['start', '--prot', '1'], 'unknown option --prot; did you mean --port?; llm-proxy start --help lists them'],
     [['--prot=1'], 'unknown option --prot; did you mean --port?; llm-proxy --help lists them'],
