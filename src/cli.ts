@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /** Entry of the command line: arguments in, exit code out, errors in one line. */
-import { failureOf } from './cli/failure.ts';
+import { failureOf, outputFailureOf } from './cli/failure.ts';
 import { createParser } from './cli/parser.ts';
 import { version } from './cli/version.ts';
-import { codeOf } from './core/errors.ts';
 
-/** The reader of a pipe may leave early (`| head`): what it did not want is no error. The daemon goes on without one. */
 process.stdout.on('error', (error) => {
-  if (codeOf(error) === 'EPIPE' && !['start', 'run'].includes(process.argv[2] ?? '')) process.exit(0);
+  const end = outputFailureOf(error, process.argv[2]);
+  if (end === null) return;
+  if (end.line !== null) process.stderr.write(`${end.line}\n`);
+  process.exit(end.exitCode);
 });
 
 async function main(argv: readonly string[]): Promise<void> {

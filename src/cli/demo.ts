@@ -139,6 +139,7 @@ function pointers(home: string, self: string): string[] {
     command('calls'),
     command('stats'),
     command('show ID'),
+    command('dashboard'),
     `  less ${join(home, 'logs')}/anthropic-*.log`,
     '',
     'Then with a program of yours:',

@@ -34,13 +34,19 @@ export function totalCost(totals: Totals): string {
   return [sum, ...missing].join(' + ');
 }
 
+/** The same in a narrow terminal: at least so much. */
+export function leastCost(totals: Totals): string {
+  const text = totalCost(totals);
+  return text.startsWith('$') && text.includes(' + ') ? `≥${text.split(' + ')[0]}` : text;
+}
+
 function unknownCalls({ calls_without_usage: unknown, billed_unknown_calls: billed }: Totals): string {
   if (unknown === 0) return '';
   return billed === 0 ? `${unknown} unknown` : `${unknown} unknown (${billed} billed)`;
 }
 
 /** What the exact sums leave out: `~1,200 in, ~340 out, ~$0.0042 (2 calls)`; empty when there is nothing. */
-export function estimatedSums({ estimated }: Totals): string {
+export function estimatedSums({ estimated }: Pick<Totals, 'estimated'>): string {
   if (estimated.calls === 0) return '';
   const { calls, input_tokens: input, output_tokens: output, cost_usd: usd } = estimated;
   const parts = [

@@ -5,6 +5,8 @@ import { type Config, homeOf, loadConfig, type LoadedConfig } from '../config/lo
 import { OPTIONS, type Option, variableOf } from '../config/options.ts';
 import { AppError } from '../core/errors.ts';
 import { type DaemonInfo, findDaemon, readLastStart, writeLastStart } from './daemon-files.ts';
+import { openDatabase } from '../store/driver.ts';
+import { requireSchema } from '../store/migrations.ts';
 import { isAnswering } from './run-api.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -57,10 +59,18 @@ export function loadedOf(home: string | null): LoadedConfig {
   return loadConfig({ flags, env, cwd: process.cwd() });
 }
 
-/** As the daemon of this home would use. @throws AppError `store_unusable` where there is none */
+/** For readers. @throws AppError `store_unusable` where there is none, or one of an earlier version; `store_newer` */
 export function databaseOf(home: string | null): string {
   const { db } = configOf(home);
-  if (existsSync(db)) return db;
+  if (existsSync(db)) {
+    const database = openDatabase(db, { readOnly: true });
+    try {
+      requireSchema(database);
+    } finally {
+      database.close();
+    }
+    return db;
+  }
   throw new AppError('store_unusable', `no daemon runs and there is no database ${db}; --home names another home`);
 }
 

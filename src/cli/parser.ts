@@ -115,14 +115,17 @@ const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
   '--explore': ['dashboard'],
 };
 
-/** Bare `llm-proxy --port N` = start; spellings of earlier programs. */
+/** Bare `llm-proxy --port N` = start; spellings of earlier programs, and those that people try first. */
 function normalised(argv: readonly string[]): string[] {
+  if (argv[0] === 'help') return [...argv.slice(1), '--help'];
+  return argv.join(' ') === 'version' ? ['--version'] : respelt(argv);
+}
+
+function respelt(argv: readonly string[]): string[] {
   const dashes = argv.indexOf('--');
   const own = dashes === -1 ? argv : argv.slice(0, dashes);
   const [first] = own;
   refuseLater(own);
-  if (first === 'help') return [...own.slice(1), '--help'];
-  if (first === 'version' && own.length === 1) return ['--version'];
   const isQuestion = asksForHelp(own);
   if (first === 'run' && dashes === -1 && !isQuestion)
     throw new AppError('config_invalid', 'put -- before the program: llm-proxy run -- CMD...');

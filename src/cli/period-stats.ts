@@ -1,10 +1,10 @@
 /** `stats --since …`: totals of a period, by what is asked. */
 import type { PeriodGroup, PeriodStats } from '../core/ports.ts';
 import type { StatsParameters } from '../core/stats-question.ts';
-import { callDuration, count, estimatedSums, totalCost } from './figures.ts';
+import { callDuration, count, estimatedSums, leastCost, totalCost } from './figures.ts';
 import { print, printJson } from './print.ts';
 import { accepted, askOrRead, colours, dim, type ReadArguments, room, timeOf, withCalls } from './read.ts';
-import { type Column, formatTable } from './table.ts';
+import { type Column, fits, formatTable } from './table.ts';
 
 const ANSWER_MS = 30_000;
 
@@ -35,7 +35,10 @@ function show({ groups = [], group = '', ...all }: PeriodStats): void {
   }
   const total: PeriodGroup = { ...all, key: 'total', requests: all.total_requests };
   const rows = groups.length === 1 ? groups : [...groups, total];
-  print(formatTable(columnsOf(group, all.estimated.calls > 0), rows, colours(), room()));
+  const isEstimated = all.estimated.calls > 0;
+  const beside = isEstimated && fits(columnsOf(group, true).filter(isNeeded), rows, room());
+  print(formatTable(columnsOf(group, beside), rows, colours(), room()));
+  if (isEstimated && !beside) print(dim(`estimated, not in these: ${estimatedSums(all)}`));
   for (const note of notesOf(all)) print(dim(note));
 }
 
@@ -55,6 +58,10 @@ function notesOf({
   ].flat();
 }
 
+function isNeeded({ spare }: Column<PeriodGroup>): boolean {
+  return spare === undefined;
+}
+
 type Cell = (row: PeriodGroup) => string;
 
 function columnsOf(group: string, hasEstimates: boolean): Column<PeriodGroup>[] {
@@ -62,7 +69,7 @@ function columnsOf(group: string, hasEstimates: boolean): Column<PeriodGroup>[] 
     ['calls', ({ requests }) => count(requests)],
     ['errors', ({ errors }) => (errors === 0 ? '' : count(errors))],
     ['input', (row) => count(row.input_tokens)],
-    ['cached', (row) => count(row.cache_read_tokens)],
+    ['cached', (row) => count(row.cache_read_tokens), 0],
     ['output', (row) => count(row.output_tokens)],
     ['tools', (row) => count(row.tool_calls), 1],
     ['cost', totalCost],
@@ -78,6 +85,7 @@ function columnsOf(group: string, hasEstimates: boolean): Column<PeriodGroup>[] 
       align: 'right' as const,
       value,
       ...(spare === undefined ? {} : { spare }),
+      ...(title === 'cost' ? { short: leastCost } : {}),
     })),
     ...(hasEstimates ? [{ title: 'estimated, not in these', align: 'left', value: estimatedSums } as const] : []),
   ];

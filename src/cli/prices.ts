@@ -7,6 +7,7 @@ import { configOf } from './home-config.ts';
 import { openPrices, type OpenPrices } from './price-book.ts';
 import { count } from './figures.ts';
 import { print, printJson } from './print.ts';
+import { room } from './read.ts';
 import { type Column, formatTable } from './table.ts';
 
 export interface PricesArguments {
@@ -113,7 +114,7 @@ function printModels(models: readonly ModelPrices[]): void {
   for (const [index, model] of models.slice(0, MAX_MODELS).entries()) {
     if (index > 0) print('');
     print(`${model.provider}  ${model.model}`);
-    print(indented(formatTable(PRICE_COLUMNS, model.prices, false)));
+    print(indented(formatTable(PRICE_COLUMNS, model.prices, false, room() - INDENT.length)));
     for (const { kind, value, factor, except, source } of model.modifiers) {
       const others = Object.entries(except).map(([unit, other]) => `, ${unit} x${other}`);
       print(`  ${kind} ${value}: tokens x${factor}${others.join('')}  (${source})`);
@@ -130,9 +131,9 @@ const PRICE_COLUMNS: readonly Column<ListedPrice>[] = [
   { title: 'unit', align: 'left', value: ({ unit }) => unit },
   { title: 'USD', align: 'right', value: ({ usd }) => String(usd) },
   { title: 'per', align: 'right', value: ({ per }) => count(per) },
-  { title: 'when', align: 'left', max: 60, value: conditionsOf },
-  { title: 'date', align: 'left', value: ({ date }) => date ?? '' },
-  { title: 'source', align: 'left', max: 80, value: ({ source }) => source },
+  { title: 'when', align: 'left', max: 60, least: 16, value: conditionsOf },
+  { title: 'date', align: 'left', spare: 1, value: ({ date }) => date ?? '' },
+  { title: 'source', align: 'left', max: 80, least: 24, value: ({ source }) => source },
 ];
 
 function conditionsOf({ above_input_tokens: above, operation, when, min }: ListedPrice): string {
@@ -146,6 +147,8 @@ function conditionsOf({ above_input_tokens: above, operation, when, min }: Liste
     .join(', ');
 }
 
+const INDENT = '  ';
+
 function indented(text: string): string {
-  return text.replaceAll(/^/gm, '  ');
+  return text.replaceAll(/^/gm, INDENT);
 }

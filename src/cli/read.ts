@@ -11,10 +11,10 @@ import { openDatabase } from '../store/driver.ts';
 import { loadTotals, statsOf } from '../store/queries.ts';
 import { type DaemonInfo, findDaemon } from './daemon-files.ts';
 import { answeringDaemon, databaseOf } from './home-config.ts';
-import { callCost, callDuration, callTokens, count, estimatedSums, totalCost } from './figures.ts';
+import { callCost, callDuration, callTokens, count, estimatedSums, leastCost, totalCost } from './figures.ts';
 import { print, printJson } from './print.ts';
 import { askDaemon, askText, isAnswering } from './run-api.ts';
-import { formatTable } from './table.ts';
+import { type Column, fits, formatTable } from './table.ts';
 import { troublesOf } from './troubles.ts';
 
 export interface ReadArguments {
@@ -92,29 +92,33 @@ export async function statsMain({ home, json }: ReadArguments): Promise<number> 
     ...Object.entries(models).toSorted(([, one], [, other]) => other.cost_usd - one.cost_usd),
     ['total', { requests, ...rest }] as const,
   ];
-  print(
-    formatTable<readonly [string, Totals]>(
-      [
-        { title: 'model', align: 'left', max: 50, value: ([name]) => name },
-        { title: 'calls', align: 'right', value: ([, totals]) => count(totals.requests) },
-        { title: 'errors', align: 'right', value: ([, totals]) => (totals.errors === 0 ? '' : count(totals.errors)) },
-        { title: 'input', align: 'right', value: ([, totals]) => count(totals.input_tokens) },
-        { title: 'cached', align: 'right', spare: 2, value: ([, totals]) => count(totals.cache_read_tokens) },
-        { title: 'output', align: 'right', value: ([, totals]) => count(totals.output_tokens) },
-        { title: 'tools', align: 'right', spare: 1, value: ([, totals]) => count(totals.tool_calls) },
-        { title: 'cost', align: 'right', value: ([, totals]) => totalCost(totals) },
-        ...(stats.estimated.calls === 0
-          ? []
-          : [{ title: 'estimated, not in these', align: 'left', value: estimatedOf } as const]),
-      ],
+  const beside =
+    stats.estimated.calls > 0 &&
+    fits(
+      ESTIMATED_TOO.filter(({ spare }) => spare === undefined),
       rows,
-      colours(),
       room(),
-    ),
-  );
+    );
+  print(formatTable(beside ? ESTIMATED_TOO : TOTALS, rows, colours(), room()));
+  if (stats.estimated.calls > 0 && !beside) print(dim(`estimated, not in these: ${estimatedSums(stats)}`));
   if (since !== null) print(dim(`since ${timeOf(since)}`));
   return 0;
 }
+
+const TOTALS: readonly Column<readonly [string, Totals]>[] = [
+  { title: 'model', align: 'left', max: 50, least: 20, value: ([name]) => name },
+  { title: 'calls', align: 'right', value: ([, totals]) => count(totals.requests) },
+  { title: 'errors', align: 'right', value: ([, totals]) => (totals.errors === 0 ? '' : count(totals.errors)) },
+  { title: 'input', align: 'right', value: ([, totals]) => count(totals.input_tokens) },
+  { title: 'cached', align: 'right', spare: 2, value: ([, totals]) => count(totals.cache_read_tokens) },
+  { title: 'output', align: 'right', value: ([, totals]) => count(totals.output_tokens) },
+  { title: 'tools', align: 'right', spare: 1, value: ([, totals]) => count(totals.tool_calls) },
+  { title: 'cost', align: 'right', value: ([, totals]) => totalCost(totals), short: ([, totals]) => leastCost(totals) },
+];
+const ESTIMATED_TOO: typeof TOTALS = [
+  ...TOTALS,
+  { title: 'estimated, not in these', align: 'left', value: estimatedOf },
+];
 
 export async function callsMain({ home, json, ...query }: ReadArguments & CallQuery): Promise<number> {
   const page = await callsOf(home, query);

@@ -47,7 +47,9 @@ export async function runProgram(options: RunOptions, deps: RunDeps): Promise<nu
   const child = await runChild(options.command, session.env, deps.interactive);
   if (child.startError !== null) deps.say(`llm-proxy: ${child.startError}`);
   try {
-    report(await closeRun(session.daemon, session.runId), options, child.startError === null ? note : () => {});
+    const summary = await closeRun(session.daemon, session.runId);
+    if (child.startError === null) note(summaryText(summary));
+    if (options.jsonFile !== null) writeSummary(options.jsonFile, summary, deps);
   } catch (error) {
     deps.say(`llm-proxy: no summary: ${messageOf(error)}`);
   }
@@ -86,8 +88,15 @@ export async function childEnv(
   return env;
 }
 
-function report(summary: RunSummary, options: RunOptions, note: (line: string) => void): void {
-  if (options.jsonFile !== null) writeFileSync(options.jsonFile, `${JSON.stringify(summary, null, 2)}\n`);
+function summaryText(summary: RunSummary): string {
   const text = formatRunSummary(summary);
-  note(summary.totals.requests === 0 ? `llm-proxy: ${text}` : `\nllm-proxy: ${summary.run_id}\n${text}`);
+  return summary.totals.requests === 0 ? `llm-proxy: ${text}` : `\nllm-proxy: ${summary.run_id}\n${text}`;
+}
+
+function writeSummary(file: string, summary: RunSummary, { say }: Pick<RunDeps, 'say'>): void {
+  try {
+    writeFileSync(file, `${JSON.stringify(summary, null, 2)}\n`);
+  } catch (error) {
+    say(`llm-proxy: the summary could not be written: ${messageOf(error)}`);
+  }
 }

@@ -11,7 +11,7 @@ import type { CallRecord } from '../core/capture.ts';
 import { AppError } from '../core/errors.ts';
 import { escapeLine } from '../sinks/escape.ts';
 import { formatDuration, formatStatus, modelOf } from '../sinks/figures.ts';
-import { callCost, callDuration, callTokens, count, estimatedSums, totalCost } from './figures.ts';
+import { callCost, callDuration, callTokens, count, estimatedSums, leastCost, totalCost } from './figures.ts';
 import { print, printJson } from './print.ts';
 import {
   accepted,
@@ -77,7 +77,7 @@ const FIGURES: Column<SessionSummary>[] = [
   { title: 'errors', align: 'right', spare: 1, value: ({ errors }) => (errors === 0 ? '' : count(errors)) },
   { title: 'input', align: 'right', value: (session) => count(session.input_tokens) },
   { title: 'output', align: 'right', spare: 2, value: (session) => count(session.output_tokens) },
-  { title: 'cost', align: 'right', value: totalCost },
+  { title: 'cost', align: 'right', value: totalCost, short: leastCost },
   { title: 'span', align: 'right', spare: 3, value: spanOf },
 ];
 

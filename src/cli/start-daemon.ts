@@ -1,7 +1,7 @@
 /** Starts a daemon that outlives us. */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { AppError, codeOf } from '../core/errors.ts';
@@ -20,6 +20,12 @@ export interface StartOptions {
   find: () => DaemonInfo | null;
 }
 
+export interface Started {
+  daemon: DaemonInfo;
+  /** False: somebody else started it. */
+  isOurs: boolean;
+}
+
 const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));
 const READY_MS = 15_000;
 const POLL_MS = 25;
@@ -28,10 +34,9 @@ const POLL_MS = 25;
  * Of several that ask at once for one home, one starts the daemon and the others get the same one (`isOurs` false).
  * Its output goes to `<home>/run/daemon.log`. Rejects with the daemon's own last line when it does not come up.
  */
-export async function startDaemon(options: StartOptions): Promise<{ daemon: DaemonInfo; isOurs: boolean }> {
-  const folder = join(options.home, 'run');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const lock = join(folder, 'starting');
+export async function startDaemon(options: StartOptions): Promise<Started> {
+  const lock = lockOf(options.home);
+  mkdirSync(dirname(lock), { recursive: true, mode: 0o700 });
   const deadline = Date.now() + 2 * READY_MS;
   for (;;) {
     const known = await answering(options.find);
@@ -42,13 +47,34 @@ export async function startDaemon(options: StartOptions): Promise<{ daemon: Daem
     await delay(POLL_MS);
   }
   try {
-    return { daemon: await startHere(options, join(folder, 'daemon.log')), isOurs: true };
+    return await startHere(options, join(dirname(lock), 'daemon.log'));
   } finally {
     rmSync(lock, { force: true });
   }
 }
 
-async function startHere(options: StartOptions, logFile: string): Promise<DaemonInfo> {
+function lockOf(home: string): string {
+  return join(home, 'run', 'starting');
+}
+
+/**
+ * For `start` itself: who comes until it is ready waits for it, and starts no second daemon with other settings.
+ * @returns call it when the daemon is found by its files, or will not be. Never throws
+ */
+export function announceStart(home: string): () => void {
+  const lock = lockOf(home);
+  try {
+    mkdirSync(dirname(lock), { recursive: true, mode: 0o700 });
+    // The first try may only have removed what a killed start left.
+    if (!takeLock(lock) && !takeLock(lock)) return () => {};
+  } catch {
+    // A disk that takes no files: nobody finds this daemon anyway.
+    return () => {};
+  }
+  return () => rmSync(lock, { force: true });
+}
+
+async function startHere(options: StartOptions, logFile: string): Promise<Started> {
   let result = await attempt(options, logFile, []);
   // Somebody else has the usual ports: nobody has to know ours.
   if (result instanceof Error && /port_in_use|in use|EADDRINUSE/i.test(readText(logFile))) {
@@ -64,7 +90,7 @@ async function startHere(options: StartOptions, logFile: string): Promise<Daemon
   throw new AppError('not_running', `the daemon did not start: ${reason} (${logFile})`);
 }
 
-async function attempt(options: StartOptions, logFile: string, ports: readonly string[]): Promise<DaemonInfo | Error> {
+async function attempt(options: StartOptions, logFile: string, ports: readonly string[]): Promise<Started | Error> {
   const log = openSync(logFile, 'w', 0o600);
   const child = spawn(
     process.execPath,
@@ -85,8 +111,11 @@ async function attempt(options: StartOptions, logFile: string, ports: readonly s
   while (ended.length === 0 && Date.now() < deadline) {
     const daemon = await answering(options.find);
     if (daemon !== null) {
+      const isOurs = daemon.pid === child.pid;
+      // Somebody's own was ready first: with two, calls would go by the settings of the later one. It has no call yet.
+      if (!isOurs) child.kill('SIGKILL');
       child.unref();
-      return daemon;
+      return { daemon, isOurs };
     }
     await delay(POLL_MS);
   }

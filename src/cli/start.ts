@@ -8,6 +8,7 @@ import { type DaemonInfo, findDaemon, removeDaemonFiles, writeDaemonFiles } from
 import { rememberStart } from './home-config.ts';
 import { HomeFiles } from './home-files.ts';
 import { collectOnOwnThread } from './collector.ts';
+import { announceStart } from './start-daemon.ts';
 import { version } from './version.ts';
 
 /** By option key; `home` and `config` beside them. */
@@ -26,6 +27,7 @@ export async function startMain(flags: StartFlags): Promise<number> {
   tell(loaded, log);
   const other = findDaemon(config.home, process.env, process.cwd());
   mkdirSync(config.home, { recursive: true, mode: 0o700 });
+  const isThere = announceStart(config.home);
   const files = new HomeFiles(log);
   collectOnOwnThread(process.execArgv);
   // Loaded here and not above: no other command needs a proxy in its memory.
@@ -44,6 +46,7 @@ export async function startMain(flags: StartFlags): Promise<number> {
     logOptions,
     onStop: () => onStop(),
   }).catch((error: unknown) => {
+    isThere();
     throw withFile(withOther(error, other), loaded);
   });
   surviveErrors(log);
@@ -58,6 +61,7 @@ export async function startMain(flags: StartFlags): Promise<number> {
     rememberStart(loaded, flags, process.env);
     writeDaemonFiles(info, process.env);
   });
+  isThere();
   log.info({ proxy: info.proxy_url, admin: info.admin_url, home: info.home, ca: info.ca_file, pid: info.pid }, 'ready');
   const reason = await ended;
   log.info({ reason }, 'stopping: live calls get 30 s, a second signal ends them now');

@@ -47,10 +47,19 @@ export function formatTable<T>(
   return [colour ? pc.dim(head) : head, ...rows.map((_, at) => line(({ cells }) => cells[at] ?? ''))].join('\n');
 }
 
+/** Whether all of them have room, cut down as far as they may be. */
+export function fits<T>(columns: readonly Column<T>[], rows: readonly T[], room: number): boolean {
+  return widthOf(columns.map((column) => ({ width: leastOf(laidOut(briefly(column), rows)) }))) <= room;
+}
+
+function briefly<T>(column: Column<T>): Column<T> {
+  return { ...column, value: column.short ?? column.value };
+}
+
 function fitted<T>(columns: readonly Column<T>[], rows: readonly T[], room: number): Laid<T>[] {
   const full = columns.map((column) => laidOut(column, rows));
   if (widthOf(full) <= room) return full;
-  let kept = columns.map((column) => laidOut({ ...column, value: column.short ?? column.value }, rows));
+  let kept = columns.map((column) => laidOut(briefly(column), rows));
   while (widthOf(kept.map((laid) => ({ width: leastOf(laid) }))) > room) {
     const [spare] = kept
       .filter(({ column }) => column.spare !== undefined)

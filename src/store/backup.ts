@@ -25,10 +25,11 @@ const BYTES_PER_SECOND = 80 * 1024 * 1024;
 
 /**
  * @param version that the database has now
+ * @returns the copy; null = none was wanted
  * @throws AppError `store_unusable` when there is no room, or the copy fails: the database stays as it is, and calls are
  * counted without it meanwhile
  */
-export function backUp(database: Database, version: number, options: BackupOptions): void {
+export function backUp(database: Database, version: number, options: BackupOptions): string | null {
   const { path, keep, tell } = options;
   const bytes = usedBytes(database);
   if (bytes > WORTH_TELLING)
@@ -36,15 +37,17 @@ export function backUp(database: Database, version: number, options: BackupOptio
       { file: path, bytes, seconds: Math.ceil((2 * bytes) / BYTES_PER_SECOND), copies: keep > 0 },
       'the database is changed for this version; llm-proxy is ready when that is done',
     );
-  if (keep < 1 || path === ':memory:') return;
+  if (keep < 1 || path === ':memory:') return null;
   const folder = join(dirname(path), 'backups');
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     // Half a copy, of a start that was cut.
     removeAll(folder, namesIn(folder, path, 'part'));
     requireRoom(folder, bytes, options);
-    copyTo(database, join(folder, nameOf(path, version, options.wall)));
+    const copy = join(folder, nameOf(path, version, options.wall));
+    copyTo(database, copy);
     removeAll(folder, namesIn(folder, path, 'db').slice(0, -keep));
+    return copy;
   } catch (error) {
     if (error instanceof AppError) throw error;
     const message = `the database ${path} is of an earlier version and could not be copied to ${folder} before it is changed: ${messageOf(error)}`;

@@ -76,7 +76,7 @@ export function requireSchema(database: Database): void {
   if (version < SCHEMA_VERSION) {
     throw new AppError(
       'store_unusable',
-      `the database has schema ${version}, needed is ${SCHEMA_VERSION}: start llm-proxy once`,
+      `the database is of an earlier llm-proxy (schema ${version}, this version needs ${SCHEMA_VERSION}): start llm-proxy once`,
     );
   }
 }

@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readSync, renameSync, rmSync, statSync
 import { AppError } from '../core/errors.ts';
 import { backUp, type BackupOptions } from './backup.ts';
 import { type Database, openDatabase } from './driver.ts';
-import { migrate } from './migrations.ts';
+import { migrate, SCHEMA_VERSION } from './migrations.ts';
 import { canShrink, rebuild, usedBytes } from './space.ts';
 
 export interface OpenedStore {
@@ -56,7 +56,14 @@ export function openStore(
 function open(path: string, driver: (path: string) => Database, backup: BackupOptions): Database {
   const database = driver(path);
   try {
-    migrate(database, (version) => backUp(database, version, backup));
+    let from = SCHEMA_VERSION;
+    let copy: string | null = null;
+    migrate(database, (version) => {
+      copy = backUp(database, version, backup);
+      from = version;
+    });
+    if (from < SCHEMA_VERSION)
+      backup.tell({ file: backup.path, from, to: SCHEMA_VERSION, copy }, 'the database is of this version now');
     if (!canShrink(database) && usedBytes(database) < REBUILT_AT_ONCE) quietly(() => rebuild(database));
     return database;
   } catch (error) {

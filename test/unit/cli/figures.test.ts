@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callCost, callTokens, count, estimatedSums, totalCost } from '../../../src/cli/figures.ts';
+import { callCost, callTokens, count, estimatedSums, leastCost, totalCost } from '../../../src/cli/figures.ts';
 import { emptyTally, toTotals } from '../../../src/core/totals.ts';
 import type { CallRecord } from '../../../src/core/capture.ts';
 import { aRecord } from '../../support/captures.ts';
@@ -7,6 +7,12 @@ import { aRecord } from '../../support/captures.ts';
 const totals = toTotals(emptyTally());
 
 describe('cli/figures', () => {
+  it('calls a sum with gaps a lower bound where there is no room for words', () => {
+    expect(leastCost({ ...totals, cost_usd: 1.5, unpriced_calls: 2 })).toBe('≥$1.5000');
+    expect(leastCost({ ...totals, cost_usd: 1.5 })).toBe('$1.5000');
+    expect(leastCost({ ...totals, unpriced_calls: 2 })).toBe('2 unpriced');
+  });
+
   it('groups digits by thousands', () => {
     expect(count(1_234_567)).toBe('1,234,567');
   });

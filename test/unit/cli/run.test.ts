@@ -104,6 +104,15 @@ describe('cli/run', () => {
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ run_id: 'run_7', totals: { requests: 0 } });
   });
 
+  it('tells the summary where its file cannot be written', async () => {
+    const file = join(fake.daemon.home, 'nowhere', 'summary.json');
+    expect(await run('exit 0', {}, false, file)).toBe(0);
+    expect(said).toEqual([
+      expect.stringContaining('no LLM calls were seen'),
+      expect.stringMatching(/the summary could not be written: ENOENT/),
+    ]);
+  });
+
   it('warns when NO_PROXY hides a provider', async () => {
     await run('exit 0', { env: { PATH: process.env['PATH'], NO_PROXY: '.openai.com' } });
     expect(said.join('\n')).toContain('NO_PROXY exempts .openai.com');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Column, formatTable } from '../../../src/cli/table.ts';
+import { type Column, fits, formatTable } from '../../../src/cli/table.ts';
 
 interface Row {
   name: string;
@@ -12,6 +12,18 @@ const COLUMNS: Column<Row>[] = [
 ];
 
 describe('cli/table', () => {
+  it('knows whether columns fit once they are short and cut down', () => {
+    const cost: Column<Row> = {
+      title: 'cost',
+      align: 'right',
+      value: () => '$1.20 + 3 unknown',
+      short: () => '≥$1.20',
+    };
+    const columns = [{ title: 'model', align: 'left', least: 6, value: () => 'a-long-model' }, cost] as const;
+    const rows = [{ name: 'a', calls: 1 }];
+    expect([13, 14].map((room) => fits<Row>(columns, rows, room))).toEqual([false, true]);
+  });
+
   it('makes columns as wide as what is in them, and cuts what is too long', () => {
     const rows = [
       { name: 'a', calls: 1_000_000 },

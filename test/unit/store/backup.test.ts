@@ -90,6 +90,20 @@ describe('store/migrations', () => {
 });
 
 describe('store/backup', () => {
+  it('is told of, with what the database was and is, so that nobody wonders who changed it', () => {
+    leftBy(4);
+    opened().close();
+    const [news] = told;
+    expect(news).toMatchObject({
+      file: path,
+      from: 4,
+      to: SCHEMA_VERSION,
+      copy: expect.stringMatching(/backups.*-v4-/),
+    });
+    opened().close();
+    expect(told).toHaveLength(1);
+  });
+
   it('is for its owner only', () => {
     leftBy(1);
     opened().close();
