@@ -31,10 +31,14 @@ export class Bill {
     this.#options = options;
   }
 
-  /** The user's own price, else the table's, else the provider file's. */
+  /**
+   * The user's own price, else the table's, else the provider file's. Where the file tells apart what the table has one
+   * price for, the file's.
+   */
   price(unit: PriceClass): Price | null {
     const { own, entry, listed, facts } = this.#options;
-    const price = own?.find(unit, facts) ?? entry?.prices.get(unit) ?? listed?.find(unit, facts);
+    const price =
+      own?.find(unit, facts) ?? listed?.findFiner(unit, facts) ?? entry?.prices.get(unit) ?? listed?.find(unit, facts);
     return price ?? derivedPrice(unit, facts.models, (other) => this.price(other));
   }
 

@@ -44,6 +44,13 @@ export class ListPrices {
     return this.#ofModel(unit, group, facts.models).find((entry) => applies(entry, facts))?.price ?? null;
   }
 
+  /** A price of this model that depends on facts of the request, as its only one in a table does not. */
+  findFiner(unit: PriceClass, facts: PriceFacts): Price | null {
+    const group = this.#byUnit.get(unit);
+    if (group === undefined) return null;
+    return this.#ofModel(unit, group, facts.models).find((one) => isFiner(one) && applies(one, facts))?.price ?? null;
+  }
+
   /** The matcher gives the same list of names for the same model: what fits them is searched for once. */
   #ofModel(unit: PriceClass, group: readonly CompiledPrice[], models: readonly string[]): readonly CompiledPrice[] {
     let known = this.#byModels.get(models);
@@ -66,6 +73,11 @@ export class ListPrices {
   *entries(): Generator<CompiledPrice> {
     for (const group of this.#byUnit.values()) yield* group;
   }
+}
+
+/** It tells apart what one price for the model does not. */
+export function isFiner({ model, when }: CompiledPrice): boolean {
+  return model !== null && when.length > 0;
 }
 
 function compile(listed: ListPrice, source: Origin['source']): CompiledPrice | null {

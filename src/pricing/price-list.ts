@@ -2,7 +2,7 @@
 import { derivedPrice } from './derived.ts';
 import { globOf } from '../core/globs.ts';
 import type { ListedModifier, ListedPrice, ModelPrices } from '../core/model-prices.ts';
-import type { CompiledPrice } from './list-prices.ts';
+import { type CompiledPrice, isFiner } from './list-prices.ts';
 import { candidates } from './match-model.ts';
 import { DERIVED_PRICES, MODIFIER_RULES, type ModifierRule } from './modifier-rules.ts';
 import type { Price, PriceClass, PriceEntry } from './price-table.ts';
@@ -15,14 +15,15 @@ export function pricesOfModel(book: PriceBook, provider: string, model: string, 
   const listed = [...(book.listed.get(provider)?.entries() ?? [])].filter((price) => isOf(price, models));
   const table = entry === null ? [] : rowsOf(entry);
   const strong = new Set(own.filter(isUnconditional).map(({ listed: { unit } }) => unit));
-  const known = new Set(table.map(({ unit }) => unit));
+  const finer = new Set(listed.filter(isFiner).map(({ listed: { unit } }) => unit));
+  const known = new Set(table.map(({ unit }) => unit).filter((unit) => !finer.has(unit)));
   return {
     provider,
     model,
     context_window: entry?.contextWindow ?? null,
     prices: [
       ...own.map(listRow),
-      ...table.filter(({ unit }) => !strong.has(unit)),
+      ...table.filter(({ unit }) => !strong.has(unit) && !finer.has(unit)),
       ...listed.map(listRow).filter(({ unit }) => !known.has(unit) && !strong.has(unit)),
     ],
     modifiers: MODIFIER_RULES.filter((rule) => holdsFor(rule, provider, models)).map(modifierRow),

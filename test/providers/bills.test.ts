@@ -48,6 +48,7 @@ const BILLS: [file: string, how: string, nanos: number | null][] = [
   ['brave-search', 'one request at $5 a thousand', 5_000_000],
   ['brave-answers', 'a request at $4 a thousand, 15 tokens at $5 a million', 4_075_000],
   ['mistral-ocr-annotated', '3 annotated pages at $3 a thousand', 9_000_000],
+  ['perplexity-without-cost', '23 in at $3, 32 out at $15 a million, a request at $10 a thousand', 10_549_000],
   ['perplexity-search', 'one search at $5 a thousand', 5_000_000],
 ];
 

@@ -1,3 +1,4 @@
+import { provider as perplexity } from '../../../../src/providers/perplexity.ts';
 import type { HandBill } from './bill.ts';
 
 export const OTHER_BILLS: readonly HandBill[] = [
@@ -189,17 +190,18 @@ export const OTHER_BILLS: readonly HandBill[] = [
   },
   {
     call: 'Sonar when the answer names no cost',
-    ask: { provider: 'perplexity', model: 'sonar' },
-    usage: { input_tokens: 10, output_tokens: 20 },
-    prices: '1 in, 1 out per million; 12 per 1,000 requests',
+    ask: { provider: 'perplexity', model: 'sonar', dims: { search_context_size: 'low' } },
+    usage: { input_tokens: 10, output_tokens: 20, units: { requests: 1 } },
+    prices: '1 in, 1 out per million; 5, 8 or 12 per 1,000 requests, by how much is searched',
     source: 'docs.perplexity.ai/getting-started/pricing',
-    // 10 x 1,000; 20 x 1,000; 1 x 12,000,000
+    // 10 x 1,000; 20 x 1,000; 1 x 5,000,000
     lines: [
       ['input_tokens', 10_000],
       ['output_tokens', 20_000],
-      ['requests', 12_000_000],
+      ['requests', 5_000_000],
     ],
-    nanos: 12_030_000,
+    nanos: 5_030_000,
+    listed: perplexity.prices,
   },
   {
     call: 'what OpenRouter says itself, rounded half up',
