@@ -141,9 +141,11 @@ function addInput(bill: Bill, usage: Usage): void {
   const audio = Math.max(bill.ownPriced('input_audio_tokens', usage.input_audio_tokens) - readAudio, 0);
   const image = bill.ownPriced('input_image_tokens', usage.input_image_tokens);
   const video = bill.ownPriced('input_video_tokens', usage.input_video_tokens);
-  const rest = usage.input_tokens - read - write - audio - image - video;
+  // A cache larger than the input can only be beside it (Grok, at times).
+  const isBeside = read + write > usage.input_tokens;
+  const rest = usage.input_tokens - (isBeside ? 0 : read + write) - audio - image - video;
   // Parts larger than their whole: a count is wrong, so the sum is no more than an approach.
-  if (rest < 0) bill.incomplete = true;
+  if (rest < 0 || isBeside) bill.incomplete = true;
   bill.tokens('input_tokens', Math.max(rest, 0), ['input_tokens']);
   bill.tokens('cache_read_tokens', read - readAudio, ['cache_read_tokens']);
   bill.tokens('cache_read_audio_tokens', readAudio, CACHE_READ_AUDIO);

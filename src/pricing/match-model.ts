@@ -42,6 +42,8 @@ const GATEWAY_NAMES: Readonly<Record<string, string>> = {
   amazon: 'aws',
   moonshotai: 'moonshotai',
   'workers-ai': 'cloudflare',
+  'fireworks-ai': 'fireworks',
+  'zai-org': 'zai',
 };
 
 /** A model to look for among the prices of a provider. */
@@ -74,20 +76,26 @@ function throughGateway(provider: string, model: string): Candidate[] {
     return spellings(model.slice(slash + 1)).map((name) => ({ provider: 'google', model: name }));
   }
   if (!GATEWAYS.has(provider) || slash <= 0) return [];
-  const prefix = model.slice(0, slash).toLowerCase();
-  const inner = (Object.hasOwn(GATEWAY_NAMES, prefix) ? GATEWAY_NAMES[prefix] : undefined) ?? prefix;
   const rest = model.slice(slash + 1);
   // Gateways write claude-sonnet-4.5 where Anthropic writes claude-sonnet-4-5.
   const names = [...spellings(rest), ...spellings(rest.replaceAll(/(\d)\.(\d)/g, '$1-$2'))];
-  return names.flatMap((name) => [inner, ...tableIds(inner)].map((id) => ({ provider: id, model: name })));
+  return names.flatMap((name) => soldBy(model.slice(0, slash).toLowerCase(), name));
+}
+
+/** @param seller as a gateway spells it */
+function soldBy(seller: string, model: string): Candidate[] {
+  const inner = (Object.hasOwn(GATEWAY_NAMES, seller) ? GATEWAY_NAMES[seller] : undefined) ?? seller;
+  return [inner, ...tableIds(inner)].map((id) => ({ provider: id, model }));
 }
 
 /** `org/name:provider` of the Hugging Face router. Without a provider it chose one itself, which nobody tells. */
 function throughRouter(model: string): Candidate[] {
   const colon = model.lastIndexOf(':');
-  return colon === -1
-    ? []
-    : [{ provider: `huggingface_${model.slice(colon + 1).toLowerCase()}`, model: model.slice(0, colon) }];
+  if (colon === -1) return [];
+  const provider = model.slice(colon + 1).toLowerCase();
+  const name = model.slice(0, colon);
+  // The router passes the provider's own price on.
+  return [{ provider: `huggingface_${provider}`, model: name }, ...soldBy(provider, name)];
 }
 
 /**

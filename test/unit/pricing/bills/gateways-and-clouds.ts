@@ -2,6 +2,34 @@ import type { HandBill } from './bill.ts';
 
 export const GATEWAY_AND_CLOUD_BILLS: readonly HandBill[] = [
   {
+    call: 'the provider after the colon, of whose prices at the router the table lacks this one',
+    ask: { provider: 'huggingface', model: 'moonshotai/Kimi-K2-Instruct-0905:groq' },
+    usage: { input_tokens: 100, output_tokens: 10 },
+    prices: '1 in, 3 out per million, passed on',
+    source: 'groq.com/pricing',
+    // 100 x 1,000; 10 x 3,000
+    lines: [
+      ['input_tokens', 100_000],
+      ['output_tokens', 30_000],
+    ],
+    nanos: 130_000,
+  },
+  {
+    call: 'Grok with more from the cache than in the prompt: it can only be beside it',
+    ask: { provider: 'xai', model: 'grok-4-1-fast-non-reasoning' },
+    usage: { input_tokens: 100, cache_read_tokens: 400, output_tokens: 10 },
+    prices: '0.20 in, 0.05 from the cache, 0.50 out per million',
+    source: 'docs.x.ai/docs/models',
+    // 100 x 200; 400 x 50; 10 x 500
+    lines: [
+      ['input_tokens', 20_000],
+      ['cache_read_tokens', 20_000],
+      ['output_tokens', 5_000],
+    ],
+    nanos: 45_000,
+    confidence: 'partial',
+  },
+  {
     call: 'Gemini by the name that the OpenAI endpoint of Vertex AI has for it',
     ask: { provider: 'vertex', model: 'google/gemini-2.5-flash', host: 'aiplatform.googleapis.com' },
     usage: { input_tokens: 100, output_tokens: 10 },
