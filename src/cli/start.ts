@@ -4,6 +4,7 @@ import pc from 'picocolors';
 import { type Config, loadConfig, type LoadedConfig } from '../config/load.ts';
 import { AppError, codeOf, messageOf } from '../core/errors.ts';
 import { createLogger, type Logger, type LogOptions } from '../core/log.ts';
+import { withPlace } from './config-place.ts';
 import { type DaemonInfo, findDaemon, removeDaemonFiles, writeDaemonFiles } from './daemon-files.ts';
 import { rememberStart } from './home-config.ts';
 import { HomeFiles } from './home-files.ts';
@@ -47,7 +48,7 @@ export async function startMain(flags: StartFlags): Promise<number> {
     onStop: () => onStop(),
   }).catch((error: unknown) => {
     isThere();
-    throw withFile(withOther(error, other), loaded);
+    throw withPlace(withOther(error, other), loaded);
   });
   surviveErrors(log);
   if (other !== null) {
@@ -100,12 +101,6 @@ function withOther(error: unknown, other: DaemonInfo | null): unknown {
   const which = other === null ? latest.home : 'this home';
   const words = `llm-proxy serves ${which} already, pid ${latest.pid}, ${latest.proxy_url}; llm-proxy stop ends it`;
   return new AppError('port_in_use', `${message} (${words})`, { cause: error });
-}
-
-/** Providers of the file are checked where the others are, which knows no file. */
-function withFile(error: unknown, { file, config }: LoadedConfig): unknown {
-  if (file === null || config.provider.length === 0 || codeOf(error) !== 'config_invalid') return error;
-  return new AppError('config_invalid', `${file}: ${messageOf(error)}`, { cause: error });
 }
 
 /** What slipped through everything else: the calls under way are worth more than a clean end. */
