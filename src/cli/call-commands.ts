@@ -67,14 +67,17 @@ export function callCommands(parser: Argv, exitWith: ExitWith): Argv {
       'tail [provider]',
       'Follow the log files',
       (argv) =>
-        argv
-          .positional('provider', { type: 'string', describe: 'Only its files' })
-          .options({ home, bytes: { type: 'number', default: 2000, describe: 'Of each newest file, to begin with' } }),
+        argv.positional('provider', { type: 'string', describe: 'Only its files' }).options({
+          home,
+          json: flag('The record of each call as a line of JSON, for programs'),
+          bytes: { type: 'number', default: 2000, describe: 'Of each newest file, to begin with' },
+        }),
       (args) => {
+        const which = { home: args.home ?? null, provider: args.provider ?? null };
         exitWith(
-          import('./tail.ts').then(({ tailMain }) =>
-            tailMain({ home: args.home ?? null, provider: args.provider ?? null, bytes: args.bytes }),
-          ),
+          args.json
+            ? import('./tail-json.ts').then(({ tailJsonMain }) => tailJsonMain(which))
+            : import('./tail.ts').then(({ tailMain }) => tailMain({ ...which, bytes: args.bytes })),
         );
       },
     );

@@ -127,10 +127,19 @@ export function readLastStart(home: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** @param home given by the user; null = wherever the pointer says. Null when no living daemon is known there. */
+/**
+ * @param home given by the user; null = that of `LLM_PROXY_HOME` if a daemon runs there, else wherever the pointer says.
+ * Null when no living daemon is known there.
+ */
 export function findDaemon(home: string | null, env: Env, cwd: string): DaemonInfo | null {
-  const file = home === null ? readText(pointerFile(env))?.trim() : daemonFile(resolve(cwd, home));
-  const info = file === undefined || file === '' ? null : readInfo(file);
+  if (home !== null) return livingDaemon(daemonFile(resolve(cwd, home)));
+  const { LLM_PROXY_HOME: named = '' } = env;
+  const own = named === '' ? null : livingDaemon(daemonFile(resolve(cwd, named)));
+  return own ?? livingDaemon(readText(pointerFile(env))?.trim() ?? '');
+}
+
+function livingDaemon(file: string): DaemonInfo | null {
+  const info = file === '' ? null : readInfo(file);
   return info !== null && isAlive(info.pid) ? info : null;
 }
 

@@ -47,9 +47,10 @@ export async function statusMain({ home, json }: ReadArguments): Promise<number>
       ['proxy', daemon.proxy_url],
       ['admin', daemon.admin_url],
       ['home', daemon.home],
+      ['logs', daemon.log_dir],
       ['CA', daemon.ca_file],
     ] as const)
-      print(`  ${name.padEnd(6)} ${value}`);
+      if (value !== undefined) print(`  ${name.padEnd(6)} ${value}`);
     for (const { name, state, error } of troublesOf(health))
       print(`  ${name.padEnd(6)} ${state}: ${escapeLine(error ?? '')}`);
   }

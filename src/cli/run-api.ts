@@ -109,7 +109,7 @@ function ask(
 }
 
 /** Null = there is none: with `admin.auth = "none"` nobody is asked for it. */
-function tokenOf({ home }: DaemonInfo): string | null {
+export function tokenOf({ home }: DaemonInfo): string | null {
   try {
     return readFileSync(join(home, 'run', 'admin-token'), 'utf8').trim();
   } catch (error) {

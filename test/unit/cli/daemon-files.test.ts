@@ -97,7 +97,16 @@ describe('cli/daemon-files', () => {
     removeDaemonFiles(mine, env);
     expect(findDaemon('home', env, folder)).toBeNull();
     expect(findDaemon(null, env, folder)).toEqual(other);
+    // Nobody runs in the home that the variable names.
+    expect(findDaemon(null, { ...env, LLM_PROXY_HOME: 'home' }, folder)).toEqual(other);
     expect(readFileSync(state('port'), 'utf8')).toBe('9');
+  });
+
+  it('asks the daemon of the home that the variable names before the one that came last', () => {
+    const mine = anInfo();
+    writeDaemonFiles(mine, env);
+    writeDaemonFiles(anInfo({ home: join(folder, 'other') }), env);
+    expect(findDaemon(null, { ...env, LLM_PROXY_HOME: 'home' }, folder)).toEqual(mine);
   });
 
   it('keeps one token from start to start, in a file that is private again if it was opened', () => {
