@@ -61,11 +61,16 @@ function sourceOf(pattern: string): string {
   let source = '';
   let last = 0;
   for (const match of pattern.matchAll(TOKEN)) {
-    source += escapeRegExp(pattern.slice(last, match.index));
+    source += literal(pattern.slice(last, match.index));
     source += match[0] === '**' ? '.*' : groupOf(match[1] ?? '', match[2] !== undefined, match[3]);
     last = match.index + match[0].length;
   }
-  return source + escapeRegExp(pattern.slice(last));
+  return source + literal(pattern.slice(last));
+}
+
+/** Some clients encode the colon before the method of a Google path. */
+function literal(text: string): string {
+  return escapeRegExp(text).replaceAll(':', '(?::|%3[Aa])');
 }
 
 /** Path of a request target in any form, without query, doubled and trailing slashes. */

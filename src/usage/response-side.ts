@@ -25,6 +25,8 @@ const SHORT_TEXT = 256 * 1024;
 /** As JSON ends, and streams of it. */
 const ENDED = /[}\]]\s{0,32}$/;
 
+const ARRAY_STREAM = /(?::|%3a)stream/i;
+
 const NOTHING_TO_READ = { answer: null, batch: null } as const;
 
 /** What an answer said in the end. */
@@ -84,7 +86,7 @@ export class ResponseSide {
     this.#batch = batch;
     const messages: MessageReader | null = answer ?? batch;
     // Google's streams without alt=sse.
-    const arrayStreams = request.head.target.includes(':stream');
+    const arrayStreams = ARRAY_STREAM.test(request.head.target);
     const grpc = request.grpc === null ? null : { method: request.grpc, encoding: grpcEncodingOf(this.head.headers) };
     const members = wantedMembers(request.match?.endpoint ?? null);
     const lines = batch !== null;

@@ -90,6 +90,7 @@ function readOutput(output: JsonObject, reading: Reading): void {
 
 /** `"null"` is the word for: not yet. */
 function stop(owner: JsonObject, reading: Reading): void {
+  if (valueAt(owner, 'finished') === true) reading.finished = true;
   const reason = stringAt(owner, 'finish_reason');
   if (reason === null || reason === 'null') return;
   reading.stopReason = reason;
