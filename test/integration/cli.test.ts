@@ -88,11 +88,11 @@ async function callToEnd(daemon: Daemon, headers: Record<string, string> = {}): 
 
 /** Asks until the record of the last call is there: it comes after its answer. */
 async function until(args: readonly string[], done: (result: CliResult) => boolean): Promise<CliResult> {
-  for (const deadline = Date.now() + 10_000; ;) {
-    const result = await runCli(args, env);
-    if (done(result)) return result;
-    if (Date.now() > deadline) throw new Error(`${args.join(' ')} never said so: ${JSON.stringify(result)}`);
-  }
+  let result = await runInProcess(args, env);
+  await expect
+    .poll(async () => done((result = await runInProcess(args, env))), { message: args.join(' '), interval: 100 })
+    .toBe(true);
+  return result;
 }
 
 function file(text: string): string {
@@ -118,7 +118,7 @@ describe('the commands of a running daemon', () => {
       expect(status).toMatchObject({ code: 0, stderr: '' });
       expect(status.stdout).toContain(`pid ${daemon.pid}, ok`);
       expect(status.stdout).toContain(daemon.adminUrl);
-      expect((await runCli(['--status'], env)).code).toBe(0);
+      expect((await runInProcess(['--status'], env)).code).toBe(0);
 
       const calls = await until(['calls', '--json'], ({ stdout }) => stdout.includes('llama3'));
       const [record] = (JSON.parse(calls.stdout) as { calls: { id: string; usage: object }[] }).calls;
@@ -126,23 +126,30 @@ describe('the commands of a running daemon', () => {
       const shown = await runCli(['show', (record?.id ?? '').slice(0, 12)], env);
       expect(shown).toMatchObject({ code: 0 });
       expect(shown.stdout).toContain('Hello');
-      expect((await runCli(['show', 'zzzz'], env)).code).toBe(4);
+      expect((await runInProcess(['show', 'zzzz'], env)).code).toBe(4);
 
       const stopped = await runCli(['stop'], env);
       expect(stopped).toMatchObject({ code: 0, stdout: `llm-proxy (pid ${daemon.pid}) has stopped\n` });
       expect(existsSync(join(home, 'run', 'daemon.json'))).toBe(false);
       expect((await runCli(['status'], env)).code).toBe(3);
-      expect((await runCli(['stop'], env)).code).toBe(3);
-      const stored = await runCli(['calls'], { ...env, LLM_PROXY_HOME: home });
+      expect((await runInProcess(['stop'], env)).code).toBe(3);
+      const stored = await runInProcess(['calls'], { ...env, LLM_PROXY_HOME: home });
       expect(stored.stdout).toMatch(/ollama +llama3 +200 +11 .*7 /);
     } finally {
       await daemon.kill();
     }
   });
 
-  it('show hostile names as text, never as orders to the terminal', async () => {
+  it('show hostile names as text, refuse filters that mean nothing, and end quietly when their reader has left', async () => {
     const daemon = await start();
+    const wrong = ['calls', '--status', 'many', '--home', home];
+    const expectRefused = (result: CliResult): void => {
+      expect(result).toMatchObject({ code: 2, stdout: '' });
+      expect(result.stderr).toBe('llm-proxy: status must be e.g. 404, 5xx or >=400\n');
+    };
     try {
+      expectRefused(await runInProcess(wrong, env));
+
       await callToEnd(daemon, { 'x-model': 'hostile' });
       const json = await until(['calls', '--json'], ({ stdout }) => stdout.includes('llama'));
       expect(json.stdout).not.toMatch(STEERS);
@@ -152,20 +159,17 @@ describe('the commands of a running daemon', () => {
         expect(stdout, args[0]).toContain('llama');
         expect(stdout, args[0]).not.toMatch(STEERS);
       }
-    } finally {
-      await daemon.kill();
-    }
-  });
 
-  it('refuse filters that mean nothing, with and without a daemon', async () => {
-    const daemon = await start();
-    const wrong = ['calls', '--status', 'many', '--home', home];
-    const asked = await runCli(wrong, env);
-    await daemon.stop();
-    for (const result of [asked, await runCli(wrong, env)]) {
-      expect(result).toMatchObject({ code: 2, stdout: '' });
-      expect(result.stderr).toBe('llm-proxy: status must be e.g. 404, 5xx or >=400\n');
+      const child = spawn(process.execPath, [CLI, 'status', '--json'], { env: { ...process.env, ...env } });
+      child.stdout.destroy();
+      let errors = '';
+      child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+      expect(await once(child, 'close')).toEqual([0, null]);
+      expect(errors).toBe('');
+    } finally {
+      await daemon.stop();
     }
+    expectRefused(await runInProcess(wrong, env));
   });
 
   it('follow the log with tail, into files that come later', async () => {
@@ -186,20 +190,6 @@ describe('the commands of a running daemon', () => {
       await daemon.kill();
     }
   });
-
-  it('end quietly when the reader of their pipe has left', async () => {
-    const daemon = await start();
-    try {
-      const child = spawn(process.execPath, [CLI, 'status', '--json'], { env: { ...process.env, ...env } });
-      child.stdout.destroy();
-      let errors = '';
-      child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-      expect(await once(child, 'close')).toEqual([0, null]);
-      expect(errors).toBe('');
-    } finally {
-      await daemon.kill();
-    }
-  });
 });
 
 describe('the life of a daemon', () => {
@@ -212,7 +202,7 @@ describe('the life of a daemon', () => {
     release();
     expect(JSON.parse(await body)).toMatchObject(ANSWER);
     expect(await ended).toBe(0);
-    expect(requests(await runCli(['stats', '--json', '--home', home], env))).toBe(1);
+    expect(requests(await runInProcess(['stats', '--json', '--home', home], env))).toBe(1);
   });
 
   it('cuts what is under way at the second signal', async () => {
@@ -231,10 +221,10 @@ describe('the life of a daemon', () => {
     await callToEnd(first);
     await until(['calls', '--json'], ({ stdout }) => stdout.includes('llama3'));
     await first.kill();
-    expect((await runCli(['status', '--home', home], env)).code).toBe(3);
+    expect((await runInProcess(['status', '--home', home], env)).code).toBe(3);
     const second = await start();
     try {
-      expect(requests(await runCli(['stats', '--json'], env))).toBe(1);
+      expect(requests(await runInProcess(['stats', '--json'], env))).toBe(1);
       await callToEnd(second);
       await until(['stats', '--json'], (result) => requests(result) === 2);
     } finally {
@@ -258,28 +248,21 @@ describe('the life of a daemon', () => {
     }
   });
 
-  it('says whose port it is when a second one is started on its home', async () => {
-    const daemon = await start();
+  it('says whose port and whose home it is when a second one is started on either', async () => {
+    const first = await start();
     try {
-      const args = ['start', '--home', home, '--port', String(daemon.proxyPort), '--admin-port', '0'];
+      const args = ['start', '--home', home, '--port', String(first.proxyPort), '--admin-port', '0'];
       const { code, stderr } = await runCli(args, env);
       expect(code).toBe(1);
       expect(stderr).toMatch(/^llm-proxy: [^\n]+\n$/);
-      expect(stderr).toContain(`pid ${daemon.pid}`);
-      expect((await runCli(['status'], env)).stdout).toContain(`pid ${daemon.pid}`);
-    } finally {
-      await daemon.kill();
-    }
-  });
+      expect(stderr).toContain(`pid ${first.pid}`);
+      expect((await runInProcess(['status'], env)).stdout).toContain(`pid ${first.pid}`);
 
-  it('warns of another daemon on its home', async () => {
-    const first = await start();
-    const second = await start();
-    try {
+      const second = await start();
+      await second.kill();
       expect(second.output()).toContain('another daemon serves this home');
       expect(second.output()).toContain(String(first.pid));
     } finally {
-      await second.kill();
       await first.kill();
     }
   });
@@ -334,14 +317,14 @@ describe('a command that cannot be done', () => {
 
 describe('ca', () => {
   it('shows, exports and widens the authority', async () => {
-    const shown = await runCli(['ca', 'show', '--json'], env);
+    const shown = await runInProcess(['ca', 'show', '--json'], env);
     expect(JSON.parse(shown.stdout)).toMatchObject({ ca_file: join(home, '.llm-proxy', 'certs', 'ca.pem') });
     const pem = await runCli(['ca', 'export'], env);
     expect(pem.stdout).toMatch(/^-----BEGIN CERTIFICATE-----/);
-    const added = await runCli(['ca', 'add', 'llm.example.org'], env);
+    const added = await runInProcess(['ca', 'add', 'llm.example.org'], env);
     expect(added).toMatchObject({ code: 0 });
     expect(added.stdout).toContain('llm.example.org');
-    expect((await runCli(['ca', 'show'], env)).stdout).toContain('llm.example.org');
-    expect((await runCli(['ca', 'add', '127.0.0.1'], env)).code).not.toBe(0);
+    expect((await runInProcess(['ca', 'show'], env)).stdout).toContain('llm.example.org');
+    expect((await runInProcess(['ca', 'add', '127.0.0.1'], env)).code).not.toBe(0);
   });
 });

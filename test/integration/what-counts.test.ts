@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CallRecord } from '../../src/core/capture.ts';
 import type { Stats } from '../../src/core/ports.ts';
 import { makeCa, makeLeaf } from '../support/certificates.ts';
@@ -51,7 +51,7 @@ const BEGINNING = [
 const ANSWER = JSON.stringify({
   object: 'chat.completion',
   id: 'chatcmpl-5f4e3d2c1b0a99',
-  model: 'gpt-4o-2024-11-20',
+  model: 'gpt-4.1-2025-04-14',
   choices: [{ index: 0, message: { role: 'assistant', content: 'In the barn.' }, finish_reason: 'stop' }],
   usage: { prompt_tokens: 20, completion_tokens: 5, total_tokens: 25 },
 });
@@ -75,18 +75,30 @@ function chatRequest(host: string, path: string, fields: object = {}): Buffer {
   return httpRequest('POST', path, host, { 'content-type': 'application/json' }, JSON.stringify(body));
 }
 
-async function listCalls(): Promise<CallRecord[]> {
-  return ((await (await daemon.get('/api/calls')).json()) as { calls: CallRecord[] }).calls;
+/** What is known at one moment. */
+interface Known {
+  /** Newest first. */
+  calls: CallRecord[];
+  stats: Stats;
+  metrics: string;
 }
 
-/** Once so many are stored. */
-async function calls(count: number): Promise<CallRecord[]> {
-  await expect.poll(async () => (await listCalls()).length, { timeout: 10_000 }).toBe(count);
-  return listCalls();
+async function known(): Promise<Known> {
+  const [page, stats, metrics] = await Promise.all(
+    ['/api/calls?limit=50', '/api/stats', '/metrics'].map((path) => daemon.get(path)),
+  );
+  return {
+    calls: ((await page?.json()) as { calls: CallRecord[] }).calls,
+    stats: (await stats?.json()) as Stats,
+    metrics: (await metrics?.text()) ?? '',
+  };
 }
 
-async function stats(): Promise<Stats> {
-  return (await (await daemon.get('/api/stats')).json()) as Stats;
+/** Once so many calls are stored. */
+async function knownOf(count: number): Promise<Known> {
+  let latest = await known();
+  await vi.waitUntil(async () => (latest = await known()).calls.length === count, { timeout: 10_000, interval: 100 });
+  return latest;
 }
 
 /** Sends a request and takes the whole answer. */
@@ -100,45 +112,114 @@ async function wholeCall(host: string, request: Buffer): Promise<string> {
   return text;
 }
 
-beforeAll(async () => {
-  const ca = makeCa();
-  writeFileSync(join(folder, 'ca.pem'), ca.pem);
-  args = ['--upstream-ca', join(folder, 'ca.pem')];
-  for (const host of [OPENAI, ANTHROPIC, GATEWAY]) {
-    const upstream = await startTlsUpstream(makeLeaf(ca, { dns: [host] }), (socket) => {
-      socket.once('data', () => answer(socket));
-      // As services do when their client is gone.
-      socket.once('end', () => socket.destroy());
-    });
-    upstreams.push(upstream);
-    args.push('--connect-to', `${host}:443:127.0.0.1:${upstream.port}`);
-  }
-});
+async function streamWithoutUsage(): Promise<void> {
+  answer = (socket) => socket.end(SSE_HEAD + WITHOUT_USAGE);
+  await wholeCall(OPENAI, chatRequest(OPENAI, '/v1/chat/completions'));
+}
 
-beforeEach(async () => {
-  rmSync(home, { recursive: true, force: true });
-  daemon = await startDaemon({ args, home });
-});
+async function cutStream(): Promise<void> {
+  const chunk = `${Buffer.byteLength(BEGINNING).toString(16)}\r\n${BEGINNING}\r\n`;
+  answer = (socket) => socket.write(SSE_HEAD.replace('connection: close', 'transfer-encoding: chunked') + chunk);
+  const socket = await openTls(daemon, ANTHROPIC);
+  socket.write(chatRequest(ANTHROPIC, '/v1/messages', { model: 'claude-sonnet-4-5' }));
+  let seen = '';
+  socket.on('data', (piece: Buffer) => (seen += piece.toString()));
+  await vi.waitUntil(() => seen.includes('behind the'), { timeout: 10_000 });
+  socket.destroy();
+}
 
-afterAll(async () => {
-  for (const upstream of upstreams) await upstream.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+async function throughTwoProxies(): Promise<void> {
+  const passOn = async (socket: TLSSocket): Promise<void> => {
+    const whole = await wholeCall(OPENAI, chatRequest(OPENAI, '/v1/chat/completions', { stream: false }));
+    socket.end(whole);
+  };
+  answer = (socket) => {
+    if (socket.servername === GATEWAY) void passOn(socket);
+    else socket.end(httpResponse(ANSWER, { connection: 'close' }));
+  };
+  await wholeCall(GATEWAY, chatRequest(GATEWAY, '/api/v1/chat/completions', { stream: false }));
+}
 
-/** The same numbers from the store. */
-async function expectSameAfterRestart(): Promise<void> {
-  const before = await stats();
-  await daemon.stop();
-  daemon = await startDaemon({ args, home });
-  expect(await stats()).toEqual(before);
-  await daemon.stop();
+async function timedOut(): Promise<void> {
+  const asked = new Promise<void>((resolve) => {
+    answer = () => resolve();
+  });
+  const socket = await openTls(daemon, OPENAI);
+  socket.write(chatRequest(OPENAI, '/v1/chat/completions', { model: 'gpt-4o-mini', stream: false }));
+  await asked;
+  socket.destroy();
+}
+
+const pollOfJob = (): Promise<string> =>
+  wholeCall(OPENAI, httpRequest('GET', '/v1/responses/resp_0a1b2c3d4e5f6071', OPENAI, {}));
+
+/** Submits a job and polls it once. */
+async function unfinishedJob(): Promise<void> {
+  answer = (socket) => socket.end(job(null));
+  await wholeCall(OPENAI, chatRequest(OPENAI, '/v1/responses', { model: 'gpt-5', stream: false, background: true }));
+  await pollOfJob();
+}
+
+async function finishedJob(): Promise<void> {
+  answer = (socket) => socket.end(job({ input_tokens: 40, input_tokens_details: {}, output_tokens: 8 }));
+  await pollOfJob();
+  await pollOfJob();
 }
 
 describe('what counts', () => {
-  it('estimates a stream without usage, and keeps the estimate apart', async () => {
-    answer = (socket) => socket.end(SSE_HEAD + WITHOUT_USAGE);
-    await wholeCall(OPENAI, chatRequest(OPENAI, '/v1/chat/completions'));
-    const [call] = await calls(1);
+  /** All calls but those that found the job done. */
+  let first: Known;
+  /** What `stats` printed then. */
+  let printed: string;
+  let restarted: Stats;
+  let last: Known;
+  let restartedAgain: Stats;
+
+  // One daemon, stopped twice: each test reads of it what is about its own model.
+  beforeAll(async () => {
+    const ca = makeCa();
+    writeFileSync(join(folder, 'ca.pem'), ca.pem);
+    args = ['--upstream-ca', join(folder, 'ca.pem')];
+    for (const host of [OPENAI, ANTHROPIC, GATEWAY]) {
+      const upstream = await startTlsUpstream(makeLeaf(ca, { dns: [host] }), (socket) => {
+        socket.once('data', () => answer(socket));
+        // As services do when their client is gone.
+        socket.once('end', () => socket.destroy());
+      });
+      upstreams.push(upstream);
+      args.push('--connect-to', `${host}:443:127.0.0.1:${upstream.port}`);
+    }
+    daemon = await startDaemon({ args, home });
+    await streamWithoutUsage();
+    await cutStream();
+    await throughTwoProxies();
+    await timedOut();
+    await unfinishedJob();
+    first = await knownOf(7);
+    printed = (await runCli(['stats', '--home', home], {})).stdout;
+    await daemon.stop();
+    daemon = await startDaemon({ args, home });
+    restarted = (await known()).stats;
+    await finishedJob();
+    last = await knownOf(9);
+    await daemon.stop();
+    daemon = await startDaemon({ args, home });
+    restartedAgain = (await known()).stats;
+    await daemon.stop();
+  }, 90_000);
+
+  afterAll(async () => {
+    await daemon.kill();
+    for (const upstream of upstreams) await upstream.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** The calls that asked for this model, newest first. */
+  const callsOf = ({ calls }: Known, model: string): CallRecord[] =>
+    calls.filter(({ request_model: asked, response_model: given }) => asked === model || given === model);
+
+  it('estimates a stream without usage, and keeps the estimate apart', () => {
+    const call = first.calls.find(({ response_id: id }) => id === 'chatcmpl-owl');
     expect(call).toMatchObject({
       usage: { source: 'estimate', state: 'final', estimated: ['input_tokens', 'output_tokens'] },
       cost: { confidence: 'estimated' },
@@ -149,38 +230,26 @@ describe('what counts', () => {
     expect(input).toBeLessThanOrEqual(24);
     expect(output).toBeGreaterThanOrEqual(8);
     expect(output).toBeLessThanOrEqual(10);
-    expect(await stats()).toMatchObject({
-      total_requests: 1,
+    expect(first.stats.by_model['openai/gpt-4o-2024-11-20']).toMatchObject({
+      requests: 1,
       input_tokens: 0,
       output_tokens: 0,
       cost_usd: 0,
       calls_without_usage: 0,
       estimated: { calls: 1, input_tokens: input, output_tokens: output, cost_usd: call!.cost_usd },
-      by_provider: { openai: { estimated: { calls: 1 } } },
     });
-    const metrics = await (await daemon.get('/metrics')).text();
-    expect(metrics).toContain(
-      `llm_proxy_estimated_tokens_total{provider="openai",model="gpt-4o-2024-11-20",kind="input"} ${input}`,
-    );
-    expect(metrics).not.toMatch(/^llm_proxy_tokens_total\{/m);
-    const { stdout } = await runCli(['stats', '--home', home], {});
-    expect(stdout).toContain('estimated, not in these');
-    expect(stdout).toMatch(
+    expect(first.stats.by_provider['openai']).toMatchObject({ estimated: { calls: 1 } });
+    const model = 'provider="openai",model="gpt-4o-2024-11-20"';
+    expect(first.metrics).toContain(`llm_proxy_estimated_tokens_total{${model},kind="input"} ${input}`);
+    expect(first.metrics).not.toContain(`llm_proxy_tokens_total{${model}`);
+    expect(printed).toContain('estimated, not in these');
+    expect(printed).toMatch(
       new RegExp(`openai/gpt-4o-2024-11-20 .* ~${input} in, ~${output} out, ~\\$0\\.\\d+ \\(1 call\\)`),
     );
-    await expectSameAfterRestart();
-  }, 40_000);
+  });
 
-  it('keeps what the provider stated of a cut stream and estimates the rest', async () => {
-    const chunk = `${Buffer.byteLength(BEGINNING).toString(16)}\r\n${BEGINNING}\r\n`;
-    answer = (socket) => socket.write(SSE_HEAD.replace('connection: close', 'transfer-encoding: chunked') + chunk);
-    const socket = await openTls(daemon, ANTHROPIC);
-    socket.write(chatRequest(ANTHROPIC, '/v1/messages', { model: 'claude-sonnet-4-5' }));
-    let seen = '';
-    socket.on('data', (chunk: Buffer) => (seen += chunk.toString()));
-    await expect.poll(() => seen).toContain('behind the');
-    socket.destroy();
-    const [call] = await calls(1);
+  it('keeps what the provider stated of a cut stream and estimates the rest', () => {
+    const [call] = callsOf(first, 'claude-sonnet-4-5');
     expect(call).toMatchObject({
       outcome: 'client_aborted',
       usage: {
@@ -195,7 +264,7 @@ describe('what counts', () => {
     const output = call!.usage.output_tokens;
     expect(output).toBeGreaterThanOrEqual(9);
     expect(output).toBeLessThanOrEqual(13);
-    const sums = await stats();
+    const sums = first.stats.by_provider['anthropic']!;
     expect(sums).toMatchObject({
       input_tokens: 1000,
       output_tokens: 0,
@@ -203,71 +272,40 @@ describe('what counts', () => {
     });
     expect(sums.cost_usd).toBeGreaterThan(0);
     expect(sums.cost_usd + sums.estimated.cost_usd).toBeCloseTo(call!.cost_usd ?? 0, 9);
-    await expectSameAfterRestart();
-  }, 40_000);
+  });
 
-  it('counts a call through two proxies in a row once', async () => {
-    answer = (socket) => {
-      const isGateway = socket.servername === GATEWAY;
-      if (!isGateway) socket.end(httpResponse(ANSWER, { connection: 'close' }));
-      else void passOn(socket);
-    };
-    const passOn = async (socket: TLSSocket): Promise<void> => {
-      const whole = await wholeCall(OPENAI, chatRequest(OPENAI, '/v1/chat/completions', { stream: false }));
-      socket.end(whole);
-    };
-    await wholeCall(GATEWAY, chatRequest(GATEWAY, '/api/v1/chat/completions', { stream: false }));
-    const [first, second] = await calls(2);
-    const outer = [first, second].find((call) => call?.provider === 'openrouter');
-    expect(outer).toMatchObject({
+  it('counts a call through two proxies in a row once', () => {
+    const both = callsOf(first, 'gpt-4.1-2025-04-14');
+    expect(both).toHaveLength(2);
+    expect(both.find(({ provider }) => provider === 'openrouter')).toMatchObject({
       inference: false,
       anomalies: ['duplicate'],
       usage: { state: 'none', input_tokens: null },
     });
-    expect(await stats()).toMatchObject({
-      total_requests: 1,
+    expect(first.stats.by_model['openai/gpt-4.1-2025-04-14']).toMatchObject({
+      requests: 1,
       input_tokens: 20,
       output_tokens: 5,
       calls_without_usage: 0,
-      by_model: { 'openai/gpt-4o-2024-11-20': { requests: 1 } },
     });
-    await expectSameAfterRestart();
-  }, 40_000);
+    expect(first.stats.by_provider['openrouter']?.requests ?? 0).toBe(0);
+  });
 
-  it('counts a job that is submitted and polled once, also over a restart', async () => {
-    const poll = httpRequest('GET', '/v1/responses/resp_0a1b2c3d4e5f6071', OPENAI, {});
-    answer = (socket) => socket.end(job(null));
-    await wholeCall(OPENAI, chatRequest(OPENAI, '/v1/responses', { model: 'gpt-5', stream: false, background: true }));
-    await wholeCall(OPENAI, poll);
-    await calls(2);
-    expect(await stats()).toMatchObject({ total_requests: 1, calls_without_usage: 1, estimated: { calls: 0 } });
-    await daemon.stop();
-
-    daemon = await startDaemon({ args, home });
-    answer = (socket) => socket.end(job({ input_tokens: 40, input_tokens_details: {}, output_tokens: 8 }));
-    await wholeCall(OPENAI, poll);
-    await wholeCall(OPENAI, poll);
-    const [again, first] = await calls(4);
-    expect([again?.anomalies, first?.settles]).toEqual([['reread'], true]);
-    expect(await stats()).toMatchObject({
-      total_requests: 1,
+  it('counts a job that is submitted and polled once, also over a restart', () => {
+    const before = first.stats.by_model['openai/gpt-5'];
+    expect(before).toMatchObject({ requests: 1, calls_without_usage: 1, estimated: { calls: 0 } });
+    const [again, settling] = callsOf(last, 'gpt-5');
+    expect([again?.anomalies, settling?.settles]).toEqual([['reread'], true]);
+    expect(last.stats.by_model['openai/gpt-5']).toMatchObject({
+      requests: 1,
       input_tokens: 40,
       output_tokens: 8,
       calls_without_usage: 0,
-      by_model: { 'openai/gpt-5': { requests: 1, input_tokens: 40 } },
     });
-    await expectSameAfterRestart();
-  }, 60_000);
+  });
 
-  it('says that a call which timed out is billed, amount unknown', async () => {
-    const asked = new Promise<void>((resolve) => {
-      answer = () => resolve();
-    });
-    const socket = await openTls(daemon, OPENAI);
-    socket.write(chatRequest(OPENAI, '/v1/chat/completions', { stream: false }));
-    await asked;
-    socket.destroy();
-    const [call] = await calls(1);
+  it('says that a call which timed out is billed, amount unknown', () => {
+    const [call] = callsOf(first, 'gpt-4o-mini');
     expect(call).toMatchObject({
       outcome: 'client_aborted',
       status: null,
@@ -275,14 +313,31 @@ describe('what counts', () => {
       cost: { confidence: 'unpriced', reason: 'billed_amount_unknown' },
       anomalies: ['billed_amount_unknown'],
     });
-    expect(await stats()).toMatchObject({
-      total_requests: 1,
+    expect(first.stats.by_model['openai/gpt-4o-mini']).toMatchObject({
+      requests: 1,
       calls_without_usage: 1,
       billed_unknown_calls: 1,
       errors: 0,
     });
-    const metrics = await (await daemon.get('/metrics')).text();
-    expect(metrics).toContain('llm_proxy_anomalies_total{provider="openai",kind="billed_amount_unknown"} 1');
-    await expectSameAfterRestart();
-  }, 40_000);
+    expect(first.metrics).toContain('llm_proxy_anomalies_total{provider="openai",kind="billed_amount_unknown"} 1');
+  });
+
+  it('adds all of that up, and says the same after a restart', () => {
+    expect(first.stats).toMatchObject({
+      total_requests: 5,
+      input_tokens: 1020,
+      output_tokens: 5,
+      calls_without_usage: 2,
+      billed_unknown_calls: 1,
+      estimated: { calls: 2 },
+    });
+    expect(last.stats).toMatchObject({
+      total_requests: 5,
+      input_tokens: 1060,
+      output_tokens: 13,
+      calls_without_usage: 1,
+    });
+    expect(restarted).toEqual(first.stats);
+    expect(restartedAgain).toEqual(last.stats);
+  });
 });
