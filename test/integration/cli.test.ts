@@ -104,6 +104,11 @@ function file(text: string): string {
 const requests = (result: CliResult): number =>
   (JSON.parse(result.stdout) as { total_requests: number }).total_requests;
 
+function expectRefused(result: CliResult): void {
+  expect(result).toMatchObject({ code: 2, stdout: '' });
+  expect(result.stderr).toBe('llm-proxy: status must be e.g. 404, 5xx or >=400\n');
+}
+
 describe('the commands of a running daemon', () => {
   it('tell where it is, what it counted and what was said, and end it', async () => {
     const daemon = await start();
@@ -143,10 +148,6 @@ describe('the commands of a running daemon', () => {
   it('show hostile names as text, refuse filters that mean nothing, and end quietly when their reader has left', async () => {
     const daemon = await start();
     const wrong = ['calls', '--status', 'many', '--home', home];
-    const expectRefused = (result: CliResult): void => {
-      expect(result).toMatchObject({ code: 2, stdout: '' });
-      expect(result.stderr).toBe('llm-proxy: status must be e.g. 404, 5xx or >=400\n');
-    };
     try {
       expectRefused(await runInProcess(wrong, env));
 

@@ -237,7 +237,10 @@ describe.skipIf(CASSETTES === null)('recorded traffic through the daemon', () =>
     }
     expect(changed).toEqual([]);
 
-    await expect.poll(async () => byId(await replayed(daemon)).size, { timeout: 10_000 }).toBe(exchanges.length);
+    // Each look takes all of them over the API.
+    await expect
+      .poll(async () => byId(await replayed(daemon)).size, { timeout: 20_000, interval: 500 })
+      .toBe(exchanges.length);
     const records = byId((await replayed(daemon)).filter(({ operation }) => operation !== 'advisor_message'));
     const wrong = exchanges.flatMap(({ recorded: { cassette } }) => {
       const record = records.get(cassette.id);

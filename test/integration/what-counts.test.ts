@@ -84,14 +84,11 @@ interface Known {
 }
 
 async function known(): Promise<Known> {
-  const [page, stats, metrics] = await Promise.all(
-    ['/api/calls?limit=50', '/api/stats', '/metrics'].map((path) => daemon.get(path)),
+  const answers = ['/api/calls?limit=50', '/api/stats', '/metrics'].map(async (path) =>
+    (await daemon.get(path)).text(),
   );
-  return {
-    calls: ((await page?.json()) as { calls: CallRecord[] }).calls,
-    stats: (await stats?.json()) as Stats,
-    metrics: (await metrics?.text()) ?? '',
-  };
+  const [calls = '', stats = '', metrics = ''] = await Promise.all(answers);
+  return { ...(JSON.parse(calls) as Pick<Known, 'calls'>), stats: JSON.parse(stats) as Stats, metrics };
 }
 
 /** Once so many calls are stored. */
