@@ -17,6 +17,7 @@ import { formatHead } from '../interchange/heads.ts';
 import { decodeItem } from '../interchange/transfer-lines.ts';
 import type { MeteredBody } from '../usage/metered.ts';
 import { BodyMemory } from './body-memory.ts';
+import type { CleanSlices } from './clean-slices.ts';
 import { type FinishedExchange, LiveExchange, type Meter } from './live-exchange.ts';
 import { importedSession } from './imported-session.ts';
 import { captureOf } from './record-exchange.ts';
@@ -31,6 +32,7 @@ export interface ImportDeps {
   /** As for a live exchange; ids as they are given. */
   record(finished: FinishedExchange, newId: () => string): Capture[];
   keepsBodies(provider: string): boolean;
+  clean: CleanSlices;
   isStored(id: string): boolean;
   /** An answer with this id is stored and counts: the same call, seen live. */
   isCounted(provider: string, responseId: string): boolean;
@@ -197,6 +199,7 @@ function storedCapture({ record, request, response }: StoredExchange, deps: Impo
       assembled: null,
       stream: record.stream,
     },
+    deps.clean,
   );
   return {
     ...capture,

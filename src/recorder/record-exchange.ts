@@ -21,7 +21,7 @@ import { identify } from '../session/identify.ts';
 import type { Placed } from '../session/seen-call.ts';
 import type { Metered } from '../usage/metered.ts';
 import { type Counted, countedUsage, type CountingDeps } from './counted-usage.ts';
-import { CleanSlices } from './clean-slices.ts';
+import type { CleanSlices } from './clean-slices.ts';
 import type { FinishedExchange } from './live-exchange.ts';
 import { type MaskedBody, maskedRequest, maskedResponse } from './masked-body.ts';
 import { notePlace, type Placeable } from './place-call.ts';
@@ -34,7 +34,7 @@ export interface RecordDeps extends CountingDeps {
   /** The conversation that the call is a part of. */
   place(call: Placeable): Placed;
   /** Requests that were searched for secrets before. */
-  clean?: CleanSlices;
+  clean: CleanSlices;
 }
 
 const UNPRICED: Cost = { nanos: null, source: null, price_date: null, confidence: 'unpriced', lines: [] };
@@ -54,7 +54,7 @@ export function recordExchange(finished: FinishedExchange, deps: RecordDeps): Ca
   const record = recordOf(finished, provider, counted, cost, deps);
   const kept = deps.keepsBodies(provider) ? metered : withoutBodies(metered);
   const chunks = { pairs: metered.arrivals, openedAt: finished.facts.openedAt };
-  const whole = captureOf(record, cost, kept, chunks, deps.clean);
+  const whole = captureOf(record, cost, kept, deps.clean, chunks);
   const main = { ...whole, session: placeOf(finished, whole, deps) };
   return [main, ...metered.side.map((side) => sideCapture(main, side, finished, counted, deps))];
 }
@@ -262,8 +262,8 @@ export function captureOf(
   record: CallRecord,
   cost: Pick<Cost, 'nanos'>,
   metered: Kept,
+  clean: CleanSlices,
   chunks: Chunks | null = null,
-  clean: CleanSlices = new CleanSlices(),
 ): Capture {
   const { responseStartLine: startLine, responseHeaders: headers } = metered;
   const request = maskedRequest(metered.requestBody, metered.requestHeaders, clean);

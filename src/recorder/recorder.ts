@@ -236,6 +236,7 @@ export class Recorder implements RecorderQueries {
       ...options.imports,
       createMeter: (connection) => options.createMeter(connection),
       keepsBodies: (provider) => options.keepsBodies(provider),
+      clean: this.#clean,
       isCounted: (provider, responseId) => options.answers.isCounted(provider, responseId),
       record: (finished, newId) =>
         recordExchange(finished, {

@@ -5,6 +5,7 @@ import type { Metered, MeteredBody } from '../../src/usage/metered.ts';
 import { headerValue } from '../../src/core/headers.ts';
 import { maskBody } from '../../src/core/redact.ts';
 import { loadRegistry } from '../../src/providers/registry.ts';
+import { CleanSlices } from '../../src/recorder/clean-slices.ts';
 import { recordExchange } from '../../src/recorder/record-exchange.ts';
 import { bodiesOf, type Side } from '../../src/store/blocks/call-bodies.ts';
 import { bodyOf, headOf } from '../../src/store/blocks/read.ts';
@@ -15,6 +16,8 @@ import { CASSETTES, loadCassettes } from '../support/cassettes.ts';
 import { connectionInfo, exchangeEnd, noRereads } from '../support/exchanges.ts';
 import { play } from './replay.ts';
 import { readdirSync } from 'node:fs';
+
+const CLEAN = new CleanSlices();
 
 const FILES = CASSETTES === null ? [] : readdirSync(CASSETTES).filter((name) => name.endsWith('.jsonl'));
 
@@ -41,6 +44,7 @@ function store(writer: CallWriter, metered: Metered): void {
       estimator: null,
       keepsBodies: () => true,
       place: () => NOWHERE,
+      clean: CLEAN,
     },
   );
   const capture = captures[0];

@@ -3,10 +3,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { CallRecord, Cost } from '../../../src/core/capture.ts';
 import { loadRegistry, type ProviderRegistry } from '../../../src/providers/registry.ts';
 import { Rereads } from '../../../src/recorder/rereads.ts';
+import { CleanSlices } from '../../../src/recorder/clean-slices.ts';
 import { recordExchange, type RecordDeps } from '../../../src/recorder/record-exchange.ts';
 import { ExchangeMeter } from '../../../src/usage/meter.ts';
 import { DEFAULT_LIMITS } from '../../../src/usage/metered.ts';
 import { connectionInfo, exchangeEnd } from '../../support/exchanges.ts';
+
+const CLEAN = new CleanSlices();
 
 let directory: ProviderRegistry;
 beforeAll(async () => {
@@ -25,6 +28,7 @@ function recording(): (provider: string, request: string, body: unknown, whole?:
     estimator: null,
     keepsBodies: () => true,
     place: () => NOWHERE,
+    clean: CLEAN,
   };
   return async (provider, request, body, whole = true) => {
     const meter = new ExchangeMeter({ directory, host: 'api.example', port: 443, provider, limits: DEFAULT_LIMITS });

@@ -4,10 +4,13 @@ import type { Capture, Cost } from '../../../src/core/capture.ts';
 import type { ConnectionInfo, ExchangeEnd } from '../../../src/core/recorder-port.ts';
 import type { ExchangeFacts } from '../../../src/recorder/live-exchange.ts';
 import { seenCall } from '../../../src/recorder/place-call.ts';
+import { CleanSlices } from '../../../src/recorder/clean-slices.ts';
 import { type RecordDeps, recordExchange } from '../../../src/recorder/record-exchange.ts';
 import type { PriceQuestion } from '../../../src/pricing/cost.ts';
 import type { Metered } from '../../../src/usage/metered.ts';
 import { connectionInfo, exchangeEnd, metered, noRereads, usage } from '../../support/exchanges.ts';
+
+const CLEAN = new CleanSlices();
 
 const WALL = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 const COST: Cost = {
@@ -52,6 +55,7 @@ function capturesOf(parts: Case): Capture[] {
       estimator: null,
       keepsBodies: () => true,
       place: () => NOWHERE,
+      clean: CLEAN,
       ...parts.deps,
     },
   );

@@ -3,10 +3,13 @@ import type { CallRecord, Cost } from '../../../src/core/capture.ts';
 import type { ConnectionInfo, ExchangeEnd, SteerFacts } from '../../../src/core/recorder-port.ts';
 import { decodeEnd, encodeEnd } from '../../../src/handover/rows.ts';
 import type { PriceQuestion } from '../../../src/pricing/cost.ts';
+import { CleanSlices } from '../../../src/recorder/clean-slices.ts';
 import { type RecordDeps, recordExchange } from '../../../src/recorder/record-exchange.ts';
 import { NOWHERE } from '../../../src/session/seen-call.ts';
 import type { Metered } from '../../../src/usage/metered.ts';
 import { connectionInfo, exchangeEnd, metered, noRereads } from '../../support/exchanges.ts';
+
+const CLEAN = new CleanSlices();
 
 const UNPRICED: Cost = { nanos: null, source: null, price_date: null, confidence: 'unpriced', lines: [] };
 const STEER: SteerFacts = {
@@ -45,6 +48,7 @@ function recordOf(parts: Case): CallRecord {
       estimator: null,
       keepsBodies: () => true,
       place: () => NOWHERE,
+      clean: CLEAN,
       ...parts.deps,
     },
   );

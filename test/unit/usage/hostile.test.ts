@@ -5,10 +5,13 @@ import { TOKEN_FIELDS } from '../../../src/core/usage.ts';
 import { createPricer } from '../../../src/pricing/cost.ts';
 import { createPriceBook, loadBuiltInTable } from '../../../src/pricing/prices.ts';
 import { loadRegistry, type ProviderRegistry } from '../../../src/providers/registry.ts';
+import { CleanSlices } from '../../../src/recorder/clean-slices.ts';
 import { recordExchange } from '../../../src/recorder/record-exchange.ts';
 import { ExchangeMeter } from '../../../src/usage/meter.ts';
 import { DEFAULT_LIMITS } from '../../../src/usage/metered.ts';
 import { connectionInfo, exchangeEnd, noRereads } from '../../support/exchanges.ts';
+
+const CLEAN = new CleanSlices();
 
 /** Numbers as a hostile or broken server writes them, and the count that they are: null = none at all. */
 const NUMBERS: readonly [text: string, count: number | null][] = [
@@ -139,6 +142,7 @@ async function tallyOf(body: string, dialect: Dialect, whole = true): Promise<{ 
       estimator: null,
       keepsBodies: () => true,
       place: () => NOWHERE,
+      clean: CLEAN,
     },
   );
   for (const { record, costNanos } of captures) {

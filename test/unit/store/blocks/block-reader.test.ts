@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CleanSlices } from '../../../../src/recorder/clean-slices.ts';
 import { captureOf } from '../../../../src/recorder/record-exchange.ts';
 import { createSqliteSink } from '../../../../src/sinks/sqlite.ts';
 import { BlockReader } from '../../../../src/store/blocks/block-reader.ts';
@@ -9,6 +10,7 @@ import { aRecord } from '../../../support/captures.ts';
 import { useSinkHouse } from '../../../support/sink-house.ts';
 
 const house = useSinkHouse();
+const CLEAN = new CleanSlices();
 
 const body = (text: string) => ({ text, bytes: Buffer.from(text), wireBytes: text.length, truncated: false });
 
@@ -34,6 +36,7 @@ function aTurn(turn: number): Capture {
       assembled: null,
       stream: false,
     },
+    CLEAN,
   );
 }
 
