@@ -36,6 +36,12 @@ function workersAi(base: string, run: string): Endpoint[] {
   ];
 }
 
+/** The header says which of them; without it there was one. */
+const WHO_ANSWERED = [
+  ...[0, 1, 2, 3].map((step) => `req.body:$[${step}].provider if res.header:cf-aig-step=${step}`),
+  'req.body:$[0].provider if !res.header:cf-aig-step and !req.body:$[1]',
+];
+
 export const provider = {
   id: 'cloudflare',
   title: 'Cloudflare AI Gateway and Workers AI',
@@ -52,7 +58,7 @@ export const provider = {
     ),
     ...workersAi(`${GATEWAY}/workers-ai`, `${GATEWAY}/workers-ai`),
     // A list of requests of which the first that succeeds answers, in its own dialect.
-    { method: 'POST', path: GATEWAY, operation: 'chat' },
+    { method: 'POST', path: GATEWAY, operation: 'chat', dims: { inner_provider: WHO_ANSWERED } },
     ...workersAi('/client/v4/accounts/{account}/ai', '/client/v4/accounts/{account}/ai/run'),
     { method: '*', path: '/client/**', operation: 'account', kind: 'control' },
   ],

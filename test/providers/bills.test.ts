@@ -49,6 +49,7 @@ const BILLS: [file: string, how: string, nanos: number | null][] = [
   ['brave-answers', 'a request at $4 a thousand, 15 tokens at $5 a million', 4_075_000],
   ['mistral-ocr-annotated', '3 annotated pages at $3 a thousand', 9_000_000],
   ['perplexity-without-cost', '23 in at $3, 32 out at $15 a million, a request at $10 a thousand', 10_549_000],
+  ['cloudflare-gateway-universal', '4 in at $0.15, 2 out at $0.60 a million', 1_800],
   ['perplexity-search', 'one search at $5 a thousand', 5_000_000],
 ];
 
