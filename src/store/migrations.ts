@@ -19,6 +19,7 @@ import { dearCalls } from './migrations/0016-dear-calls.ts';
 import { daily } from './migrations/0017-daily.ts';
 import { bodySpace } from './migrations/0018-body-space.ts';
 import { callFacets } from './migrations/0019-call-facets.ts';
+import { antonBodies } from './migrations/0020-anton-bodies.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
 export const MIGRATIONS: readonly string[] = [
@@ -41,6 +42,7 @@ export const MIGRATIONS: readonly string[] = [
   daily,
   bodySpace,
   callFacets,
+  antonBodies,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -199,7 +199,7 @@ describe('store/call-row', () => {
 
   it("answers queries in seed 000's words", () => {
     writer.write([stored({ task_id: 'T', agent: 'Planner', error: { type: 'x', message: 'broken' } })]);
-    const sql = `SELECT t.task_id, t.status, c.call_id, c.created_at, c.model, c.tokens_input, c.tokens_output, c.cost_usd, c.finish_reason, c.duration_ms, c.agent_name, c.error
+    const sql = `SELECT t.task_id, t.status, c.call_id, c.created_at, c.model, c.messages, c.response, c.tokens_input, c.tokens_output, c.cost_usd, c.finish_reason, c.duration_ms, c.agent_name, c.error
       FROM llm_calls c JOIN traces t ON t.trace_id = c.trace_id LEFT JOIN call_graph g ON g.trace_id = t.trace_id`;
     expect({ ...database.prepare(sql).get() }).toEqual({
       task_id: 'T',
@@ -207,6 +207,8 @@ describe('store/call-row', () => {
       call_id: 'call_0001',
       created_at: '2026-11-21T12:00:00.000Z',
       model: 'claude-sonnet-4-5-20250929',
+      messages: null,
+      response: null,
       tokens_input: 1200,
       tokens_output: 340,
       cost_usd: 0.006,
