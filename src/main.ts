@@ -1,4 +1,5 @@
 /** Composition root of the net thread: the daemon. The only place that knows all three threads. */
+import { randomBytes } from 'node:crypto';
 import { MessageChannel } from 'node:worker_threads';
 import type { AdminThreadData } from './admin/thread-messages.ts';
 import { AdminThread } from './admin/thread.ts';
@@ -34,6 +35,7 @@ import { openModes } from './net/modes.ts';
 import { parseUpstreamProxy } from './net/upstream-proxy.ts';
 import { upstreamContext } from './net/upstream-roots.ts';
 import { Upstream } from './net/upstream.ts';
+import { Via } from './net/via.ts';
 import type { Provider } from './providers/provider.ts';
 import { loadHosts, loadRegistry, type ProviderRegistry } from './providers/registry.ts';
 import { recorderConfig } from './recorder-config.ts';
@@ -220,12 +222,13 @@ async function openNet(
 ): Promise<{ entrance: Entrance; modes: ModeSwitch }> {
   const { config, log } = input;
   const ownPorts = new Set<number>();
-  const upstream = createUpstream(input, counters, ownPorts, () => admin()?.port ?? null);
+  const via = new Via(randomBytes(4).toString('hex'));
+  const upstream = createUpstream(input, { counters, ownPorts, via, adminPort: () => admin()?.port ?? null });
   // What a provider may be asked for is in its endpoints; who serves a host is not.
   const load = config.usage.include_usage.length > 0 ? loadRegistry : loadHosts;
   const hosts = await load({ localServers: config.local, own: config.provider });
   for (const id of config.capture.bodies_of) knownProvider(hosts, 'capture.bodies_of', id);
-  const modes = openModes({ config, env: input.env, hosts, clock: systemClock, log });
+  const modes = openModes({ config, env: input.env, hosts, clock: systemClock, log, via });
   const entrance = await openEntrance({
     open: openFrontDoor,
     host: config.host,
@@ -248,6 +251,7 @@ async function openNet(
       upstream,
       context: contextHeaders(namesToCut(config.context.cut)),
       strict: config.store.durability === 'strict',
+      via,
     },
     intercept: (net, steered) =>
       withoutDoctor((recorder) => createIntercept({ ...net, recorder, leaves, steered, troubles }), net.recorder),
@@ -313,9 +317,12 @@ function sequence(): { next(): number } {
 
 function createUpstream(
   { config, env }: DaemonInput,
-  counters: Counters,
-  ownPorts: ReadonlySet<number>,
-  adminPort: () => number | null,
+  {
+    counters,
+    ownPorts,
+    via,
+    adminPort,
+  }: { counters: Counters; ownPorts: ReadonlySet<number>; via: Via; adminPort: () => number | null },
 ): Upstream {
   // Read at once, so that a bad file is an error of the start, not of the first call.
   const context = upstreamContext(config.upstream_ca, env);
@@ -325,6 +332,7 @@ function createUpstream(
     proxy: config.upstream_proxy === null ? null : parseUpstreamProxy(config.upstream_proxy),
     isOwnEndpoint: (address, port) => isOwnEndpoint(address, port, new Set([...ownPorts, adminPort() ?? 0])),
     counters,
+    via,
   });
 }
 

@@ -8,6 +8,7 @@ import { decideConnect, type FirstBytes, type PolicyRules, reachOf, type Verdict
 import { endAndDrain } from './flush.ts';
 import { refusalBytes, refusalFor, refuseSocket } from './refusal.ts';
 import { tunnel } from './tunnel.ts';
+import { ROUND } from './via.ts';
 import type { ClientConnection, NetDeps, Target } from './types.ts';
 
 export interface ConnectDeps {
@@ -20,6 +21,8 @@ export interface ConnectDeps {
   /** Hosts that somebody was told about already. */
   hinted: OnceSet;
   timeouts: ConnectTimeouts;
+  /** Whom this CONNECT came through. */
+  passed?: string | undefined;
 }
 
 export interface ConnectTimeouts {
@@ -53,8 +56,14 @@ export async function handleConnect(
       refuseSocket(socket, { status: 400, type: 'authority_malformed', message });
       return;
     }
-    const agent = request.headers['user-agent'] ?? null;
-    await openTunnel(socket, target, { ...deps, intercept: (client) => deps.intercept({ ...client, agent }) });
+    const { via: passed, 'user-agent': agent = null } = request.headers;
+    if (deps.net.via?.isRound(passed) === true) {
+      count(deps, 'refuse', 'loop');
+      refuseSocket(socket, ROUND);
+      return;
+    }
+    const intercept = (client: ClientConnection): void => deps.intercept({ ...client, agent, passed });
+    await openTunnel(socket, target, { ...deps, passed, intercept });
   } catch (error) {
     deps.net.counters.add('internal_errors', 'part="connect"');
     deps.net.log.error({ err: error }, 'a CONNECT failed inside the proxy');
@@ -177,7 +186,8 @@ async function dialOr(
   failed: (error: unknown) => void,
 ): Promise<Socket | null> {
   try {
-    const upstream = await deps.net.upstream.connect(target, reachOf(socket.remoteAddress ?? '', target, deps.rules));
+    const reach = reachOf(socket.remoteAddress ?? '', target, deps.rules);
+    const upstream = await deps.net.upstream.connect(target, reach, deps.passed);
     // It may break before the tunnel listens to it.
     upstream.on('error', () => {});
     if (!socket.destroyed) return upstream;

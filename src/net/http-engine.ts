@@ -18,10 +18,11 @@ import { type ForwardPlan, forward } from './forward.ts';
 import { forwardUpgrade } from './forward-upgrade.ts';
 import { decideAbsolute, type PolicyRules, reachOf } from './policy.ts';
 import { type Refusal, refuseRequest, refuseSocket } from './refusal.ts';
-import { parseRequestTarget, type RequestTarget } from './request-target.ts';
+import { originForm, parseRequestTarget, type RequestTarget } from './request-target.ts';
 import { SteeredCalls, type SteeredCallsOptions } from './steered-calls.ts';
 import type { ClientConnection, NetDeps, Reach, Target } from './types.ts';
 import { type UpstreamLane, UpstreamLanes } from './upstream-agents.ts';
+import { passedOn, ROUND } from './via.ts';
 import type { UsageInclusions, UsageRequest } from './usage-inclusion.ts';
 
 export interface EngineDeps {
@@ -102,6 +103,7 @@ export class HttpEngine {
   /** From here on, requests on this socket are those of an intercepted connection, and go where it goes. */
   adopt(socket: Socket, client: ClientConnection): void {
     this.#intercepted.set(socket, client);
+    this.#lanes.cameThrough(socket, client.passed);
     // Where a call may be for somebody else, its provider is not dialled before that is known.
     if (this.#outlook(client.provider) !== 'read') this.#lanes.laneOf(socket, 'https', client.target).agent.prepare();
   }
@@ -149,6 +151,10 @@ export class HttpEngine {
     if (problem !== null) {
       this.#count('refuse', 'request_malformed');
       return problem;
+    }
+    if (this.#deps.net.via?.isRound(request.headers.via) === true) {
+      this.#count('refuse', 'loop');
+      return ROUND;
     }
     if (route.action === 'refuse') {
       this.#count('refuse', 'base_url');
@@ -213,7 +219,9 @@ export class HttpEngine {
     const told = endToEndHeaders(request.rawHeaders, { ...(host === undefined ? {} : { host }), upgrade });
     const outlook = upgrade ? 'pass' : this.#outlook(onward.provider);
     const rows = this.#openRows(request, onward, lane, { outlook, told });
-    const headers = withFraming(request, withoutContextHeaders(told, this.#deps.net.context, onward.isBaseUrl));
+    const kept = withFraming(request, withoutContextHeaders(told, this.#deps.net.context, onward.isBaseUrl));
+    // A server of plain http that the configuration names may be a proxy that sends the call back.
+    const headers = onward.isBaseUrl === true && scheme === 'http' ? passedOn(kept, this.#deps.net.via) : kept;
     const holdsEnd = rows !== null && this.#deps.net.strict === true;
     const changed = this.#changed(request, onward, headers);
     const { provider } = onward;
@@ -341,12 +349,6 @@ export class HttpEngine {
     this.#deps.net.counters.add('internal_errors', 'part="http_engine"');
     this.#deps.net.log.error({ error: messageOf(error) }, 'a request failed inside the proxy');
   }
-}
-
-/** Clients may name the host in the target as well. */
-function originForm(path: string): string {
-  const target = parseRequestTarget(path);
-  return target.form === 'malformed' ? path : target.path;
 }
 
 function lineOf({ method, httpVersion }: IncomingMessage, path: string): string {

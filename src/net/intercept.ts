@@ -187,7 +187,7 @@ function relayFor(
       clientAddress: socket.remoteAddress ?? null,
     },
     deps,
-    dial: () => deps.upstream.connectTls(target, offer),
+    dial: () => deps.upstream.connectTls(target, offer, 'anywhere', client.passed),
     ...(divert === undefined ? {} : { divert: (head) => divert(client, head) }),
     ...(deps.times === undefined ? {} : { times: deps.times }),
   });

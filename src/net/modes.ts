@@ -9,6 +9,7 @@ import type { SteerOptions } from './http-engine.ts';
 import type { Guard } from './policy.ts';
 import { TargetSecrets } from './target-secrets.ts';
 import { Targets } from './targets.ts';
+import type { Via } from './via.ts';
 
 export interface ModesInput {
   config: ModeConfig;
@@ -16,6 +17,7 @@ export interface ModesInput {
   hosts: Pick<ProviderRegistry, 'get' | 'lookup'>;
   clock: Clock;
   log: Logger;
+  via?: Via;
 }
 
 export interface OpenedModes {
@@ -25,7 +27,7 @@ export interface OpenedModes {
 }
 
 /** Throws AppError `config_invalid`; so that a key that is missing is an error of the start, not of the first call. */
-export function openModes({ config, env, hosts, clock, log }: ModesInput): OpenedModes {
+export function openModes({ config, env, hosts, clock, log, via }: ModesInput): OpenedModes {
   const isModelProvider = (id: string): boolean => ['model', 'gateway'].includes(hosts.get(id)?.kind ?? 'model');
   const { steering, defaults, auths, providers } = configuredModes(config, isModelProvider);
   for (const id of providers) {
@@ -43,7 +45,7 @@ export function openModes({ config, env, hosts, clock, log }: ModesInput): Opene
   });
   steering.onChange(() => log.info({ ...modes.state }, 'the mode was switched'));
   return {
-    steer: { steering, targets: new Targets({ secrets, clock, providerOf }) },
+    steer: { steering, targets: new Targets({ secrets, clock, providerOf, ...(via === undefined ? {} : { via }) }) },
     guard: {
       isOn: () => steering.guardsAny,
       guards: ({ host, port }) => steering.guards(providerOf(host, port)),

@@ -31,6 +31,12 @@ export function parseRequestTarget(target: string): RequestTarget {
   return { form: 'absolute', scheme, authority, host, path: rest.startsWith('/') ? rest : `/${rest}` };
 }
 
+/** Clients may name the host in the target as well. */
+export function originForm(path: string): string {
+  const target = parseRequestTarget(path);
+  return target.form === 'malformed' ? path : target.path;
+}
+
 function malformed(message: string): RequestTarget {
   return { form: 'malformed', message };
 }

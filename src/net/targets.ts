@@ -7,12 +7,15 @@ import { TargetHealth } from '../gateway/target-health.ts';
 import { type ClientCall, type TargetRequest, targetRequest, urlAtTarget } from '../gateway/target-request.ts';
 import { originOf, type Target } from '../gateway/targets.ts';
 import type { TargetSecrets } from './target-secrets.ts';
+import type { Via } from './via.ts';
 
 export interface TargetsOptions {
   secrets: Pick<TargetSecrets, 'get'>;
   clock: Clock;
   /** Null = nobody knows whose host it is. */
   providerOf(host: string, port: number): string | null;
+  /** Absent = calls that go in circles are not looked for. */
+  via?: Via;
 }
 
 /** A request made for a target. */
@@ -54,7 +57,15 @@ export class Targets {
     const provider = this.#options.providerOf(host, port);
     const made = targetRequest(call, destination, { secret, provider, wall: () => this.#options.clock.wall(), isCopy });
     if ('refused' in made) throw new AppError(REFUSALS[made.refused.status], made.refused.message);
-    return { ...made, sentTo: urlAtTarget(target, made.path), sentModel: made.model };
+    // It may be a proxy that sends it back.
+    const { via } = this.#options;
+    const passed: HeaderPairs = via === undefined || target.backend.scheme === 'https' ? [] : [['Via', via.own]];
+    return {
+      ...made,
+      headers: [...made.headers, ...passed],
+      sentTo: urlAtTarget(target, made.path),
+      sentModel: made.model,
+    };
   }
 
   get now(): number {

@@ -8,6 +8,7 @@ import type { Logger } from '../core/log.ts';
 import type { ClientHello } from '../wire/client-hello.ts';
 import type { ContextHeaders } from './context-headers.ts';
 import type { UnreadConnections } from './unread-connections.ts';
+import type { Via } from './via.ts';
 
 /** Where a connection is meant to go. Host normalised (lower case, no trailing dot, IDNA ASCII, no brackets). */
 export interface Target {
@@ -34,9 +35,10 @@ export type Reach = 'anywhere' | 'outside';
 
 /** Opens upstream connections. Rejects with AppError (`upstream_*`, `address_refused`, `loop`). */
 export interface UpstreamDialer {
-  connect(target: Target, reach?: Reach): Promise<Socket>;
+  /** @param passed whom the client's call came through, as `Via` has it. */
+  connect(target: Target, reach?: Reach, passed?: string): Promise<Socket>;
   /** Verified TLS; `alpn` as the client offered it, h2 taken out. */
-  connectTls(target: Target, alpn: readonly string[] | null, reach?: Reach): Promise<TLSSocket>;
+  connectTls(target: Target, alpn: readonly string[] | null, reach?: Reach, passed?: string): Promise<TLSSocket>;
 }
 
 /** What each connection handler gets. */
@@ -53,6 +55,8 @@ export interface NetDeps {
   context?: ContextHeaders;
   /** See `TapDeps.strict`. */
   strict?: boolean;
+  /** Absent = calls that go in circles are not looked for. */
+  via?: Via;
   /** Connections on which calls are not read; absent = no mode minds. */
   unread?: UnreadConnections;
 }
@@ -95,4 +99,6 @@ export interface ClientConnection {
   hello: ClientHello | null;
   /** The client's name for itself in its CONNECT. */
   agent?: string | null;
+  /** Whom its CONNECT came through. */
+  passed?: string | undefined;
 }

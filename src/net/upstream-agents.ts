@@ -19,8 +19,15 @@ export class UpstreamLanes {
   readonly #dialer: UpstreamDialer;
   readonly #lanes = new WeakMap<Socket, Map<string, UpstreamLane>>();
 
+  readonly #passed = new WeakMap<Socket, string>();
+
   constructor(dialer: UpstreamDialer) {
     this.#dialer = dialer;
+  }
+
+  /** Whom the connection of a client came through. */
+  cameThrough(client: Socket, passed: string | undefined): void {
+    if (passed !== undefined) this.#passed.set(client, passed);
   }
 
   /** @param purpose calls with keys of different people share no connection. */
@@ -35,7 +42,10 @@ export class UpstreamLanes {
     const key = `${purpose} ${reach} ${scheme}://${formatAuthority(target)}`;
     const known = lanes.get(key);
     if (known !== undefined) return known;
-    const lane = { agent: new DialledAgent(this.#dialer, scheme, target, reach), connections: new Map() };
+    const lane = {
+      agent: new DialledAgent(this.#dialer, scheme, target, reach, this.#passed.get(client)),
+      connections: new Map(),
+    };
     lanes.set(key, lane);
     return lane;
   }
@@ -58,10 +68,18 @@ export class DialledAgent extends Agent {
   /** A connection that waits for the first request. */
   #ahead: Promise<Socket> | null = null;
 
-  constructor(dialer: UpstreamDialer, scheme: 'http' | 'https', target: Target, reach: Reach = 'anywhere') {
+  constructor(
+    dialer: UpstreamDialer,
+    scheme: 'http' | 'https',
+    target: Target,
+    reach: Reach = 'anywhere',
+    passed?: string,
+  ) {
     super({ keepAlive: true, timeout: IDLE_MS });
     this.#dial = () =>
-      scheme === 'https' ? dialer.connectTls(target, ['http/1.1'], reach) : dialer.connect(target, reach);
+      scheme === 'https'
+        ? dialer.connectTls(target, ['http/1.1'], reach, passed)
+        : dialer.connect(target, reach, passed);
   }
 
   /** Dials now, so that the first request need not wait for it. */

@@ -42,11 +42,13 @@ export async function openTunnel(
   proxy: UpstreamProxy,
   target: Target,
   timeoutMs: number,
+  via?: string,
 ): Promise<void> {
   const host = isIpAddress(target.host) ? target.host : target.host.toLowerCase();
   const authority = formatAuthority({ host, port: target.port });
   const authorization = proxy.authorization === null ? '' : `Proxy-Authorization: ${proxy.authorization}\r\n`;
-  socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${authorization}\r\n`);
+  const passed = via === undefined ? '' : `Via: ${via}\r\n`;
+  socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${authorization}${passed}\r\n`);
   const { head, rest } = await readAnswer(socket, proxy, timeoutMs);
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1];
   if (status === undefined || !status.startsWith('2')) {

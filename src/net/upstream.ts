@@ -11,6 +11,7 @@ import { createResolver } from './resolve.ts';
 import { handshakeError, timeoutError } from './upstream-errors.ts';
 import { openTunnel, type UpstreamProxy } from './upstream-proxy.ts';
 import type { Reach, Target, UpstreamDialer } from './types.ts';
+import type { Via } from './via.ts';
 
 const MAX_SESSIONS = 500;
 /** A resumed session skips the certificate: it must not outlive a revocation or an expiry by much. */
@@ -24,6 +25,8 @@ export interface UpstreamOptions {
   /** True for our own listeners: dialling them would be a loop. */
   isOwnEndpoint(address: string, port: number): boolean;
   counters: Counters;
+  /** What upstream proxies are told; absent = nothing. */
+  via?: Via;
   resolve?: (host: string) => Promise<readonly string[]>;
   dialTimeoutMs?: number;
   handshakeTimeoutMs?: number;
@@ -56,12 +59,17 @@ export class Upstream implements UpstreamDialer {
     this.#context ??= this.#options.context();
   }
 
-  async connect(target: Target, reach: Reach = 'anywhere'): Promise<Socket> {
-    return this.#counted(this.#open(target, reach));
+  async connect(target: Target, reach: Reach = 'anywhere', passed?: string): Promise<Socket> {
+    return this.#counted(this.#open(target, reach, passed));
   }
 
-  async connectTls(target: Target, alpn: readonly string[] | null, reach: Reach = 'anywhere'): Promise<TLSSocket> {
-    return this.#counted(this.#open(target, reach).then((socket) => this.#secure(socket, target, alpn)));
+  async connectTls(
+    target: Target,
+    alpn: readonly string[] | null,
+    reach: Reach = 'anywhere',
+    passed?: string,
+  ): Promise<TLSSocket> {
+    return this.#counted(this.#open(target, reach, passed).then((socket) => this.#secure(socket, target, alpn)));
   }
 
   async #counted<T>(opening: Promise<T>): Promise<T> {
@@ -78,7 +86,7 @@ export class Upstream implements UpstreamDialer {
     }
   }
 
-  async #open(target: Target, reach: Reach): Promise<Socket> {
+  async #open(target: Target, reach: Reach, passed: string | undefined): Promise<Socket> {
     if (isMetadataName(target.host)) {
       throw new AppError('address_refused', `${target.host} is a cloud metadata service: not through this proxy`);
     }
@@ -88,14 +96,14 @@ export class Upstream implements UpstreamDialer {
     const isOutside = reach === 'outside' && there === target;
     if (proxy === null || isLocal(there.host)) return dial(there, isOutside ? this.#dialOutside : this.#dial);
     if (isIP(there.host) !== 0) this.#check(there.host, there.port);
-    return this.#throughProxy(proxy, there);
+    return this.#throughProxy(proxy, there, passed);
   }
 
-  async #throughProxy(proxy: UpstreamProxy, target: Target): Promise<Socket> {
+  async #throughProxy(proxy: UpstreamProxy, target: Target, passed: string | undefined): Promise<Socket> {
     let socket: Socket | null = null;
     try {
       socket = await dial(proxy, this.#dial);
-      await openTunnel(socket, proxy, target, this.#dial.timeoutMs);
+      await openTunnel(socket, proxy, target, this.#dial.timeoutMs, this.#options.via?.with(passed));
       return socket;
     } catch (error) {
       socket?.destroy();
