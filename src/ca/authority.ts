@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { codeOf, messageOf } from '../core/errors.ts';
 import { isIpAddress, normaliseHost } from '../core/hosts.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import { newStoredAuthority, parseState, serialiseState, type AuthorityState, type Issuer } from './authority-state.ts';
 import { buildBundle, certificatesIn } from './bundle.ts';
 import { isCertifiableName } from './certificate.ts';
@@ -199,7 +200,7 @@ export class Authority {
   #writePublicFiles(): void {
     this.#checkCaFile();
     try {
-      mkdirSync(this.#options.certsDir, { recursive: true, mode: 0o755 });
+      makeFolder(this.#options.certsDir, 0o755);
     } catch (error) {
       throw unusable(`cannot create ${this.#options.certsDir}: ${messageOf(error)}`, error);
     }

@@ -11,7 +11,6 @@ import {
   fsyncSync,
   linkSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readFileSync,
   readdirSync,
@@ -22,6 +21,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AppError, codeOf, messageOf } from '../core/errors.ts';
+import { makeFolder } from '../core/make-folder.ts';
 
 const LOOSE = 0o077;
 const TEMPORARY = '.tmp';
@@ -33,7 +33,7 @@ export function unusable(message: string, cause?: unknown): AppError {
 /** Makes the folder 0700 when it is missing; throws ca_unusable when it is not a private folder of ours. */
 export function ensurePrivateFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path, 0o700);
   } catch (error) {
     // EEXIST: something that is no folder; said better below.
     if (codeOf(error) !== 'EEXIST') throw unusable(`cannot create ${path}: ${messageOf(error)}`, error);

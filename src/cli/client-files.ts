@@ -1,9 +1,10 @@
 /** The files that stand behind the variables of client-env.ts; all in `<home>/run/clients`, written only on change. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { userFolder } from '../core/user-folder.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import type { ClientEnvInput } from './client-env.ts';
 
 interface DaemonFiles {
@@ -29,7 +30,7 @@ const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
 export async function prepareClientFiles(options: ClientFilesOptions): Promise<ClientEnvInput> {
   const { daemon, env, platform } = options;
   const folder = join(daemon.home, 'run', 'clients');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const merge = merger(folder, daemon.caFile);
   return {
     proxyUrl: daemon.proxyUrl,
@@ -98,7 +99,7 @@ function distinct(blocks: readonly string[]): string[] {
 
 function pythonFolder(folder: string): string {
   const python = join(folder, 'python');
-  mkdirSync(python, { recursive: true, mode: 0o755 });
+  makeFolder(python, 0o755);
   writeIfChanged(join(python, 'sitecustomize.py'), readFileSync(SITECUSTOMIZE), 0o644);
   return python;
 }

@@ -1,10 +1,11 @@
 /** How programs find the daemon: `<home>/run/daemon.json`, the admin token beside it, and a pointer outside any home. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { codeOf, isDiskFault } from '../core/errors.ts';
 import { isAlive } from '../core/is-alive.ts';
 import { userFolder } from '../core/user-folder.ts';
+import { makeFolder } from '../core/make-folder.ts';
 
 export interface DaemonInfo {
   pid: number;
@@ -70,7 +71,7 @@ function tokenFile(home: string): string {
 /** @returns the one that is in the file in the end. @throws what the file system says */
 export function storeToken(home: string, token: string): string {
   const file = tokenFile(home);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file), 0o700);
   const temporary = `${file}.${process.pid}`;
   try {
     writeFileSync(temporary, `${token}\n`, { mode: 0o600 });
@@ -162,7 +163,7 @@ function readText(file: string): string | undefined {
 }
 
 function writeWhole(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file), 0o700);
   const temporary = `${file}.${process.pid}`;
   try {
     writeFileSync(temporary, text, { mode: 0o600 });

@@ -1,10 +1,11 @@
 /** `demo`: a private daemon, fake providers, real traffic between them; needs no key and reaches no network. */
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CallRecord } from '../core/capture.ts';
 import { AppError, messageOf } from '../core/errors.ts';
 import { isAlive } from '../core/is-alive.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import { withoutClientEnv } from './client-env.ts';
 import type { DaemonInfo } from './daemon-files.ts';
 import { DEMO_CALLS } from './demo/conversations.ts';
@@ -51,7 +52,7 @@ export async function runDemo(deps: DemoDeps): Promise<number> {
 }
 
 async function play(home: string, deps: DemoDeps): Promise<Verified[]> {
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  makeFolder(home, 0o700);
   const identity = makeFakeIdentity(deps.wall);
   const caFile = join(home, 'demo-provider-ca.pem');
   writeFileSync(caFile, identity.cert);

@@ -1,11 +1,11 @@
 /** Who takes imported calls into the store: there is one writer of totals at a time. */
-import { mkdirSync } from 'node:fs';
 import { MessageChannel } from 'node:worker_threads';
 import { Counters } from '../core/counters.ts';
 import { createLogger, type LogOptions } from '../core/log.ts';
 import type { RecorderService } from '../core/ports.ts';
 import { connectRpc } from '../core/rpc.ts';
 import type { ImportOutcome } from '../core/transfer.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import { SlabRecorder } from '../handover/slab-recorder.ts';
 import { openDatabase } from '../store/driver.ts';
 import type { DaemonInfo } from './daemon-files.ts';
@@ -40,7 +40,7 @@ function daemonImporter(daemon: DaemonInfo): Importer {
 /** The thread of the daemon without the daemon: the same code, the same configuration, into the store alone. */
 async function ownImporter(home: string | null): Promise<Importer> {
   const config = configOf(home);
-  mkdirSync(config.home, { recursive: true, mode: 0o700 });
+  makeFolder(config.home, 0o700);
   // A recorder without its file keeps calls in memory, which here would be for nobody.
   openDatabase(config.db).close();
   const logOptions: LogOptions = { level: 'warn', pretty: false, fd: 2 };

@@ -1,11 +1,12 @@
 /** Starts a daemon that outlives us. */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { AppError, codeOf } from '../core/errors.ts';
 import { isAlive } from '../core/is-alive.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import { NODE_FLAGS } from './collector.ts';
 import { isAnswering } from './run-api.ts';
 import type { DaemonInfo } from './daemon-files.ts';
@@ -36,7 +37,7 @@ const POLL_MS = 25;
  */
 export async function startDaemon(options: StartOptions): Promise<Started> {
   const lock = lockOf(options.home);
-  mkdirSync(dirname(lock), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(lock), 0o700);
   const deadline = Date.now() + 2 * READY_MS;
   for (;;) {
     const known = await answering(options.find);
@@ -64,7 +65,7 @@ function lockOf(home: string): string {
 export function announceStart(home: string): () => void {
   const lock = lockOf(home);
   try {
-    mkdirSync(dirname(lock), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(lock), 0o700);
     // The first try may only have removed what a killed start left.
     if (!takeLock(lock) && !takeLock(lock)) return () => {};
   } catch {

@@ -1,9 +1,10 @@
 /** `start`: the daemon in the foreground. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import pc from 'picocolors';
 import { type Config, loadConfig, type LoadedConfig } from '../config/load.ts';
 import { AppError, codeOf, messageOf } from '../core/errors.ts';
 import { createLogger, type Logger, type LogOptions } from '../core/log.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import { withPlace } from './config-place.ts';
 import { type DaemonInfo, findDaemon, removeDaemonFiles, writeDaemonFiles } from './daemon-files.ts';
 import { rememberStart } from './home-config.ts';
@@ -27,7 +28,7 @@ export async function startMain(flags: StartFlags): Promise<number> {
   const log = createLogger(logOptions);
   tell(loaded, log);
   const other = findDaemon(config.home, process.env, process.cwd());
-  mkdirSync(config.home, { recursive: true, mode: 0o700 });
+  makeFolder(config.home, 0o700);
   const isThere = announceStart(config.home);
   const files = new HomeFiles(log);
   collectOnOwnThread(process.execArgv);

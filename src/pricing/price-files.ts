@@ -1,8 +1,9 @@
 /** Where prices are kept between runs: the user's own file and a newer table. Each is read whole and replaced whole. */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AppError, codeOf, messageOf } from '../core/errors.ts';
 import { anyText, table } from '../core/checks.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import { check, type OwnFile, overridesOf, parseFile, parseOwnFile, parseTable } from './own-prices.ts';
 import { PriceTable } from './price-table.ts';
 import type { PriceOverrides } from './prices.ts';
@@ -97,7 +98,7 @@ function dayOf(milliseconds: number): string {
 }
 
 function writeWhole(path: string, content: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   const temporary = `${path}.${process.pid}`;
   try {
     writeFileSync(temporary, content, { mode: 0o600 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Capture } from '../core/capture.ts';
 import { codeOf } from '../core/errors.ts';
 import type { Sink } from '../core/sink.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import { Batch } from './batch.ts';
 import { localDay, localTime } from './figures.ts';
 import { LogFile, type LogFileSystem } from './log-file.ts';
@@ -115,7 +116,7 @@ class LogFiles implements Sink {
   }
 
   open(): void {
-    fs.mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 });
+    makeFolder(this.#options.folder, 0o700);
     closeTornTails(this.#options.folder);
     this.#removeOld();
     this.#timer = setInterval(() => this.#removeOld(), RETENTION_MS);
@@ -199,8 +200,7 @@ class LogFiles implements Sink {
         const file = new LogFile(`${stem}${attempt === 1 ? '' : `-${attempt}`}.log`, this.#fs);
         return { file, day, page: null, position: 0, queued: 0, epoch: 0, retired: false };
       } catch (error) {
-        if (codeOf(error) === 'ENOENT' && attempt === 1)
-          fs.mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 });
+        if (codeOf(error) === 'ENOENT' && attempt === 1) makeFolder(this.#options.folder, 0o700);
         else if (codeOf(error) !== 'EEXIST' || attempt >= MAX_CLASHES) throw error;
       }
     }

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Capture } from '../core/capture.ts';
 import { RecentMap } from '../core/recent-map.ts';
 import type { Sink } from '../core/sink.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import { Batch } from './batch.ts';
 import { localDay } from './figures.ts';
 import { LogFile, type LogFileSystem } from './log-file.ts';
@@ -101,7 +102,7 @@ class SessionJsonl implements Sink {
   /** What a killed process left is in order when this resolves, unless that takes very long. */
   async open(): Promise<void> {
     const { folder } = this.#options;
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     const closed = closeTornLines(folder, (path) => this.#isInUse(path));
     this.#upkeep = closed.then(() => this.#removeOld());
     this.#timer = setInterval(() => {
@@ -227,7 +228,7 @@ class SessionJsonl implements Sink {
     const path = join(folder, fileName(stem, part));
     const known = fs.lstatSync(path, { throwIfNoEntry: false });
     if (known?.isFile() === true) return new LogFile(path, this.#fs, 'continue');
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     return new LogFile(path, this.#fs);
   }
 

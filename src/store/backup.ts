@@ -1,7 +1,8 @@
 /** A copy of the database before a newer version changes it: `backups/llm-proxy-v3-2026-11-21T10-00-00.db` beside it. */
-import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { AppError, messageOf } from '../core/errors.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import type { Database } from './driver.ts';
 import { usedBytes } from './space.ts';
 
@@ -40,7 +41,7 @@ export function backUp(database: Database, version: number, options: BackupOptio
   if (keep < 1 || path === ':memory:') return null;
   const folder = join(dirname(path), 'backups');
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     // Half a copy, of a start that was cut.
     removeAll(folder, namesIn(folder, path, 'part'));
     requireRoom(folder, bytes, options);

@@ -2,11 +2,12 @@
  * SQLite behind one seam: the `DatabaseSync` API. node:sqlite where Node has it without a flag (22.13), else
  * @photostructure/sqlite, which is prebuilt for Node 20 and has the same API.
  */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import process from 'node:process';
 import { AppError, messageOf } from '../core/errors.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import { isTooFullAt } from './shared-memory.ts';
 
 export type SqlValue = null | number | bigint | string | Uint8Array;
@@ -80,7 +81,7 @@ export function openDatabase(path: string, options: { readOnly?: boolean; busyTi
 /** SQLite would create the file with the umask's mode; its -wal and -shm files take over the mode of this one. */
 function createPrivately(path: string): void {
   if (path === ':memory:') return;
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   // To close a file that this process has open elsewhere would give up SQLite's locks on it.
   if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
   // Only where it is needed: on a read-only disk it fails.
