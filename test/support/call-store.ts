@@ -8,8 +8,8 @@ import { bodiesOf } from '../../src/store/blocks/call-bodies.ts';
 import { cutBody } from '../../src/store/blocks/cut.ts';
 import { CallWriter } from '../../src/store/call-writer.ts';
 import { type Database, openDatabase } from '../../src/store/driver.ts';
-import { migrate } from '../../src/store/migrations.ts';
 import { aCapture, aMessage } from './captures.ts';
+import { putEmptyDatabase } from './empty-database.ts';
 
 export interface CallStore {
   folder: string;
@@ -40,9 +40,10 @@ export function useCallStore(): CallStore {
   } as CallStore;
   beforeEach(() => {
     store.folder = mkdtempSync(join(tmpdir(), 'llm-proxy-calls-'));
-    store.database = openDatabase(join(store.folder, 'calls.db'));
-    migrate(store.database);
-    store.calls = new Calls(join(store.folder, 'calls.db'));
+    const file = join(store.folder, 'calls.db');
+    putEmptyDatabase(file);
+    store.database = openDatabase(file);
+    store.calls = new Calls(file);
   });
   afterEach(() => {
     store.calls.close();

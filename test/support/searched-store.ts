@@ -7,8 +7,8 @@ import { type BodyForm, cutBody } from '../../src/store/blocks/cut.ts';
 import { removeBodies } from '../../src/store/blocks/remove.ts';
 import { CallWriter } from '../../src/store/call-writer.ts';
 import { type Database, openDatabase } from '../../src/store/driver.ts';
-import { migrate } from '../../src/store/migrations.ts';
 import { aCapture } from './captures.ts';
+import { putEmptyDatabase } from './empty-database.ts';
 
 /** A database in a folder of its own, written as the recorder does. */
 export class SearchedStore {
@@ -20,8 +20,8 @@ export class SearchedStore {
   #calls = 0;
 
   constructor() {
+    putEmptyDatabase(this.db);
     this.database = openDatabase(this.db);
-    migrate(this.database);
     this.writer = new CallWriter(this.database);
   }
 

@@ -10,6 +10,7 @@ import { cutBody } from '../../src/store/blocks/cut.ts';
 import { decodeBlock } from '../../src/store/blocks/encoding.ts';
 import type { Database } from '../../src/store/driver.ts';
 import { aCapture, aMessage } from './captures.ts';
+import { putEmptyDatabase } from './empty-database.ts';
 import { type SinkHouse, useSinkHouse } from './sink-house.ts';
 
 export const NO_LIMITS: LifeSettings['retention'] = {
@@ -37,6 +38,7 @@ export interface StoredHouse extends SinkHouse {
 export function useStoredHouse(): StoredHouse {
   const house = useSinkHouse() as StoredHouse;
   beforeEach(async () => {
+    putEmptyDatabase(house.database);
     house.sessionFolder = join(house.logs, 'sessions');
     house.sinks = createSinks(
       {
