@@ -97,7 +97,7 @@ export function FilterLine({ filter, onChange, busy, values, onFocus }: FilterLi
           onClick={() => setOpen(true)}
           onFocus={onFocus}
           onBlur={finish}
-          className="h-6 min-w-24 flex-1 bg-transparent px-1 outline-none"
+          className="h-6 min-w-24 flex-1 bg-transparent px-1 text-ellipsis outline-none"
         />
         {busy && <Busy />}
         {filter !== '' && <Clear onClear={() => commit({ tags: [], words: '' })} />}

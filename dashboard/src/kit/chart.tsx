@@ -118,5 +118,7 @@ function Canvas({ onPoint, ...props }: ChartProps & { onPoint: (index: number | 
   useEffect(() => {
     plot.current?.setData(stacked(latest.current));
   }, [times, series]);
-  return <div ref={element} aria-hidden="true" style={{ height: HEIGHT }} className="min-w-0 overflow-hidden" />;
+  return (
+    <div ref={element} aria-hidden="true" style={{ height: HEIGHT }} className="mt-auto min-w-0 overflow-hidden" />
+  );
 }

@@ -5,9 +5,9 @@ import { Button } from './button.tsx';
 
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
   return (
-    <div className="mx-auto flex max-w-xl flex-col items-start gap-2 px-4 py-10">
+    <div className="mx-auto flex w-full max-w-xl flex-col items-start gap-2 px-4 py-10">
       <p className="text-title font-semibold">{title}</p>
-      <div className="text-muted">{children}</div>
+      <div className="w-full min-w-0 text-muted">{children}</div>
     </div>
   );
 }

@@ -14,7 +14,7 @@ import { StepTurns } from './step-turns.tsx';
 import { sectionText } from './texts.ts';
 import { type AgentNode, type Node, pathTo, rowsOf, stepOf, type TreeRow } from './tree.ts';
 import { useFollowTail } from './use-follow-tail.ts';
-import { useNarrow } from './use-narrow.ts';
+import { useNarrow } from '../kit/use-narrow.ts';
 import { Waits } from './waits.ts';
 
 const RAW_KEY = 'llm-proxy.raw-text';

@@ -1,16 +1,16 @@
 /** What the money went to: by section and model and call, by what the tokens were, by call. */
-import { useMemo } from 'react';
+import { type KeyboardEvent, useMemo, useState } from 'react';
 import { compact, percent, usd, whole } from '../format/numbers.ts';
 import { Button } from '../kit/button.tsx';
 import { Split } from '../kit/split.tsx';
 import { goTo, useSetParams } from '../url/use-route.ts';
 import { ContextMeter } from './context-meter.tsx';
-import { type Box, icicleOf, type Weight, weightOf } from './icicle.ts';
+import { type Box, boxBeside, icicleOf, type Weight, weightOf } from './icicle.ts';
 import { DearestCalls } from './overview.tsx';
 import { usePlace } from './place.ts';
 import { TokenUses } from './token-uses.tsx';
 import { OpenCall } from './tree-view.tsx';
-import { useNarrow } from './use-narrow.ts';
+import { useNarrow } from '../kit/use-narrow.ts';
 
 export function CostView() {
   const { call } = usePlace();
@@ -61,11 +61,7 @@ function Icicle() {
           </Button>
         )}
       </div>
-      <ul aria-label="Spend, from all to single calls" className="relative" style={{ height: levels * ROW }}>
-        {boxes.map((box) => (
-          <IcicleBox key={box.key} box={box} total={root.value} by={by} />
-        ))}
-      </ul>
+      <IcicleBoxes boxes={boxes} total={root.value} by={by} height={levels * ROW} />
       {unpriced > 0 && (
         <p className="mt-1 text-sm text-muted">
           {whole(unpriced)} {unpriced === 1 ? 'call is' : 'calls are'} not in it:{' '}
@@ -76,8 +72,60 @@ function Icicle() {
   );
 }
 
-function IcicleBox({ box, total, by }: { box: Box; total: number; by: Weight }) {
+/** One of the boxes is in the order of Tab; arrow keys lead to the others. */
+function IcicleBoxes({
+  boxes,
+  total,
+  by,
+  height,
+}: {
+  boxes: readonly Box[];
+  total: number;
+  by: Weight;
+  height: number;
+}) {
   const isNarrow = useNarrow();
+  // What is too narrow to be hit is to be looked at only: its parent can be enlarged.
+  const targets = boxes.filter(({ isRest, width }) => !isRest && width >= (isNarrow ? 0.08 : 0.03));
+  const [reached, setReached] = useState('all');
+  const current = targets.find(({ key }) => key === reached) ?? targets[0];
+  const walk = (event: KeyboardEvent): void => {
+    const next = current === undefined ? null : boxBeside(targets, current, event.key);
+    if (next === null) return;
+    event.preventDefault();
+    event.currentTarget.querySelector<HTMLElement>(`[data-box="${CSS.escape(next.key)}"]`)?.focus();
+  };
+  return (
+    <ul
+      aria-label="Spend, from all to single calls; arrow keys walk"
+      className="relative"
+      style={{ height: height }}
+      onKeyDown={walk}
+    >
+      {boxes.map((box) => (
+        <IcicleBox
+          key={box.key}
+          box={box}
+          total={total}
+          by={by}
+          tabIndex={targets.includes(box) ? (box === current ? 0 : -1) : null}
+          onReach={setReached}
+        />
+      ))}
+    </ul>
+  );
+}
+
+interface IcicleBoxProps {
+  box: Box;
+  total: number;
+  by: Weight;
+  /** null = it cannot be pressed. */
+  tabIndex: number | null;
+  onReach: (key: string) => void;
+}
+
+function IcicleBox({ box, total, by, tabIndex, onReach }: IcicleBoxProps) {
   const { hrefOfCall } = usePlace();
   const setParams = useSetParams();
   const { name, level, x, width, value, calls, call } = box;
@@ -94,16 +142,17 @@ function IcicleBox({ box, total, by }: { box: Box; total: number; by: Weight }) 
       <span className="ml-auto shrink-0">{width > 0.1 ? amount : ''}</span>
     </>
   );
-  // What is too narrow to be hit is to be looked at only: its parent can be enlarged.
-  const isTarget = !box.isRest && width >= (isNarrow ? 0.08 : 0.03);
   return (
     <li
       className="absolute p-px"
       style={{ left: `${x * 100}%`, width: `${width * 100}%`, top: level * ROW, height: ROW }}
     >
-      {isTarget ? (
+      {tabIndex !== null ? (
         <button
           type="button"
+          tabIndex={tabIndex}
+          data-box={box.key}
+          onFocus={() => onReach(box.key)}
           onClick={open}
           aria-label={words}
           data-tip={words}

@@ -140,3 +140,25 @@ function place(at: Part, key: string, where: Where, boxes: Box[]): void {
   }
   if (rest !== null) boxes.push({ ...rest, name: `${rest.calls} smaller` });
 }
+
+/**
+ * Where an arrow key leads: to the neighbour in the row, to the box above, or to the widest of those below.
+ * @param boxes that can be reached @returns null = nowhere, or it is no arrow key
+ */
+export function boxBeside(boxes: readonly Box[], from: Box, arrow: string): Box | null {
+  const row = boxes.filter(({ level }) => level === from.level).toSorted((a, b) => a.x - b.x);
+  const place = row.indexOf(from);
+  const isWithin = (inner: Box, outer: Box): boolean => inner.x >= outer.x - 1e-9 && inner.x < outer.x + outer.width;
+  switch (arrow) {
+    case 'ArrowLeft':
+      return row[place - 1] ?? null;
+    case 'ArrowRight':
+      return row[place + 1] ?? null;
+    case 'ArrowUp':
+      return boxes.find((box) => box.level === from.level - 1 && isWithin(from, box)) ?? null;
+    case 'ArrowDown':
+      return boxes.find((box) => box.level === from.level + 1 && isWithin(box, from)) ?? null;
+    default:
+      return null;
+  }
+}

@@ -92,7 +92,7 @@ export function FilterText({
         event.stopPropagation();
         input.current?.blur();
       }}
-      className="h-7 min-w-0 flex-1 rounded-chip border border-line bg-bg px-2 placeholder:text-muted"
+      className="h-7 min-w-0 flex-1 rounded-chip border border-line bg-bg px-2 text-ellipsis placeholder:text-muted"
     />
   );
 }

@@ -15,7 +15,7 @@ import { isActive, Span } from './figures.tsx';
 import { sessionFilterOf } from './filter.ts';
 import { ListFilter } from './list-filter.tsx';
 import { NewRows } from './new-rows.tsx';
-import { useNarrow } from './use-narrow.ts';
+import { useNarrow } from '../kit/use-narrow.ts';
 import { usePages } from './use-pages.ts';
 
 const PAGE = 100;
@@ -217,6 +217,10 @@ const WIDE: readonly Column<ListedSession>[] = [
   { id: 'cost', title: 'Cost', width: '96px', align: 'end', cell: (row) => <Cost row={row} /> },
 ];
 
+function callsText(calls: number): string {
+  return `${whole(calls)} ${calls === 1 ? 'call' : 'calls'}`;
+}
+
 const NARROW: readonly Column<ListedSession>[] = [
   { id: 'title', title: 'Session', width: 'minmax(0px, 1fr)', cell: (row) => <Title row={row} /> },
   {
@@ -224,6 +228,6 @@ const NARROW: readonly Column<ListedSession>[] = [
     title: 'Cost',
     width: '84px',
     align: 'end',
-    cell: (row) => <Lines first={<Cost row={row} />} second={`${whole(sumWithBelow(row, 'calls'))} calls`} />,
+    cell: (row) => <Lines first={<Cost row={row} />} second={callsText(sumWithBelow(row, 'calls'))} />,
   },
 ];

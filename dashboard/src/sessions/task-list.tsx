@@ -13,7 +13,7 @@ import { Span } from './figures.tsx';
 import { sessionFilterOf } from './filter.ts';
 import { FilterText } from './list-filter.tsx';
 import { NewRows } from './new-rows.tsx';
-import { useNarrow } from './use-narrow.ts';
+import { useNarrow } from '../kit/use-narrow.ts';
 import { usePages } from './use-pages.ts';
 
 const PAGE = 100;

@@ -3,7 +3,7 @@ import { Split } from '../kit/split.tsx';
 import { SessionOverview } from './overview.tsx';
 import { usePlace } from './place.ts';
 import { Rail } from './rail.tsx';
-import { useNarrow } from './use-narrow.ts';
+import { useNarrow } from '../kit/use-narrow.ts';
 
 /** All calls as a tree; beside it the call that is open, or what is to be known first. */
 export function TreeView() {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sessionFilterOf, withProvider } from '../../../dashboard/src/sessions/filter.ts';
 import { graphOf } from '../../../dashboard/src/sessions/graph.ts';
-import { icicleOf } from '../../../dashboard/src/sessions/icicle.ts';
+import { type Box, boxBeside, icicleOf } from '../../../dashboard/src/sessions/icicle.ts';
 import { firstWords } from '../../../dashboard/src/sessions/said.ts';
 import { sumsOf } from '../../../dashboard/src/sessions/sums.ts';
 import { sectionText, toolsText } from '../../../dashboard/src/sessions/texts.ts';
@@ -38,7 +38,25 @@ describe('dashboard/sessions/sums', () => {
   });
 });
 
+function aBox(key: string, level: number, x: number, width: number): Box {
+  return { key, level, x, width, name: key, value: 1, calls: 1, call: null, isRest: false };
+}
+
 describe('dashboard/sessions/icicle', () => {
+  it('is walked by arrow keys: along a row, up to what holds a box, down to the widest in it', () => {
+    const boxes = [aBox('all', 0, 0, 1), aBox('a', 1, 0, 0.6), aBox('b', 1, 0.6, 0.4), aBox('b1', 2, 0.6, 0.3)];
+    const way = (from: string, arrow: string): string | undefined =>
+      boxBeside(boxes, boxes.find(({ key }) => key === from) ?? aBox('', 9, 0, 0), arrow)?.key;
+    expect(way('all', 'ArrowDown')).toBe('a');
+    expect(way('a', 'ArrowRight')).toBe('b');
+    expect(way('b', 'ArrowRight')).toBeUndefined();
+    expect(way('b', 'ArrowLeft')).toBe('a');
+    expect(way('b', 'ArrowDown')).toBe('b1');
+    expect(way('b1', 'ArrowUp')).toBe('b');
+    expect(way('a', 'ArrowDown')).toBeUndefined();
+    expect(way('a', 'Enter')).toBeUndefined();
+  });
+
   const outline = anOutline(
     [
       aStep('a', 0, { cost_usd: 3 }),
