@@ -86,10 +86,25 @@ describe.skipIf(chromiumPath === null)('dashboard/compare', () => {
       const { page, context } = await visit(browser, other, '#/compare');
       await page.getByText('The mode is passthrough now.').waitFor();
       expect(await violationsOf(page)).toEqual([]);
+      await page.setViewportSize({ width: 390, height: 844 });
+      expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
       await context.close();
     } finally {
       await other.stop();
     }
+  });
+
+  it('has every measure of both in sight on a phone', async () => {
+    const { page, context } = await visit(browser, daemon, hashOf(withTools()), { width: 390, height: 844 });
+    const row = page.getByRole('row', { name: /^Total/ });
+    await row.waitFor();
+    for (const cell of await row.getByRole('cell').all()) {
+      const box = await cell.boundingBox();
+      expect((box?.x ?? 999) + (box?.width ?? 0)).toBeLessThanOrEqual(390);
+    }
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+    expect(await violationsOf(page)).toEqual([]);
+    await context.close();
   });
 
   const views = ['list', 'sides', 'answers', 'all'];

@@ -50,7 +50,7 @@ export function HowToCompare({ route }: { route: Route }) {
 function Command({ text }: { text: string }) {
   return (
     <p className="mt-2 flex items-center gap-2 rounded-chip border border-line bg-surface px-2 py-1 text-text">
-      <code className="min-w-0 flex-1 overflow-x-auto font-mono text-sm whitespace-nowrap">{text}</code>
+      <code className="min-w-0 flex-1 font-mono text-sm wrap-anywhere">{text}</code>
       <CopyButton text={text} />
     </p>
   );
