@@ -250,7 +250,7 @@ export class BaseUrls {
   #byHeader({ headers }: BaseUrlRequest): BaseUrlRoute | BaseUrlRefusal {
     const url = headerValue(headers, 'x-llmobserve-target-url')?.trim() ?? '';
     if (url === '') return refusal(400, 'request_malformed', 'Missing X-LLMObserve-Target-URL header');
-    const [, scheme = '', authority = '', path = ''] = /^(https?):\/\/([^/?#]*)([^#\s]*)$/i.exec(url) ?? [];
+    const [, scheme = '', authority = '', path = ''] = /^(https?):\/\/([^/?#]*)([^#\s]*)(?:#\S*)?$/i.exec(url) ?? [];
     if (scheme === '') return refusal(400, 'request_malformed', 'X-LLMObserve-Target-URL is not an http(s) URL');
     const named = this.#named(authority);
     if (named === null || named.scheme !== scheme.toLowerCase()) return unknownHost(authority);

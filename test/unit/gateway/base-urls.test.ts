@@ -151,6 +151,8 @@ describe('gateway/base-urls', () => {
     expect(target('https://api.openai.com/v1/chat/completions?x=1')).toBe(
       'openai https://api.openai.com/v1/chat/completions?x=1',
     );
+    expect(target('https://api.openai.com/v1/models#top')).toBe('openai https://api.openai.com/v1/models');
+    expect(target('https://example.com#@api.openai.com/v1')).toBe('403 address_refused');
     expect(target('https://example.com/v1')).toBe('403 address_refused');
     expect(target('http://api.openai.com/v1')).toBe('403 address_refused');
     expect(target('ftp://api.openai.com')).toBe('400 request_malformed');
