@@ -147,7 +147,8 @@ const DATABASES_SEARCH_PAYMENTS = [
   'api.search.brave.com',
 ];
 
-const AWS_REGIONS = [
+/** FIPS endpoints exist in North America alone. */
+const AWS_FIPS_REGIONS = [
   'us-east-1',
   'us-east-2',
   'us-west-1',
@@ -156,6 +157,9 @@ const AWS_REGIONS = [
   'us-gov-west-1',
   'ca-central-1',
   'ca-west-1',
+];
+const AWS_REGIONS = [
+  ...AWS_FIPS_REGIONS,
   'mx-central-1',
   'sa-east-1',
   'eu-central-1',
@@ -186,17 +190,6 @@ const AWS_REGIONS = [
   'ap-southeast-7',
 ];
 const AWS_CHINA_REGIONS = ['cn-north-1', 'cn-northwest-1'];
-/** FIPS endpoints exist in North America alone. */
-const AWS_FIPS_REGIONS = [
-  'us-east-1',
-  'us-east-2',
-  'us-west-1',
-  'us-west-2',
-  'us-gov-east-1',
-  'us-gov-west-1',
-  'ca-central-1',
-  'ca-west-1',
-];
 const AWS_SERVICES = [
   'runtime.sagemaker',
   'polly',

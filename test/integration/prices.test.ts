@@ -144,7 +144,7 @@ describe('llm-proxy prices', () => {
     expect(shown.stdout).toMatch(/input_tokens +1\.25 +1,000,000 +2026-09-23 +genai-prices google\/gemini-2\.5-pro/);
     expect(shown.stdout).toMatch(/input_tokens +2\.5 +1,000,000 +above 200,000 input tokens/);
     expect(shown.stdout).toContain('tier batch: tokens x0.5, cache_read_tokens x1');
-    const json = JSON.parse((await prices('gemini-2.5-pro', '--provider', 'google', '--json')).stdout) as {
+    const json = JSON.parse((await pricesHere('gemini-2.5-pro', '--provider', 'google', '--json')).stdout) as {
       models: { prices: unknown[] }[];
     };
     expect(json.models[0]?.prices).toHaveLength(6);

@@ -4,6 +4,7 @@ import type { ConnectionInfo, ExchangeEnd } from '../../src/core/recorder-port.t
 import { unknownUsage, type Usage } from '../../src/core/usage.ts';
 import type { CountingDeps } from '../../src/recorder/counted-usage.ts';
 import type { Metered } from '../../src/usage/metered.ts';
+import { aRecord } from './captures.ts';
 
 export function connectionInfo(fields: Partial<ConnectionInfo> = {}): ConnectionInfo {
   return {
@@ -73,65 +74,25 @@ export function noRereads(fields: Partial<CountingDeps['rereads']> = {}): Counti
   return { countsFirst: () => true, submit: () => {}, settle: () => null, ...fields };
 }
 
+/** A call without a price, made by a client that nobody knows. */
 export function callRecord(fields: Partial<CallRecord> = {}): CallRecord {
-  return {
+  return aRecord({
     id: 'call_1',
     started_at: '2026-01-02T03:04:05.678Z',
-    provider: 'anthropic',
-    operation: 'chat',
-    inference: true,
-    settles: false,
-    host: 'api.anthropic.com',
     path: '/v1/messages',
-    method: 'POST',
-    status: 200,
     request_model: 'claude-opus-4-5',
     response_model: 'claude-opus-4-5',
-    response_id: 'msg_1',
     request_id: null,
-    retry_count: null,
-    stream: false,
-    transport: 'https',
-    billing: 'metered',
-    service_tier: null,
-    speed: null,
-    region: null,
-    dims: {},
-    context_tokens: null,
     usage: usage(),
-    anomalies: [],
     cost_usd: null,
     cost: { source: null, price_date: null, confidence: 'unpriced', lines: [] },
     duration_ms: 12,
     ttfb_ms: 10,
-    ttft_ms: null,
-    stop_reason: 'end_turn',
-    tool_calls: [],
-    session_id: null,
-    parent_session_id: null,
-    trace_id: null,
-    span_id: null,
-    parent_span_id: null,
-    task_id: null,
-    run_id: null,
-    section: null,
-    section_path: null,
-    customer_id: null,
-    tenant_id: null,
-    agent: null,
     client: null,
-    agent_facts: null,
-    mode: 'passthrough',
-    leg: 'primary',
-    steer: null,
-    comparison_id: null,
-    outcome: 'complete',
-    error: null,
     request_bytes: 100,
     response_bytes: 200,
-    capture: { truncated: false, dropped: 0 },
     ...fields,
-  };
+  });
 }
 
 export function capture(fields: Partial<CallRecord> = {}, costNanos: number | null = null): Capture {
