@@ -112,6 +112,8 @@ export class DialledAgent extends Agent {
     this.#ahead = null;
     opening.then(
       (socket) => {
+        // Heads are Latin-1. Those that node:http sends ahead of their body (`Expect`) it would write as UTF-8.
+        socket.setDefaultEncoding('latin1');
         // Sockets that allow half-open do not close by themselves: the next request would be sent to nobody.
         socket.on('end', () => {
           if (this.#isIdle(socket)) socket.destroy();
