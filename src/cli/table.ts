@@ -39,7 +39,8 @@ export function formatTable<T>(
     shown
       .map((laid) => {
         const cell = cut(cellOf(laid), laid.width);
-        return laid.column.align === 'right' ? cell.padStart(laid.width) : cell.padEnd(laid.width);
+        const gap = ' '.repeat(Math.max(0, laid.width - cellsOf(cell)));
+        return laid.column.align === 'right' ? gap + cell : cell + gap;
       })
       .join(GAP)
       .trimEnd();
@@ -85,7 +86,7 @@ function narrowed<T>(laid: readonly Laid<T>[], room: number): Laid<T>[] {
 
 function laidOut<T>(column: Column<T>, rows: readonly T[]): Laid<T> {
   const cells = rows.map((row) => cut(escapeLine(column.value(row)), column.max));
-  return { column, cells, width: Math.max(column.title.length, ...cells.map((cell) => cell.length)) };
+  return { column, cells, width: Math.max(column.title.length, ...cells.map(cellsOf)) };
 }
 
 function leastOf<T>({ column, width }: Laid<T>): number {
@@ -97,5 +98,27 @@ function widthOf(laid: readonly { width: number }[]): number {
 }
 
 function cut(text: string, max = 200): string {
-  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
+  if (cellsOf(text) <= max) return text;
+  let kept = '';
+  let room = max - 1;
+  for (const { segment } of GRAPHEMES.segment(text)) {
+    room -= cellsOf(segment);
+    if (room < 0) break;
+    kept += segment;
+  }
+  return `${kept}…`;
+}
+
+const GRAPHEMES = new Intl.Segmenter('en');
+const PLAIN = /^[\u0020-\u02ff\u2010-\u2027\u2264\u2265]*$/;
+/** Of CJK, kana, Hangul, full forms and emoji; by the ranges of Unicode's East Asian Width. */
+const WIDE =
+  /^(?:[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation})/u;
+
+/** Columns of the terminal that a text takes: two for what is written wide, none for what stands on a letter. */
+function cellsOf(text: string): number {
+  if (PLAIN.test(text)) return text.length;
+  let cells = 0;
+  for (const { segment } of GRAPHEMES.segment(text)) cells += WIDE.test(segment) ? 2 : 1;
+  return cells;
 }

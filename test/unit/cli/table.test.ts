@@ -12,6 +12,22 @@ const COLUMNS: Column<Row>[] = [
 ];
 
 describe('cli/table', () => {
+  it('counts what is written wide as two columns, and what stands on a letter as none', () => {
+    const columns: Column<Row>[] = [
+      { title: 'title', align: 'left', max: 7, value: (row) => row.name },
+      { title: 'n', align: 'right', value: (row) => String(row.calls) },
+    ];
+    const names = ['日本語', '日本語です', 'e\u0301te\u0301', '🙂 ok'];
+    const rows = names.map((name, calls) => ({ name, calls }));
+    expect(formatTable(columns, rows, false).split('\n')).toEqual([
+      'title    n',
+      '日本語   0',
+      '日本語…  1',
+      'e\u0301te\u0301      2',
+      '🙂 ok    3',
+    ]);
+  });
+
   it('knows whether columns fit once they are short and cut down', () => {
     const cost: Column<Row> = {
       title: 'cost',
