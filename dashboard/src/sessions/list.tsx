@@ -1,20 +1,18 @@
 /** Conversations by day, the one with the latest call first. */
-import { useCallback, useMemo } from 'react';
 import type { ListedSession } from '../api/shapes.ts';
 import { compact, percent, whole } from '../format/numbers.ts';
-import { dayHeading } from '../format/time.ts';
 import { Money } from '../kit/amounts.tsx';
 import { ProviderDot } from '../kit/dots.tsx';
-import { type Column, Grid } from '../kit/grid.tsx';
-import { Empty, Failure, Loading } from '../kit/states.tsx';
+import type { Column } from '../kit/grid.tsx';
+import { Empty } from '../kit/states.tsx';
 import { TokenBar } from '../kit/token-bar.tsx';
 import { periodOf } from '../url/range.ts';
 import { hrefOf, type Route } from '../url/route.ts';
 import { goTo } from '../url/use-route.ts';
+import { DayList } from './day-list.tsx';
 import { isActive, Span } from './figures.tsx';
 import { sessionFilterOf } from './filter.ts';
 import { ListFilter } from './list-filter.tsx';
-import { NewRows } from './new-rows.tsx';
 import { useNarrow } from '../kit/use-narrow.ts';
 import { usePages } from './use-pages.ts';
 
@@ -30,53 +28,26 @@ export function SessionListView({ route }: { route: Route }) {
     { limit: PAGE, since: period.since, until: period.until, provider, client, q: words, top: isAll ? null : 1 },
     'sessions',
   );
-  const { rows } = list;
   const isNarrow = useNarrow();
-  // The headings are of the moment in which the rows came.
-  const headings = useMemo(() => headingsOf(rows, new Date()), [rows]);
-  const headingOf = useCallback((index: number) => headings[index] ?? null, [headings]);
   return (
     <>
       <ListFilter route={route} filter={filter} />
-      {list.isPending ? (
-        <Loading what="sessions" />
-      ) : list.error !== null && rows.length === 0 ? (
-        <Failure error={list.error} onRetry={list.refetch} />
-      ) : rows.length === 0 ? (
-        <NoSessions route={route} label={period.label} isFiltered={filter !== ''} />
-      ) : (
-        <div className="relative flex min-h-0 flex-1 flex-col">
-          <NewRows isBehind={list.isBehind} onShow={list.refetch} />
-          <Grid
-            label="Sessions"
-            where="sessions"
-            columns={isNarrow ? NARROW : WIDE}
-            headless={isNarrow}
-            rows={rows}
-            keyOf={(row) => row.id}
-            headingOf={headingOf}
-            open={null}
-            onOpen={(row) => goTo(hrefOf(route, 'sessions', row.id))}
-            hasMore={list.hasMore}
-            onNearEnd={list.more}
-            rowHeight={52}
-            onAtTop={list.setAtTop}
-          />
-        </div>
-      )}
+      <DayList
+        list={list}
+        label="Sessions"
+        where="sessions"
+        columns={isNarrow ? NARROW : WIDE}
+        headless={isNarrow}
+        keyOf={(row) => row.id}
+        timeOf={lastCallAt}
+        onOpen={(row) => goTo(hrefOf(route, 'sessions', row.id))}
+        empty={<NoSessions route={route} label={period.label} isFiltered={filter !== ''} />}
+      />
     </>
   );
 }
 
-function headingsOf(rows: readonly ListedSession[], now: Date): (string | null)[] {
-  let before = '';
-  return rows.map(({ last_call_at: at }) => {
-    const heading = dayHeading(at, now);
-    if (heading === before) return null;
-    before = heading;
-    return heading;
-  });
-}
+const lastCallAt = ({ last_call_at: at }: ListedSession): string => at;
 
 function NoSessions({ route, label, isFiltered }: { route: Route; label: string; isFiltered: boolean }) {
   return (

@@ -1,18 +1,16 @@
 /** Tasks: what a program, a tracer or `llm-proxy run` put together, whatever sessions it took. */
-import { useCallback, useMemo } from 'react';
 import type { Trace } from '../api/shapes.ts';
 import { compact, whole } from '../format/numbers.ts';
-import { dayHeading } from '../format/time.ts';
 import { Money } from '../kit/amounts.tsx';
-import { type Column, Grid } from '../kit/grid.tsx';
-import { Empty, Failure, Loading } from '../kit/states.tsx';
+import type { Column } from '../kit/grid.tsx';
+import { Empty } from '../kit/states.tsx';
 import { periodOf } from '../url/range.ts';
 import { hrefOf, type Route } from '../url/route.ts';
 import { goTo, useSetParams } from '../url/use-route.ts';
+import { DayList } from './day-list.tsx';
 import { Span } from './figures.tsx';
 import { sessionFilterOf } from './filter.ts';
 import { FilterText } from './list-filter.tsx';
-import { NewRows } from './new-rows.tsx';
 import { useNarrow } from '../kit/use-narrow.ts';
 import { usePages } from './use-pages.ts';
 
@@ -36,39 +34,21 @@ export function TaskListView({ route }: { route: Route }) {
     },
     'traces',
   );
-  const { rows } = list;
   const isNarrow = useNarrow();
-  const headings = useMemo(() => headingsOf(rows, new Date()), [rows]);
-  const headingOf = useCallback((index: number) => headings[index] ?? null, [headings]);
   return (
     <>
       <TaskFilter filter={filter} status={status} isAll={isAll} />
-      {list.isPending ? (
-        <Loading what="tasks" />
-      ) : list.error !== null && rows.length === 0 ? (
-        <Failure error={list.error} onRetry={list.refetch} />
-      ) : rows.length === 0 ? (
-        <NoTasks label={period.label} />
-      ) : (
-        <div className="relative flex min-h-0 flex-1 flex-col">
-          <NewRows isBehind={list.isBehind} onShow={list.refetch} />
-          <Grid
-            label="Tasks"
-            where="tasks"
-            columns={isNarrow ? NARROW : WIDE}
-            headless={isNarrow}
-            rows={rows}
-            keyOf={(row) => row.trace_id}
-            headingOf={headingOf}
-            open={null}
-            onOpen={(row) => goTo(hrefOf(route, 'sessions', row.trace_id, { of: 'tasks', view: 'timeline' }))}
-            hasMore={list.hasMore}
-            onNearEnd={list.more}
-            rowHeight={52}
-            onAtTop={list.setAtTop}
-          />
-        </div>
-      )}
+      <DayList
+        list={list}
+        label="Tasks"
+        where="tasks"
+        columns={isNarrow ? NARROW : WIDE}
+        headless={isNarrow}
+        keyOf={(row) => row.trace_id}
+        timeOf={createdAt}
+        onOpen={(row) => goTo(hrefOf(route, 'sessions', row.trace_id, { of: 'tasks', view: 'timeline' }))}
+        empty={<NoTasks label={period.label} />}
+      />
     </>
   );
 }
@@ -116,15 +96,7 @@ function NoTasks({ label }: { label: string }) {
   );
 }
 
-function headingsOf(rows: readonly Trace[], now: Date): (string | null)[] {
-  let before = '';
-  return rows.map(({ created_at: at }) => {
-    const heading = dayHeading(at, now);
-    if (heading === before) return null;
-    before = heading;
-    return heading;
-  });
-}
+const createdAt = ({ created_at: at }: Trace): string => at;
 
 const STATUS_LOOK = {
   running: { sign: '●', colour: 'text-ok' },
