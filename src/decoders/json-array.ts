@@ -22,6 +22,11 @@ export class JsonArrayDecoder {
     this.#element = new ByteBuffer(sink.maxLength);
   }
 
+  /** The array has ended. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   push(chunk: Uint8Array): void {
     let start = this.#depth >= 2 ? 0 : -1;
     for (let index = 0; index < chunk.length && !this.#closed; index += 1) {

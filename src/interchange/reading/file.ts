@@ -76,6 +76,7 @@ async function* entriesIn(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Fou
     }
   }
   if (!decoder.found) yield { problem: 'an archive without log.entries', place: 'end' };
+  else if (!decoder.closed) yield { problem: 'the archive is cut off here', place: `entry ${number + 1}` };
 }
 
 function objectOf(text: string): Readonly<Record<string, unknown>> {

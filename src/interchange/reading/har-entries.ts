@@ -25,6 +25,11 @@ export class HarEntriesDecoder {
     return this.#found;
   }
 
+  /** The list has ended: what is missing behind it is no entry. */
+  get closed(): boolean {
+    return this.#array.closed;
+  }
+
   push(chunk: Uint8Array): void {
     for (let index = 0; index < chunk.length && !this.#found; index += 1) {
       const byte = chunk[index] ?? 0;

@@ -247,6 +247,18 @@ describe('interchange/reading', () => {
       expect(problems(await found(archive(anEntry(over), anEntry())))).toEqual([`entry 1: ${problem}`]);
     });
 
+    it('tells of an archive that is cut off, wherever that is', async () => {
+      const text = archive(anEntry(), anEntry());
+      const start = text.indexOf('[', text.indexOf('"entries"')) + 1;
+      const places = new Set<string>();
+      for (let end = start; end < text.lastIndexOf(']'); end += 7) {
+        const all = await found(text.slice(0, end));
+        for (const problem of problems(all)) places.add(problem);
+        expect(problems(all)).toHaveLength(1);
+      }
+      expect([...places]).toEqual([1, 2].map((entry) => `entry ${entry}: the archive is cut off here`));
+    });
+
     it('tells of an archive without entries', async () => {
       expect(problems(await found('{"log":{"version":"1.2"}}'))).toEqual(['end: an archive without log.entries']);
     });
