@@ -60,6 +60,11 @@ describe('store/search/search', () => {
     });
   });
 
+  it('finds what stands behind a NUL, as the output of a tool has them', () => {
+    store.add(asking('one\0two'), answering('three'));
+    bothWays(() => expect(ids('one two')).toEqual([1]));
+  });
+
   it('says where a word stands, and marks it', () => {
     store.add(asking('Where is the <needle>?'), answering('In the "hay".'), { session_id: 'ses_1', client: 'tests/1' });
     bothWays(() => {
