@@ -14,6 +14,7 @@ export interface IdentifyInput {
 const MAX_LENGTH = 255;
 /** How far `metadata.user_id` is looked for from either end of the body. */
 const BODY_WINDOW = 16 * 1024;
+const USER_ID = /"metadata"\s{0,8}:\s{0,8}\{[^{}]{0,1024}?"user_id"\s{0,8}:\s{0,8}"((?:[^"\\]|\\.){1,1024})"/g;
 const SESSION_ID = /^[A-Za-z0-9_-]{1,255}$/;
 
 /** Lower case; earlier names win. Ours and LLMObserve's first: a user set them for this purpose. docs/clients.md has them all. */
@@ -209,11 +210,10 @@ function sessionOfBody(body: string | null): string | null {
   if (body === null) return null;
   const windows = body.length <= 2 * BODY_WINDOW ? [body] : [body.slice(-BODY_WINDOW), body.slice(0, BODY_WINDOW)];
   for (const window of windows) {
-    const at = window.lastIndexOf('"user_id"');
-    const match =
-      at < 0 ? null : /^"user_id"\s{0,8}:\s{0,8}"((?:[^"\\]|\\.){1,1024})"/.exec(window.slice(at, at + 2048));
-    const session = match?.[1] === undefined ? null : sessionOfUserId(match[1]);
-    if (session !== null) return session;
+    // Tools have members of that name, too, and so has what is given to them: none of these hides the session.
+    const ids = Array.from(window.matchAll(USER_ID), ([, userId = '']) => sessionOfUserId(userId));
+    const session = ids.findLast((id) => id !== null);
+    if (session !== undefined) return session;
   }
   return null;
 }

@@ -199,6 +199,14 @@ describe('session/identify', () => {
       expect(identityOf({}, `{"messages":[${history}],${metadata}}`).session_id).toBe(session);
     });
 
+    it('is not misled by others who name a member so', () => {
+      const schema = { type: 'object', properties: { user_id: { type: 'string' } } };
+      const asked = { type: 'tool_use', input: { user_id: 'a_session_b' } };
+      const body = { metadata: { user_id: userId }, tools: [{ input_schema: schema }], messages: [asked] };
+      expect(identityOf({}, JSON.stringify(body)).session_id).toBe(session);
+      expect(identityOf({}, JSON.stringify({ messages: [asked] })).session_id).toBeNull();
+    });
+
     it('prefers the header', () => {
       expect(identityOf({ 'x-session-id': 'h' }, `{"metadata":{"user_id":"${userId}"}}`).session_id).toBe('h');
     });
@@ -209,7 +217,7 @@ describe('session/identify', () => {
 
     it('takes linear time on a hostile body', async () => {
       await expectLinearTime((times) => {
-        const body = `{"user_id":"${'\\"session_id'.repeat(times)}`;
+        const body = `{"metadata":{"user_id":"${'\\"session_id'.repeat(times)}`;
         return () => identityOf({}, body);
       }, 40_000);
     });
