@@ -4,6 +4,8 @@ import type { CutBody } from '../core/blocks.ts';
 export interface BodyIds {
   /** Of a conversation or thread that the client, or the provider for it, has named. */
   conversation: string | null;
+  /** The provider keeps what was said in it: requests bring what is new alone. */
+  isKept: boolean;
   /** Of the answer that this request goes on from. */
   previousResponse: string | null;
 }
@@ -35,8 +37,10 @@ export function bodyIds(path: string, body: CutBody | null): BodyIds {
     }
     return null;
   };
+  const kept = thread ?? find(CONVERSATION);
   return {
-    conversation: thread ?? find(CONVERSATION) ?? find(METADATA),
+    conversation: kept ?? find(METADATA),
+    isKept: kept !== null,
     previousResponse: find(PREVIOUS) ?? find(PREVIOUS_INTERACTION),
   };
 }

@@ -22,6 +22,8 @@ export interface SeenCall {
   agentId: string | null;
   /** What else the client groups its calls by: a task, a trace. */
   group: string | null;
+  /** Of a conversation that the provider keeps: the request goes on from all that was said in it. */
+  keptConversation: string | null;
   /** Id of the answer that the request goes on from. */
   previousResponse: string | null;
   responseId: string | null;

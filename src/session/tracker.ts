@@ -120,7 +120,16 @@ export class SessionTracker {
       const answered = this.#ofResponse(step, call.previousResponse);
       if (answered !== null) return answered;
     }
-    return this.#goingOn(step) ?? this.#anew(step);
+    return this.#inKept(step) ?? this.#goingOn(step) ?? this.#anew(step);
+  }
+
+  /** The provider answers one request of such a conversation at a time: it goes on from the last. */
+  #inKept({ call, place }: Step): Origin | null {
+    if (call.keptConversation === null) return null;
+    const key = keptKey(place, call.keptConversation);
+    const isOwnName = call.clientSession === call.keptConversation;
+    const last = this.#responses.get(key) ?? (isOwnName ? this.#states.lastOf(namedId(place, call)).at(-1) : undefined);
+    return last === undefined ? null : originOf(last, 'continues', 0);
   }
 
   #ofResponse({ place, call }: Step, responseId: string): Origin | null {
@@ -261,6 +270,7 @@ export class SessionTracker {
     this.#states.note(known, from);
     state.lastCall = known.call;
     this.#privacy.note(known.connection, known.scope, known.session);
+    if (call.keptConversation !== null) this.#responses.set(keptKey(place, call.keptConversation), known);
     if (call.responseId !== null) this.#responses.set(`${place}\0${call.responseId}`, known);
     if (call.group !== null) this.#groups.set(`${known.scope}\0${call.group}`, known.session);
     this.#tools.asked(place, known);
@@ -308,6 +318,10 @@ function namedId(place: string, { clientSession, agentId }: SeenCall): string {
 
 function programOf({ client, run }: SeenCall): string {
   return `${productOf(client)}\n${run ?? ''}`;
+}
+
+function keptKey(place: string, conversation: string): string {
+  return `${place}\0kept\0${conversation}`;
 }
 
 function originOf(known: KnownCall, how: Origin['how'], newFrom: number): Origin {

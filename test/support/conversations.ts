@@ -44,6 +44,7 @@ export function aCall(body: Message, answer: Answer | null, over: Partial<SeenCa
     parentClientSession: null,
     agentId: null,
     group: null,
+    keptConversation: null,
     previousResponse: null,
     responseId: null,
     retryCount: null,

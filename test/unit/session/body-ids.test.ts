@@ -10,19 +10,23 @@ const input = [{ role: 'user', content: 'hi' }];
 
 describe('session/body-ids', () => {
   it.each([
-    ['a conversation by its name', { conversation: 'conv_1', input }, 'conv_1'],
-    ['a conversation as an object', { input, conversation: { id: 'conv_2' } }, 'conv_2'],
-    ['metadata', { input, metadata: { tier: 'a', session_id: 'mine' } }, 'mine'],
-    ['metadata before the messages', { metadata: { session_id: 'mine' }, messages: input }, 'mine'],
-  ])('reads %s', (_, body, conversation) => {
-    expect(idsOf(body)).toEqual({ conversation, previousResponse: null });
+    ['a conversation by its name', { conversation: 'conv_1', input }, 'conv_1', true],
+    ['a conversation as an object', { input, conversation: { id: 'conv_2' } }, 'conv_2', true],
+    ['metadata', { input, metadata: { tier: 'a', session_id: 'mine' } }, 'mine', false],
+    ['metadata before the messages', { metadata: { session_id: 'mine' }, messages: input }, 'mine', false],
+  ])('reads %s', (_, body, conversation, isKept) => {
+    expect(idsOf(body)).toEqual({ conversation, isKept, previousResponse: null });
   });
 
   it('reads the thread in a path, and the answer that a request goes on from', () => {
     expect(idsOf({}, '/v1/threads/thread_9/runs?x=1').conversation).toBe('thread_9');
     expect(idsOf({}, '/v1/threads/../x/runs').conversation).toBeNull();
     expect(idsOf({ previous_response_id: 'resp_1', input }).previousResponse).toBe('resp_1');
-    expect(bodyIds('/v1/threads/t/messages', null)).toEqual({ conversation: 't', previousResponse: null });
+    expect(bodyIds('/v1/threads/t/messages', null)).toEqual({
+      conversation: 't',
+      isKept: true,
+      previousResponse: null,
+    });
   });
 
   it.each([
@@ -32,7 +36,7 @@ describe('session/body-ids', () => {
     ['what is masked or no name', { conversation: 'sk-...[masked]', metadata: { session_id: '../x y' }, input }],
     ['an empty one', { conversation: '', previous_response_id: null, input }],
   ])('takes nothing from %s', (_, body) => {
-    expect(idsOf(body)).toEqual({ conversation: null, previousResponse: null });
+    expect(idsOf(body)).toEqual({ conversation: null, isKept: false, previousResponse: null });
   });
 
   it('finds it at either end of a long body', () => {
