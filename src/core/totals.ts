@@ -47,7 +47,9 @@ export const BILLED_UNKNOWN = 'billed_amount_unknown';
 export function addCall(tally: Tally, record: CallRecord, costNanos: number | null): void {
   if (record.leg === 'shadow') return;
   const { usage } = record;
-  if (record.inference) addRequest(tally, record, costNanos);
+  if (record.inference) addRequest(tally, record);
+  // Polled jobs, results of batches and models inside an answer are no requests, but their tokens are in the sums.
+  if (isUnpriced(record, costNanos)) tally.unpriced_calls += 1;
   // The call that it settles was counted as one without usage.
   if (record.settles) tally.calls_without_usage -= 1;
   if (usage.source === 'regex' || usage.estimated.length > 0) tally.inexact_calls += 1;
@@ -59,11 +61,10 @@ export function addCall(tally: Tally, record: CallRecord, costNanos: number | nu
   tally.response_bytes += record.response_bytes;
 }
 
-function addRequest(tally: Tally, record: CallRecord, costNanos: number | null): void {
+function addRequest(tally: Tally, record: CallRecord): void {
   tally.requests += 1;
   if (isError(record)) tally.errors += 1;
   if (record.usage.state === 'none') tally.calls_without_usage += 1;
-  else if (costNanos === null) tally.unpriced_calls += 1;
   if (record.anomalies.includes(BILLED_UNKNOWN)) tally.billed_unknown_calls += 1;
   if ((record.retry_count ?? 0) > 0) tally.retries += 1;
 }
@@ -121,6 +122,11 @@ export function toTotals(tally: Tally): Totals {
     cost_usd: nanos / 1e9,
     estimated: { calls, input_tokens: input, output_tokens: output, cost_usd: estimatedCost / 1e9 },
   };
+}
+
+/** What it used is known, what that costs is not: it is missing in the cost. */
+export function isUnpriced({ usage }: CallRecord, costNanos: number | null): boolean {
+  return costNanos === null && usage.state !== 'none';
 }
 
 /** A client that left is no error; an answer that never came whole is. */

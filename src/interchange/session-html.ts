@@ -3,6 +3,7 @@
  * captured is text. What was said before stands once, with the call that brought it.
  */
 import type { CallRecord } from '../core/capture.ts';
+import { isUnpriced } from '../core/totals.ts';
 import type { StoredExchange } from '../core/transfer.ts';
 import type { MeterDirectory } from './answer-of.ts';
 import { exchangeView, type ExchangeView } from './conversation/exchange-view.ts';
@@ -77,7 +78,7 @@ class Sums {
     const model = record.response_model ?? record.request_model;
     if (model !== null) this.#models.add(model);
     if (record.cost_usd !== null) this.#cost += record.cost_usd;
-    else if (record.inference) this.#unpriced += 1;
+    else if (record.inference || isUnpriced(record, null)) this.#unpriced += 1;
     if (record.cost_usd !== null) {
       this.#dearest.push({ number, record });
       this.#dearest.sort((a, b) => (b.record.cost_usd ?? 0) - (a.record.cost_usd ?? 0));

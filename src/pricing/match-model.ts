@@ -105,10 +105,13 @@ function throughRouter(model: string): Candidate[] {
  */
 export function spellings(model: string): string[] {
   const bare = withoutPath(model);
-  const undated = bare.replace(/[-@](?:20\d{6}|20\d\d-\d\d-\d\d|default|latest)$/, '');
+  const undated = bare.replace(DATED, '');
   const placeless = bare.replace(/^(?:us-gov|us|eu|apac|jp|au|ca|global)\./, '');
   return [...new Set([model, bare, undated, placeless])].filter((name) => name !== '');
 }
+
+/** The latest of a version is that version; the latest of none (`gemini-pro-latest`) moves on from one model to the next. */
+const DATED = /[-@](?:20\d{6}|20\d\d-\d\d-\d\d|default|(?<=\d.*[-@])latest)$/;
 
 function withoutPath(model: string): string {
   const arn = /^arn:[^:]*:bedrock:[^:]*:[^:]*:(?:foundation-model|inference-profile)\/(.+)$/.exec(model)?.[1];

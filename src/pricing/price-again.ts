@@ -23,7 +23,8 @@ export function priceAgain(record: CallRecord, price: Pricer): Cost | null {
   if (cost.source === 'provider' || usage.state === 'none' || record.anomalies.includes(BILLED_UNKNOWN)) return null;
   const again = price({
     provider: record.provider,
-    model: record.response_model ?? record.request_model,
+    // What a mode had asked the target for, where the answer does not name it.
+    model: record.response_model ?? record.steer?.sent_model ?? record.request_model,
     operation: record.operation,
     dims: record.dims,
     usage,

@@ -3,7 +3,7 @@ import { Counter, Histogram, Registry } from 'prom-client';
 import type { CallRecord, Capture } from '../core/capture.ts';
 import type { CounterName } from '../core/counters.ts';
 import type { Sink } from '../core/sink.ts';
-import { BILLED_UNKNOWN, estimatedNanos, isError } from '../core/totals.ts';
+import { BILLED_UNKNOWN, estimatedNanos, isError, isUnpriced } from '../core/totals.ts';
 import type { EstimatedField } from '../core/usage.ts';
 import { isInexact } from './figures.ts';
 
@@ -142,7 +142,7 @@ function createMetrics(): Metrics {
     record(record, costNanos) {
       if (record.leg === 'shadow') return;
       const metrics = seriesOf(record);
-      if (record.inference) countCall(families, metrics, record, costNanos);
+      if (record.inference) countCall(families, metrics, record);
       countUsage(families, metrics, record, costNanos);
       metrics.request.add(record.request_bytes);
       metrics.response.add(record.response_bytes);
@@ -221,11 +221,10 @@ function bind(families: Families, labels: Labels): Series {
   };
 }
 
-function countCall(families: Families, series: Series, record: CallRecord, costNanos: number | null): void {
+function countCall(families: Families, series: Series, record: CallRecord): void {
   callsOf(families, series, record).add(1);
   const { labels } = series;
   if (record.usage.state === 'none') families.unknown.inc({ ...labels });
-  else if (costNanos === null) families.unpriced.inc({ ...labels });
   if (record.anomalies.includes(BILLED_UNKNOWN)) families.billedUnknown.inc({ ...labels });
   if ((record.retry_count ?? 0) > 0) families.retries.inc({ ...labels });
   if (isError(record))
@@ -253,9 +252,14 @@ function countUsage(families: Families, series: Series, record: CallRecord, cost
   const stated = (costNanos ?? 0) - guessed;
   if (stated > 0) (series.cost ??= new Sum(families.cost, { ...labels })).add(stated);
   if (record.usage.estimated.length > 0) countEstimate(families, series, record, guessed);
-  if (record.anomalies.length > 0) countAnomalies(families, labels.provider, record.anomalies);
-  if (isInexact(record)) families.inexact.inc({ ...labels });
+  countDoubts(families, labels, record, costNanos);
   if (record.tool_calls.length > 0) families.toolCalls.inc({ ...labels }, record.tool_calls.length);
+}
+
+function countDoubts(families: Families, labels: Labels, record: CallRecord, costNanos: number | null): void {
+  if (record.anomalies.length > 0) countAnomalies(families, labels.provider, record.anomalies);
+  if (isUnpriced(record, costNanos)) families.unpriced.inc({ ...labels });
+  if (isInexact(record)) families.inexact.inc({ ...labels });
 }
 
 function isEstimated({ usage }: CallRecord, field: keyof CallRecord['usage']): boolean {

@@ -25,14 +25,17 @@ export interface StoredCall {
   record: CallRecord;
   costNanos: number | null;
   log: LogLocation | null;
+  /** What its row adds to `unpriced_calls`, where that is asked for: older versions counted requests alone. */
+  unpriced?: number;
   /** Absent of calls that were read from the store. */
   session?: SessionPart | null;
 }
 
 /** What one call adds to the totals, by the rule of core/totals.ts. */
-export function tallyOf({ record, costNanos }: StoredCall): Tally {
+export function tallyOf({ record, costNanos, unpriced }: StoredCall): Tally {
   const tally = emptyTally();
   addCall(tally, record, costNanos);
+  if (unpriced !== undefined) tally.unpriced_calls = unpriced;
   return tally;
 }
 

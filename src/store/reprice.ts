@@ -51,7 +51,7 @@ export function repricePage(database: Database, options: RepriceOptions): Repric
       `SELECT * FROM llm_calls ${where === '' ? 'WHERE' : `${where} AND`} (started_at, id) > (?, ?) ORDER BY started_at, id LIMIT ${PAGE}`,
     )
     .all(...values, after?.started_at ?? '', after?.id ?? '')
-    .map(storedCallOf);
+    .map((row) => ({ ...storedCallOf(row), unpriced: Number(row['counted_unpriced']) }));
   const models = new Map<string, RepricedModel>();
   const repriced = calls.flatMap((call) => repricedOf(call, options.price(call), models));
   if (!dryRun && repriced.length > 0) commit(database, repriced);
@@ -81,7 +81,8 @@ function repricedOf(before: StoredCall, cost: Cost | null, models: Map<string, R
   if (costNanos === null && nanos !== null) row.newly_priced += 1;
   if (costNanos !== null && nanos === null) row.newly_unpriced += 1;
   const after = { ...record, cost: fields, cost_usd: nanos === null ? null : nanos / 1e9 };
-  return [{ before, after: { ...before, record: after, costNanos: nanos } }];
+  const { unpriced: _, ...stored } = before;
+  return [{ before, after: { ...stored, record: after, costNanos: nanos } }];
 }
 
 function modelOf(

@@ -21,6 +21,14 @@ describe('core/totals', () => {
     expect(tally).toMatchObject({ input_tokens: 7, output_tokens: 0, unpriced_calls: 1, calls_without_usage: 1 });
   });
 
+  it('counts as unpriced what is no request too: its tokens are in the sums', () => {
+    const tally = emptyTally();
+    const polled = callRecord({ inference: false, settles: true });
+    addCall(tally, polled, null);
+    addCall(tally, callRecord({ inference: false, usage: usage({ input_tokens: null, state: 'none' }) }), null);
+    expect(tally).toMatchObject({ requests: 0, input_tokens: 10, unpriced_calls: 1 });
+  });
+
   it('marks numbers that were read by regex and keeps them in the sums', () => {
     expect(tallyOf({ usage: usage({ source: 'regex' }) })).toMatchObject({ inexact_calls: 1, input_tokens: 10 });
   });

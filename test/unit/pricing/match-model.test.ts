@@ -22,6 +22,9 @@ describe('pricing/match-model spellings', () => {
     expect(spellings('arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0')).toContain(
       'amazon.nova-pro-v1:0',
     );
+    expect(spellings('grok-5-latest')).toEqual(['grok-5-latest', 'grok-5']);
+    // Whatever is Gemini Pro today: not Gemini 1.0 Pro.
+    expect(spellings('gemini-pro-latest')).toEqual(['gemini-pro-latest']);
     expect(spellings('ft:gpt-4o-mini:acme::1')).toEqual(['ft:gpt-4o-mini:acme::1']);
     expect(spellings('tunedModels/mine')).toEqual(['tunedModels/mine']);
   });

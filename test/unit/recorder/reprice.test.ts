@@ -106,6 +106,23 @@ describe('recorder/reprice', () => {
     expect(totals.stats()).toMatchObject({ cost_usd: 0.009, unpriced_calls: 0 });
   });
 
+  it('takes from the sums no more than the row had added, by whatever version it was written', async () => {
+    store({ ...sonnet, ...unpriced, inference: false });
+    expect(totals.stats()).toMatchObject({ unpriced_calls: 1 });
+    database.exec(`UPDATE llm_calls SET counted_unpriced = 0; UPDATE totals SET unpriced_calls = 0`);
+    totals = new RunningTotals({ load: () => loadTotals(database), loadRun: (run) => sumCalls(database, { run }) });
+    await reprice(pricer());
+    expect(totals.stats()).toMatchObject({ cost_usd: LIST_USD, unpriced_calls: 0 });
+    expectOneTruth();
+  });
+
+  it('prices a call to a target by the model that the target was asked for', async () => {
+    const steer = { rule: 'mode', sent_to: 'http://127.0.0.1:1/v1', sent_model: 'claude-sonnet-4-5' };
+    store({ ...sonnet, ...unpriced, request_model: 'claude-opus-4-1', response_model: null, mode: 'target', steer });
+    await reprice(pricer());
+    expect(costOf('call_00000')).toBe(LIST_USD);
+  });
+
   it('changes nothing the second time', async () => {
     store({ ...sonnet, ...unpriced });
     await reprice(pricer());
