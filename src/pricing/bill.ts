@@ -11,6 +11,8 @@ export interface BillOptions {
   own: ListPrices | null;
   listed: ListPrices | null;
   facts: PriceFacts;
+  /** For the user's own prices. */
+  ownFacts: PriceFacts;
   modifiers: Modifiers;
   /** All of them, cache included: steps by context size go by it. */
   inputTokens: number;
@@ -36,9 +38,12 @@ export class Bill {
    * price for, the file's.
    */
   price(unit: PriceClass): Price | null {
-    const { own, entry, listed, facts } = this.#options;
+    const { own, entry, listed, facts, ownFacts } = this.#options;
     const price =
-      own?.find(unit, facts) ?? listed?.findFiner(unit, facts) ?? entry?.prices.get(unit) ?? listed?.find(unit, facts);
+      own?.find(unit, ownFacts) ??
+      listed?.findFiner(unit, facts) ??
+      entry?.prices.get(unit) ??
+      listed?.find(unit, facts);
     return price ?? derivedPrice(unit, facts.models, (other) => this.price(other));
   }
 

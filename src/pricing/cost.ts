@@ -11,6 +11,8 @@ export interface PriceQuestion {
   provider: string;
   /** Response model if known (a dated snapshot), else the request's. */
   model: string | null;
+  /** What the call asked for. The user may have priced that name, of which no table knows: a deployment, an endpoint. */
+  asked?: string | null;
   /** Of the provider, e.g. `image_generation`. */
   operation: string | null;
   /** Facts of the request that the price depends on (size and quality of images). */
@@ -102,18 +104,32 @@ function providerCost(usd: number): Cost | null {
 }
 
 function listCost(question: PriceQuestion, book: PriceBook): Cost {
-  const { provider, model, host, at, usage, operation, dims } = question;
-  const match = model === null ? NOT_FOUND : book.matcher.find(provider, model, host, at);
+  const { provider, usage, operation, dims } = question;
+  const asked = askedName(question, book);
+  const match = matchOf(question, asked, book);
   const own = book.own.get(provider) ?? null;
   const listed = book.listed.get(provider) ?? null;
   if (match.entry === null && own === null && listed === null) return UNPRICED;
   const modifiers = modifiersOf(question, match.models);
   const facts = { models: match.models, operation, dims };
+  const ownFacts = asked === null || own === null ? facts : { ...facts, models: [...match.models, asked] };
   const inputTokens = question.contextTokens ?? usage.input_tokens ?? 0;
-  const bill = new Bill({ entry: match.entry, own, listed, facts, modifiers, inputTokens });
+  const bill = new Bill({ entry: match.entry, own, listed, facts, ownFacts, modifiers, inputTokens });
   addTokens(bill, usage);
   addUnits(bill, usage);
   return bill.total(modifiers.published);
+}
+
+function matchOf({ provider, model, host, at }: PriceQuestion, asked: string | null, { matcher }: PriceBook): Match {
+  const name = asked !== null && matcher.hasAlias(provider, asked) ? asked : model;
+  return name === null ? NOT_FOUND : matcher.find(provider, name, host, at);
+}
+
+/** Null = it is the model that answered, or a model that has a price of its own, or nobody priced names. */
+function askedName({ provider, model, asked, host, at }: PriceQuestion, { matcher, own }: PriceBook): string | null {
+  if (asked === undefined || asked === null || asked === model) return null;
+  if (!matcher.hasAlias(provider, asked) && !own.has(provider)) return null;
+  return matcher.hasAlias(provider, asked) || matcher.find(provider, asked, host, at).entry === null ? asked : null;
 }
 
 const known = (count: number | null | undefined): number => count ?? 0;

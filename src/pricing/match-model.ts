@@ -146,6 +146,11 @@ export class ModelMatcher {
     return match;
   }
 
+  /** The user said what it costs. */
+  hasAlias(provider: string, model: string): boolean {
+    return this.#aliases.some((one) => one.provider === provider && globOf(one.model)(model));
+  }
+
   #search(provider: string, model: string, host: string, at: number): Match {
     const alias = this.#aliases.find((one) => one.provider === provider && globOf(one.model)(model));
     const name = alias?.as_model ?? model;

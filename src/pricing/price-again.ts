@@ -14,6 +14,11 @@ export function markGuess(cost: Cost, usage: Usage): Cost {
   return usage.state === 'partial' && cost.confidence === 'exact' ? { ...cost, confidence: 'partial' } : cost;
 }
 
+/** What a mode had asked the target for, else what the client asked for. A part of an answer asked for nothing. */
+function askedModel({ request_model: asked, inference, steer }: CallRecord): string | null {
+  return asked === null && !inference ? null : (steer?.sent_model ?? asked);
+}
+
 /**
  * What a stored call costs by other prices than those it was priced by. Null = its cost is none of ours to change: the
  * provider stated it, or there is no usage to price.
@@ -23,8 +28,8 @@ export function priceAgain(record: CallRecord, price: Pricer): Cost | null {
   if (cost.source === 'provider' || usage.state === 'none' || record.anomalies.includes(BILLED_UNKNOWN)) return null;
   const again = price({
     provider: record.provider,
-    // What a mode had asked the target for, where the answer does not name it.
-    model: record.response_model ?? record.steer?.sent_model ?? record.request_model,
+    model: record.response_model ?? askedModel(record),
+    asked: askedModel(record),
     operation: record.operation,
     dims: record.dims,
     usage,

@@ -11,6 +11,7 @@ export const provider = {
   localPort: 11434,
   // The cloud is sold by the month; a server of the user's own costs nothing.
   billing: 'subscription',
+  passedOn: '*:cloud|*-cloud',
   endpoints: [
     { method: 'POST', path: '/api/chat', operation: 'chat', family: 'ollama' },
     { method: 'POST', path: '/api/generate', operation: 'text_completion', family: 'ollama' },

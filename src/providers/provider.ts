@@ -53,6 +53,8 @@ export interface Provider {
   limits?: readonly string[];
   /** Set for model servers that people run themselves (their calls are free): the port they listen on by default. */
   localPort?: number;
+  /** Models that such a server passes on to the provider's own: they are paid for as `billing` says. `|` and `*`. */
+  passedOn?: string;
 }
 
 export type ProviderKind = 'model' | 'vector_database' | 'payments' | 'messaging' | 'search' | 'gateway';

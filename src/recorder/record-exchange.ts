@@ -153,14 +153,15 @@ function mainCost(finished: FinishedExchange, provider: string, counted: Counted
   const { usage } = counted;
   if (counted.anomalies.includes(BILLED_UNKNOWN)) return { ...UNPRICED, reason: BILLED_UNKNOWN };
   if (!counted.first) return UNPRICED;
-  const model = metered.response_model ?? finished.end.steer?.sentModel ?? requestModel(finished, counted);
+  const asked = finished.end.steer?.sentModel ?? requestModel(finished, counted);
+  const model = metered.response_model ?? asked;
   const { contextTokens, providerCostUsd } = metered;
-  const cost = priceOf(finished, provider, { usage, model, contextTokens, providerCostUsd }, deps);
+  const cost = priceOf(finished, provider, { usage, model, asked, contextTokens, providerCostUsd }, deps);
   return markGuess(cost, usage);
 }
 
 /** What differs between the main part of an answer and the others. */
-type Priced = Pick<PriceQuestion, 'usage' | 'model' | 'contextTokens' | 'providerCostUsd'>;
+type Priced = Pick<PriceQuestion, 'usage' | 'model' | 'asked' | 'contextTokens' | 'providerCostUsd'>;
 
 function priceOf({ facts, metered }: FinishedExchange, provider: string, priced: Priced, deps: RecordDeps): Cost {
   if (priced.usage.state === 'none' && priced.providerCostUsd === null) return UNPRICED;
@@ -168,6 +169,7 @@ function priceOf({ facts, metered }: FinishedExchange, provider: string, priced:
   const cost = deps.price({
     provider,
     model: priced.model,
+    asked: priced.asked ?? null,
     usage: priced.usage,
     contextTokens: priced.contextTokens ?? null,
     providerCostUsd: priced.providerCostUsd,

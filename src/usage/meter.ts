@@ -208,7 +208,7 @@ export class ExchangeMeter {
     });
   }
 
-  #call({ dialect, reading }: Answered, { usage, operation, costUsd }: FactVerdict): CallFacts {
+  #call({ dialect, reading }: Answered, { usage, operation, costUsd, requestModel: model }: FactVerdict): CallFacts {
     const { kind, match, head } = this.#request;
     const { directory, host, provider: id } = this.#env;
     const provider = id === null ? null : directory.get(id);
@@ -230,6 +230,7 @@ export class ExchangeMeter {
         responseHeaders,
         serviceTier: reading.serviceTier,
         local: provider !== null && directory.isLocal(provider, host),
+        model,
       }),
       providerCostUsd: costUsd ?? costOfHeaders(responseHeaders, isInference),
     };

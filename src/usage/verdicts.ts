@@ -1,5 +1,6 @@
 /** Small judgements about an exchange, from its heads. */
 import type { Billing } from '../core/capture.ts';
+import { globOf } from '../core/globs.ts';
 import { headerValue, type HeaderPairs } from '../core/headers.ts';
 import type { EndpointMatch, Provider } from '../providers/provider.ts';
 
@@ -34,6 +35,8 @@ export interface BillingFacts {
   serviceTier: string | null;
   /** A model server of the user's own. */
   local: boolean;
+  /** What was asked for. */
+  model: string | null;
 }
 
 /** Response headers by which gateways say that an answer came from their cache. */
@@ -51,11 +54,15 @@ const CACHE_HITS: readonly { header: string; value: RegExp }[] = [
 export function billingOf(facts: BillingFacts): Billing {
   // The usage in a gateway's cached answer looks real and cost nothing.
   if (isCacheHit(facts.responseHeaders)) return 'cached_by_gateway';
-  if (facts.local || facts.match?.endpoint.kind === 'count') return 'free';
+  if ((facts.local && !isPassedOn(facts)) || facts.match?.endpoint.kind === 'count') return 'free';
   if (isSubscription(facts)) return 'subscription';
   const stated = facts.match?.endpoint.billing ?? facts.provider?.billing;
   if (stated !== undefined) return stated;
   return facts.serviceTier === 'batch' ? 'batch' : 'metered';
+}
+
+function isPassedOn({ provider, model }: BillingFacts): boolean {
+  return provider?.passedOn !== undefined && model !== null && globOf(provider.passedOn)(model);
 }
 
 function isSubscription({ provider, requestHeaders }: BillingFacts): boolean {

@@ -66,6 +66,22 @@ describe('pricing/own-prices', () => {
     });
   });
 
+  it('holds for the name that was asked for, where the answer names the model behind it', async () => {
+    const prod = { ...ROW, provider: 'azure-openai', model: 'prod-*', usd: '7' };
+    const price = await pricerOf(
+      JSON.stringify({
+        prices: [prod, { ...ROW, provider: 'openai', model: 'gpt-4o', usd: '9' }],
+        aliases: [{ provider: 'azure-openai', model: 'old', as_model: 'gpt-4o-2024-05-13' }],
+      }),
+    );
+    const mini = ask('azure-openai', 'gpt-4o-mini-2024-07-18', { input_tokens: 100, output_tokens: 0 });
+    expect(price({ ...mini, asked: 'prod-chat' }).nanos).toBe(700_000);
+    expect(price({ ...mini, asked: 'old' }).nanos).toBe(500_000);
+    expect(price({ ...mini, asked: 'else' }).nanos).toBe(15_000);
+    // A model with a price of its own was asked for, and another one answered.
+    expect(price({ ...mini, provider: 'openai', asked: 'gpt-4o' }).nanos).toBe(15_000);
+  });
+
   it('reads a bare list as providers', () => {
     const list = [{ id: 'acme', models: [{ id: 'm', match: { equals: 'm' }, prices: { input_mtok: 5 } }] }];
     expect(parseOwnFile(JSON.stringify(list), 'x').providers).toHaveLength(1);

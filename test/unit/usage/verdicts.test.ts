@@ -19,6 +19,7 @@ function billing(fields: Partial<BillingFacts> = {}): string {
     responseHeaders: [],
     serviceTier: null,
     local: false,
+    model: null,
     ...fields,
   });
 }
