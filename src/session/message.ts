@@ -40,7 +40,8 @@ function readInto(message: ReadMessage, value: unknown): void {
 function readFields(message: ReadMessage, fields: Fields): void {
   const role = textAt(fields, 'role')?.toLowerCase() ?? '';
   const type = textAt(fields, 'type') ?? '';
-  const isResult = RESULT_ITEMS.test(type) || RESULT_ROLES.has(role);
+  // Gemini's results are parts, whoever speaks them.
+  const isResult = RESULT_ITEMS.test(type) || (RESULT_ROLES.has(role) && !Array.isArray(fields['parts']));
   message.isModel = role === '' ? !isResult && MODEL_ITEMS.test(type) : MODEL_ROLES.has(role);
   message.isUser = !message.isModel && !SYSTEM_ROLES.has(role);
   if (isResult) readResult(message, fields);

@@ -134,7 +134,7 @@ export class SessionTracker {
 
   #ofResponse({ place, call }: Step, responseId: string): Origin | null {
     const known = this.#responses.get(`${place}\0${responseId}`);
-    if (known !== undefined) return originOf(known, known.next === null ? 'continues' : 'forks', 0);
+    if (known !== undefined) return originOf(known, isPassed(known) ? 'forks' : 'continues', 0);
     const stored = this.#store.callOfResponse(call.provider, call.host, responseId);
     return stored === null ? null : { ...stored, how: 'continues', known: null, newFrom: 0 };
   }
@@ -371,7 +371,9 @@ function addedBehind({ added }: Tail, messages: number, newFrom: number): Tail['
   return added.slice(Math.max(0, newFrom - (messages - added.length)));
 }
 
-function isDistinct({ body, tail }: Step): boolean {
+function isDistinct({ call, body, tail }: Step): boolean {
+  // Nobody else goes on from that answer.
+  if (call.previousResponse !== null) return true;
   const last = body.messages.at(-1);
   return tail.turn !== null || (last !== undefined && last.end - last.start >= DISTINCT);
 }

@@ -18,4 +18,21 @@ describe('session/tracker', () => {
     expect(third.facts).toMatchObject({ follows: { call: two.id, how: 'continues' }, turn: 3 });
     expect(third.sessionId).toBe('conv_1');
   });
+
+  it('stays with the chain of answers when a request of it failed', () => {
+    const { place } = aTracker();
+    const one = aCall({ input: 'hi' }, { text: 'Hello.' }, { responseId: 'resp_1' });
+    place(one);
+    const failed = aCall({ input: 'go' }, null, { previousResponse: 'resp_1' });
+    place(failed);
+    const other = place(aCall({ input: 'no, this' }, { text: 'ok' }, { previousResponse: 'resp_1' }));
+    expect(other.facts?.follows).toEqual({ call: one.id, how: 'continues' });
+    const chain = aCall({ input: 'hi' }, { text: 'Hello.' }, { responseId: 'resp_2' });
+    const first = place(chain);
+    const tried = aCall({ input: 'go' }, null, { previousResponse: 'resp_2' });
+    place(tried);
+    const again = place(aCall({ input: 'go' }, { text: 'ok' }, { previousResponse: 'resp_2' }));
+    expect(again.facts).toMatchObject({ follows: { call: tried.id, how: 'retries' }, turn: 2 });
+    expect(again.sessionId).toBe(first.sessionId);
+  });
 });

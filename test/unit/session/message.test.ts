@@ -77,6 +77,11 @@ describe('session/message', () => {
       { role: 'user', parts: [{ functionResponse: { name: 'f', response: { error: 'no' } } }] },
       { id: null, name: 'f', isError: true },
     ],
+    [
+      'Gemini, by older libraries',
+      { role: 'function', parts: [{ functionResponse: { name: 'f', response: { error: 'no' } } }] },
+      { id: null, name: 'f', isError: true },
+    ],
     ['Ollama', { role: 'tool', tool_name: 'f', content: 'x' }, { id: null, name: 'f', isError: null }],
   ])('reads the result of a tool in the dialect of %s', (_, message, result) => {
     expect(read(message)).toMatchObject({ isModel: false, isUser: true, toolResults: [result] });
