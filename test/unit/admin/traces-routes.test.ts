@@ -109,6 +109,13 @@ describe('admin/traces-routes', () => {
     ]);
   });
 
+  it('adds no money for estimated counts to what was stated, as it adds no estimated counts', async () => {
+    write({ task_id: 't' });
+    const usage = aUsage({ source: 'estimate', estimated: ['input_tokens', 'output_tokens'] });
+    write({ task_id: 't', usage, started_at: at(1) });
+    expect((await get('/api/traces')).traces).toMatchObject([{ calls: 2, cost_usd: 0.006 }]);
+  });
+
   it('adds up no trace of very many calls while somebody waits', async () => {
     write({ task_id: 't' });
     database.exec("UPDATE traces SET calls = 50001 WHERE trace_id = 't'");
