@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violationsOf } from './support/axe.ts';
@@ -54,6 +55,26 @@ describe.skipIf(chromiumPath === null)('dashboard/overview', () => {
     await page.mouse.move(box.x + box.width, box.y + 20, { steps: 5 });
     await page.mouse.up();
     await expect.poll(() => page.url()).toMatch(/since=.*until=/);
+    await context.close();
+  });
+
+  it('shows no number of a new period before all of them are there', async () => {
+    const { page, context } = await visit(browser, daemon, '#/overview?range=24h');
+    const parts = page.getByRole('figure', { name: 'Spend' });
+    await parts.getByText('claude-sonnet-5').first().waitFor();
+    const gate = new EventEmitter();
+    const held = once(gate, 'open');
+    await page.route(/api\/stats.*since=7d/, async (route) => {
+      if (/group=(?:hour|day)&?/.test(route.request().url())) await held;
+      await route.continue();
+    });
+    const byModel = page.waitForResponse(/since=7d.*group=model/);
+    await page.evaluate("location.hash = '#/overview?range=7d'");
+    await (await byModel).finished();
+    const screen = page.locator('[aria-busy]').filter({ has: parts });
+    await expect.poll(() => screen.getAttribute('aria-busy')).toBe('true');
+    gate.emit('open');
+    await expect.poll(() => screen.getAttribute('aria-busy')).toBe('false');
     await context.close();
   });
 

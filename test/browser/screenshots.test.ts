@@ -32,7 +32,12 @@ const SHOTS: readonly Shot[] = [
   {
     name: 'overview',
     hash: () => '#/overview?range=7d',
-    ready: (page) => page.getByRole('table', { name: 'Most expensive sessions' }).waitFor(),
+    // Of the period that is asked for, not of the one before.
+    ready: (page) =>
+      page
+        .locator('[aria-busy=false]')
+        .filter({ has: page.getByRole('table', { name: 'Most expensive sessions' }) })
+        .waitFor(),
   },
   { name: 'calls', hash: () => '#/calls?range=7d', ready: (page) => page.getByRole('row').nth(5).waitFor() },
   {

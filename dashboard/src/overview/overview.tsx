@@ -1,3 +1,4 @@
+import { useRef } from 'react';
 import { get } from '../api/client.ts';
 import { useQuery } from '@tanstack/react-query';
 import type { PeriodGroup, PeriodStats } from '../api/shapes.ts';
@@ -13,7 +14,7 @@ import { CallsChart, LatencyChart, type Part, rowsOf, type Span, SpendChart, Tok
 import { filterText, sumFilterOf, type SumFilterName } from './filter.ts';
 import { Kpis } from './kpis.tsx';
 import { Breakdown, type BreakdownRow, DearestSessions } from './tables.tsx';
-import { useFreshNumbers, useManyStats, useStats } from './use-stats.ts';
+import { useEarlierStats, useFreshNumbers, useManyStats, useStats } from './use-stats.ts';
 
 const BY = [
   'model',
@@ -37,7 +38,7 @@ function useNumbers(route: Route, now: number) {
   const over = useStats({ ...asked, group: step });
   const groups = useStats({ ...asked, group: by });
   const before = periodBefore(period, now);
-  const earlier = useStats(before === null ? null : { ...quantized(before), ...filter });
+  const earlier = useEarlierStats(before === null ? null : { ...quantized(before), ...filter });
   const found = groups.data?.groups ?? [];
   const top = found.filter(({ key, cost_usd: cost }) => key !== null && cost > 0).slice(0, PARTS);
   const partStats = useManyStats(top.map(({ key }) => ({ ...asked, ...keyFilter(by, key), group: step })));
@@ -45,30 +46,47 @@ function useNumbers(route: Route, now: number) {
     ...named(route, by, group),
     key: group.key,
     cost: group.cost_usd,
-    stats: partStats[index],
+    stats: partStats.all[index],
   }));
   const breakdown = found.map((group): BreakdownRow => ({ ...group, ...named(route, by, group) }));
   return {
+    /** What was asked. */
+    question: JSON.stringify({ ...asked, by }),
+    /** All answers are there, or will not come. */
+    isWhole: [!over.isPending, !groups.isPending, earlier.isSettled, partStats.isSettled].every(Boolean),
     period,
     by,
     filter,
     ignored,
     step,
     over,
-    before: earlier.data,
+    before: earlier.stats,
     parts,
     breakdown,
     leftOut: groups.data?.groups_left_out ?? 0,
     // Of the sums of each group there are no more than of all of them.
-    deleted: Math.max(over.data?.deleted_calls ?? 0, groups.data?.deleted_calls ?? 0),
+    deleted: Math.max(deletedIn(over.data), deletedIn(groups.data)),
   };
+}
+
+function deletedIn(stats: PeriodStats | undefined): number {
+  return stats?.deleted_calls ?? 0;
+}
+
+/** Numbers of two questions never stand side by side: the screen before stays until all of a new one is answered. */
+function useWholeNumbers(route: Route, now: number) {
+  const asked = useNumbers(route, now);
+  const shown = useRef(asked);
+  const { question, over } = shown.current;
+  if (asked.isWhole || asked.question === question || over.data === undefined) shown.current = asked;
+  return { ...shown.current, isStale: shown.current !== asked };
 }
 
 /** From spend to what it was spent on. */
 export function Overview({ route }: { route: Route }) {
   useFreshNumbers();
   const now = Date.now();
-  const { over, ...numbers } = useNumbers(route, now);
+  const { over, isStale, ...numbers } = useWholeNumbers(route, now);
   if (over.isPending) return <Loading what="the numbers" />;
   if (over.isLoadingError) return <Failure error={over.error} onRetry={() => void over.refetch()} />;
   const total = over.data;
@@ -78,7 +96,7 @@ export function Overview({ route }: { route: Route }) {
   const times = bucketsOf(numbers.period, step, now, Number.isNaN(first) ? null : first);
   const rows = rowsOf(times, total.groups);
   return (
-    <div className="min-h-0 flex-1 overflow-auto">
+    <div aria-busy={isStale} className="min-h-0 flex-1 overflow-auto transition-opacity delay-100 aria-busy:opacity-50">
       <Kpis now={total} before={numbers.before} over={rows} />
       <Attention route={route} stats={total} deleted={numbers.deleted} />
       <Controls route={route} by={by} filter={numbers.filter} ignored={numbers.ignored} />

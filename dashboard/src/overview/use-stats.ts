@@ -8,26 +8,37 @@ export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 /** The page does not shimmer while calls come in. */
 const REFRESH_MS = 3000;
 
-/** Totals of a period. What was shown stays until the next answer is there. */
-export function useStats(query: Query | null): UseQueryResult<PeriodStats> {
+/** Totals of a period. */
+export function useStats(query: Query): UseQueryResult<PeriodStats> {
   return useQuery({
+    queryKey: ['overview', query],
+    queryFn: ({ signal }) => get<PeriodStats>('/api/stats', { zone: ZONE, ...query }, signal),
+  });
+}
+
+/** Of a period that moves with the clock: what was shown stays until the next answer is there. Null = of none. */
+export function useEarlierStats(query: Query | null): { stats: PeriodStats | undefined; isSettled: boolean } {
+  const { data, isPending, isPlaceholderData } = useQuery({
     queryKey: ['overview', query],
     queryFn: ({ signal }) => get<PeriodStats>('/api/stats', { zone: ZONE, ...query }, signal),
     enabled: query !== null,
     placeholderData: keepPreviousData,
   });
+  return { stats: data, isSettled: query === null || !(isPending || isPlaceholderData) };
 }
 
 /** One answer for each question, in their order; those that have not come are undefined. */
-export function useManyStats(queries: readonly Query[]): (PeriodStats | undefined)[] {
+export function useManyStats(queries: readonly Query[]): { all: (PeriodStats | undefined)[]; isSettled: boolean } {
   return useQueries({
     queries: queries.map((query) => ({
       queryKey: ['overview', query],
       queryFn: ({ signal }: { signal: AbortSignal }) =>
         get<PeriodStats>('/api/stats', { zone: ZONE, ...query }, signal),
-      placeholderData: keepPreviousData,
     })),
-    combine: (results) => results.map(({ data }) => data),
+    combine: (results) => ({
+      all: results.map(({ data }) => data),
+      isSettled: results.every(({ isPending }) => !isPending),
+    }),
   });
 }
 
