@@ -4,6 +4,7 @@ import { createResolver } from '../../../src/net/resolve.ts';
 const never = (): Promise<never> => new Promise<never>(() => {});
 /** Behind the time from which on the name servers are asked. */
 const slowly = (): Promise<string[]> => new Promise((done) => setTimeout(() => done(['192.0.2.1']), 20));
+const fromServers = (): Promise<string[]> => Promise.resolve(['192.0.2.9']);
 const notFound = Object.assign(new Error('no such name'), { code: 'ENOTFOUND' });
 
 describe('net/resolve', () => {
@@ -15,7 +16,7 @@ describe('net/resolve', () => {
   it('takes what the system says, and its failures', async () => {
     const resolve = createResolver({
       lookup: (host) => (host === 'a.example' ? Promise.resolve(['::2', '192.0.2.1']) : Promise.reject(notFound)),
-      query: () => Promise.resolve(['192.0.2.9']),
+      query: fromServers,
     });
     expect(await resolve('a.example')).toEqual(['::2', '192.0.2.1']);
     await expect(resolve('b.example')).rejects.toBe(notFound);
@@ -47,8 +48,26 @@ describe('net/resolve', () => {
   });
 
   it.each(['printer', 'printer.local'])('leaves %s to the system', async (host) => {
-    const resolve = createResolver({ lookup: slowly, query: () => Promise.resolve(['192.0.2.9']), slowMs: 1 });
+    const resolve = createResolver({ lookup: slowly, query: fromServers, slowMs: 1 });
     expect(await resolve(host)).toEqual(['192.0.2.1']);
+  });
+
+  it('leaves names of the hosts file to the system, and all when that cannot be read', async () => {
+    const file = '127.0.0.1 localhost\n# 10.0.0.1 b.example\n10.0.0.1\tgateway  A.example # ours\n';
+    const resolve = createResolver({
+      lookup: slowly,
+      query: fromServers,
+      hosts: () => Promise.resolve(file),
+      slowMs: 1,
+    });
+    expect([await resolve('a.example'), await resolve('b.example')]).toEqual([['192.0.2.1'], ['192.0.2.9']]);
+    const blind = createResolver({
+      lookup: slowly,
+      query: fromServers,
+      hosts: () => Promise.reject(notFound),
+      slowMs: 1,
+    });
+    expect(await blind('b.example')).toEqual(['192.0.2.1']);
   });
 
   it('looks a name up once while that is under way, and anew afterwards', async () => {
