@@ -22,7 +22,7 @@ import { originForm, parseRequestTarget, type RequestTarget } from './request-ta
 import { SteeredCalls, type SteeredCallsOptions } from './steered-calls.ts';
 import type { ClientConnection, NetDeps, Reach, Target } from './types.ts';
 import { type UpstreamLane, UpstreamLanes } from './upstream-agents.ts';
-import { passedOn, ROUND } from './via.ts';
+import { Crowd, ROUND } from './via.ts';
 import type { UsageInclusions, UsageRequest } from './usage-inclusion.ts';
 
 export interface EngineDeps {
@@ -79,11 +79,14 @@ export class HttpEngine {
   readonly #latest = new WeakMap<Socket, ServerResponse>();
   readonly #intercepted = new WeakMap<Socket, ClientConnection>();
   readonly #steered: SteeredCalls | null;
+  /** At servers of plain http that the configuration names. */
+  readonly #crowd: Crowd;
 
   constructor(deps: EngineDeps) {
     const { net, steer } = deps;
     this.#deps = deps;
     this.#lanes = new UpstreamLanes(net.upstream);
+    this.#crowd = new Crowd(net.via);
     this.#steered = steer === null ? null : new SteeredCalls({ ...steer, net, lanes: this.#lanes });
   }
 
@@ -220,8 +223,8 @@ export class HttpEngine {
     const outlook = upgrade ? 'pass' : this.#outlook(onward.provider);
     const rows = this.#openRows(request, onward, lane, { outlook, told });
     const kept = withFraming(request, withoutContextHeaders(told, this.#deps.net.context, onward.isBaseUrl));
-    // A server of plain http that the configuration names may be a proxy that sends the call back.
-    const headers = onward.isBaseUrl === true && scheme === 'http' ? passedOn(kept, this.#deps.net.via) : kept;
+    const mayReturn = onward.isBaseUrl === true && scheme === 'http';
+    const headers = mayReturn ? this.#crowd.passedOn(kept, request.socket) : kept;
     const holdsEnd = rows !== null && this.#deps.net.strict === true;
     const changed = this.#changed(request, onward, headers);
     const { provider } = onward;

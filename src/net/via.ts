@@ -1,4 +1,5 @@
 /** Who has passed a call on (RFC 9110 7.6.3): two proxies that send calls to each other would do so until nothing is left. */
+import type { Duplex } from 'node:stream';
 import type { Refusal } from './refusal.ts';
 
 export const ROUND: Refusal = {
@@ -27,7 +28,28 @@ export class Via {
   }
 }
 
-/** Raw headers, with us among those that passed the call on. */
-export function passedOn(headers: string[], via: Via | undefined): string[] {
-  return via === undefined ? headers : [...headers, 'Via', via.own];
+/**
+ * Each round of a circle is another connection of a client. Fewer than these are calls, which stay as they are: servers
+ * answer otherwise to one who comes through a proxy (nginx compresses nothing for them).
+ */
+export const MANY = 32;
+
+/** Clients whose calls go to the same kind of server, which may be a proxy that sends them back. */
+export class Crowd {
+  readonly #via: Via | undefined;
+  readonly #clients = new Set<Duplex>();
+
+  constructor(via: Via | undefined) {
+    this.#via = via;
+  }
+
+  /** Raw headers, with us among those that passed the call on where it may go in a circle. */
+  passedOn(headers: string[], client: Duplex): string[] {
+    if (this.#via === undefined) return headers;
+    if (!this.#clients.has(client)) {
+      this.#clients.add(client);
+      client.once('close', () => this.#clients.delete(client));
+    }
+    return this.#clients.size > MANY ? [...headers, 'Via', this.#via.own] : headers;
+  }
 }

@@ -1,9 +1,10 @@
+import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Counters } from '../../../src/core/counters.ts';
 import { BaseUrls } from '../../../src/gateway/base-urls.ts';
 import { Upstream } from '../../../src/net/upstream.ts';
 import { parseUpstreamProxy } from '../../../src/net/upstream-proxy.ts';
-import { Via } from '../../../src/net/via.ts';
+import { Crowd, MANY, Via } from '../../../src/net/via.ts';
 import { openBareFrontDoor } from '../../support/bare-front-door.ts';
 import { answering, EngineBench, OK } from '../../support/engine-bench.ts';
 import { strictNet } from '../../support/entrance.ts';
@@ -19,7 +20,12 @@ describe('net/via', () => {
   async function start(): Promise<void> {
     await bench.start(answering(OK));
     const baseUrls = new BaseUrls({
-      providers: { get: (id) => (id === 'openai' ? { id } : null), mount: () => null, lookup: () => null, isServer: () => false },
+      providers: {
+        get: (id) => (id === 'openai' ? { id } : null),
+        mount: () => null,
+        lookup: () => null,
+        isServer: () => false,
+      },
       backends: { openai: `http://gateway.example:${bench.upstream.port}` },
       passthrough: null,
       intercept: [],
@@ -29,10 +35,23 @@ describe('net/via', () => {
     await bench.restart({ baseUrls, net });
   }
 
-  it('names us to a plain server of a base URL, behind the others', async () => {
+  it('names us to a plain server of a base URL, behind the others, once very many come: it may send them back', async () => {
     await start();
+    for (let clients = 1; clients <= MANY; clients += 1) {
+      await bench.client().send('GET /v1/embeddings HTTP/1.1\r\nHost: h\r\nVia: 1.0 squid\r\n\r\n').hears('ok');
+    }
+    expect(Array.from({ length: MANY }, (_, client) => bench.sent(client)).join('')).not.toContain('llm-proxy');
     await bench.client().send('GET /v1/embeddings HTTP/1.1\r\nHost: h\r\nVia: 1.0 squid\r\n\r\n').hears('ok');
-    expect(bench.sent()).toMatch(/\r\nVia: 1\.0 squid\r\n[^]*Via: 1\.1 llm-proxy-test\r\n/);
+    expect(bench.sent(MANY)).toMatch(/\r\nVia: 1\.0 squid\r\n[^]*Via: 1\.1 llm-proxy-test\r\n/);
+  });
+
+  it('forgets clients that left', () => {
+    const crowd = new Crowd(via);
+    const clients = Array.from({ length: MANY }, () => new PassThrough());
+    expect(clients.flatMap((client) => crowd.passedOn([], client))).toEqual([]);
+    expect(crowd.passedOn(['A', 'b'], new PassThrough())).toEqual(['A', 'b', 'Via', '1.1 llm-proxy-test']);
+    for (const client of clients) client.emit('close');
+    expect(crowd.passedOn([], new PassThrough())).toEqual([]);
   });
 
   it('is not told to servers that a client names itself', async () => {
