@@ -138,9 +138,9 @@ describe.skipIf(chromiumPath === null)('dashboard/call/call.tsx', () => {
     const { page } = await open(1);
     const tool = page.locator('[data-row=m3] details').first();
     await tool.getByText('ESC[31m').waitFor();
-    const words = await tool.innerText();
-    expect(words).toMatch(/Measure[\s\S]*rim[\s\S]*✕ error[\s\S]*\d+ (?:ms|s|m)/);
-    expect(words).toContain('The gauge');
+    // How long it took is in the call behind, which comes later.
+    await expect.poll(() => tool.innerText()).toMatch(/Measure[\s\S]*rim[\s\S]*✕ error[\s\S]*\d+ (?:ms|s|m)/);
+    expect(await tool.innerText()).toContain('The gauge');
     await page.keyboard.press('[');
     const before = page.getByRole('article', { name: `Call ${ids[0]}` });
     await before.getByText(/The result came .* later, with/).waitFor();
@@ -183,13 +183,13 @@ describe.skipIf(chromiumPath === null)('dashboard/call/call.tsx', () => {
     await page.getByRole('tab', { name: 'Request', selected: true }).waitFor();
     await page.keyboard.press('1');
     await page.getByText('No conversation').waitFor();
-    expect(page.url()).toContain('tab=conversation');
+    await expect.poll(() => page.url()).toContain('tab=conversation');
     await page.keyboard.press('6');
     await page.getByRole('heading', { name: 'Cost, line by line' }).waitFor();
-    expect(page.url()).toContain('tab=cost');
+    await expect.poll(() => page.url()).toContain('tab=cost');
     await page.keyboard.press('Escape');
     await page.getByRole('article').waitFor({ state: 'detached' });
-    expect(page.url()).not.toContain('tab=');
+    await expect.poll(() => page.url()).not.toContain('tab=');
   });
 
   it('says why a call cost so much: the dearest line, the call before, the cache that was missed', async () => {
@@ -217,7 +217,7 @@ describe.skipIf(chromiumPath === null)('dashboard/call/call.tsx', () => {
     await panel.getByLabel('Id of another call').fill(ids[4] ?? '');
     await panel.getByRole('button', { name: 'Compare' }).click();
     await panel.getByText(/^Not as it was:/).waitFor();
-    expect(page.url()).toContain(`diff=${ids[4]}`);
+    await expect.poll(() => page.url()).toContain(`diff=${ids[4]}`);
   });
 
   it('opens the end of a long conversation that is seen first, and long texts in pieces', async () => {
@@ -241,7 +241,7 @@ describe.skipIf(chromiumPath === null)('dashboard/call/call.tsx', () => {
     await page.getByRole('grid', { name: 'Calls' }).waitFor();
     await page.keyboard.press('F');
     await page.getByRole('grid', { name: 'Calls' }).waitFor({ state: 'hidden' });
-    expect(page.url()).toContain('full=1');
+    await expect.poll(() => page.url()).toContain('full=1');
     await page.keyboard.press('F');
     await page.getByRole('grid', { name: 'Calls' }).waitFor();
   });

@@ -79,7 +79,7 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
     await filterOf(page).pressSequentially('acme ');
     await page.getByRole('button', { name: 'Remove customer:acme' }).waitFor();
     await expect.poll(() => rowsOf(page).count()).toBe(1);
-    expect(hashOf(page)).toContain('filter=customer:acme');
+    await expect.poll(() => hashOf(page)).toContain('filter=customer:acme');
     await rowsOf(page).getByText('claude-opus-4-5').waitFor();
     await page.keyboard.press('Backspace');
     await expect.poll(() => filterOf(page).inputValue()).toBe('customer:acme');
@@ -121,7 +121,7 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
     await expect.poll(() => rowsOf(page).count()).toBeGreaterThan(10);
     await page.getByRole('button', { name: 'Cost' }).click();
     await expect.poll(() => rowsOf(page).first().innerText()).toContain('$12,345.67');
-    expect(hashOf(page)).toContain('sort=cost');
+    await expect.poll(() => hashOf(page)).toContain('sort=cost');
     expect(await page.getByRole('columnheader', { name: 'Cost' }).getAttribute('aria-sort')).toBe('descending');
     await filterOf(page).pressSequentially('model:a-model ');
     await expect.poll(() => rowsOf(page).count()).toBe(1);
@@ -218,6 +218,20 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
     await expect.poll(() => hashOf(page)).toMatch(/^#\/calls\?/);
     await page.goBack();
     await page.goBack();
+    await context.close();
+  });
+
+  it('closes a call that has not come yet', async () => {
+    const { page, context } = await open('#/calls?range=all&filter=model:small-model');
+    await expect.poll(() => rowsOf(page).count()).toBeGreaterThan(10);
+    await page.route(/\/assets\/call-[^/]*\.js/, () => {});
+    await page.reload();
+    await expect.poll(() => rowsOf(page).count()).toBeGreaterThan(10);
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.getByText('Loading the call').waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => hashOf(page)).toMatch(/^#\/calls\?/);
     await context.close();
   });
 

@@ -38,7 +38,7 @@ describe.skipIf(chromiumPath === null)('dashboard/compare', () => {
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
     await page.getByRole('region', { name: 'Measures of both calls' }).waitFor();
-    expect(page.url()).toMatch(/a=call_.*b=call_/);
+    await expect.poll(() => page.url()).toMatch(/a=call_.*b=call_/);
     await page.keyboard.press('Escape');
     await board.waitFor();
     const saved = page.waitForEvent('download');

@@ -38,7 +38,7 @@ describe.skipIf(chromiumPath === null)('dashboard/overview', () => {
     await spend.getByRole('columnheader', { name: 'anthropic' }).waitFor();
     await page.getByRole('table', { name: 'By provider' }).getByRole('link', { name: 'google' }).click();
     await page.getByRole('heading', { level: 1, name: 'Calls' }).waitFor();
-    expect(decodeURIComponent(new URL(page.url()).hash)).toBe('#/calls?filter=provider:google');
+    await expect.poll(() => decodeURIComponent(new URL(page.url()).hash)).toBe('#/calls?filter=provider:google');
     await context.close();
   });
 

@@ -64,7 +64,7 @@ describe.skipIf(chromiumPath === null)('dashboard/sessions', () => {
     await page.keyboard.press('j');
     await page.keyboard.press('j');
     await page.getByRole('article', { name: /^Call call_/ }).waitFor();
-    expect(page.url()).toContain('call=call_');
+    await expect.poll(() => page.url()).toContain('call=call_');
     await page.keyboard.press('Escape');
     await expect.poll(() => page.url()).not.toContain('call=');
     await page.keyboard.press('Escape');

@@ -98,7 +98,14 @@ const CALL_AFTER_MS = 200;
 const CALL = new Later<CallProps>(async () => (await import('../call/call.tsx')).Call);
 
 function OpenCall(props: CallProps) {
-  return useLater(CALL, props) ?? <Loading what="the call" />;
+  return useLater(CALL, props) ?? <Coming route={props.route} />;
+}
+
+/** What cannot be seen yet can be closed. */
+function Coming({ route }: { route: Route }) {
+  const close = (): void => goTo(formatRoute({ ...route, id: null }));
+  useKeys([{ keys: 'Escape', does: 'close the call', where: 'call', run: close }]);
+  return <Loading what="the call" />;
 }
 
 /** The dearest first, or the newest. */
