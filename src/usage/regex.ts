@@ -25,8 +25,7 @@ const NOT_THE_ANSWERS = /"(?:usage_breakdown|provider_?[mM]etadata)"\s{0,32}:\s{
 export function findUsage(tail: string): JsonObject | null {
   const window = tail.slice(-TAIL_WINDOW);
   const hits = [...window.matchAll(KEY)].slice(-MAX_TRIES).toReversed();
-  const others = hits.length === 0 ? [] : [...window.matchAll(NOT_THE_ANSWERS)].slice(-MAX_TRIES);
-  const ranges = others.map((match) => rangeOf(window, match.index + match[0].length - 1));
+  const ranges = hits.length === 0 ? [] : rangesOfOthers(window);
   for (const hit of hits) {
     if (ranges.some(({ start, end }) => hit.index > start && hit.index < end)) continue;
     const start = hit.index + hit[0].length - 1;
@@ -37,8 +36,26 @@ export function findUsage(tail: string): JsonObject | null {
   return null;
 }
 
+/** One after the other: what stands in one is read once. */
+function rangesOfOthers(text: string): Range[] {
+  const ranges: Range[] = [];
+  let end = 0;
+  for (const match of text.matchAll(NOT_THE_ANSWERS)) {
+    if (match.index < end) continue;
+    const range = rangeOf(text, match.index + match[0].length - 1);
+    ranges.push(range);
+    ({ end } = range);
+  }
+  return ranges;
+}
+
+interface Range {
+  start: number;
+  end: number;
+}
+
 /** Of the object that begins at `start`; to the end of the text when it breaks off. */
-function rangeOf(text: string, start: number): { start: number; end: number } {
+function rangeOf(text: string, start: number): Range {
   const whole = objectText(text, start, text.length);
   return { start, end: whole === null ? text.length : start + whole.length };
 }
