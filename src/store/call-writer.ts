@@ -103,7 +103,7 @@ export class CallWriter {
     if (Number(changes) === 0) return;
     noteTotals(this.#totals, call, tally);
     this.#rollups.add(call, tally);
-    this.#facets.add(Number(lastInsertRowid), call);
+    this.#facets.add(Number(lastInsertRowid), call, tally);
     noteTrace(this.#traces, call);
     this.live.drop(call.record.id);
     this.#sessions.add(call, tally);

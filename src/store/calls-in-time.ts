@@ -66,12 +66,18 @@ function byFacets(
   filter: CallFilter,
   { limit, cursor }: Ask,
   { budgetMs, now, window }: Patience,
-  { meaning, from, to }: FacetFilter,
+  { meaning, from, to, among }: FacetFilter,
 ): PageInTime {
   const started = now();
   const [startedAt] = placeOf(cursor) ?? [];
   const before = startedAt === undefined ? to : Math.min(to, startOf(startedAt));
-  const scan = new FacetScan(database, meaning, { from, to: before, ...(window === undefined ? {} : { window }) });
+  const options = {
+    from,
+    to: before,
+    ...(window === undefined ? {} : { window }),
+    ...(among === undefined ? {} : { among }),
+  };
+  const scan = new FacetScan(database, meaning, options);
   const found: CallRecord[] = [];
   for (let most = limit + MORE; ;) {
     const { calls, above } = scan.next(most);

@@ -58,6 +58,9 @@ export const NAMED_COLUMNS: readonly NamedColumn[] = [
 
 export const NUMBER_COLUMNS = ['cost_nanos', 'ttft_ms', 'duration_ms', 'input_tokens', 'output_tokens'] as const;
 
+/** Of either table: the calls that `unpriced_calls` counts. `call_facets` has an index of them. */
+export const IS_UNPRICED = 'counted_unpriced = 1';
+
 /** In the order of their bits. By the same rules as `is:` (search/filters.ts). */
 const FLAGS = ['stream', 'error', 'aborted', 'estimated', 'retry', 'subscription', 'steered', 'copy'] as const;
 export type Flag = (typeof FLAGS)[number];

@@ -13,7 +13,8 @@ export interface ScanStep {
 export const WINDOW = 16_384;
 const END_OF_TIME = Number.MAX_SAFE_INTEGER;
 
-const FLOOR = 'SELECT started FROM call_facets WHERE started <= ? ORDER BY started DESC, seq DESC LIMIT 1 OFFSET ?';
+const floorSql = (among: string): string =>
+  `SELECT started FROM call_facets WHERE started <= ? AND ${among} ORDER BY started DESC, seq DESC LIMIT 1 OFFSET ?`;
 
 export interface ScanOptions {
   /** Unix ms; both included. */
@@ -21,6 +22,8 @@ export interface ScanOptions {
   to?: number;
   /** Calls of one step. */
   window?: number;
+  /** Only these are counted and looked at: what an index has. Absent = all. */
+  among?: string;
 }
 
 /** Goes down in time, a window of so many calls at each step. Calls of one millisecond are in one step. */
@@ -28,6 +31,7 @@ export class FacetScan {
   readonly #database: Database;
   readonly #matches: Statement;
   readonly #values: readonly SqlValue[];
+  readonly #floorSql: string;
   readonly #from: number;
   readonly #window: number;
   /** Not looked at yet: what began then or before. */
@@ -36,7 +40,7 @@ export class FacetScan {
   constructor(
     database: Database,
     { sql, values }: Meaning,
-    { from = 0, to = END_OF_TIME, window = WINDOW }: ScanOptions,
+    { from = 0, to = END_OF_TIME, window = WINDOW, among = '1' }: ScanOptions,
   ) {
     this.#database = database;
     const where = ['started <= ?', 'started > ?', ...(sql === '' ? [] : [sql])].join(' AND ');
@@ -44,6 +48,7 @@ export class FacetScan {
       `SELECT started, seq FROM call_facets WHERE ${where} ORDER BY started DESC, seq DESC LIMIT ?`,
     );
     this.#values = values;
+    this.#floorSql = floorSql(among);
     this.#from = from;
     this.#window = window;
     this.#at = to;
@@ -71,7 +76,7 @@ export class FacetScan {
 
   /** The time above which the window is. */
   #floor(): number {
-    const row = statementOf(this.#database, FLOOR).get(this.#at, this.#window);
+    const row = statementOf(this.#database, this.#floorSql).get(this.#at, this.#window);
     const lowest = this.#from - 1;
     if (row === undefined) return lowest;
     const started = Number(row['started']);

@@ -1,4 +1,5 @@
 /** What calls are filtered by, narrow (tables `call_facets` and `facet_names`), written in the transaction that writes the calls. */
+import type { Tally } from '../core/totals.ts';
 import type { StoredCall } from './call-row.ts';
 import type { Database, SqlValue, Statement } from './driver.ts';
 import { NAMED_COLUMNS, type NameKind, NUMBER_COLUMNS } from './facet-columns.ts';
@@ -25,7 +26,7 @@ interface Names {
   refused: number;
 }
 
-const COLUMNS = ['started', 'seq', ...NAMED_COLUMNS.map(({ column }) => column), ...NUMBER_COLUMNS];
+const COLUMNS = ['started', 'seq', ...NAMED_COLUMNS.map(({ column }) => column), ...NUMBER_COLUMNS, 'counted_unpriced'];
 
 export class FacetWriter {
   readonly #database: Database;
@@ -50,8 +51,8 @@ export class FacetWriter {
     );
   }
 
-  /** A call that was written. @param seq its number @throws whatever SQLite says */
-  add(seq: number, call: StoredCall): void {
+  /** A call that was written. @param seq its number @param tally what it adds to the totals @throws whatever SQLite says */
+  add(seq: number, call: StoredCall, tally: Tally): void {
     const values: SqlValue[] = [startOf(call.record.started_at), seq];
     const ofCall = new Set<Name>();
     for (const { kind, read } of NAMED_COLUMNS) {
@@ -64,7 +65,8 @@ export class FacetWriter {
       name.calls += 1;
       this.#touched.add(name);
     }
-    values.push(...numbersOf(call));
+    // NULL of the others: two bytes less, and no part of the index.
+    values.push(...numbersOf(call), tally.unpriced_calls === 0 ? null : tally.unpriced_calls);
     this.#insert.run(...values);
   }
 

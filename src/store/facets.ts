@@ -41,8 +41,7 @@ export function facetPage(database: Database, given: CallFilter, most: number, b
   if (isIndexed(filter)) return { values: valuesIn(database, filter), next: null };
   const facets = facetsOf(database, filter) ?? periodFacets(filter);
   if (facets === 'nothing') return { values: [], next: null };
-  const { meaning, from, to } = facets;
-  const scan = new FacetScan(database, meaning, { from, to: Math.min(to, below ?? to) });
+  const scan = new FacetScan(database, facets.meaning, { ...facets, to: Math.min(facets.to, below ?? facets.to) });
   const { calls, above } = scan.next(most);
   return { values: calls.length === 0 ? [] : valuesIn(database, { ...filter, among: calls }), next: above };
 }

@@ -20,6 +20,7 @@ import { daily } from './migrations/0017-daily.ts';
 import { bodySpace } from './migrations/0018-body-space.ts';
 import { callFacets } from './migrations/0019-call-facets.ts';
 import { antonBodies } from './migrations/0020-anton-bodies.ts';
+import { unpricedFacet } from './migrations/0021-unpriced-facet.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
 export const MIGRATIONS: readonly string[] = [
@@ -43,6 +44,7 @@ export const MIGRATIONS: readonly string[] = [
   bodySpace,
   callFacets,
   antonBodies,
+  unpricedFacet,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

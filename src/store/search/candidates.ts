@@ -138,7 +138,7 @@ export class CallsOfTable implements Candidates {
     );
     this.#values = conditions.flatMap(({ values }) => values);
     this.#now = now;
-    const last = Number(statementOf(database, 'SELECT max(seq) AS last FROM llm_calls').get()?.['last'] ?? 0);
+    const last = lastCall(database);
     this.#before = Math.min(before, last + 1);
   }
 
@@ -167,19 +167,25 @@ export function callsByFacets(
   { conditions, before, facets }: { conditions: readonly Condition[]; before: number; facets: FacetFilter },
   isLate: () => boolean,
 ): Candidates | null {
-  const last = Number(statementOf(database, 'SELECT max(seq) AS last FROM llm_calls').get()?.['last'] ?? 0);
-  if (last > MAX_SCANNED && facets.from === 0) return null;
+  const last = lastCall(database);
+  // Of a period, or of what an index has, the newest tell nothing of all.
+  const isOfAll = facets.from === 0 && facets.among === undefined;
+  if (last > MAX_SCANNED && isOfAll) return null;
   const scan = new FacetScan(database, facets.meaning, facets);
   const found: number[] = [];
   for (let looked = WINDOW; ; looked += WINDOW) {
     const { calls, above } = scan.next(MAX_FACETS + 1 - found.length);
     for (const call of calls) found.push(call);
-    // So many among the newest are many in all, or are found soon in windows. Of a period this tells nothing.
-    const expected = facets.from === 0 && found.length > BATCH ? (found.length * last) / looked : 0;
+    // So many among the newest are many in all, or are found soon in windows.
+    const expected = isOfAll && found.length > BATCH ? (found.length * last) / looked : 0;
     if (Math.max(found.length, expected) > MAX_FACETS) return null;
     if (above === null) return listedCalls(database, conditions, found, before);
     if (isLate()) return null;
   }
+}
+
+function lastCall(database: Database): number {
+  return Number(statementOf(database, 'SELECT max(seq) AS last FROM llm_calls').get()?.['last'] ?? 0);
 }
 
 function listedCalls(

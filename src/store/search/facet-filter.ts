@@ -1,5 +1,6 @@
 /** Which part of a filter `call_facets` can answer. */
 import type { Database } from '../driver.ts';
+import { IS_UNPRICED } from '../facet-columns.ts';
 import { startOf } from '../facet-writer.ts';
 import type { CallFilter } from '../queries.ts';
 import { allOf, type FacetTerm, type Meaning, namedTerm, NO_CALL, sameTerm, statusTerm } from './facet-terms.ts';
@@ -9,6 +10,8 @@ export interface FacetFilter {
   /** No call that began before, or later than that, can meet the filter. Unix ms. */
   from: number;
   to: number;
+  /** Only these are meant, and an index has them: about `call_facets`. */
+  among?: string;
 }
 
 /** Null = nothing that would leave calls out; `nothing` = no call can meet the filter. */
@@ -17,7 +20,7 @@ export function facetsOf(database: Database, filter: CallFilter): FacetFilter | 
   const terms = [...termsOf(filter), ...conditions];
   if (terms.length === 0) return null;
   const meaning = allOf(database, [...periodOf(filter), ...terms]);
-  return meaning === null ? 'nothing' : { meaning, ...limitsOf(filter) };
+  return meaning === null ? 'nothing' : { meaning, ...limitsOf(filter), ...indexedOf(filter) };
 }
 
 /** All that is asked beside a query, as one; null = nothing of it is in `call_facets`. */
@@ -46,6 +49,10 @@ function periodOf({ since, until }: CallFilter): FacetTerm[] {
 /** Of a filter that asks for no more than a period. */
 export function periodFacets(filter: CallFilter): FacetFilter {
   return { meaning: { sql: '', values: [] }, ...limitsOf(filter) };
+}
+
+function indexedOf({ conditions = [] }: CallFilter): Pick<FacetFilter, 'among'> {
+  return conditions.some(({ sql }) => sql === `(${IS_UNPRICED})`) ? { among: IS_UNPRICED } : {};
 }
 
 /** The latest of all beginnings that are asked for, and the earliest of all ends. */

@@ -1,7 +1,7 @@
 /** `name:value` in a search: what is asked of the call, as a condition on `llm_calls`. Every value is bound. */
 import { parseTime } from '../../core/times.ts';
 import type { SqlValue } from '../driver.ts';
-import { type Flag, hasFlagSql } from '../facet-columns.ts';
+import { type Flag, hasFlagSql, IS_UNPRICED } from '../facet-columns.ts';
 import { startOf } from '../facet-writer.ts';
 import { parseStatus } from '../queries.ts';
 import { type FacetTerm, type Meaning, namedTerm, sameTerm, statusTerm } from './facet-terms.ts';
@@ -139,7 +139,7 @@ const STATES: Readonly<Record<string, string>> = {
   error: `outcome NOT IN ('client_aborted', 'shutdown', 'interrupted') AND (error_type IS NOT NULL OR status >= 400 OR outcome IN ('upstream_aborted', 'upstream_error', 'refused'))`,
   aborted: `outcome IN ('client_aborted', 'upstream_aborted')`,
   estimated: 'usage_estimated IS NOT NULL',
-  unpriced: 'cost_nanos IS NULL',
+  unpriced: IS_UNPRICED,
   stream: 'stream = 1',
   retry: 'retry_count > 0',
   subscription: `billing = 'subscription'`,

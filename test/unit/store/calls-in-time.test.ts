@@ -28,7 +28,8 @@ beforeAll(() => {
         agent: index % 11 === 0 ? 'x'.repeat(600) + String(index) : null,
         duration_ms: index,
       }),
-      costNanos: null,
+      // One is unpriced, the oldest.
+      costNanos: index === 0 ? null : 5,
       log: null,
     })),
   );
@@ -76,6 +77,15 @@ describe('store/calls-in-time', () => {
     expect(walk(filter, 7, 5, 3).ids).toEqual(all);
     expect(walk(filter, 1000, 0, 1).ids).toEqual(all);
   });
+
+  it.each(['is:unpriced', 'is:unpriced provider:openai', 'is:unpriced provider:nobody'])(
+    'finds the few of %s in one step, however many calls there are',
+    (q) => {
+      const { pages, ids } = walk(filterOf(q), 7, 0, 1);
+      expect(pages).toHaveLength(1);
+      expect(ids).toEqual(q.endsWith('nobody') ? [] : ['call_00000']);
+    },
+  );
 
   it('looks at whole rows by their numbers, and at no other', () => {
     const statements: string[] = [];

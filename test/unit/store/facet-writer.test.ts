@@ -65,6 +65,7 @@ function variedCalls(count: number) {
           input_tokens: index * 10,
           output_tokens: turn([null, 3], index),
           estimated: turn([[], ['output_tokens']], index),
+          state: turn(['final', 'none', 'partial', 'final', 'none'] as const, index),
         }),
         duration_ms: index * 2.5,
         ttft_ms: turn([null, 0.5, 12], index),
@@ -152,7 +153,7 @@ function narrowRows() {
       .all()
       .map(({ id, kind, name }) => [id, `${String(kind)} ${String(name)}`]),
   );
-  const named = Object.keys(database.prepare('SELECT * FROM call_facets LIMIT 1').get() ?? {}).slice(2, -5);
+  const named = Object.keys(database.prepare('SELECT * FROM call_facets LIMIT 1').get() ?? {}).slice(2, -6);
   return database
     .prepare('SELECT * FROM call_facets ORDER BY seq')
     .all()
@@ -192,7 +193,7 @@ describe('store/facet-writer', () => {
     database.exec('DROP TABLE call_facets; DROP TABLE facet_names; DROP INDEX llm_calls_task');
     database.exec('DROP INDEX llm_calls_started');
     database.exec('CREATE INDEX llm_calls_page ON llm_calls (id)');
-    database.exec(MIGRATIONS.find((migration) => migration.includes('CREATE TABLE call_facets')) ?? '');
+    for (const migration of MIGRATIONS.filter((one) => one.includes('TABLE call_facets'))) database.exec(migration);
     expect(narrowRows()).toEqual(rows);
     expect(counts()).toEqual(names);
   });
@@ -221,8 +222,26 @@ describe('store/facet-writer', () => {
   it('follows a price that changes', () => {
     writer.write([call(1, {}, null)]);
     expect(byNarrowRows('is:unpriced')).toEqual([1]);
-    database.exec('UPDATE llm_calls SET cost_nanos = 5');
+    database.exec('UPDATE llm_calls SET cost_nanos = 5, counted_unpriced = 0');
     expect(byNarrowRows('is:unpriced')).toEqual([]);
+    expect(byNarrowRows('cost:<1')).toEqual([1]);
+    database.exec('UPDATE llm_calls SET cost_nanos = NULL, counted_unpriced = 1');
+    expect(byNarrowRows('is:unpriced')).toEqual([1]);
+  });
+
+  it('takes for unpriced what the totals count so: no model list, no failure, no copy, but a result of a batch', () => {
+    const none = { usage: aUsage({ state: 'none' }) };
+    writer.write([
+      call(1, { inference: false, operation: 'models', ...none }, null),
+      call(2, { status: 500, ...none }, null),
+      call(3, { leg: 'shadow' }, null),
+      call(4, { inference: false }, null),
+      call(5, {}, null),
+      call(6, {}, 0),
+    ]);
+    expect(byWholeRows('is:unpriced')).toEqual([4, 5]);
+    expect(byNarrowRows('is:unpriced')).toEqual([4, 5]);
+    expect(database.prepare('SELECT sum(unpriced_calls) AS calls FROM totals').get()).toEqual({ calls: 2 });
   });
 
   it('keeps ten thousand names of a kind, and lets whole rows tell the others apart', () => {
