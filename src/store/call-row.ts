@@ -86,7 +86,8 @@ const WRITERS: [column: string, write: Writer][] = [
   ['cost_confidence', ({ record }) => record.cost.confidence],
   ['cost_reason', ({ record }) => record.cost.reason ?? null],
   ['cost_lines', ({ record }) => (record.cost.lines.length === 0 ? null : json(record.cost.lines))],
-  ['tool_calls', ({ record }) => (record.tool_calls.length === 0 ? null : json(record.tool_calls))],
+  // Names and ids, of which a long answer has more than other columns may hold: bounded where they are read.
+  ['tool_calls', ({ record }) => (record.tool_calls.length === 0 ? null : json(record.tool_calls, Infinity))],
   ['trace_id', ({ record }) => traceOf(record)?.id ?? null],
   ['context_trace_id', ({ record }) => record.trace_id],
   ['session_key', ({ session }) => session?.session.id ?? null],
@@ -116,8 +117,10 @@ const WRITERS: [column: string, write: Writer][] = [
   ['counted_estimated_cost', (_, tally) => tally.estimated_cost_nanos],
 ];
 
-/** Columns that change with the price of a call. */
-const COST_WRITERS = WRITERS.filter(([column]) => /^(?:cost_(?!reason)|price_date|counted_)/.test(column));
+/** Columns that change with the price of a call. Not its tools: earlier versions kept no list of very many, but their count. */
+const COST_WRITERS = WRITERS.filter(([column]) =>
+  /^(?:cost_(?!reason)|price_date|counted_(?!tool_calls))/.test(column),
+);
 export const COST_COLUMNS: readonly string[] = COST_WRITERS.map(([column]) => column);
 
 /** Values for COST_COLUMNS. */
@@ -211,11 +214,11 @@ function isEmpty(object: object): boolean {
 const MAX_JSON = 64 * 1024;
 
 /** Null for what has no JSON (too deep for the stack) or too much of it: a column is for queries, bodies are elsewhere. */
-function json(value: unknown): string | null {
+function json(value: unknown, most = MAX_JSON): string | null {
   if (value === null || value === undefined) return null;
   try {
     const result = JSON.stringify(value);
-    return result.length > MAX_JSON ? null : result;
+    return result.length > most ? null : result;
   } catch {
     return null;
   }

@@ -71,15 +71,25 @@ export class Reading {
     this.content();
     let tool = this.#tools.get(key);
     if (tool === undefined) {
-      if (this.#tools.size >= MAX_TOOLS) return;
+      if (this.#tools.size >= MAX_TOOLS) {
+        this.anomalies.add('tool_calls_cut');
+        return;
+      }
       tool = { id: null, name: '', input: '' };
       this.#tools.set(key, tool);
     }
-    tool.id = facts.id ?? tool.id;
-    tool.name = facts.name ?? tool.name;
+    tool.id = this.#bounded(facts.id) ?? tool.id;
+    tool.name = this.#bounded(facts.name) ?? tool.name;
     if (typeof facts.input !== 'string' || this.#inputLength >= this.#assembledLength) return;
     tool.input += facts.input;
     this.#inputLength += facts.input.length;
+  }
+
+  /** The store keeps all names and ids, however many: each must be short. */
+  #bounded(text: string | null | undefined): string | null {
+    if (text === undefined || text === null || text.length <= MAX_TOOL_NAME) return text ?? null;
+    this.anomalies.add('tool_calls_cut');
+    return text.slice(0, MAX_TOOL_NAME);
   }
 
   /** Last stated wins; an empty or absent one erases nothing (first chunks at Azure have `model: ""`). */
@@ -143,6 +153,8 @@ export class Reading {
 }
 
 const MAX_TOOLS = 1000;
+/** Of a tool, or the id of its call; characters. Providers allow 64 to 128. */
+const MAX_TOOL_NAME = 1024;
 
 /** Usage objects have a few hundred characters. Sinks write `raw` out: it must be small, and not too deep for that. */
 const MAX_RAW = 64 * 1024;

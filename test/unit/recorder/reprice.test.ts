@@ -116,6 +116,13 @@ describe('recorder/reprice', () => {
     expectOneTruth();
   });
 
+  it('leaves the number of tools of a call whose list an earlier version did not keep', async () => {
+    store({ ...sonnet, ...unpriced, tool_calls: [{ id: 'a', name: 'grep' }] });
+    database.exec('UPDATE llm_calls SET tool_calls = NULL');
+    await reprice(pricer());
+    expect(sumCalls(database, {})).toMatchObject([{ cost_nanos: 4_500_000, tool_calls: 1 }]);
+  });
+
   it('prices a call to a target by the model that the target was asked for', async () => {
     const steer = { rule: 'mode', sent_to: 'http://127.0.0.1:1/v1', sent_model: 'claude-sonnet-4-5' };
     store({ ...sonnet, ...unpriced, request_model: 'claude-opus-4-1', response_model: null, mode: 'target', steer });

@@ -182,19 +182,18 @@ describe('store/call-row', () => {
     expect(storedCallOf(database.prepare('SELECT * FROM llm_calls').get()!)).toEqual(call);
   });
 
-  it('stores null for a usage object that is too deep or too large for a column', () => {
+  it('stores null for a usage object that is too deep or too large for a column, but all names and ids of tools', () => {
     let deep: unknown = {};
     for (let level = 0; level < 20_000; level += 1) deep = { deep };
     writer.write([
       stored({ id: 'a', usage: aUsage({ raw: deep }) }),
       stored({ id: 'b', usage: aUsage({ raw: 'x'.repeat(100_000) }) }),
     ]);
-    expect(
-      database
-        .prepare('SELECT usage_raw FROM llm_calls')
-        .all()
-        .map((row) => row['usage_raw']),
-    ).toEqual([null, null]);
+    const tools = Array.from({ length: 1000 }, (_, at) => ({ id: `call_${at}_${'i'.repeat(40)}`, name: 'read' }));
+    writer.write([stored({ id: 'c', usage: aUsage({ raw: null }), tool_calls: tools })]);
+    const rows = database.prepare('SELECT usage_raw, tool_calls FROM llm_calls').all();
+    expect(rows.map((row) => row['usage_raw'])).toEqual([null, null, null]);
+    expect(rows.map((row) => row['tool_calls'])).toEqual([null, null, JSON.stringify(tools)]);
   });
 
   it("answers queries in seed 000's words", () => {

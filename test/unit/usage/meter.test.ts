@@ -36,6 +36,13 @@ const USAGE = '"usage":{"prompt_tokens":10,"completion_tokens":2,"total_tokens":
 const chunk = (rest: string): Buffer =>
   Buffer.from(`data: {"object":"chat.completion.chunk","model":"m-1","choices":[]${rest}}\n\n`);
 
+const toolsOf = async (...calls: object[]) => {
+  const meter = begun('/v1/chat/completions', JSON_TYPE);
+  meter.responseBody(Buffer.from(JSON.stringify({ choices: [{ message: { tool_calls: calls } }] })), 6);
+  const { tool_calls: tools, anomalies } = await meter.end('complete', 9);
+  return { tools, anomalies };
+};
+
 describe('usage/meter', () => {
   it('answers at once unless a decoding stream must drain', () => {
     const plain = begun('/v1/chat/completions', JSON_TYPE);
@@ -202,6 +209,16 @@ describe('usage/meter', () => {
       expect(usage).toMatchObject({ input_tokens: 1, output_tokens: 2, raw: null });
       expect(anomalies).toEqual(['oversized_usage']);
     }
+  });
+
+  it('says that not all tools of an answer are listed, or not by their whole name', async () => {
+    const one = { id: 'call_1', function: { name: 'grep', arguments: '{}' } };
+    const many = await toolsOf(...Array.from({ length: 1001 }, () => one));
+    expect(many.tools).toHaveLength(1000);
+    expect(many.anomalies).toEqual(['tool_calls_cut']);
+    const long = await toolsOf({ id: 'i'.repeat(2000), function: { name: 'n'.repeat(2000) } });
+    expect(long).toEqual({ tools: [{ id: 'i'.repeat(1024), name: 'n'.repeat(1024) }], anomalies: ['tool_calls_cut'] });
+    expect((await toolsOf(...Array.from({ length: 1000 }, () => one))).anomalies).toEqual([]);
   });
 
   it('takes linear time for hostile streams', async () => {
