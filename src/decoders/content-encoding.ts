@@ -1,6 +1,14 @@
 import * as zlib from 'node:zlib';
 import { ByteBuffer } from './byte-buffer.ts';
-import { BrotliStage, DeflateStage, GzipStage, ZstdStage, type Stage, type StageOutput } from './content-stages.ts';
+import {
+  BrotliStage,
+  DeflateStage,
+  GzipStage,
+  isCutShort,
+  ZstdStage,
+  type Stage,
+  type StageOutput,
+} from './content-stages.ts';
 
 /** `unsupported`: a coding we do not know. `corrupt`: not what it says. `too_large`: over the output bounds. */
 export type DecodeProblem = 'unsupported' | 'corrupt' | 'too_large';
@@ -39,6 +47,7 @@ export class ContentDecoder {
   #held: ByteBuffer | null;
   #chain: StageChain | null = null;
   #problem: DecodeProblem | null = null;
+  #isCut = false;
   #lastAt = 0;
 
   constructor(options: ContentDecoderOptions) {
@@ -50,6 +59,11 @@ export class ContentDecoder {
 
   get problem(): DecodeProblem | null {
     return this.#problem ?? this.#chain?.problem ?? null;
+  }
+
+  /** The body stopped before the end that its coding has: what came out is not all. To be asked after the end. */
+  get isCut(): boolean {
+    return this.#isCut || this.#chain?.isCut === true;
   }
 
   push(chunk: Uint8Array, at: number): void {
@@ -67,9 +81,11 @@ export class ContentDecoder {
     if (this.problem === 'unsupported') return;
     if (this.#held !== null && this.#chain === null) {
       const input = this.#held.view();
-      const output = input.length === 0 ? input : decodeAll(input, this.#options);
+      if (input.length === 0) return;
+      const output = decodeAll(input, this.#options);
       if (output !== null) {
-        if (output.length > 0) this.#options.onBytes(output, this.#lastAt);
+        this.#isCut = output.isCut;
+        if (output.bytes.length > 0) this.#options.onBytes(output.bytes, this.#lastAt);
         return;
       }
     }
@@ -86,43 +102,59 @@ export class ContentDecoder {
   }
 }
 
+interface Decoded {
+  bytes: Buffer;
+  isCut: boolean;
+}
+
 /** Null when it cannot be done in one go: too large, corrupt somewhere, or a coding without a synchronous call. */
-function decodeAll(input: Buffer, { codings, maxOutput }: ContentDecoderOptions): Buffer | null {
+function decodeAll(input: Buffer, { codings, maxOutput }: ContentDecoderOptions): Decoded | null {
   const maxOutputLength = Math.min(SYNC_OUTPUT, maxOutput);
   let bytes = input;
+  let isCut = false;
   try {
     for (const coding of codings.toReversed()) {
       const decode = SYNC.get(coding);
       if (decode === undefined) return null;
-      bytes = decode(bytes, maxOutputLength);
+      const one = decodeOne(decode, bytes, maxOutputLength);
+      bytes = one.bytes;
+      isCut ||= one.isCut;
     }
   } catch {
     return null; // the stages give what can be had
   }
-  return bytes.length > Math.max(RATIO_FREE_OUTPUT, input.length * MAX_RATIO) ? null : bytes;
+  return bytes.length > Math.max(RATIO_FREE_OUTPUT, input.length * MAX_RATIO) ? null : { bytes, isCut };
 }
 
-type SyncDecode = (bytes: Buffer, maxOutputLength: number) => Buffer;
+/** Of a cut input what it holds. @throws whatever zlib says of another that is not what it should be */
+function decodeOne({ run, flush }: SyncDecode, bytes: Buffer, maxOutputLength: number): Decoded {
+  try {
+    return { bytes: run(bytes, { maxOutputLength }), isCut: false };
+  } catch (error) {
+    if (!isCutShort(error)) throw error;
+    return { bytes: run(bytes, { maxOutputLength, finishFlush: flush }), isCut: true };
+  }
+}
 
-// Sync flush at the end: cut input gives what it holds instead of an error.
-const gunzip: SyncDecode = (bytes, maxOutputLength) =>
-  zlib.gunzipSync(bytes, { maxOutputLength, finishFlush: zlib.constants.Z_SYNC_FLUSH });
+interface SyncDecode {
+  run: (bytes: Buffer, options: { maxOutputLength: number; finishFlush?: number }) => Buffer;
+  /** At the end of a cut input: what it holds instead of an error. */
+  flush: number;
+}
+
+const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH } = zlib.constants;
+const GUNZIP: SyncDecode = { run: zlib.gunzipSync, flush: Z_SYNC_FLUSH };
+const INFLATE: SyncDecode = {
+  run: (bytes, options) =>
+    DeflateStage.isWrapped(bytes) ? zlib.inflateSync(bytes, options) : zlib.inflateRawSync(bytes, options),
+  flush: Z_SYNC_FLUSH,
+};
 
 const SYNC = new Map<string, SyncDecode>([
-  ['gzip', gunzip],
-  ['x-gzip', gunzip],
-  [
-    'br',
-    (bytes, maxOutputLength) =>
-      zlib.brotliDecompressSync(bytes, { maxOutputLength, finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH }),
-  ],
-  [
-    'deflate',
-    (bytes, maxOutputLength) => {
-      const options = { maxOutputLength, finishFlush: zlib.constants.Z_SYNC_FLUSH };
-      return DeflateStage.isWrapped(bytes) ? zlib.inflateSync(bytes, options) : zlib.inflateRawSync(bytes, options);
-    },
-  ],
+  ['gzip', GUNZIP],
+  ['x-gzip', GUNZIP],
+  ['br', { run: zlib.brotliDecompressSync, flush: BROTLI_OPERATION_FLUSH }],
+  ['deflate', INFLATE],
 ]);
 
 const STAGES = new Map<string, (output: StageOutput) => Stage>([
@@ -143,6 +175,7 @@ class StageChain {
   #input = 0;
   #output = 0;
   problem: DecodeProblem | null = null;
+  isCut = false;
 
   constructor(options: ContentDecoderOptions) {
     this.#options = options;
@@ -152,6 +185,7 @@ class StageChain {
     let output: StageOutput = {
       data: (bytes, at) => this.#emit(bytes, at),
       end: () => this.#resolve(),
+      cut: () => this.#cut(),
       fail: () => this.#fail('corrupt'),
     };
     for (const coding of options.codings) {
@@ -184,6 +218,7 @@ class StageChain {
         if (this.problem === null) stage.write(bytes, at);
       },
       end: () => stage.end(),
+      cut: () => this.#cut(),
       fail: () => this.#fail('corrupt'),
     };
   }
@@ -197,6 +232,10 @@ class StageChain {
     this.#output += bytes;
     const bomb = this.#output > RATIO_FREE_OUTPUT && this.#output > this.#input * MAX_RATIO;
     if (bomb || this.#output > this.#options.maxOutput) this.#fail('too_large');
+  }
+
+  #cut(): void {
+    this.isCut = true;
   }
 
   #fail(problem: DecodeProblem): void {

@@ -6,6 +6,8 @@ import { zstdWindow } from '../core/zstd-window.ts';
 export interface StageOutput {
   data(bytes: Uint8Array, at: number): void;
   end(): void;
+  /** The input stopped before its end; what it held was given. `end` follows. */
+  cut(): void;
   /** The input is not what it says; nothing follows. */
   fail(): void;
 }
@@ -19,27 +21,41 @@ export interface Stage {
 
 /** A node:zlib stream. Works in the thread pool: output comes later, in order. */
 class ZlibStage implements Stage {
-  readonly #stream: Transform;
+  readonly #stream: Transform & zlib.Zlib;
+  readonly #output: StageOutput;
+  #isBegun = false;
   /** Times of the inputs that are not consumed yet. */
   readonly #times: number[] = [];
   #lastAt = 0;
 
-  constructor(stream: Transform, output: StageOutput) {
+  constructor(stream: Transform & zlib.Zlib, output: StageOutput) {
     this.#stream = stream;
+    this.#output = output;
     stream.on('data', (bytes: Buffer) => output.data(bytes, this.#times[0] ?? this.#lastAt));
     stream.once('end', () => output.end());
-    stream.once('error', () => output.fail());
+    stream.once('error', (error) => {
+      if (!isCutShort(error)) return output.fail();
+      output.cut();
+      output.end();
+    });
   }
 
   write(bytes: Uint8Array, at: number): void {
     if (this.#stream.destroyed) return;
+    this.#isBegun ||= bytes.length > 0;
     this.#lastAt = at;
     this.#times.push(at);
     this.#stream.write(bytes, () => this.#times.shift());
   }
 
   end(): void {
-    this.#stream.end();
+    if (this.#isBegun) {
+      // First all that it holds: of an input that is cut, the last piece would go down with the error.
+      this.#stream.flush(() => this.#stream.end());
+      return;
+    }
+    this.stop();
+    this.#output.end();
   }
 
   stop(): void {
@@ -47,18 +63,20 @@ class ZlibStage implements Stage {
   }
 }
 
-// Sync flush at the end: cut input gives what it holds instead of an error.
-const LENIENT = { finishFlush: zlib.constants.Z_SYNC_FLUSH };
+/** What zlib and brotli say at the end of an input that is not at its end. */
+export function isCutShort(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR';
+}
 
 export class GzipStage extends ZlibStage {
   constructor(output: StageOutput) {
-    super(zlib.createGunzip(LENIENT), output);
+    super(zlib.createGunzip(), output);
   }
 }
 
 export class BrotliStage extends ZlibStage {
   constructor(output: StageOutput) {
-    super(zlib.createBrotliDecompress({ finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH }), output);
+    super(zlib.createBrotliDecompress(), output);
   }
 }
 
@@ -79,7 +97,7 @@ export class DeflateStage implements Stage {
   write(bytes: Uint8Array, at: number): void {
     if (bytes.length === 0) return;
     this.#stage ??= new ZlibStage(
-      DeflateStage.isWrapped(bytes) ? zlib.createInflate(LENIENT) : zlib.createInflateRaw(LENIENT),
+      DeflateStage.isWrapped(bytes) ? zlib.createInflate() : zlib.createInflateRaw(),
       this.#output,
     );
     this.#stage.write(bytes, at);
@@ -132,7 +150,13 @@ export class ZstdStage implements Stage {
   end(): void {
     if (this.#stopped) return;
     if (this.#header !== null && this.#header.length > 0) this.#begin();
-    if (!this.#stopped) this.#output.end();
+    if (this.#stopped) return;
+    try {
+      this.#decoder.push(Buffer.alloc(0), true);
+    } catch {
+      this.#output.cut();
+    }
+    this.#output.end();
   }
 
   stop(): void {

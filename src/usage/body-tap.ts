@@ -32,6 +32,11 @@ export class BodyTap {
     return this.#decoder?.problem ?? null;
   }
 
+  /** It stopped before the end that its content coding has. To be asked after the end. */
+  get isCut(): boolean {
+    return this.#decoder?.isCut === true;
+  }
+
   push(chunk: Uint8Array, at: number): void {
     this.#wireBytes += chunk.length;
     if (this.#decoder === null) this.#onBytes(chunk, at);

@@ -1,5 +1,6 @@
 import { headerValue, parseRequestHead, type HeaderPairs, type RequestHead } from '../core/headers.ts';
 import { ByteBuffer } from '../decoders/byte-buffer.ts';
+import type { DecodeProblem } from '../decoders/content-encoding.ts';
 import type { GrpcMethod } from '../decoders/protobuf.ts';
 import { pathOf } from '../providers/path-pattern.ts';
 import type { EndpointKind, EndpointMatch } from '../providers/provider.ts';
@@ -87,7 +88,7 @@ export class RequestSide {
 
   /** What can be asked beside model and stream. To be made after the end. */
   evidence(): RequestView {
-    const isWhole = !this.#hasGap && this.#tap.problem === null;
+    const isWhole = !this.#hasGap && this.#problem === null;
     return new RequestView({
       head: this.head,
       match: this.match,
@@ -99,7 +100,11 @@ export class RequestSide {
   }
 
   anomalies(): string[] {
-    return this.#tap.problem === null ? [] : [`request_encoding_${this.#tap.problem}`];
+    return this.#problem === null ? [] : [`request_encoding_${this.#problem}`];
+  }
+
+  get #problem(): DecodeProblem | 'cut' | null {
+    return this.#tap.problem ?? (this.#tap.isCut ? 'cut' : null);
   }
 
   #matched(find: FindEndpoint): EndpointMatch | null {
@@ -109,7 +114,7 @@ export class RequestSide {
 
   capture(): MeteredBody {
     const isText = isTextType(this.#contentType) || startsAsJson(this.#kept.view());
-    return capturedBody(this.#kept, this.#tap, isText);
+    return capturedBody(this.#kept, { wireBytes: this.#tap.wireBytes, problem: this.#problem }, isText);
   }
 }
 

@@ -6,6 +6,7 @@ import { ContentDecoder, parseContentEncoding, type DecodeProblem } from '../../
 interface Decoded {
   text: string;
   problem: DecodeProblem | null;
+  isCut: boolean;
   ats: number[];
   synchronous: boolean;
 }
@@ -33,7 +34,8 @@ async function decode(
   }
   const end = decoder.end();
   await end;
-  return { text: Buffer.concat(out).toString(), problem: decoder.problem, ats, synchronous: end === undefined };
+  const { problem, isCut } = decoder;
+  return { text: Buffer.concat(out).toString(), problem, isCut, ats, synchronous: end === undefined };
 }
 
 function cutInto(bytes: Buffer, size: number): Buffer[] {
@@ -89,7 +91,7 @@ describe('decoders/content-encoding', () => {
 
   it('reads gzip of several members and zstd of several frames', async () => {
     const members = Buffer.concat([zlib.gzipSync('one '), zlib.gzipSync('two')]);
-    expect((await decode(['gzip'], cutInto(members, 5))).text).toBe('one two');
+    expect(await decode(['gzip'], cutInto(members, 5))).toMatchObject({ text: 'one two', isCut: false });
     expect((await decode(['zstd'], cutInto(Buffer.concat([ZSTD, ZSTD_SECOND]), 5))).text).toBe(`${TEXT}second frame\n`);
   });
 
@@ -107,9 +109,15 @@ describe('decoders/content-encoding', () => {
   it('never fails, wherever a body is cut', async () => {
     for (const [coding, encoded] of ENCODERS) {
       for (let at = 0; at < encoded.length; at += 5) {
-        const { text } = await decode([coding], [encoded.subarray(0, at)], { incremental: at % 2 === 0 });
+        const { text, isCut } = await decode([coding], [encoded.subarray(0, at)], { incremental: at % 2 === 0 });
         expect(TEXT.startsWith(text.replace(/\uFFFD+$/, ''))).toBe(true);
+        expect(isCut, `${coding} ${at}`).toBe(at > 0);
       }
+      for (const incremental of [true, false])
+        expect(await decode([coding], cutInto(encoded, 7), { incremental })).toMatchObject({
+          text: TEXT,
+          isCut: false,
+        });
     }
   });
 

@@ -104,8 +104,17 @@ describe('usage/meter', () => {
       isInference: true,
       stream: false,
       usage: { state: 'none' },
-      requestBody: { text: '{"model":"zipped"}' },
+      requestBody: { text: '{"model":"zipped"}', truncated: false },
       responseBody: { text: null, bytes: null, wireBytes: 0 },
+      anomalies: [],
+    });
+    const cut = meterFor();
+    cut.requestHead(Buffer.from('POST /v1/responses HTTP/1.1\r\nContent-Encoding: gzip\r\n\r\n'));
+    // All of the text, but not its checksum: nobody knows that this was all.
+    cut.requestBody(gzipSync('{"model":"zipped"}').subarray(0, -8));
+    expect(await cut.end('client_aborted', 9)).toMatchObject({
+      requestBody: { text: '{"model":"zipped"}', truncated: true },
+      anomalies: ['request_encoding_cut'],
     });
   });
 
