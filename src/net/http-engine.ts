@@ -68,7 +68,8 @@ interface Onward {
 }
 
 const MAX_HEADERS = 2000;
-const ADMIN_PATHS = /^\/(?:health(?:\/[\w./-]*)?|ca\.pem|api\/stats|api\/mode|api\/tracing)(?:\?|$)/;
+/** By whole segments, none of them `.` or `..`: the admin API resolves those, and would answer for any of its paths. */
+const ADMIN_PATHS = /^\/(?:health(?:\/[\w-]+)*\/?|ca\.pem|api\/stats|api\/mode|api\/tracing)(?:\?|$)/;
 /** Paths that answer anybody. The others change or show more, so they are for this machine, whoever else may use the proxy. */
 const OPEN_PATHS = /^\/(?:health|ca\.pem|api\/stats)(?:[/?]|$)/;
 

@@ -64,7 +64,8 @@ function readAnswer(socket: Socket, proxy: Target, timeoutMs: number): Promise<{
     let seen = Buffer.alloc(0);
     const stop = (): void => {
       clearTimeout(timer);
-      socket.off('data', onData).off('close', onClose).off('end', onClose).pause();
+      // Nothing else of it may stay: a socket that was paused on purpose does not flow to the next who listens for data.
+      socket.off('readable', onReadable).off('close', onClose).off('end', onClose);
     };
     const fail = (error: AppError): void => {
       stop();
@@ -72,7 +73,9 @@ function readAnswer(socket: Socket, proxy: Target, timeoutMs: number): Promise<{
     };
     const onClose = (): void =>
       fail(new AppError('upstream_proxy', `the upstream proxy ${proxy.host}:${proxy.port} closed the connection`));
-    const onData = (chunk: Buffer): void => {
+    const onReadable = (): void => {
+      const chunk = socket.read() as Buffer | null;
+      if (chunk === null) return;
       seen = Buffer.concat([seen, chunk]);
       const end = seen.indexOf(HEAD_END);
       if (end >= 0) {
@@ -84,6 +87,6 @@ function readAnswer(socket: Socket, proxy: Target, timeoutMs: number): Promise<{
       }
     };
     const timer = setTimeout(() => fail(timeoutError(proxy, 'the tunnel through', timeoutMs)), timeoutMs);
-    socket.on('data', onData).once('close', onClose).once('end', onClose);
+    socket.on('readable', onReadable).once('close', onClose).once('end', onClose);
   });
 }

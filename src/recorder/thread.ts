@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { AppError, type ErrorCode, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
@@ -51,7 +50,8 @@ export class RecorderThread {
     if (this.#timer !== null) clearTimeout(this.#timer);
     const worker = this.#worker;
     if (worker === null) return;
-    const exited = once(worker, 'exit');
+    // Not events.once: a thread that fails on its way out would reject it, and nothing behind this would be stopped.
+    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     const late = setTimeout(() => {
       this.#options.log.error({}, 'the recorder did not stop in time; its last calls may be lost');
       void worker.terminate();

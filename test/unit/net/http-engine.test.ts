@@ -189,6 +189,9 @@ describe.each([
       '/healthy',
       '/api/calls',
       '/api/stats/../calls',
+      '/health/../api/calls',
+      '/health/./x',
+      '/health//api/calls',
       '/ca.pemx',
       '//evil.example/health',
     ])('explains the proxy at %s', async (path) => {

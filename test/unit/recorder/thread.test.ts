@@ -24,6 +24,11 @@ parentPort.on('message', (message) => {
 });
 parentPort.postMessage({ ready: true });
 `;
+const DYING = `
+const { parentPort, workerData } = require('node:worker_threads');
+workerData.rows.on('message', () => { throw new Error('over the last rows'); });
+parentPort.postMessage({ ready: true });
+`;
 const FAILING = `
 require('node:worker_threads').parentPort.postMessage({ failed: { code: 'store_unusable', message: 'no disk' } });
 setTimeout(() => {}, 20);
@@ -122,8 +127,11 @@ describe('recorder/thread', () => {
     expect(counters.get('dropped', 'reason="recorder_down"')).toBe(0);
   });
 
-  it('ends a thread that does not stop', async () => {
-    const { thread } = open([STUCK], { stopMs: 50 });
+  it.each([
+    ['does not stop', STUCK],
+    ['fails while it stops', DYING],
+  ])('ends a thread that %s', async (_, program) => {
+    const { thread } = open([program], { stopMs: 50 });
     await thread.start();
     await expect(thread.stop()).resolves.toBeUndefined();
   });
