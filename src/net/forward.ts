@@ -36,7 +36,6 @@ export interface ForwardPlan {
 const LINGER_MS = 10_000;
 const MAX_REFUSAL_BYTES = 64 * 1024;
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS']);
-
 const BROKEN_OFF = { type: 'upstream_reset', message: 'the upstream broke off its answer' };
 
 export function forward(request: IncomingMessage, response: ServerResponse, plan: ForwardPlan): void {
@@ -242,11 +241,12 @@ class Exchange {
     if (!waits && !this.#tellHead(incoming, toldHead(incoming, bodyEdit, this.#isOld))) return;
     const held = this.#heldAnswer(incoming, bodyEdit);
     if (!waits && held?.isHeadAlone !== true) this.#responseHead = setImmediate(() => flushHead(response));
-    const pass = (chunk: Buffer): void => {
+    const pass = (chunk: Buffer, isNew = true): void => {
       clearImmediate(this.#responseHead);
       this.#silence?.heard();
       this.#plan.rows?.responseBody(chunk);
-      if (held === null && bodyEdit === null && isLast(incoming)) {
+      // Of what was read already, others may wait behind it.
+      if (isNew && held === null && bodyEdit === null && isLast(incoming)) {
         this.#finish('complete', null, () => response.end(chunk));
         return;
       }
@@ -254,9 +254,9 @@ class Exchange {
       const bytes = held === null ? edited : held.push(edited);
       if (bytes.length > 0 && !response.write(bytes)) incoming.pause();
     };
-    for (const chunk of first) pass(chunk);
+    for (const chunk of first) pass(chunk, false);
     response.on('drain', () => incoming.resume());
-    incoming.on('data', pass);
+    incoming.on('data', (chunk: Buffer) => pass(chunk));
     const end = (): void => this.#endAnswer(incoming, bodyEdit, held);
     if (incoming.closed) end();
     else incoming.once('end', end).once('close', end);

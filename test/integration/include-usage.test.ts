@@ -199,6 +199,10 @@ describe('the question for usage, on intercepted connections', () => {
 
     it.each([
       ['an error about something else', refusal('{"error":{"message":"context too long"}}')],
+      [
+        'an error in pieces',
+        `HTTP/1.1 400 No\r\nTransfer-Encoding: chunked\r\n\r\n${chunked('{"error":', '{"message":', '"no"}}')}0\r\n\r\n`,
+      ],
       ['a long error', refusal(`${'x'.repeat(100_000)} stream_options`)],
       ['an error of another kind', refusal(REFUSAL, '403 Forbidden')],
     ])('is not tried again after %s', async (_name, answer) => {
