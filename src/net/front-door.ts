@@ -16,7 +16,7 @@ import { type FrontDoor, type FrontDoorHandlers, type FrontDoorOptions, takeOver
 export async function openFrontDoor(options: FrontDoorOptions, handlers: FrontDoorHandlers): Promise<FrontDoor> {
   // Asked first, because the package never calls back when the port is taken: it prints and hangs.
   await assertPortIsFree(options);
-  const folder = mkdtempSync(join(tmpdir(), 'llm-proxy-'));
+  const folder = temporaryFolder();
   try {
     writeThrowawayAuthority(folder);
     const proxy = new Proxy();
@@ -41,6 +41,15 @@ export async function openFrontDoor(options: FrontDoorOptions, handlers: FrontDo
     return { server, host: address.address, port: address.port };
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'llm-proxy-'));
+  } catch (error) {
+    const message = `the folder for temporary files, ${tmpdir()}, takes none (${codeOf(error) ?? 'unknown'}): set TMPDIR to another`;
+    throw new AppError('config_invalid', message, { cause: error });
   }
 }
 

@@ -112,7 +112,7 @@ export class Relay {
       const earlier = this.#exchanges.current === null ? this.#exchanges.requests.held : null;
       const to = this.#exchanges.requests.execute(chunk, from);
       if (this.#exchanges.requests.anomaly !== null) {
-        this.#onRequestAnomaly(earlier, chunk.subarray(from));
+        this.#onRequestAnomaly(earlier, chunk.subarray(from), to - from);
         return;
       }
       const bytes = from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to);
@@ -174,8 +174,8 @@ export class Relay {
     else this.#refuse(this.#exchanges.current, refusalFor(this.#upstream.error));
   }
 
-  #passOpaque(bytes: Buffer): void {
-    this.#exchanges.current?.tap.opaque('request', bytes.length);
+  #passOpaque(bytes: Buffer, recorded = 0): void {
+    this.#exchanges.current?.tap.opaque('request', bytes.length - recorded);
     this.#path.write(bytes);
   }
 
@@ -196,7 +196,7 @@ export class Relay {
   #readResponse(slot: Slot, peer: Duplex, chunk: Buffer): void {
     const to = this.#exchanges.responses.execute(chunk);
     if (this.#exchanges.responses.anomaly !== null) {
-      this.#onResponseAnomaly(slot, peer, chunk, this.#exchanges.responses.anomaly);
+      this.#onResponseAnomaly(slot, peer, chunk, to);
       return;
     }
     const switched = this.#exchanges.responses.opaque;
@@ -334,12 +334,11 @@ export class Relay {
 
   // What cannot be framed
 
-  #onRequestAnomaly(earlier: Buffer | null, rest: Buffer): void {
-    const reason = this.#exchanges.requests.anomaly ?? 'start_line';
-    const slot = this.#exchanges.current;
+  #onRequestAnomaly(earlier: Buffer | null, rest: Buffer, read: number): void {
+    const { current: slot, freshHead, context, requests } = this.#exchanges;
+    const reason = requests.anomaly ?? 'start_line';
     const bytes = earlier === null ? rest : Buffer.concat([earlier, rest]);
-    const toStrip =
-      slot === null ? this.#exchanges.context.mentionedIn(bytes) : this.#exchanges.freshHead?.framing.watched;
+    const toStrip = slot === null ? context.mentionedIn(bytes) : freshHead?.framing.watched;
     this.#options.deps.counters.add('unparsed', `reason="${reason}"`);
     this.#headDue.clear();
     this.#exchanges.freshHead = null;
@@ -354,18 +353,19 @@ export class Relay {
       this.#upstream.open();
       this.#path.connect(this.#upstream.socket);
     }
-    this.#passOpaque(bytes);
+    this.#passOpaque(bytes, bytes.length - rest.length + read);
     if (this.#upstream.error !== null) this.#onDialled();
   }
 
-  #onResponseAnomaly(slot: Slot, peer: Duplex, chunk: Buffer, reason: string): void {
+  #onResponseAnomaly(slot: Slot, peer: Duplex, chunk: Buffer, read: number): void {
+    const reason = this.#exchanges.responses.anomaly ?? 'start_line';
     this.#options.deps.counters.add('unparsed', `reason="${reason}"`);
     if (this.#strict) {
       this.#refuse(slot, ambiguous('response', reason));
       return;
     }
     this.#becomeOpaque({ outcome: 'unparsed', error: { type: 'unparsed', message: reason } });
-    slot.tap.opaque('response', chunk.length);
+    slot.tap.opaque('response', chunk.length - read);
     this.#toClient(peer, chunk);
   }
 

@@ -194,6 +194,27 @@ describe('relay: exchanges on one connection', () => {
     expect(bench.recorder.exchanges[0]?.ends[0]?.outcome).toBe('unparsed');
   });
 
+  it.each([
+    ['a request', 'hel', 'answer', { opaqueRequestBytes: 10, opaqueResponseBytes: 'answer'.length }],
+    [
+      'an answer',
+      '',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\nno length',
+      { opaqueRequestBytes: 0, opaqueResponseBytes: 8 },
+    ],
+  ])('rule 10: counts no byte twice where it stops watching in the middle of %s', async (_, sent, answer, bytes) => {
+    const { client, text, bench } = await setUp((socket) => socket.once('data', () => socket.end(answer)));
+    const chunks = sent === '' ? '0\r\n\r\n' : `3\r\n${sent}\r\nno length!!`;
+    client.write(`POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`);
+    await once(client, 'end');
+    client.end();
+    expect(text()).toBe(answer);
+    await untilTrue(() => bench.recorder.exchanges[0]?.ends.length === 1);
+    const [row] = bench.recorder.exchanges;
+    expect(`${row?.requestBody.toString()}${row?.responseBody.toString()}`).toBe('hel');
+    expect(row?.ends[0]).toMatchObject({ outcome: 'unparsed', ...bytes });
+  });
+
   const contextual = 'X-LLMObserve-Session: s1\r\nAccept: */*\r\nx-llm-proxy-task:t\r\n';
   it('rule 10: cuts our context headers, tells them to the recorder, and from then on refuses what is ambiguous', async () => {
     const { client, text, upstream, bench } = await setUp(echoPaths);

@@ -218,6 +218,14 @@ describe('net/front-door', () => {
     await closeServer(busy, []);
   });
 
+  it('says which folder takes no temporary files', async () => {
+    process.env['TMPDIR'] = join(folder, 'gone');
+    await expect(openFrontDoor(options, handlers)).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringMatching(/\/gone, takes none \(ENOENT\): set TMPDIR/) as string,
+    });
+  });
+
   it('rejects an address that is not of this machine', async () => {
     await expect(openFrontDoor({ ...options, host: '203.0.113.1' }, handlers)).rejects.toMatchObject({
       code: 'config_invalid',
