@@ -101,4 +101,42 @@ describe.skipIf(chromiumPath === null)('dashboard/sessions, while it grows', () 
     expect(await atOf(above.page)).toBe(before);
     await Promise.all([above.context.close(), below.context.close()]);
   });
+
+  it('asks again for a call that it was told of before it was stored', async () => {
+    const { id, calls } = await session();
+    const { page, context } = await visit(browser, house.daemon, `#/sessions/${id}?range=all`);
+    page.setDefaultTimeout(15_000);
+    await told(page, calls).waitFor();
+    let early = 0;
+    await page.route(/\/outline\?after=/, async (route) => {
+      early += 1;
+      if (early > 1) return route.continue();
+      const answer = await route.fetch();
+      const old = new URL(route.request().url()).searchParams.get('after');
+      return route.fulfill({ json: { ...(await answer.json()), steps: [], after: Number(old), more: false } });
+    });
+    await say('And now?', 'Stored a moment later.');
+    await told(page, calls + 1).waitFor();
+    expect(early).toBeGreaterThan(1);
+    await context.close();
+  });
+
+  it('shows what ended after it had asked, and before the live feed was there', async () => {
+    const { id, calls } = await session();
+    const { page, context } = await visit(browser, house.daemon, '#/settings');
+    page.setDefaultTimeout(15_000);
+    const gate = new EventEmitter();
+    await page.route('**/api/live', async (route) => {
+      await once(gate, 'open');
+      await route.continue();
+    });
+    await page.goto('about:blank');
+    await page.goto(`${house.daemon.adminUrl}/#/sessions/${id}?range=all`);
+    await told(page, calls).waitFor();
+    await say('Who hears this?', 'Nobody listens yet.');
+    await house.stored(calls + 1);
+    gate.emit('open');
+    await told(page, calls + 1).waitFor();
+    await context.close();
+  });
 });

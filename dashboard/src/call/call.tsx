@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-quer
 import { useCallback } from 'react';
 import { ApiError, get, NOT_STORED_YET } from '../api/client.ts';
 import type { CallRecord } from '../api/shapes.ts';
-import { useEndedCalls, useLiveState, useRunningCalls } from '../api/use-live.ts';
+import { useEndedCalls, useFeedBegins, useLiveState, useRunningCalls } from '../api/use-live.ts';
 import { useKeys } from '../keyboard/keys.ts';
 import { Failure, Loading } from '../kit/states.tsx';
 import { Tabs } from '../kit/tabs.tsx';
@@ -41,6 +41,9 @@ export function Call(props: CallProps) {
     },
     () => void call.refetch(),
   );
+  useFeedBegins(() => {
+    if (isMissing(call.error)) void call.refetch();
+  });
   const close = useClose(props);
   useKeys([{ keys: 'Escape', does: 'close the call', where: 'call', run: close }]);
   if (running !== undefined) return <RunningView call={running} onClose={close} />;

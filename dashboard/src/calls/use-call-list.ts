@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { get } from '../api/client.ts';
 import { type Asked, callsQuery } from './first-page.ts';
 import type { CallRecord, ListedCalls } from '../api/shapes.ts';
-import { useEndedCalls, useLiveState } from '../api/use-live.ts';
+import { useEndedCalls, useFeedBegins } from '../api/use-live.ts';
 import { boundsOf } from '../url/range.ts';
 import { CallList } from './call-list.ts';
 
@@ -122,15 +122,7 @@ function useFeed(source: Source): void {
     },
     () => latest.current.list.missed(),
   );
-  // Of what ended before the feed was there, or while it was paused, nothing was told.
-  const state = useLiveState();
-  const isOpen = state === 'open';
-  const wasOpen = useRef(isOpen);
-  useEffect(() => {
-    if (isOpen && !wasOpen.current) latest.current.list.missed();
-    // A line that was lost comes back with what was missed, or says that it cannot.
-    if (isOpen || state === 'off') wasOpen.current = isOpen;
-  }, [isOpen, state]);
+  useFeedBegins(() => latest.current.list.missed());
   useEffect(
     () => () => {
       clearTimeout(timer.current ?? undefined);

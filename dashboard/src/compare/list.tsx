@@ -2,7 +2,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 import { get } from '../api/client.ts';
-import { useEndedCalls } from '../api/use-live.ts';
+import { useEndedCalls, useRefresh } from '../api/use-live.ts';
 import { Button } from '../kit/button.tsx';
 import { Grid } from '../kit/grid.tsx';
 import { Empty, Failure, Loading } from '../kit/states.tsx';
@@ -13,6 +13,8 @@ import { COLUMNS } from './columns.tsx';
 import { HowToCompare } from './how-to.tsx';
 import { ScoreBoard } from './score-board.tsx';
 import type { Comparison, ComparisonPage, ComparisonReport } from './shapes.ts';
+
+const REFRESH_MS = 1000;
 
 export function ComparisonList({ route }: { route: Route }) {
   const period = periodOf(route.params);
@@ -79,10 +81,16 @@ function useFresh(isEmpty: boolean, reload: () => void): { count: number; show: 
     reload();
   };
   useEndedCalls((call) => {
-    if (call.leg !== 'shadow') return;
-    if (isEmpty) reload();
-    else setCount((before) => before + 1);
+    if (call.leg === 'shadow' && !isEmpty) setCount((before) => before + 1);
   }, show);
+  useRefresh({
+    everyMs: REFRESH_MS,
+    ask: () => {
+      if (isEmpty) reload();
+      return true;
+    },
+    wants: ({ leg }) => leg === 'shadow',
+  });
   return { count, show };
 }
 

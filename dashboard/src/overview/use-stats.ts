@@ -1,12 +1,12 @@
 import { keepPreviousData, useQueries, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query';
-import { useEffect, useRef } from 'react';
 import { get, type Query } from '../api/client.ts';
 import type { PeriodStats } from '../api/shapes.ts';
-import { useEndedCalls } from '../api/use-live.ts';
+import { useRefresh } from '../api/use-live.ts';
 
 export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 /** The page does not shimmer while calls come in. */
 const REFRESH_MS = 3000;
+const OVERVIEW = { queryKey: ['overview'] };
 
 /** Totals of a period. */
 export function useStats(query: Query): UseQueryResult<PeriodStats> {
@@ -45,17 +45,12 @@ export function useManyStats(queries: readonly Query[]): { all: (PeriodStats | u
 /** Asks again after calls have ended, at most every three seconds. */
 export function useFreshNumbers(): void {
   const client = useQueryClient();
-  const isStale = useRef(false);
-  const stale = (): void => {
-    isStale.current = true;
-  };
-  useEndedCalls(stale, stale);
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (!isStale.current || document.hidden) return;
-      isStale.current = false;
-      void client.invalidateQueries({ queryKey: ['overview'] });
-    }, REFRESH_MS);
-    return () => clearInterval(timer);
-  }, [client]);
+  useRefresh({
+    everyMs: REFRESH_MS,
+    ask: () => {
+      if (client.isFetching(OVERVIEW) > 0) return false;
+      void client.invalidateQueries(OVERVIEW);
+      return true;
+    },
+  });
 }

@@ -42,7 +42,7 @@ function Said() {
   const [isRaw, setRaw] = useState(() => localStorage.getItem(RAW_KEY) === '1');
   const agents = useOpenAgents(tree, call);
   const rows = useMemo(() => rowsOf(tree, agents.isOpen).filter(isShown), [tree, agents.isOpen]);
-  const { scroller, onScroll } = useFollowTail(rows.length);
+  const scroller = useRef<HTMLDivElement>(null);
   const folds = useFolds();
   const virtual = useVirtualizer({
     count: rows.length,
@@ -51,6 +51,7 @@ function Said() {
     getItemKey: (index) => rows[index]?.node.key ?? index,
     overscan: 3,
   });
+  const onScroll = useFollowTail(scroller, rows.length, virtual.getTotalSize());
   const at = rows.findIndex(({ node }) => call !== null && stepOf(node)?.id === call);
   const shown = useRef<string | null>(null);
   useEffect(() => {

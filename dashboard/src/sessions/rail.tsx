@@ -19,7 +19,7 @@ export function Rail({ look }: { look: RailLook }) {
   const folds = useFolds(tree, call);
   const rows = useMemo(() => rowsOf(tree, folds.isOpen), [tree, folds.isOpen]);
   const running = useRunningHere(outline);
-  const { scroller, onScroll } = useFollowTail(rows.length + running.length);
+  const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState<string | null>(null);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -28,6 +28,7 @@ export function Rail({ look }: { look: RailLook }) {
     overscan: 12,
     getItemKey: (index) => rows[index]?.node.key ?? index,
   });
+  const onScroll = useFollowTail(scroller, rows.length + running.length, virtual.getTotalSize());
   const open = rows.findIndex(({ node }) => call !== null && stepOf(node)?.id === call);
   const at = active === null ? open : rows.findIndex(({ node }) => node.key === active);
   // What the address opens is brought into sight once; after that the reader goes where they like.

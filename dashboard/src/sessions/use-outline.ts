@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query';
-import { useEffect, useRef } from 'react';
+import { useRef } from 'react';
 import type { CallRecord, RunningCall } from '../api/shapes.ts';
-import { useEndedCalls, useRunningCalls } from '../api/use-live.ts';
+import { useRefresh, useRunningCalls } from '../api/use-live.ts';
 import { fetchOutline, type Outline, type Topic } from './outline.ts';
 
 /** A call that ended is in the store a moment later; a page that is rebuilt more often cannot be read. */
@@ -22,25 +22,19 @@ export function useOutline(topic: Topic, id: string): UseQueryResult<Outline> {
     staleTime: Infinity,
     refetchOnMount: 'always',
   });
-  const isStale = useRef(false);
-  useEndedCalls(
-    (call) => {
-      if (found.data !== undefined && concerns(found.data, call)) isStale.current = true;
+  const { data, refetch, isFetching } = found;
+  useRefresh({
+    everyMs: REFRESH_MS,
+    ask: () => {
+      if (!isFetching) void refetch();
+      return !isFetching;
     },
-    () => {
+    wants: (call) => data === undefined || concerns(data, call),
+    shown: () => new Set(data?.steps.map((step) => step.id)),
+    gap: () => {
       isNew.current = true;
-      isStale.current = true;
     },
-  );
-  const { refetch } = found;
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (!isStale.current || document.hidden) return;
-      isStale.current = false;
-      void refetch();
-    }, REFRESH_MS);
-    return () => clearInterval(timer);
-  }, [refetch]);
+  });
   return found;
 }
 

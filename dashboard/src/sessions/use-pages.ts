@@ -1,8 +1,8 @@
 /** A list in pages that is asked anew when calls end, and holds still while the reader is in the middle of it. */
 import { type InfiniteData, useInfiniteQuery } from '@tanstack/react-query';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import { get, type Query } from '../api/client.ts';
-import { useEndedCalls } from '../api/use-live.ts';
+import { useRefresh } from '../api/use-live.ts';
 
 const REFRESH_MS = 2000;
 
@@ -29,28 +29,24 @@ export function usePages<Row>(path: string, query: Query, member: string): Pages
     getNextPageParam: (page) => page.next_cursor,
     placeholderData: (before) => before,
   });
-  const { data, fetchNextPage, hasNextPage, isFetchingNextPage, refetch } = list;
+  const { data, fetchNextPage, hasNextPage, isFetching, isFetchingNextPage, refetch } = list;
   const rows = useMemo(() => data?.pages.flatMap((page) => page[member] ?? []) ?? [], [data, member]);
   const isAtTop = useRef(true);
   const [isBehind, setBehind] = useState(false);
-  const behind = useRef(false);
-  const stale = (): void => {
-    behind.current = true;
-  };
-  useEndedCalls(stale, stale);
-  const refresh = useCallback(() => {
-    behind.current = false;
+  const settled = useRefresh({
+    everyMs: REFRESH_MS,
+    ask: () => {
+      setBehind(!isAtTop.current);
+      if (!isAtTop.current || isFetching) return false;
+      void refetch();
+      return true;
+    },
+  });
+  const refresh = (): void => {
+    settled();
     setBehind(false);
     void refetch();
-  }, [refetch]);
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (!behind.current || document.hidden) return;
-      if (isAtTop.current) refresh();
-      else setBehind(true);
-    }, REFRESH_MS);
-    return () => clearInterval(timer);
-  }, [refresh]);
+  };
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
