@@ -8,8 +8,8 @@ export default defineConfig({
     isolate: false,
     // Two browsers on two cores time out at each other.
     maxWorkers: 1,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     expect: { poll: { timeout: 10_000 } },
     mockReset: true,
   },
