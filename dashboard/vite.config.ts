@@ -24,6 +24,8 @@ export default defineConfig({
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'base', test: BASE }] } } },
     license: { fileName: 'licenses.md' },
   },
+  // React's hooks for its developer tools, 400 bytes of a page that has a limit: nobody debugs what is built.
+  define: { __REACT_DEVTOOLS_GLOBAL_HOOK__: 'undefined' },
   worker: { format: 'es' },
   server: {
     proxy: { '/api': 'http://127.0.0.1:8081', '/login': 'http://127.0.0.1:8081', '/health': 'http://127.0.0.1:8081' },
