@@ -1,8 +1,9 @@
 /** One parsed exchange, from a client's request to an upstream's answer and back, streaming, header for header. */
 import { type Agent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Outcome } from '../core/capture.ts';
-import { AppError, codeOf } from '../core/errors.ts';
+import { AppError } from '../core/errors.ts';
 import { sayOwn, statusLine, type ToldHead, toldHead, withLength } from './answer-head.ts';
+import { ClientEnd } from './client-end.ts';
 import type { BodyEdit, Destination, EditedRequest, ExchangeEdit, RequestCopy } from './edit.ts';
 import { endToEndHeaders, pairsOf } from './end-to-end.ts';
 import { type ExchangeRows, headBytes } from './exchange-rows.ts';
@@ -13,6 +14,7 @@ import { refusalFor, refuseRequest } from './refusal.ts';
 import { Silence } from './silence.ts';
 import { answerError } from './upstream-errors.ts';
 import { refuseSwitch, startUpstreamRequest } from './upstream-request.ts';
+import { expectsContinue, isLast, mayRepeat } from './incoming.ts';
 
 export interface ForwardPlan {
   agent: Agent;
@@ -35,7 +37,6 @@ export interface ForwardPlan {
 
 const LINGER_MS = 10_000;
 const MAX_REFUSAL_BYTES = 64 * 1024;
-const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS']);
 const BROKEN_OFF = { type: 'upstream_reset', message: 'the upstream broke off its answer' };
 
 export function forward(request: IncomingMessage, response: ServerResponse, plan: ForwardPlan): void {
@@ -46,6 +47,7 @@ class Exchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #plan: ForwardPlan;
+  readonly #clientEnd: ClientEnd;
   /** Null = not yet: the request is held. */
   #outgoing: ClientRequest | null = null;
   /** Null = where the plan says. */
@@ -63,6 +65,7 @@ class Exchange {
     this.#request = request;
     this.#response = response;
     this.#plan = plan;
+    this.#clientEnd = new ClientEnd(request);
   }
 
   start(): void {
@@ -160,6 +163,7 @@ class Exchange {
     const outgoing = this.#begin(headers);
     if (outgoing === null) return null;
     this.#outgoing = outgoing;
+    this.#clientEnd.follow(outgoing);
     this.#requestHead = setImmediate(() => flushHead(outgoing));
     outgoing.on('information', (info) => this.#interim(info.statusCode, info.statusMessage, info.rawHeaders));
     outgoing.on('response', (incoming) => this.#hear(incoming));
@@ -194,10 +198,15 @@ class Exchange {
     const { socket } = this.#response;
     // No socket: an earlier answer on a pipelined connection is not through yet. HTTP/1.0 knows no interim answers.
     if (socket === null || this.#response.headersSent || this.#request.httpVersion !== '1.1') return;
-    this.#silence?.heard();
+    this.#heard();
     // node:http ends the connection with an exchange whose 100 it has not said.
     if (status === 100) this.#response.writeContinue();
     else socket.write(headBytes(`HTTP/1.1 ${status} ${text}`, endToEndHeaders(headers)));
+  }
+
+  #heard(): void {
+    this.#silence?.heard();
+    this.#clientEnd.heard();
   }
 
   #hear(incoming: IncomingMessage): void {
@@ -243,7 +252,7 @@ class Exchange {
     if (!waits && held?.isHeadAlone !== true) this.#responseHead = setImmediate(() => flushHead(response));
     const pass = (chunk: Buffer, isNew = true): void => {
       clearImmediate(this.#responseHead);
-      this.#silence?.heard();
+      this.#heard();
       this.#plan.rows?.responseBody(chunk);
       // Of what was read already, others may wait behind it.
       if (isNew && held === null && bodyEdit === null && isLast(incoming)) {
@@ -321,9 +330,12 @@ class Exchange {
   }
 
   /** @param answer ends it for the client: when the call is on record, if that is asked for. */
-  #finish(outcome: Outcome, error: { type: string; message: string } | null, answer?: () => void): void {
+  #finish(told: Outcome, why: { type: string; message: string } | null, answer?: () => void): void {
+    const isLeft = told !== 'complete' && this.#clientEnd.isTold;
+    const [outcome, error] = isLeft ? (['client_aborted', null] as const) : [told, why];
     this.#over = true;
     this.#silence?.stop();
+    this.#clientEnd.stop();
     clearImmediate(this.#requestHead);
     const { rows, holdsEnd } = this.#plan;
     this.#closeEdit();
@@ -360,13 +372,14 @@ class Exchange {
 
   #failed(outgoing: ClientRequest | null, error: unknown): void {
     if (this.#over || this.#answered || outgoing !== this.#outgoing) return;
-    if (this.#mayRepeat(outgoing, error)) {
-      this.#dial(this.#plan.headers)?.end();
-      return;
+    // It ended because its client has: nobody tries again for that one.
+    if (this.#clientEnd.isTold) this.#giveUp(error);
+    else if (mayRepeat(outgoing, error, this.#request, this.#plan.headers)) this.#dial(this.#plan.headers)?.end();
+    else {
+      const again = this.#edited ? (this.#plan.edit?.failed?.(error) ?? null) : null;
+      if (again === null) this.#giveUp(error);
+      else this.#sendLater(again);
     }
-    const again = this.#edited ? (this.#plan.edit?.failed?.(error) ?? null) : null;
-    if (again === null) this.#giveUp(error);
-    else this.#sendLater(again);
   }
 
   /** No answer will come. */
@@ -381,20 +394,4 @@ class Exchange {
       own === null ? refuseRequest(this.#request, this.#response, refusal) : sayOwn(this.#response, own),
     );
   }
-
-  /** Once, for a request without a body and without effects that met the idle close of a kept connection. A POST never. */
-  #mayRepeat(outgoing: ClientRequest | null, error: unknown): boolean {
-    const stale = outgoing?.reusedSocket === true && ['ECONNRESET', 'EPIPE'].includes(codeOf(error) ?? '');
-    const empty = this.#request.complete && REPEATABLE.has(this.#request.method ?? '');
-    return stale && empty && !this.#plan.headers.some((text) => /^(?:content-length|transfer-encoding)$/i.test(text));
-  }
-}
-
-/** Nothing comes behind the chunk that is being read. Never true of a stream that is still coming. */
-function isLast({ complete, readableLength, rawTrailers }: IncomingMessage): boolean {
-  return complete && readableLength === 0 && rawTrailers.length === 0;
-}
-
-function expectsContinue({ headers, httpVersion }: IncomingMessage): boolean {
-  return httpVersion === '1.1' && /^\s*100-continue\s*$/i.test(headers.expect ?? '');
 }

@@ -68,6 +68,8 @@ export function takeOver(server: Server, handlers: FrontDoorHandlers, limits: Fr
     maxHeaderSize: limits.maxHeadBytes,
     connectionsCheckingInterval: limits.checkEveryMs,
     requireHostHeader: false,
+    // Not an option at all, but what node:http looks at in every version: see client-end.ts.
+    httpAllowHalfOpen: true,
   };
   Object.assign(server, options);
   server.timeout = 0;

@@ -144,12 +144,28 @@ describe('intercepted connections that the http-engine serves', () => {
     await bench.start(answeringRequests(() => STREAM_HEAD));
     const client = await bench.client();
     await client.send(POST).hears('event-stream');
-    client.destroy();
+    // An end alone may be that of a client that still reads.
+    bench.reset(client);
     await untilTrue(
       () => bench.upstream.sockets[0]?.destroyed === true || bench.upstream.sockets[0]?.readableEnded === true,
     );
     await ended();
     expect(exchange()?.ends).toMatchObject([{ outcome: 'client_aborted', marks: ['include_usage_added'] }]);
+  });
+
+  it('bring the answer to a client that has ended behind its request', async () => {
+    await bench.start((socket) => {
+      // As most servers do: whoever ends is gone.
+      socket.on('end', () => socket.destroy());
+      answeringRequests(() => STREAM_HEAD)(socket);
+    });
+    const client = await bench.client();
+    client.socket.end(POST);
+    await client.hears('event-stream');
+    bench.upstream.sockets[0]?.write(`${chunked('data: {"late":1}\n\n')}0\r\n\r\n`);
+    await client.hears('"late"');
+    await ended();
+    expect(exchange()?.ends).toMatchObject([{ outcome: 'complete' }]);
   });
 
   it('leave the upstream when the client leaves before the answer', async () => {
@@ -163,7 +179,7 @@ describe('intercepted connections that the http-engine serves', () => {
     const client = await bench.client();
     client.send(POST);
     await untilTrue(() => heard === 1);
-    client.destroy();
+    bench.reset(client);
     await untilTrue(
       () => bench.upstream.sockets[0]?.destroyed === true || bench.upstream.sockets[0]?.readableEnded === true,
     );

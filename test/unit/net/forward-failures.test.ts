@@ -1,9 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openFrontDoor } from '../../../src/net/front-door.ts';
 import { leastOf, untilTrue } from '../../support/async.ts';
 import { openBareFrontDoor } from '../../support/bare-front-door.ts';
 import { answering, EngineBench, OK } from '../../support/engine-bench.ts';
 import { closedPort } from '../../support/entrance.ts';
+import type { RawClient } from '../../support/raw-client.ts';
 
 describe.each([
   ['http-mitm-proxy', openFrontDoor],
@@ -134,7 +135,8 @@ describe.each([
         const asked = await bench.send('GET http://@/ HTTP/1.1\r\nHost: h\r\n\r\n').hears('part');
         const upstream = bench.upstream.sockets.at(-1);
         const left = performance.now();
-        asked.socket.destroy();
+        // An end alone may be that of a client that still reads.
+        asked.socket.resetAndDestroy();
         await untilTrue(() => upstream?.readableEnded === true || upstream?.destroyed === true, 'the upstream to hear');
         return performance.now() - left;
       });
@@ -142,6 +144,47 @@ describe.each([
       const { recorder } = bench.proxy;
       await untilTrue(() => recorder.exchanges.every(({ ends }) => ends.length === 1), 'the end of each');
       expect(recorder.exchanges[0]?.ends).toMatchObject([{ outcome: 'client_aborted' }]);
+    });
+
+    it.each(['1.0', '1.1'])('is answered whole though its client ends behind it (HTTP/%s)', async (version) => {
+      await bench.start((socket) => {
+        // As most servers do: whoever ends is gone.
+        socket.on('end', () => socket.destroy());
+        answering('HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\npart')(socket);
+      });
+      const asked = bench.client();
+      const body = '{"model":"m"}';
+      const head = `POST http://${bench.authority}/v1/chat/completions HTTP/${version}\r\nHost: h`;
+      asked.socket.end(`${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+      await asked.hears('part');
+      bench.upstream.sockets[0]?.write('rest');
+      await asked.over();
+      expect(asked.text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\npartrest$/);
+      expect(asked.error).toBeNull();
+      await untilTrue(() => bench.proxy.recorder.exchanges[0]?.ends.length === 1, 'the end of the exchange');
+      expect(bench.proxy.recorder.exchanges[0]?.ends).toMatchObject([{ outcome: 'complete' }]);
+      await untilTrue(() => bench.upstream.sockets[0]?.destroyed === true, 'no connection left behind');
+    });
+
+    it('is told of a client that ends later, whose answer it may still give or not', async () => {
+      const askAndEnd = async (): Promise<RawClient> => {
+        const asked = await bench.send('GET http://@/ HTTP/1.1\r\nHost: h\r\n\r\n').hears('part');
+        const now = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 1000);
+        asked.socket.end();
+        await untilTrue(() => bench.upstream.sockets.at(-1)?.readableEnded === true, 'the end upstream');
+        now.mockRestore();
+        return asked;
+      };
+      await bench.start(answering('HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\npart'));
+      const reading = await askAndEnd();
+      bench.upstream.sockets[0]?.end('rest');
+      await reading.over();
+      expect(reading.text).toMatch(/\r\n\r\npartrest$/);
+      const gone = await askAndEnd();
+      bench.upstream.sockets[1]?.end();
+      await gone.over();
+      const outcomes = bench.proxy.recorder.exchanges.map(({ ends }) => ends[0]?.outcome);
+      expect(outcomes).toEqual(['complete', 'client_aborted']);
     });
 
     it('is not sent again when a fresh connection breaks, even a GET', async () => {
