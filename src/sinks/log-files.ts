@@ -135,8 +135,12 @@ class LogFiles implements Sink {
     const length = parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
     const page = this.#pages.withRoom(output.page, length);
     const at = page.used;
-    if (!this.#batch.add({ channel, output, epoch: output.epoch, page, at, length }, length)) return;
+    // Before it is queued: the section that fills a batch is on its way to the disk when `add` returns.
     page.append(parts);
+    if (!this.#batch.add({ channel, output, epoch: output.epoch, page, at, length }, length)) {
+      page.takeBack(at);
+      return;
+    }
     output.page = page;
     this.#locations?.set(id, { file: output.file.path, offset: output.position, length });
     output.position += length;

@@ -27,6 +27,12 @@ export class LogPage {
     this.queued += 1;
   }
 
+  /** The last section, which is not to be written after all. @param start where it begins */
+  takeBack(start: number): void {
+    this.#used = start;
+    this.queued -= 1;
+  }
+
   bytes(start: number, end: number): Uint8Array {
     return this.#buffer.subarray(start, end);
   }

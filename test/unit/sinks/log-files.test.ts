@@ -76,6 +76,19 @@ describe('sinks/log-files', () => {
     expect(statSync(house.logs).mode & 0o777).toBe(0o700);
   });
 
+  it('has a section whole before the disk is given it, also the one that fills a batch', async () => {
+    const fileSystem = limitedFileSystem();
+    fileSystem.writev = (fd, pieces, done) => {
+      const written = fs.writevSync(fd, [...pieces]);
+      setImmediate(() => done(null, written));
+    };
+    const sink = await logSink({ fileSystem });
+    const sent = Array.from({ length: 100 }, (_, index) => `call_${index}`);
+    for (const id of sent) sink.write(aCapture({ id }));
+    await sink.flush();
+    expect(ids(read(files()[0]))).toEqual(sent);
+  });
+
   it('never writes into a file or a link that is there already', async () => {
     mkdirSync(house.logs);
     writeFileSync(join(house.logs, 'anthropic-2026-11-21_12-00-00.log'), 'mine\n');

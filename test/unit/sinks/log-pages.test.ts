@@ -21,6 +21,15 @@ describe('sinks/log-pages', () => {
     expect(pages.withRoom(page, page.size + 1).size).toBe(page.size + 1);
   });
 
+  it('takes back a section that is not written after all', () => {
+    const page = new LogPages().withRoom(null, 10);
+    page.append(['one']);
+    page.append(['two']);
+    page.takeBack(3);
+    page.append(['3']);
+    expect([text(page.bytes(0, page.used)), page.queued]).toEqual(['one3', 2]);
+  });
+
   it('uses a page again only when the last of its sections is released', () => {
     const pages = new LogPages();
     const page = pages.withRoom(null, 2);
