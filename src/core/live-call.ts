@@ -46,6 +46,8 @@ export interface LeftOverCall {
 
 /** Where calls in flight are kept until they are recorded: what was kept of one goes with the commit of its record. */
 export interface LiveCalls {
+  /** False: bodies are not to be stored. Absent = they may be. */
+  readonly takesBodies?: boolean;
   /** All or nothing. False = nothing, not now. */
   keep(changes: readonly LiveChange[]): boolean;
   /** A call of a recorder that died is about to be recorded. */

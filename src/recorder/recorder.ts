@@ -130,7 +130,7 @@ export class Recorder implements RecorderQueries {
     this.#sessions = new SessionTracker({ store: options.sessions, newId: (wall) => newId('ses', wall) });
     this.#running = new RunningCalls({
       live: () => this.#receiver?.exchanges() ?? [],
-      keepsBodies: (provider) => this.#tracing && options.keepsBodies(provider),
+      keepsBodies: (provider) => this.#keepsBodies(provider),
       tell: (news) => options.onRunning?.(news),
       onError: (error) => {
         this.#counters.add('internal_errors', 'part="live_view"');
@@ -300,13 +300,17 @@ export class Recorder implements RecorderQueries {
     this.#port?.close();
   }
 
+  #keepsBodies(provider: string): boolean {
+    return this.#tracing && this.#options.keepsBodies(provider);
+  }
+
   #keepLive(receiver: Receiver): void {
     const { live: calls = null } = this.#options;
     if (calls === null) return;
     this.#journal = new LiveJournal({
       calls,
       live: () => receiver.exchanges(),
-      keepsBodies: (provider) => this.#options.keepsBodies(provider),
+      keepsBodies: (provider) => calls.takesBodies !== false && this.#keepsBodies(provider),
       onError: (error) => {
         this.#counters.add('internal_errors', 'part="live_calls"');
         this.#log.warn({ error: messageOf(error) }, 'calls in flight could not be kept');
@@ -329,7 +333,7 @@ export class Recorder implements RecorderQueries {
       rereads: this.#rereads,
       isDuplicate: (sighting) => this.#seen.isDuplicate(sighting),
       estimator: this.#estimator,
-      keepsBodies: (provider) => this.#tracing && this.#options.keepsBodies(provider),
+      keepsBodies: (provider) => this.#keepsBodies(provider),
       place: (call) => this.#place(call),
       clean: this.#clean,
     };

@@ -7,6 +7,7 @@ import type { SinkDeps } from './losses.ts';
 
 export interface LiveCallKeeperOptions {
   owner: LiveOwner;
+  takesBodies: boolean;
   /** Work between two transactions of the connection that writes. @throws while there is none */
   use<T>(work: (database: Database) => T): T;
   /** Of the file that is open. */
@@ -16,9 +17,11 @@ export interface LiveCallKeeperOptions {
 
 /** Calls in flight, beside the finished ones: in transactions of their own, so that no finished call is lost to them. */
 export class LiveCallKeeper implements LiveCalls {
+  readonly takesBodies: boolean;
   readonly #options: LiveCallKeeperOptions;
 
   constructor(options: LiveCallKeeperOptions) {
+    this.takesBodies = options.takesBodies;
     this.#options = options;
   }
 

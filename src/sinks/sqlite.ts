@@ -112,6 +112,7 @@ class SqliteWriter implements SqliteSink {
     });
     this.live = new LiveCallKeeper({
       owner: { recorder: options.recorder ?? newId('recorder', deps.clock.wall()), pid: process.pid },
+      takesBodies: options.bodies !== false,
       // No body is among these rows: several times a second the writer of bodies would forget what lists it can build on.
       use: (work) => this.#between(work),
       tables: () => this.#writer?.live ?? null,

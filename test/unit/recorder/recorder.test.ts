@@ -1,13 +1,15 @@
 import { MessageChannel } from 'node:worker_threads';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CallRecord, Capture } from '../../../src/core/capture.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { Counters } from '../../../src/core/counters.ts';
 import { silentLogger } from '../../../src/core/log.ts';
 import { emptyPurge } from '../../../src/core/purge.ts';
+import type { LiveChange } from '../../../src/core/live-call.ts';
 import type { Sink } from '../../../src/core/sink.ts';
 import { SlabRecorder } from '../../../src/handover/slab-recorder.ts';
 import { loadRegistry } from '../../../src/providers/registry.ts';
+import { JOURNAL_TICK_MS } from '../../../src/recorder/live-journal.ts';
 import { Recorder, type RecorderOptions } from '../../../src/recorder/recorder.ts';
 import { ExchangeMeter } from '../../../src/usage/meter.ts';
 import { DEFAULT_LIMITS } from '../../../src/usage/metered.ts';
@@ -78,6 +80,7 @@ async function open(options: Partial<RecorderOptions> = {}): Promise<House> {
 }
 
 afterEach(async () => {
+  vi.useRealTimers();
   house.net.close();
   await house.recorder.close();
 });
@@ -145,6 +148,25 @@ describe('recorder/recorder', () => {
       expect.stringContaining('msg_2'),
       expect.anything(),
     ]);
+  });
+
+  it.each([
+    ['while recording is off', false, true],
+    ['where the store takes none', true, false],
+  ])('keeps no body of a call in flight either %s', async (_, tracing, takesBodies) => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const kept: LiveChange[] = [];
+    const keep = (changes: readonly LiveChange[]): boolean => kept.push(...changes) > 0;
+    const { recorder, net } = await open({ live: { takesBodies, keep, adopt: () => {}, discard: () => {} } });
+    recorder.tracing(tracing);
+    net.connection(connectionInfo({ connection: 1 }));
+    ask(1, 1, false);
+    await net.flush();
+    vi.advanceTimersByTime(10 * JOURNAL_TICK_MS);
+    expect(kept).toMatchObject([{ facts: { requestBytes: expect.any(Number) }, parts: [] }]);
+    recorder.tracing(true);
+    vi.advanceTimersByTime(10 * JOURNAL_TICK_MS);
+    expect(kept.slice(1).flatMap(({ parts }) => parts.map(({ side }) => side))).toEqual(tracing ? [] : ['request']);
   });
 
   it('asks the store for what it knows of sessions again when calls were purged', async () => {
