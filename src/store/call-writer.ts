@@ -93,7 +93,13 @@ export class CallWriter {
   /** Opens a transaction. @throws whatever SQLite says, e.g. that another program writes */
   begin(): void {
     this.database.exec('BEGIN IMMEDIATE');
-    this.blocks.begin();
+    try {
+      this.blocks.begin();
+    } catch (error) {
+      // Else no transaction could ever be begun again, and nobody else could write.
+      this.rollBack();
+      throw error;
+    }
   }
 
   /** Into the open transaction. A call that is stored already changes nothing. @throws whatever SQLite says of this call */

@@ -57,11 +57,12 @@ const WAL_KEPT_BYTES = 16 * 1024 * 1024;
  */
 export function openDatabase(path: string, options: { readOnly?: boolean; busyTimeoutMs?: number } = {}): Database {
   const readOnly = options.readOnly ?? false;
+  let database: Database | null = null;
   try {
     if (!readOnly) createPrivately(path);
     if (isTooFullAt(path)) throw new Error('the disk is full');
     const { DatabaseSync } = loadDriver();
-    const database = new DatabaseSync(path, { readOnly });
+    database = new DatabaseSync(path, { readOnly });
     database.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs ?? BUSY_TIMEOUT_MS}`);
     if (!readOnly) {
       // Before WAL, which writes the first page: it can be said of an empty file only. Room that is given back can then
@@ -74,6 +75,8 @@ export function openDatabase(path: string, options: { readOnly?: boolean; busyTi
     }
     return database;
   } catch (error) {
+    // It is tried again every few seconds, and the file may be put aside meanwhile.
+    database?.close();
     throw new AppError('store_unusable', `cannot open the database ${path}: ${messageOf(error)}`, { cause: error });
   }
 }

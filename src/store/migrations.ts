@@ -20,6 +20,7 @@ import { daily } from './migrations/0017-daily.ts';
 import { bodySpace } from './migrations/0018-body-space.ts';
 import { callFacets } from './migrations/0019-call-facets.ts';
 import { antonBodies } from './migrations/0020-anton-bodies.ts';
+import { inTransaction } from './transaction.ts';
 import { unpricedFacet } from './migrations/0021-unpriced-facet.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
@@ -59,17 +60,12 @@ export function migrate(database: Database, before: (version: number) => void = 
   if (found > 0 && found < SCHEMA_VERSION) before(found);
   for (;;) {
     if (versionOf(database) === SCHEMA_VERSION) return;
-    database.exec('BEGIN IMMEDIATE');
-    try {
+    inTransaction(database, () => {
       const version = versionOf(database);
       if (version > SCHEMA_VERSION) throw newer(version);
       const migration = MIGRATIONS[version];
       if (migration !== undefined) database.exec(`${migration}; PRAGMA user_version = ${version + 1}`);
-      database.exec('COMMIT');
-    } catch (error) {
-      database.exec('ROLLBACK');
-      throw error;
-    }
+    });
   }
 }
 

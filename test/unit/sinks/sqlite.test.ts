@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createSqliteSink, type SqliteSink } from '../../../src/sinks/sqlite.ts';
 import { cutBody } from '../../../src/store/blocks/cut.ts';
 import { bodyOf } from '../../../src/store/blocks/read.ts';
-import { type Database, openDatabase } from '../../../src/store/driver.ts';
+import { type Database, openDatabase, type Statement } from '../../../src/store/driver.ts';
 import { listCalls, loadTotals } from '../../../src/store/queries.ts';
 import { aCapture } from '../../support/captures.ts';
 import { useSinkHouse } from '../../support/sink-house.ts';
@@ -37,6 +37,7 @@ describe('sinks/sqlite', () => {
     const parts = { request: cutBody(Buffer.from(canary), 'request'), response: null, arrivals: null };
     for (const bodies of [false, true]) {
       const sink = await house.opened(createSqliteSink({ path: house.database, bodies }, null, house.deps()));
+      expect(sink.live.takesBodies).toBe(bodies);
       sink.write(aCapture({ id: `call_${bodies}` }, { parts }));
       await house.closeAll();
       expect(readFileSync(house.database).includes(canary)).toBe(bodies);
@@ -174,6 +175,31 @@ describe('sinks/sqlite', () => {
     expect(listCalls(other, {}, 10).calls.map(({ id }) => id)).toEqual(['a']);
     expect(house.dropped('sqlite')).toBe(0);
     other.close();
+  });
+
+  it('begins again after a disk that failed between the beginning of a transaction and its first row', async () => {
+    let isFailing = false;
+    const open = (path: string): Database => {
+      const database = openDatabase(path);
+      const prepare = (sql: string): Statement => {
+        const statement = database.prepare(sql);
+        if (sql !== 'PRAGMA data_version') return statement;
+        const get = (): ReturnType<Statement['get']> => {
+          if (isFailing) throw Object.assign(new Error('disk I/O error'), { errcode: 10 });
+          return statement.get();
+        };
+        return { run: () => statement.run(), all: () => statement.all(), iterate: () => statement.iterate(), get };
+      };
+      return { exec: (sql) => database.exec(sql), close: () => database.close(), prepare };
+    };
+    const sink = await house.opened(createSqliteSink({ path: house.database, open }, null, house.deps()));
+    isFailing = true;
+    sink.write(aCapture());
+    await sink.flush();
+    isFailing = false;
+    await sink.flush();
+    expect(storedRequests()).toBe(1);
+    expect(house.dropped('sqlite')).toBe(0);
   });
 
   it('counts what a full disk takes, warns once, and recovers', async () => {
