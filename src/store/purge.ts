@@ -6,7 +6,6 @@ import { type DoomedCall, removeCalls } from './remove-calls.ts';
 import { removeRollupsOf } from './rollup-writer.ts';
 import { doomedOf, textOf } from './sweep.ts';
 import { FORGOTTEN, recountSessions } from './session-upkeep.ts';
-import { descendantsOf } from './sessions.ts';
 import { inTransaction } from './transaction.ts';
 
 export interface PurgedCall extends DoomedCall {
@@ -54,13 +53,17 @@ function scopeOf(database: Database, target: PurgeTarget): string {
   return target.kind === 'session' ? JSON.stringify(familyOf(database, target.id)) : target.id;
 }
 
+/** All of them, however many and however deep: fork of a fork of a fork. A circle ends where it began. */
+const FAMILY = `WITH RECURSIVE family(id) AS (
+  SELECT id FROM sessions WHERE id = ?1 OR client_session_id = ?1
+  UNION SELECT sessions.id FROM sessions JOIN family ON sessions.parent_session_id = family.id
+) SELECT id FROM family`;
+
 /** What a session had others do for it was said in it: its descendants go with it. */
 function familyOf(database: Database, id: string): string[] {
-  const heads = database
-    .prepare('SELECT id FROM sessions WHERE id = ?1 UNION SELECT id FROM sessions WHERE client_session_id = ?1')
+  return statementOf(database, FAMILY)
     .all(id)
     .map((row) => String(row['id']));
-  return [...new Set(heads.flatMap((head) => [head, ...descendantsOf(database, head).map((row) => row.id)]))];
 }
 
 function purgedOf(row: SqlRow): PurgedCall {

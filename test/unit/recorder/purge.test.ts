@@ -76,6 +76,17 @@ describe('recorder/purge', () => {
     expect(house.count('session_tips')).toBe(1);
   });
 
+  it('takes a session that was parted from more often than a tree is shown deep', async () => {
+    for (let fork = 0; fork < 25; fork += 1)
+      house.write(
+        { id: `call_${fork}`, session_id: `s${fork}`, parent_session_id: fork === 0 ? null : `s${fork - 1}` },
+        'again',
+      );
+    await house.flush();
+    expect((await purge(house.life(), { kind: 'session', id: 's0' })).calls).toBe(25);
+    expect(house.count('sessions')).toBe(0);
+  });
+
   it('finds a session by its own name, too', async () => {
     house.write({ id: 'call_1', session_id: 'one' }, 'do it');
     house.write({ id: 'call_2', session_id: 'two' }, 'or not');
