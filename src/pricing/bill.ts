@@ -85,7 +85,8 @@ export class Bill {
   total(published: boolean): Cost {
     // Nothing was used, of something whose price is known: that costs nothing, which is not the same as unknown.
     if (this.#lines.length === 0 && !this.incomplete) this.#origin = this.price('input_tokens')?.origin ?? null;
-    if (this.#origin === null) return UNPRICED;
+    // Counts of strangers: more money than a number holds exactly is none.
+    if (this.#origin === null || !Number.isSafeInteger(this.#nanos)) return UNPRICED;
     return {
       nanos: this.#nanos,
       source: this.#origin.source,

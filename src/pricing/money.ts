@@ -71,7 +71,8 @@ export function rateOf(usd: string | number, per: number): Ratio | null {
 
 /** USD for `per` units, for people: the nearest number. */
 export function usdOf(rate: Ratio, per: number): number {
-  const price = ratio(rate.num * BigInt(per), rate.den * NANOS_PER_USD);
+  const amount = parseRatio(per) ?? ONE;
+  const price = ratio(rate.num * amount.num, rate.den * amount.den * NANOS_PER_USD);
   // 15 digits are what a number holds for sure: 0.30000000000000004 is 0.3.
   return Number((Number(price.num) / Number(price.den)).toPrecision(15));
 }

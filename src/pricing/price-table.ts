@@ -189,7 +189,8 @@ function pricesAt(prices: ModelInfo['prices'], at: Date): ModelPrice {
 }
 
 function holds({ constraint }: ConditionalPrice, at: Date): boolean {
-  if (constraint === undefined) return true;
+  // Absent, or null in a file of the user's.
+  if (typeof constraint !== 'object' || constraint === null) return true;
   if ('start_date' in constraint) return at.getTime() >= Date.parse(constraint.start_date);
   const [now, from, to] = [at.toISOString().slice(11, 19), constraint.start_time, constraint.end_time].map(
     secondsOfDay,

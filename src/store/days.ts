@@ -46,7 +46,8 @@ function roll(database: Database, day: string, { hours, days, keys }: (typeof TA
   );
   const columns = [
     ...keys,
-    ...SUMS.map((column) => `sum(${column}) AS ${column}`),
+    // No integers: see TALLY_COLUMNS in queries.ts.
+    ...SUMS.map((column) => `total(${column}) AS ${column}`),
     joined('duration_ms'),
     joined('ttft_ms'),
   ];

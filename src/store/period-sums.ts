@@ -198,7 +198,8 @@ function addRollups(
   const columns = [
     `${key} AS key`,
     'sum(calls) AS calls',
-    ...TALLY_KEYS.map((column) => `sum(${column}) AS ${column}`),
+    // No integers: see TALLY_COLUMNS.
+    ...TALLY_KEYS.map((column) => `total(${column}) AS ${column}`),
     ...(latencies ? [joinedText('duration_ms', 'duration'), joinedText('ttft_ms', 'ttft')] : []),
   ];
   const [whole, parts] = unit === 'hour' ? ['hourly', 'hourly_by'] : ['daily', 'daily_by'];

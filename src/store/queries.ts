@@ -193,9 +193,16 @@ export function submittedCall(
   return { model: typeof row['model'] === 'string' ? row['model'] : null };
 }
 
+/**
+ * The columns of sums, read as numbers of JavaScript: nine million dollars are more nano-dollars than those hold exactly
+ * (2^53), and both drivers throw at such an integer. A sum that large is off by a nano-dollar then.
+ */
+export const TALLY_COLUMNS = TALLY_KEYS.map((key) => `CAST(${key} AS REAL) AS ${key}`).join(', ');
+const SELECT_TOTALS = `SELECT provider, model, ${TALLY_COLUMNS} FROM totals`;
+
 /** Sums of all that was committed, and the start of the first call. */
 export function loadTotals(database: Database): { models: ModelTally[]; since: string | null } {
-  const rows = database.prepare('SELECT * FROM totals').all();
+  const rows = database.prepare(SELECT_TOTALS).all();
   const first = database.prepare('SELECT min(first_call_at) AS since FROM totals').get()?.['since'];
   return { models: rows.map(modelTallyOf), since: typeof first === 'string' ? first : null };
 }
@@ -204,22 +211,22 @@ export function loadTotals(database: Database): { models: ModelTally[]; since: s
 export const SUM_OF = {
   requests: 'sum(counted_requests)',
   errors: 'sum(counted_errors)',
-  input_tokens: 'total(input_tokens) - sum(counted_estimated_input)',
-  output_tokens: 'total(output_tokens) - sum(counted_estimated_output)',
+  input_tokens: 'total(input_tokens) - total(counted_estimated_input)',
+  output_tokens: 'total(output_tokens) - total(counted_estimated_output)',
   cache_read_tokens: 'total(cache_read_tokens)',
   cache_write_tokens: 'total(cache_write_tokens)',
   reasoning_tokens: 'total(reasoning_tokens)',
   tool_calls: 'sum(counted_tool_calls)',
-  cost_nanos: 'total(cost_nanos) - sum(counted_estimated_cost)',
+  cost_nanos: 'total(cost_nanos) - total(counted_estimated_cost)',
   unpriced_calls: 'sum(counted_unpriced)',
   calls_without_usage: 'sum(counted_without_usage)',
   billed_unknown_calls: 'sum(counted_billed_unknown)',
   inexact_calls: 'sum(counted_inexact)',
   retries: 'sum(counted_retries)',
   estimated_calls: 'sum(counted_estimated)',
-  estimated_input_tokens: 'sum(counted_estimated_input)',
-  estimated_output_tokens: 'sum(counted_estimated_output)',
-  estimated_cost_nanos: 'sum(counted_estimated_cost)',
+  estimated_input_tokens: 'total(counted_estimated_input)',
+  estimated_output_tokens: 'total(counted_estimated_output)',
+  estimated_cost_nanos: 'total(counted_estimated_cost)',
   request_bytes: 'total(request_bytes)',
   response_bytes: 'total(response_bytes)',
 } as const satisfies Record<keyof Tally, string>;

@@ -3,7 +3,8 @@ import { addTally, emptyTally, type Tally, TALLY_KEYS } from '../core/totals.ts'
 import { type StoredCall, traceOf } from './call-row.ts';
 import type { Database, Statement } from './driver.ts';
 
-const OWN_COLUMNS = [
+/** Those of `sessions` that are no sums. */
+export const OWN_COLUMNS = [
   ...(['id', 'client_session_id', 'parent_session_id', 'provider', 'host', 'client', 'agent'] as const),
   ...(['title', 'title_rank', 'started_at', 'last_call_at', 'calls', 'turns', 'tool_errors', 'models'] as const),
 ] as const;

@@ -4,7 +4,8 @@ import { addTally, emptyTally, type Tally, TALLY_KEYS } from '../core/totals.ts'
 import { factsOf } from './agent-facts-text.ts';
 import { storedCallOf } from './call-row.ts';
 import { type Database, type SqlRow, type SqlValue, statementOf } from './driver.ts';
-import type { CallPage } from './queries.ts';
+import { type CallPage, TALLY_COLUMNS } from './queries.ts';
+import { OWN_COLUMNS } from './session-writer.ts';
 
 export interface SessionFilter {
   provider?: string;
@@ -58,6 +59,8 @@ const OF_LATEST = 'FROM llm_calls WHERE session_key = sessions.id ORDER BY seq D
 const MORE = `(SELECT count(*) FROM sessions AS child WHERE child.parent_session_id = sessions.id) AS children,
 (SELECT agent_facts ${OF_LATEST}) AS latest_facts, (SELECT customer_id ${OF_LATEST}) AS customer_id`;
 
+const COLUMNS = `${OWN_COLUMNS.map((column) => `sessions.${column}`).join(', ')}, ${TALLY_COLUMNS}`;
+
 /** What comes first: the latest call, or the most money (of all calls of a session, also those outside of a period). */
 export type SessionOrder = 'latest' | 'cost';
 
@@ -81,7 +84,7 @@ export function listSessions(
   // Children are counted for the rows that are shown, not for all that were sorted.
   const page = `SELECT * FROM sessions ${where} ORDER BY ${column} DESC, id DESC LIMIT ?`;
   const rows = database
-    .prepare(`SELECT *, ${MORE} FROM (${page}) AS sessions ORDER BY ${column} DESC, id DESC`)
+    .prepare(`SELECT ${COLUMNS}, ${MORE} FROM (${page}) AS sessions ORDER BY ${column} DESC, id DESC`)
     .all(...values, size + 1)
     .map(rowOf);
   const last = rows[size - 1];
@@ -125,7 +128,7 @@ function escapedLike(text: string): string {
 export function getSession(database: Database, idOrName: string): SessionRow | 'ambiguous' | null {
   if (idOrName === '') return null;
   const one = (where: string, ...values: SqlValue[]): SessionRow | 'ambiguous' | null => {
-    const rows = database.prepare(`SELECT *, ${MORE} FROM sessions WHERE ${where} LIMIT 2`).all(...values);
+    const rows = database.prepare(`SELECT ${COLUMNS}, ${MORE} FROM sessions WHERE ${where} LIMIT 2`).all(...values);
     return rows.length > 1 ? 'ambiguous' : rows[0] === undefined ? null : rowOf(rows[0]);
   };
   // Sub-agents bear the name of the session that they work for: it means their parent.
@@ -152,7 +155,7 @@ export function descendantsOf(database: Database, id: string): SessionRow[] {
       `WITH RECURSIVE tree(id, depth) AS (
   VALUES (?, 0) UNION SELECT sessions.id, tree.depth + 1 FROM sessions JOIN tree ON sessions.parent_session_id = tree.id
   WHERE tree.depth < ${MAX_DEPTH} LIMIT ${MAX_TREE}
-) SELECT sessions.*, ${MORE} FROM (SELECT id, min(depth) AS depth FROM tree GROUP BY id) AS known
+) SELECT ${COLUMNS}, ${MORE} FROM (SELECT id, min(depth) AS depth FROM tree GROUP BY id) AS known
 JOIN sessions ON sessions.id = known.id WHERE known.depth > 0 ORDER BY known.depth, started_at, sessions.id`,
     )
     .all(id)
@@ -164,7 +167,7 @@ JOIN sessions ON sessions.id = known.id WHERE known.depth > 0 ORDER BY known.dep
 export function sessionsOfTrace(database: Database, trace: string): SessionRow[] {
   return database
     .prepare(
-      `SELECT sessions.*, ${MORE} FROM (SELECT session_key, min(seq) AS first FROM llm_calls
+      `SELECT ${COLUMNS}, ${MORE} FROM (SELECT session_key, min(seq) AS first FROM llm_calls
 WHERE trace_id = ? AND session_key IS NOT NULL GROUP BY session_key ORDER BY first LIMIT ${MAX_TREE}) AS known
 JOIN sessions ON sessions.id = known.session_key ORDER BY known.first`,
     )
@@ -256,7 +259,10 @@ export function loadTips(database: Database): ConversationTip[] {
 
 /** @returns null = it is not known */
 export function sessionFacts(database: Database, id: string): { facts: SessionFacts; toolCalls: number } | null {
-  const row = statementOf(database, 'SELECT * FROM sessions WHERE id = ?').get(id);
+  const row = statementOf(
+    database,
+    'SELECT client_session_id, parent_session_id, title, title_rank, tool_calls FROM sessions WHERE id = ?',
+  ).get(id);
   if (row === undefined) return null;
   const facts = {
     id,

@@ -156,8 +156,8 @@ FROM traces WHERE task_id IS NOT NULL GROUP BY task_id ORDER BY 2 DESC, 1 LIMIT 
 
 /** By the rule of core/totals.ts. */
 const SUMS = `SELECT sum(counted_errors) AS errors,
-sum(input_tokens) - sum(counted_estimated_input) AS input_tokens,
-sum(output_tokens) - sum(counted_estimated_output) AS output_tokens,
+CAST(sum(input_tokens) - sum(counted_estimated_input) AS REAL) AS input_tokens,
+CAST(sum(output_tokens) - sum(counted_estimated_output) AS REAL) AS output_tokens,
 sum(cost_nanos - counted_estimated_cost) / 1e9 AS cost_usd, sum(counted_unpriced) AS unpriced_calls
 FROM llm_calls WHERE trace_id = ? AND leg = 'primary'`;
 const AGENTS = `SELECT DISTINCT agent FROM llm_calls WHERE trace_id = ? AND agent IS NOT NULL ORDER BY 1 LIMIT ${MAX_AGENTS}`;

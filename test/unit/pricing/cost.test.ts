@@ -39,6 +39,13 @@ const long = (input: number): Cost =>
     }),
   );
 
+describe('pricing/bill', () => {
+  it('says of more money than a number holds that it is unknown, not a part of it', () => {
+    const counts = { input_tokens: 1e12, output_tokens: 4e11 };
+    expect(price(question({ usage: usage(counts) }))).toMatchObject({ nanos: null, confidence: 'unpriced' });
+  });
+});
+
 describe('pricing/prices', () => {
   it('names the day of the version that is installed', () => {
     const manifest = new URL('../../../node_modules/@pydantic/genai-prices/package.json', import.meta.url);

@@ -68,5 +68,6 @@ describe('pricing/money', () => {
   it('shows a price as people would write it', () => {
     expect(usdOf(multiply(rate('1.1', 1_000_000), parseRatio('20/11') as Ratio), 1_000_000)).toBe(2);
     expect(usdOf(multiply(rate('0.1', 1_000_000), parseRatio('3') as Ratio), 1_000_000)).toBe(0.3);
+    expect(usdOf(multiply(rate('1', 0.5), parseRatio('0.5') as Ratio), 0.5)).toBe(0.5);
   });
 });

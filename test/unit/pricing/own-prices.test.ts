@@ -128,7 +128,10 @@ describe('pricing/price-files', () => {
       {
         id: 'm',
         match: { equals: 'm' },
-        prices: [{ prices: { input_mtok: 7 } }, { constraint, prices: { input_mtok: 8 } }],
+        prices: [
+          { constraint: null, prices: { input_mtok: 7 } },
+          { constraint, prices: { input_mtok: 8 } },
+        ],
       },
     ];
     writeFileSync(

@@ -3,9 +3,11 @@ import type { CallRecord } from '../../../src/core/capture.ts';
 import type { AgentFacts, SessionPart } from '../../../src/core/sessions.ts';
 import type { StoredCall } from '../../../src/store/call-row.ts';
 import { CallWriter } from '../../../src/store/call-writer.ts';
+import { rollDay } from '../../../src/store/days.ts';
 import { type Database, openDatabase } from '../../../src/store/driver.ts';
 import { migrate } from '../../../src/store/migrations.ts';
-import { getCall } from '../../../src/store/queries.ts';
+import { periodStats } from '../../../src/store/period-stats.ts';
+import { getCall, loadTotals } from '../../../src/store/queries.ts';
 import { removeCalls } from '../../../src/store/remove-calls.ts';
 import { repricePage } from '../../../src/store/reprice.ts';
 import {
@@ -120,6 +122,24 @@ describe('store/sessions', () => {
       tally: { requests: 3, errors: 1, cost_nanos: 3_000_000 },
     });
     expect(loadTips(database)).toEqual([{ slot: 0, session: 'ses_a', call: 'call_3', state: '{}' }]);
+  });
+
+  it('reads sums that are larger than numbers of JavaScript are exact', () => {
+    const nanos = Number.MAX_SAFE_INTEGER - 1;
+    const dear = (number: number): StoredCall => ({ ...aCall(number), costNanos: nanos });
+    writer.write([dear(1), dear(2)]);
+    writer.write([dear(3)]);
+    const usd = (3 * nanos) / 1e9;
+    const sums = { cost_nanos: 3 * nanos };
+    expect(getSession(database, 'ses_a')).toMatchObject({ tally: sums });
+    expect(listSessions(database, {}, 10, undefined, 'cost').sessions).toMatchObject([{ tally: sums }]);
+    expect(sessionFacts(database, 'ses_a')).not.toBeNull();
+    expect(loadTotals(database).models).toMatchObject([sums]);
+    const ofAll = { from: null, to: null, filter: {}, zone: 'UTC' };
+    const stats = (group: 'day' | 'client') => periodStats(database, { ...ofAll, group }).cost_usd;
+    expect(stats('day')).toBeCloseTo(usd, 0);
+    expect(rollDay(database, '2026-11-21')).toBe('2026-01-01');
+    expect([stats('day'), stats('client')]).toEqual([expect.closeTo(usd, 0), expect.closeTo(usd, 0)]);
   });
 
   it('keeps the title of the highest rank, of equal ones the first', () => {
