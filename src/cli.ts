@@ -14,9 +14,10 @@ process.stdout.on('error', (error) => {
 async function main(argv: readonly string[]): Promise<void> {
   try {
     let exitCode = Promise.resolve(0);
-    await createParser(argv, version(), (code) => {
+    const take = (code: Promise<number>): void => {
       exitCode = code;
-    }).parseAsync();
+    };
+    await createParser(argv, version(), take, process.stdout.columns).parseAsync();
     process.exitCode = await exitCode;
   } catch (error) {
     const { exitCode, line } = failureOf(error);

@@ -24,7 +24,7 @@ export function exportDer(info: AuthorityInfo): Buffer {
 
 /** For `ca show`; one paragraph per root. */
 export function describeAuthorities(infos: readonly AuthorityInfo[]): string {
-  return infos.map(describeOne).join('\n');
+  return infos.map(describeOne).join('\n\n');
 }
 
 function describeOne(info: AuthorityInfo): string {
@@ -36,7 +36,6 @@ function describeOne(info: AuthorityInfo): string {
     `  SHA-256   ${info.fingerprint}`,
     `  valid     ${info.created.slice(0, 10)} to ${info.expires.slice(0, 10)}, ${info.days_left} days left`,
     `  only for  ${shown}${more}, and what is below them; never for an IP address`,
-    '',
   ].join('\n');
 }
 

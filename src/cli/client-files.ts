@@ -111,7 +111,8 @@ function wgetrc(
   env: ClientEnvInput['env'],
   merge: ClientEnvInput['merge'],
 ): string {
-  const own = env['WGETRC'] ?? join(userFolder(env), '.wgetrc');
+  const home = userFolder(env);
+  const own = env['WGETRC'] ?? (home === null ? '' : join(home, '.wgetrc'));
   const lines = (optional(() => readFileSync(own, 'utf8')) ?? '').split(/\r?\n/);
   const ownCa = lines
     .findLast(isCaLine)

@@ -32,16 +32,24 @@ function lastStartFile(home: string): string {
   return join(home, 'run', 'last-start.json');
 }
 
-/** Holds the path of the daemon.json of the daemon that was started last. */
-function pointerFile(env: Env): string {
-  const { XDG_STATE_HOME: given = '' } = env;
-  const state = isAbsolute(given) ? given : join(userFolder(env), '.local', 'state');
-  return join(state, 'llm-proxy', 'daemon');
+interface Pointer {
+  /** Holds the path of the daemon.json of the daemon that was started last. */
+  file: string;
+  /** Where programs of earlier days look for the port alone. */
+  portFile: string;
 }
 
-/** Where programs of earlier days look for the port alone. */
-function portFile(env: Env): string {
-  return join(dirname(pointerFile(env)), 'port');
+/** Null = this user has no folder for it. */
+function pointerOf(env: Env): Pointer | null {
+  const { XDG_STATE_HOME: given = '' } = env;
+  const folder = userFolder(env);
+  const state = isAbsolute(given) ? given : folder === null ? null : join(folder, '.local', 'state');
+  if (state === null) return null;
+  return { file: join(state, 'llm-proxy', 'daemon'), portFile: join(state, 'llm-proxy', 'port') };
+}
+
+function pointedAt(pointer: Pointer | null): string | undefined {
+  return pointer === null ? undefined : readText(pointer.file)?.trim();
 }
 
 /** Shorter ones are what a full disk left of one: they must not open the door. */
@@ -95,12 +103,24 @@ function storedToken(file: string): string | null {
   return text;
 }
 
-/** Written when the daemon is ready; each file appears whole. */
-export function writeDaemonFiles(info: DaemonInfo, env: Env): void {
+/**
+ * Written when the daemon is ready; each file appears whole.
+ * @param onUnpointed where nothing may be written but the home, as in services and containers: those who name the home find
+ * the daemon. Absent = thrown, as is a disk that may take it later
+ */
+export function writeDaemonFiles(info: DaemonInfo, env: Env, onUnpointed?: (error: unknown) => void): void {
   const file = daemonFile(info.home);
   writeWhole(file, `${JSON.stringify(info, null, 2)}\n`);
-  writeWhole(pointerFile(env), `${file}\n`);
-  writeWhole(portFile(env), new URL(info.proxy_url).port);
+  const pointer = pointerOf(env);
+  if (pointer === null) return;
+  try {
+    writeWhole(pointer.file, `${file}\n`);
+    writeWhole(pointer.portFile, new URL(info.proxy_url).port);
+  } catch (error) {
+    const isForGood = codeOf(error) === 'EROFS' || !isDiskFault(error);
+    if (onUnpointed === undefined || !isForGood) throw error;
+    onUnpointed(error);
+  }
 }
 
 /** Takes back what is still ours; another daemon may have come since. */
@@ -108,9 +128,10 @@ export function removeDaemonFiles(info: DaemonInfo, env: Env): void {
   const file = daemonFile(info.home);
   if (readInfo(file)?.pid !== info.pid) return;
   rmSync(file, { force: true });
-  if (readText(pointerFile(env))?.trim() !== file) return;
-  rmSync(pointerFile(env), { force: true });
-  rmSync(portFile(env), { force: true });
+  const pointer = pointerOf(env);
+  if (pointer === null || pointedAt(pointer) !== file) return;
+  rmSync(pointer.file, { force: true });
+  rmSync(pointer.portFile, { force: true });
 }
 
 /** What was given to the daemon that started last in this home, by keys of the configuration. */
@@ -136,7 +157,16 @@ export function findDaemon(home: string | null, env: Env, cwd: string): DaemonIn
   if (home !== null) return livingDaemon(daemonFile(resolve(cwd, home)));
   const { LLM_PROXY_HOME: named = '' } = env;
   const own = named === '' ? null : livingDaemon(daemonFile(resolve(cwd, named)));
-  return own ?? livingDaemon(readText(pointerFile(env))?.trim() ?? '');
+  return own ?? livingDaemon(pointedAt(pointerOf(env)) ?? '');
+}
+
+/**
+ * The same for a daemon that starts: one with its own number is gone. In a container each has the number 1, and what a kill
+ * left there seems to live.
+ */
+export function findOtherDaemon(home: string | null, env: Env, cwd: string): DaemonInfo | null {
+  const found = findDaemon(home, env, cwd);
+  return found?.pid === process.pid ? null : found;
 }
 
 function livingDaemon(file: string): DaemonInfo | null {

@@ -37,12 +37,19 @@ export const COMMANDS = [
 ] as const;
 /** What stands behind -- is theirs, whatever it begins with. */
 const WITH_DASHES: ReadonlySet<string | undefined> = new Set(['run', 'search']);
-/** Words that stand behind others; `prices` takes a model there as well. */
+/** Words that stand behind others, and nothing else does. */
 const BELOW: Readonly<Record<string, readonly string[]>> = {
   ca: ['show', 'export', 'install', 'add', 'rotate'],
   compare: ['report'],
   'prices override': ['list', 'add', 'remove'],
 };
+/** The same, and `prices` takes a model there as well. */
+const WORDS_BELOW: Readonly<Record<string, readonly string[]>> = {
+  ...BELOW,
+  prices: ['override', 'update', 'reprice'],
+};
+/** Wider lines are hard to read, and this is what docs/cli.md has. */
+const MAX_COLUMNS = 100;
 
 const EPILOGUE = `Examples:
   llm-proxy run -- python agent.py       one program, metered; its sums at the end
@@ -51,11 +58,20 @@ const EPILOGUE = `Examples:
   llm-proxy calls --since 1h --status ">=400"
   llm-proxy show 3fk9                    one call in full, by the beginning of its id
 
-llm-proxy COMMAND --help says more. Exit codes: 0 done, 1 failed, 2 wrong command line or
-configuration, 3 no daemon runs (status, stop), 4 no such call (show).`;
+llm-proxy COMMAND --help says more. Exit codes: 0 done, 1 failed,
+2 wrong command line or configuration, 3 no daemon runs (status, stop, mode),
+4 no such call (show).`;
 
-/** @param argv as typed. Throws AppError `config_invalid`; so does parsing what it returns. */
-export function createParser(argv: readonly string[], version: string, exitWith: ExitWith): Argv {
+/**
+ * @param argv as typed
+ * @param columns of the terminal. Throws AppError `config_invalid`; so does parsing what it returns.
+ */
+export function createParser(
+  argv: readonly string[],
+  version: string,
+  exitWith: ExitWith,
+  columns = MAX_COLUMNS,
+): Argv {
   const words = normalised(argv);
   const parser = yargs(words)
     .scriptName('llm-proxy')
@@ -73,7 +89,7 @@ export function createParser(argv: readonly string[], version: string, exitWith:
     .alias({ h: 'help', v: 'version' })
     .strict()
     // Yargs makes the help of every command that runs, in case; laying it out takes longer than all of the parsing.
-    .wrap(asksForHelp(words) ? 100 : null)
+    .wrap(asksForHelp(words) ? Math.min(columns, MAX_COLUMNS) : null)
     .epilogue(EPILOGUE)
     .demandCommand(1, 'which command? llm-proxy --help lists them')
     .exitProcess(false)
@@ -164,7 +180,7 @@ function explained(message: string, argv: readonly string[], flags: readonly str
   const missing = /^Missing required arguments?: (.+)/.exec(message)?.[1];
   if (missing !== undefined) return `--${missing.replaceAll(', ', ' and --')} must be given${hint(argv)}`;
   if (message.startsWith('Not enough non-option arguments'))
-    return `${argv[0]} needs one thing more: llm-proxy ${argv[0]} --help says what`;
+    return `${commandOf(argv)} needs one thing more: llm-proxy ${commandOf(argv)} --help says what`;
   const [, choice, given, choices] =
     /Argument: (\S+), Given: (.*), Choices: (.*)/.exec(message.replaceAll('\n', ' ')) ?? [];
   if (choice !== undefined) return `--${choice} must be one of ${choices?.replaceAll('"', '')}, not ${given}`;
@@ -188,8 +204,18 @@ function meant(unknown: string, known: readonly string[], prefix: string): strin
 }
 
 function hint(argv: readonly string[]): string {
-  const command = COMMANDS.find((name) => name === argv[0]);
-  return `; llm-proxy ${command === undefined ? '' : `${command} `}--help lists them`;
+  const command = commandOf(argv);
+  return `; llm-proxy ${command === '' ? '' : `${command} `}--help lists them`;
+}
+
+/** As far as its words are known: `prices override`. */
+function commandOf(argv: readonly string[]): string {
+  let command: string = COMMANDS.find((name) => name === argv[0]) ?? '';
+  for (const word of command === '' ? [] : argv.slice(1)) {
+    if (WORDS_BELOW[command]?.includes(word) !== true) break;
+    command = `${command} ${word}`;
+  }
+  return command;
 }
 
 /** What the command takes that was being read: what Yargs' types call an instance is its help, which knows. */

@@ -175,10 +175,8 @@ export async function callsMain({ home, json, ...query }: ReadArguments & CallQu
 
 export async function showMain({ home, json, id }: ReadArguments & { id: string }): Promise<number> {
   const { record, section } = await findCall(home, id);
-  if (record === null) {
-    process.stderr.write(
-      `llm-proxy: no call begins with ${escapeLine(id)}, or several do; llm-proxy calls lists them\n`,
-    );
+  if (record === null || record === 'ambiguous') {
+    process.stderr.write(`llm-proxy: ${noOneCall(id, record)}\n`);
     return NOT_FOUND;
   }
   if (json || section === null) printJson(record);
@@ -187,21 +185,25 @@ export async function showMain({ home, json, id }: ReadArguments & { id: string 
   return 0;
 }
 
+/** @param found what there is instead of one call */
+export function noOneCall(id: string, found: 'ambiguous' | null): string {
+  const which = escapeLine(id);
+  return found === null
+    ? `no call begins with ${which}; llm-proxy calls lists them`
+    : `several calls begin with ${which}: give more of the id; llm-proxy calls lists them`;
+}
+
 async function findCall(
   home: string | null,
   id: string,
-): Promise<{ record: CallRecord | null; section: string | null }> {
+): Promise<{ record: CallRecord | 'ambiguous' | null; section: string | null }> {
   const daemon = await running(home);
-  if (daemon === null) {
-    return withCalls(databaseOf(home), (store) => {
-      const found = store.get(id);
-      return { record: found === 'ambiguous' ? null : found, section: store.section(id) };
-    });
-  }
+  if (daemon === null)
+    return withCalls(databaseOf(home), (store) => ({ record: store.get(id), section: store.section(id) }));
   const path = `/api/calls/${encodeURIComponent(id)}`;
-  const answer = (await askDaemon(daemon, 'GET', path, null, ANSWER_MS, [404, 409])) as CallRecord | { error: object };
-  if (!('id' in answer)) return { record: null, section: null };
-  return { record: answer, section: await askText(daemon, `${path}/log`, ANSWER_MS) };
+  const answer = (await askDaemon(daemon, 'GET', path, null, ANSWER_MS, [404, 409])) as CallRecord | Refused;
+  if ('id' in answer) return { record: answer, section: await askText(daemon, `${path}/log`, ANSWER_MS) };
+  return { record: answer.error.type === 'ambiguous' ? 'ambiguous' : null, section: null };
 }
 
 /** What one answer had no time for is asked for with the next: who waits at a terminal has the patience of a page. */

@@ -2,10 +2,10 @@
 import { findPart, NOT_STORED, type Part, prunedText, undecodableText } from '../admin/bodies.ts';
 import type { Calls } from '../admin/calls.ts';
 import { AppError } from '../core/errors.ts';
-import { escapeLine, escapeText } from '../sinks/escape.ts';
+import { escapeText } from '../sinks/escape.ts';
 import type { Side } from '../store/blocks/call-bodies.ts';
 import { databaseOf } from './home-config.ts';
-import { NOT_FOUND, running, withCalls } from './read.ts';
+import { noOneCall, NOT_FOUND, running, withCalls } from './read.ts';
 import { askBytes } from './run-api.ts';
 
 export interface ShowBodyArguments {
@@ -44,13 +44,14 @@ async function partOf({ home, id, side, part }: ShowBodyArguments): Promise<Show
   const path = `/api/calls/${encodeURIComponent(id)}/${side}?part=${part}`;
   const { status, bytes, headers } = await askBytes(daemon, path, ANSWER_MS, [404, 409, 410]);
   if (status === 200) return shown(bytes, headers);
-  return messageIn(bytes) ?? noSuchCall(id);
+  const { type, message } = errorIn(bytes);
+  return type === 'not_found' || type === 'ambiguous' ? noOneCall(id, type === 'ambiguous' ? type : null) : message;
 }
 
 function fromStore(store: Calls, { id, side, part }: ShowBodyArguments): Shown | string {
   const found = store.ask((database) => findPart(database, id, side, part));
   if (found === 'not_stored') return NOT_STORED;
-  if (typeof found === 'string') return noSuchCall(id);
+  if (typeof found === 'string') return noOneCall(id, found === 'ambiguous' ? found : null);
   if ('undecodable' in found) return undecodableText(found.undecodable);
   return 'pruned' in found ? prunedText(found.pruned) : shown(found.bytes, found.headers);
 }
@@ -63,17 +64,9 @@ function shown(bytes: Uint8Array, headers: Readonly<Record<string, unknown>>): S
   };
 }
 
-function noSuchCall(id: string): string {
-  return `no call begins with ${escapeLine(id)}, or several do; llm-proxy calls lists them`;
-}
-
-function messageIn(bytes: Uint8Array): string | null {
-  try {
-    const { error } = JSON.parse(Buffer.from(bytes).toString()) as { error?: { message?: unknown } };
-    return typeof error?.message === 'string' ? error.message : null;
-  } catch {
-    return null;
-  }
+function errorIn(bytes: Uint8Array): { type: string; message: string } {
+  const { error } = JSON.parse(Buffer.from(bytes).toString()) as { error: { type: string; message: string } };
+  return error;
 }
 
 /** @throws AppError `config_invalid` for words that contradict each other */

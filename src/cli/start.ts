@@ -6,7 +6,7 @@ import { AppError, codeOf, messageOf } from '../core/errors.ts';
 import { createLogger, type Logger, type LogOptions } from '../core/log.ts';
 import { makeFolder } from '../core/make-folder.ts';
 import { withPlace } from './config-place.ts';
-import { type DaemonInfo, findDaemon, removeDaemonFiles, writeDaemonFiles } from './daemon-files.ts';
+import { type DaemonInfo, findOtherDaemon, removeDaemonFiles, writeDaemonFiles } from './daemon-files.ts';
 import { rememberStart } from './home-config.ts';
 import { HomeFiles } from './home-files.ts';
 import { collectOnOwnThread } from './collector.ts';
@@ -27,7 +27,7 @@ export async function startMain(flags: StartFlags): Promise<number> {
   const logOptions: LogOptions = { level: config.log_level, fd: 1, ...terminal };
   const log = createLogger(logOptions);
   tell(loaded, log);
-  const other = findDaemon(config.home, process.env, process.cwd());
+  const other = findOtherDaemon(config.home, process.env, process.cwd());
   makeFolder(config.home, 0o700);
   const isThere = announceStart(config.home);
   const files = new HomeFiles(log);
@@ -61,7 +61,7 @@ export async function startMain(flags: StartFlags): Promise<number> {
   const info = infoOf(config, daemon);
   files.write(() => {
     rememberStart(loaded, flags, process.env);
-    writeDaemonFiles(info, process.env);
+    writeDaemonFiles(info, process.env, (error) => warnUnpointed(log, config.home, error));
   });
   isThere();
   log.info({ proxy: info.proxy_url, admin: info.admin_url, home: info.home, ca: info.ca_file, pid: info.pid }, 'ready');
@@ -94,7 +94,7 @@ function tell({ file, warnings }: LoadedConfig, log: Logger): void {
 function withOther(error: unknown, other: DaemonInfo | null): unknown {
   if (codeOf(error) !== 'port_in_use') return error;
   const message = messageOf(error);
-  const latest = other ?? findDaemon(null, process.env, process.cwd());
+  const latest = other ?? findOtherDaemon(null, process.env, process.cwd());
   const isThere = [latest?.proxy_url, latest?.admin_url].some((url) =>
     message.includes(`${url?.slice('http://'.length)} is in use`),
   );
@@ -102,6 +102,11 @@ function withOther(error: unknown, other: DaemonInfo | null): unknown {
   const which = other === null ? latest.home : 'this home';
   const words = `llm-proxy serves ${which} already, pid ${latest.pid}, ${latest.proxy_url}; llm-proxy stop ends it`;
   return new AppError('port_in_use', `${message} (${words})`, { cause: error });
+}
+
+function warnUnpointed(log: Logger, home: string, error: unknown): void {
+  const hint = `llm-proxy COMMAND --home ${home}, or LLM_PROXY_HOME`;
+  log.warn({ error: messageOf(error), hint }, 'commands find this daemon only where they are told its home');
 }
 
 /** What slipped through everything else: the calls under way are worth more than a clean end. */

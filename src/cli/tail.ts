@@ -34,9 +34,10 @@ export async function tailMain({ home, provider, bytes }: TailArguments): Promis
   let shown = '';
   while (!stop.signal.aborted) {
     for (const file of files(folder, provider)) {
-      const from = at.get(file) ?? 0;
       const size = sizeOf(join(folder, file));
-      if (size <= from) continue;
+      const from = readFrom(at.get(file) ?? 0, size);
+      at.set(file, from);
+      if (size === from) continue;
       if (shown !== file && at.size > 1) process.stdout.write(`==> ${join(folder, file)} <==\n`);
       shown = file;
       at.set(file, await copy(join(folder, file), from, size));
@@ -104,6 +105,11 @@ async function copy(file: string, from: number, to: number): Promise<number> {
   } finally {
     closeSync(fd);
   }
+}
+
+/** From its beginning where somebody has cut the file, as logrotate's `copytruncate` does. */
+export function readFrom(known: number, size: number): number {
+  return size < known ? 0 : known;
 }
 
 function sizeOf(file: string): number {

@@ -92,7 +92,10 @@ export function homeOf(flag: unknown, env: Env, cwd: string): string {
   const given = once('home', flag);
   if (given !== null) return resolve(cwd, given);
   const named = env['LLM_PROXY_HOME'];
-  return named === undefined || named === '' ? join(userFolder(env), '.llm-proxy') : resolve(cwd, named);
+  if (named !== undefined && named !== '') return resolve(cwd, named);
+  const folder = userFolder(env);
+  if (folder !== null) return join(folder, '.llm-proxy');
+  throw new AppError('config_invalid', 'this user has no home folder: say --home DIR, or set LLM_PROXY_HOME or HOME');
 }
 
 const NO_FILE: ConfigFile = { values: [], warnings: [], isOfGoProxy: false, isOfCcProxy: false };
@@ -190,11 +193,13 @@ function findFile(flag: unknown, env: Env, home: string, cwd: string): string | 
   const named = once('config', flag) ?? env['LLM_PROXY_CONFIG'] ?? env['CC_PROXY_CONFIG'];
   if (named !== undefined && named !== '') return resolve(cwd, named);
   const { XDG_CONFIG_HOME: given = '' } = env;
-  const configHome = isAbsolute(given) ? given : join(userFolder(env), '.config');
-  return (
-    [join(home, 'llm-proxy.toml'), join(configHome, 'llm-proxy', 'config.toml')].find((path) => existsSync(path)) ??
-    null
-  );
+  const folder = userFolder(env);
+  const configHome = isAbsolute(given) ? given : folder === null ? null : join(folder, '.config');
+  const places = [
+    join(home, 'llm-proxy.toml'),
+    ...(configHome === null ? [] : [join(configHome, 'llm-proxy', 'config.toml')]),
+  ];
+  return places.find((path) => existsSync(path)) ?? null;
 }
 
 function build(home: string, values: ReadonlyMap<string, Value>): Config {

@@ -113,9 +113,10 @@ async function ofChain(chain: CredentialChain | null): Promise<Found | null> {
 /** An own profile names its keys in `credentials` or, with the word `profile`, in `config`. */
 async function ofFiles(env: Env): Promise<Found | null> {
   const profile = env['AWS_PROFILE'] ?? env['AWS_DEFAULT_PROFILE'] ?? 'default';
-  const folder = join(userFolder(env), '.aws');
-  const shared = await readOptional(env['AWS_SHARED_CREDENTIALS_FILE'] ?? join(folder, 'credentials'));
-  const config = await readOptional(env['AWS_CONFIG_FILE'] ?? join(folder, 'config'));
+  const home = userFolder(env);
+  const own = (name: string): string => (home === null ? '' : join(home, '.aws', name));
+  const shared = await readOptional(env['AWS_SHARED_CREDENTIALS_FILE'] ?? own('credentials'));
+  const config = await readOptional(env['AWS_CONFIG_FILE'] ?? own('config'));
   const keys = {
     ...section(config, profile === 'default' ? 'default' : `profile ${profile}`),
     ...section(shared, profile),

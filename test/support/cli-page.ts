@@ -24,7 +24,7 @@ const HEAD = `# Command line
 | 0 | done |
 | 1 | failed: busy port, unusable CA or database, no answer; \`doctor\`: something must be fixed; \`import\`: nothing could be read |
 | 2 | the command line or the configuration is wrong; not in this version |
-| 3 | \`status\`, \`stop\`: no daemon runs |
+| 3 | \`status\`, \`stop\`, \`mode\`: no daemon runs |
 | 4 | \`show\`, \`sessions\`, \`pin\`: no such call or session, or several begin so |
 | of the program | \`run\`: as the program itself; 128 + N after signal N |
 
@@ -46,11 +46,12 @@ export async function cliPage(): Promise<string> {
   return [HEAD, ...sections].join('\n') + TAIL;
 }
 
-/** @param words none = the help of the whole. */
-export async function helpOf(words: readonly string[]): Promise<string> {
+/** @param words none = the help of the whole. @param columns of the terminal */
+export async function helpOf(words: readonly string[], columns?: number): Promise<string> {
   const lines: string[] = [];
   const argv = [...words, '--help'];
-  await createParser(argv, '0.0.0', () => {}).parseAsync(argv, (_error: unknown, _args: unknown, output: string) => {
+  const parser = createParser(argv, '0.0.0', () => {}, columns);
+  await parser.parseAsync(argv, (_error: unknown, _args: unknown, output: string) => {
     lines.push(output);
   });
   return lines.join('\n').trimEnd();

@@ -18,6 +18,7 @@ import {
   daemonFile,
   type DaemonInfo,
   findDaemon,
+  findOtherDaemon,
   removeDaemonFiles,
   writeDaemonFiles,
 } from '../../../src/cli/daemon-files.ts';
@@ -72,6 +73,26 @@ describe('cli/daemon-files', () => {
       writeFileSync(daemonFile(anInfo().home), text);
       expect(findDaemon('home', env, folder), text).toBeNull();
     }
+  });
+
+  it('is found by its home where the pointer cannot be written, and says why it cannot', () => {
+    writeFileSync(join(folder, 'state'), 'in the way');
+    const info = anInfo();
+    const said: unknown[] = [];
+    writeDaemonFiles(info, env, (error) => said.push(error));
+    expect(said).toEqual([expect.objectContaining({ code: expect.stringMatching(/ENOTDIR|EEXIST/) })]);
+    expect(findDaemon('home', env, folder)).toEqual(info);
+    expect(() => writeDaemonFiles(info, env)).toThrow();
+    removeDaemonFiles(info, env);
+    expect(existsSync(daemonFile(info.home))).toBe(false);
+  });
+
+  it('takes what an earlier process with our number left for no other daemon', () => {
+    writeDaemonFiles(anInfo(), env);
+    expect(findOtherDaemon('home', env, folder)).toBeNull();
+    const other = anInfo({ pid: process.ppid });
+    writeDaemonFiles(other, env);
+    expect(findOtherDaemon('home', env, folder)).toEqual(other);
   });
 
   it('removes what it wrote', () => {

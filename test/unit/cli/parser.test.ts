@@ -29,12 +29,12 @@ describe('cli/parser', () => {
       ['run', '--josn', 'x', '--', 'ls'],
       'unknown option --josn; did you mean --json?; llm-proxy run --help lists them',
     ],
-    [['prices', 'override', 'ad'], 'unknown command ad; llm-proxy prices --help lists them'],
+    [['prices', 'override', 'ad'], 'unknown command ad; llm-proxy prices override --help lists them'],
     [
       ['prices', 'override', 'rmove'],
-      'unknown command rmove; did you mean remove?; llm-proxy prices --help lists them',
+      'unknown command rmove; did you mean remove?; llm-proxy prices override --help lists them',
     ],
-    [['prices', 'override', 'add', 'x'], '--provider must be given; llm-proxy prices --help lists them'],
+    [['prices', 'override', 'add', 'x'], '--provider must be given; llm-proxy prices override add --help lists them'],
     [['compare', 'reprot'], 'unknown command reprot; did you mean report?; llm-proxy compare --help lists them'],
     [['xyzzy'], 'unknown command xyzzy; llm-proxy --help lists them'],
     [['start', '--prot', '1'], 'unknown option --prot; did you mean --port?; llm-proxy start --help lists them'],
@@ -47,6 +47,11 @@ describe('cli/parser', () => {
     [['export', '-q', 'a', '-q', 'b'], '-q is given twice'],
     [['purge', '--call=a', '--yes', '--call=b'], '--call is given twice'],
     [['show'], 'show needs one thing more: llm-proxy show --help says what'],
+    [['ca', 'add'], 'ca add needs one thing more: llm-proxy ca add --help says what'],
+    [
+      ['prices', 'override', 'list', '--jsno'],
+      'unknown option --jsno; did you mean --json?; llm-proxy prices override list --help lists them',
+    ],
     [['ca'], 'ca show, export, install, add or rotate?'],
     [['demo', '--json'], 'unknown option --json; llm-proxy demo --help lists them'],
     [['ca', 'shwo'], 'unknown command shwo; did you mean show?; llm-proxy ca --help lists them'],
@@ -62,6 +67,14 @@ describe('cli/parser', () => {
     [['--setup-shell'], '--setup-shell is not in this version'],
   ])('refuses %j with a sentence that helps', async (argv, message) => {
     expect(await refusal(...argv)).toBe(message);
+  });
+
+  it('lays its help out for the terminal that it is read in', async () => {
+    for (const words of [[], ['start'], ['stats'], ['search'], ['prices', 'override', 'add']]) {
+      const widths = (await helpOf(words, 80)).split('\n').map((line) => line.length);
+      expect(Math.max(...widths), words.join(' ')).toBeLessThanOrEqual(80);
+      expect(await helpOf(words, 200), words.join(' ')).toBe(await helpOf(words));
+    }
   });
 
   it('speaks English whatever the locale is, so that errors are recognised', async () => {

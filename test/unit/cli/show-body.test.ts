@@ -60,7 +60,11 @@ describe('cli/show-body', () => {
   });
 
   it('says what is wrong', async () => {
-    expect(await show('call_9', '--request')).toMatchObject({ code: 4, stdout: '' });
+    expect(await show('call_9', '--request')).toMatchObject({
+      code: 4,
+      stdout: '',
+      stderr: 'llm-proxy: no call begins with call_9; llm-proxy calls lists them\n',
+    });
     expect((await show('call_0001', '--request', '--response')).stderr).toMatch(/one of them/);
     expect((await show('call_0001', '--head')).stderr).toMatch(/one of them/);
   });
