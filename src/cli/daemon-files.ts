@@ -112,8 +112,8 @@ export function writeDaemonFiles(info: DaemonInfo, env: Env, onUnpointed?: (erro
   const file = daemonFile(info.home);
   writeWhole(file, `${JSON.stringify(info, null, 2)}\n`);
   const pointer = pointerOf(env);
-  if (pointer === null) return;
   try {
+    if (pointer === null) throw new Error('this user has no home folder');
     writeWhole(pointer.file, `${file}\n`);
     writeWhole(pointer.portFile, new URL(info.proxy_url).port);
   } catch (error) {

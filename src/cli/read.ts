@@ -1,4 +1,5 @@
 /** `status`, `stop`, `stats`, `calls`, `show`: they ask the running daemon, or read the store when none runs. */
+import { setTimeout as delay } from 'node:timers/promises';
 import pc from 'picocolors';
 import { type CallQuery, Calls, type Page } from '../admin/calls.ts';
 import type { CallRecord } from '../core/capture.ts';
@@ -27,6 +28,10 @@ export interface ReadArguments {
 const NOT_RUNNING = 3;
 export const NOT_FOUND = 4;
 export const ANSWER_MS = 10_000;
+/** Live calls get 30 s. */
+const STOP_MS = 40_000;
+/** Whoever waits longer wants to know for what. */
+const SAY_MS = 1000;
 /** Of `calls`. */
 const DEFAULT_LIMIT = 50;
 
@@ -65,13 +70,19 @@ export async function stopMain({ home, json }: ReadArguments): Promise<number> {
     return NOT_RUNNING;
   }
   await askDaemon(daemon, 'POST', '/api/stop', {}, ANSWER_MS);
-  // Live calls get 30 s.
-  for (const until = Date.now() + 40_000; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 50))) {
+  const began = Date.now();
+  let isSaid = false;
+  while (Date.now() - began < STOP_MS) {
     if (!isAlive(daemon.pid)) {
       if (json) printJson({ stopped: true, pid: daemon.pid });
       else print(`llm-proxy (pid ${daemon.pid}) has stopped`);
       return 0;
     }
+    if (!isSaid && Date.now() - began > SAY_MS) {
+      isSaid = true;
+      process.stderr.write(`llm-proxy: its live calls get 30 s to end; kill ${daemon.pid} ends them now\n`);
+    }
+    await delay(50);
   }
   throw new AppError('not_running', `pid ${daemon.pid} is still ending its last calls; kill it to cut them`);
 }

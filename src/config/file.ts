@@ -51,7 +51,7 @@ export function readConfigFile(path: string): ConfigFile {
       file.warnings.push(`${where}: ${key} has no effect here: docs/migrate.md`);
     else if (NOT_YET.has(key.split('.')[0] ?? ''))
       file.warnings.push(`${where}: ${key} is not in this version and has no effect`);
-    else throw new AppError('config_invalid', `${where}: unknown key ${key}${suggestion(key)}`);
+    else throw new AppError('config_invalid', `${where}: unknown key ${key}${meantBy(key)}`);
   }
   // Said in our own words, it is what is meant.
   file.values.push(...aliased.filter(({ option }) => file.values.every((value) => value.option !== option)));
@@ -60,6 +60,14 @@ export function readConfigFile(path: string): ConfigFile {
 
 function optionOf(key: string): Option | undefined {
   return (OPTIONS as readonly Option[]).find((candidate) => candidate.key === key);
+}
+
+function meantBy(key: string): string {
+  return isTableName(key) ? `; it is a table: [${key}]` : suggestion(key);
+}
+
+function isTableName(key: string): boolean {
+  return OPTIONS.some((option) => option.key.startsWith(`${key}.`));
 }
 
 function valuesOf(meaning: Readonly<Record<string, unknown>>, where: string): FileValue[] {
@@ -87,7 +95,7 @@ function flatten(tree: Record<string, unknown>, prefix = ''): [key: string, valu
     const isTable = typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
     if (!isTable || NOT_YET.has(key)) return [[key, value]];
     const inner = flatten(value as Record<string, unknown>, `${key}.`);
-    const isOurs = ALIASED_TABLES.has(key) || OPTIONS.some((option) => option.key.startsWith(`${key}.`));
+    const isOurs = ALIASED_TABLES.has(key) || isTableName(key);
     return inner.length === 0 && !isOurs ? [[key, value]] : inner;
   });
 }

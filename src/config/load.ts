@@ -114,14 +114,16 @@ export function loadConfig({ flags, env, cwd }: LoadInput): LoadedConfig {
   if (file.isOfCcProxy && values.get('mode') === null) values.set('mode', 'target');
   const settings = (OPTIONS as readonly Option[]).map((option) => told(option, values, { flags, env, file }));
   const config = build(home, values);
-  if (config.admin.auth === 'none' && !isLoopbackName(config.admin_host)) {
-    throw new AppError(
-      'config_invalid',
-      `admin.auth = "none" is for loopback only, and admin_host is ${config.admin_host}`,
-    );
-  }
+  refuseContradictions(config);
   const notes = isForGoProxy ? [`${path}: ${OF_GO_PROXY}`] : [];
   return { config, settings, file: path, warnings: [...file.warnings, ...notes, ...unknownVariables(env)] };
+}
+
+function refuseContradictions({ admin, host, port, admin_host: adminHost, admin_port: adminPort }: Config): void {
+  if (admin.auth === 'none' && !isLoopbackName(adminHost))
+    throw new AppError('config_invalid', `admin.auth = "none" is for loopback only, and admin_host is ${adminHost}`);
+  if (port !== 0 && port === adminPort && host === adminHost)
+    throw new AppError('config_invalid', `port and admin_port are both ${port}`);
 }
 
 const OF_GO_PROXY =

@@ -118,7 +118,8 @@ describe('config/load', () => {
     ['[logs]\n\nbodis = "x"', '/c.toml:3: unknown key logs.bodis; did you mean logs.bodies?'],
     ['logs.bodis = "x"', '/c.toml:1: unknown key logs.bodis; did you mean logs.bodies?'],
     ['logs = { bodis = "x" }', '/c.toml:1: unknown key logs.bodis; did you mean logs.bodies?'],
-    ['host = "h"\nlogs = 5', '/c.toml:2: unknown key logs'],
+    ['host = "h"\nlogs = 5', '/c.toml:2: unknown key logs; it is a table: [logs]'],
+    ['port = 9000\nadmin_port = 9000', 'port and admin_port are both 9000'],
     ['[nothing]', '/c.toml:1: unknown key nothing'],
     ['[logs]\nbodies = "all"', '/c.toml:2: logs.bodies must be one of full, new, none'],
     [
