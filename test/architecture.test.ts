@@ -18,7 +18,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   handover: [],
   providers: [],
   gateway: ['config', 'providers', 'decoders'],
-  usage: ['decoders', 'providers'],
+  // Wire: frames of a WebSocket.
+  usage: ['decoders', 'providers', 'wire'],
   net: ['wire', 'ca', 'config', 'gateway', 'providers', 'handover'],
   sinks: ['config', 'store'],
   recorder: ['interchange', 'decoders', 'providers', 'usage', 'pricing', 'session', 'sinks', 'store', 'handover'],

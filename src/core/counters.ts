@@ -8,7 +8,7 @@ export type CounterName =
   | 'tunnel_bytes'
   /** `side="client|upstream",cause="..."`. */
   | 'handshake_failures'
-  /** Connections on which the parser gave up: `reason="..."`. */
+  /** Connections on which a parser gave up, that of HTTP or that of WebSockets: `reason="..."`. */
   | 'unparsed'
   /** Whatever was lost: `reason="..."`. */
   | 'dropped'

@@ -36,6 +36,8 @@ export interface ExchangeEnd {
   marks?: readonly ExchangeMark[];
   /** What a mode or a rule did with it; absent = nothing, it passed. */
   steer?: SteerFacts;
+  /** Of a connection that was upgraded: the upstream was the first to leave. Absent = the client, or nobody knows. */
+  upstreamLeft?: true;
 }
 
 /** A mode as it was applied to one exchange. */
@@ -78,7 +80,10 @@ export interface RecorderPort {
   open(exchange: number, connection: number, wall: number, at: number): void;
   /** The raw head as on the wire, up to and including the empty line. Interim 1xx heads are not sent; 101 is. */
   head(exchange: number, side: Side, head: Uint8Array, at: number): void;
-  /** Body bytes with the transfer coding removed, the content coding still on. */
+  /**
+   * Body bytes with the transfer coding removed, the content coding still on. After a 101 to a WebSocket: what passes on
+   * it; its bytes are among the opaque ones of `end` all the same.
+   */
   body(exchange: number, side: Side, bytes: Uint8Array, at: number): void;
   /**
    * @param settled called once, perhaps before this returns: the call is on record, or nobody will say so in time. What

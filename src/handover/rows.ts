@@ -101,9 +101,9 @@ export function decodeConnection(bytes: Uint8Array): ConnectionInfo {
 
 /** Nothing at all for an exchange that ended like most do. */
 export function encodeEnd(end: ExchangeEnd): Uint8Array {
-  const { error, opaqueRequestBytes, opaqueResponseBytes, marks, steer } = end;
+  const { error, opaqueRequestBytes, opaqueResponseBytes, marks, steer, upstreamLeft } = end;
   const isPlain = error === null && opaqueRequestBytes === 0 && opaqueResponseBytes === 0;
-  if (isPlain && marks === undefined && steer === undefined) return NO_BYTES;
+  if (isPlain && marks === undefined && steer === undefined && upstreamLeft === undefined) return NO_BYTES;
   const { outcome: _, ...details } = end;
   return Buffer.from(JSON.stringify(details satisfies EndDetails));
 }

@@ -76,7 +76,7 @@ export class ExchangeRows {
   end(
     outcome: Outcome,
     error: { type: string; message: string } | null = null,
-    opaque = { request: 0, response: 0 },
+    opaque: { request: number; response: number; upstreamLeft?: boolean } = { request: 0, response: 0 },
     settled?: () => void,
   ): void {
     if (this.#ended) return;
@@ -92,6 +92,7 @@ export class ExchangeRows {
       error,
       opaqueRequestBytes: opaque.request,
       opaqueResponseBytes: opaque.response,
+      ...(opaque.upstreamLeft === true ? { upstreamLeft: true as const } : {}),
       ...(this.#marks.length === 0 ? {} : { marks: this.#marks }),
       ...(this.#steer === null ? {} : { steer: this.#steer }),
     };

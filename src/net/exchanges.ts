@@ -1,5 +1,6 @@
 import { MessageParser, type Framing } from '../wire/http1.ts';
 import { CONTEXT_HEADERS, type ContextHeaders } from './context-headers.ts';
+import type { Side } from '../core/recorder-port.ts';
 import type { RelayOptions, Slot } from './slot.ts';
 import { Tap, type Verdict } from './tap.ts';
 
@@ -20,6 +21,9 @@ export class Exchanges {
   readonly #options: RelayOptions;
   #told = false;
   #isWebSocket = false;
+  /** It has become a WebSocket, and is shown to the recorder. */
+  #isRead = false;
+  #upstreamLeft = false;
 
   constructor(options: RelayOptions) {
     this.#options = options;
@@ -48,10 +52,25 @@ export class Exchanges {
   }
 
   /** The answer was a 101. @param bytes behind it */
-  switched(bytes: number): void {
-    this.current?.tap.opaque('response', bytes);
+  switched(bytes: Buffer): void {
+    // What is behind a request whose body goes on is that body.
+    this.#isRead = this.#isWebSocket && this.current?.requestDone === true;
+    this.opaque('response', bytes);
     const protocol = this.#isWebSocket ? 'websocket' : 'other';
     this.#options.deps.counters.add('upgrades', `protocol="${protocol}"`);
+  }
+
+  /** What no parser of HTTP reads any more: on a WebSocket the recorder does. */
+  opaque(side: Side, bytes: Buffer): void {
+    const tap = this.current?.tap;
+    tap?.opaque(side, bytes.length);
+    if (this.#isRead && bytes.length > 0) tap?.body(side, bytes);
+  }
+
+  /** The upstream has ended. @param clientEnded before it */
+  finish(clientEnded: boolean): void {
+    this.responses.finish();
+    this.#upstreamLeft ||= !clientEnded;
   }
 
   /** @param verdict unless the exchange has one of its own. @param settled called at once when there is none. */
@@ -59,7 +78,10 @@ export class Exchanges {
     const slot = this.current;
     this.current = null;
     if (slot === null) settled?.();
-    else slot.tap.end(slot.verdict ?? verdict, settled);
+    else {
+      const left = this.#isRead && (this.#upstreamLeft || verdict.outcome === 'upstream_aborted');
+      slot.tap.end(slot.verdict ?? verdict, settled, left);
+    }
   }
 
   /** @param head as the client sent it: context headers included, for the recorder reads them. */

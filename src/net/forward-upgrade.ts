@@ -2,12 +2,13 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { endToEndHeaders } from './end-to-end.ts';
-import { headBytes } from './exchange-rows.ts';
+import type { Side } from '../core/recorder-port.ts';
+import { headBytes, type ExchangeRows } from './exchange-rows.ts';
 import { endAndDrain, resetAfterFlush } from './flush.ts';
 import type { ForwardPlan } from './forward.ts';
 import { startUpstreamRequest } from './upstream-request.ts';
 import { refusalFor, refusalBytes } from './refusal.ts';
-import { tunnel } from './tunnel.ts';
+import { tunnel, type Moved } from './tunnel.ts';
 import type { NetDeps } from './types.ts';
 
 const LINGER_MS = 10_000;
@@ -53,11 +54,12 @@ export function forwardUpgrade(
     upstream.on('error', () => {});
     relayHead(incoming, socket, plan, true);
     if (first.length > 0) upstream.unshift(first);
-    deps.counters.add(
-      'upgrades',
-      /websocket/i.test(request.headers.upgrade ?? '') ? 'protocol="websocket"' : 'protocol="other"',
-    );
-    tunnel(socket, upstream, deps, (moved) => rows?.end('upgraded', null, moved));
+    const protocol = /websocket/i.test(request.headers.upgrade ?? '') ? 'protocol="websocket"' : 'protocol="other"';
+    deps.counters.add('upgrades', protocol);
+    const isWebSocket = /^websocket$/i.test(incoming.headers.upgrade ?? '');
+    const left = firstToLeave(socket, upstream);
+    const done = (moved: Moved): void => rows?.end('upgraded', null, { ...moved, upstreamLeft: left() === upstream });
+    tunnel(socket, upstream, deps, done, isWebSocket && rows !== null ? hearer(rows) : undefined);
   });
   outgoing.on('response', (incoming) => {
     answered = true;
@@ -79,6 +81,21 @@ export function forwardUpgrade(
   outgoing.on('error', (error) => {
     if (!answered && !socket.destroyed) failed(error);
   });
+}
+
+function hearer(rows: ExchangeRows): (side: Side, bytes: Buffer) => void {
+  return (side, bytes) => (side === 'request' ? rows.requestBody(bytes) : rows.responseBody(bytes));
+}
+
+function firstToLeave(...sockets: Socket[]): () => Socket | null {
+  let left: Socket | null = null;
+  for (const socket of sockets) {
+    const leave = (): void => {
+      left ??= socket;
+    };
+    socket.once('end', leave).once('close', leave);
+  }
+  return () => left;
 }
 
 /** Whoever reads sees the client leave. What it says before it is answered is kept, if it is not much. */

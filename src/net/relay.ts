@@ -175,7 +175,7 @@ export class Relay {
   }
 
   #passOpaque(bytes: Buffer, recorded = 0): void {
-    this.#exchanges.current?.tap.opaque('request', bytes.length - recorded);
+    this.#exchanges.opaque('request', bytes.subarray(recorded));
     this.#path.write(bytes);
   }
 
@@ -186,7 +186,7 @@ export class Relay {
     if (peer !== this.#path.peer || slot?.responseDone === true) {
       this.#dropUnsolicited(peer);
     } else if (this.#opaque) {
-      slot?.tap.opaque('response', chunk.length);
+      this.#exchanges.opaque('response', chunk);
       this.#toClient(peer, chunk);
     } else if (slot !== null) {
       this.#readResponse(slot, peer, chunk);
@@ -204,7 +204,7 @@ export class Relay {
     slot.responseBytes += bytes.length;
     this.#toClient(peer, slot.responseDone ? this.#client.holdEnd(bytes, slot.requestDone) : bytes);
     if (switched) {
-      this.#exchanges.switched(chunk.length - to);
+      this.#exchanges.switched(chunk.subarray(to));
       this.#becomeOpaque(UPGRADED);
     } else if (to < chunk.length) this.#dropUnsolicited(peer);
     this.#endExchangeIfDone();
@@ -230,7 +230,7 @@ export class Relay {
     }
     const slot = this.#exchanges.current;
     const wasDone = slot?.responseDone === true;
-    if (!lost) this.#exchanges.responses.finish();
+    if (!lost) this.#exchanges.finish(this.#clientEnded);
     if (slot?.responseDone === true && !wasDone) this.#client.holdEnd(Buffer.alloc(0), slot.requestDone);
     if (this.#opaque ? !lost : slot?.responseDone === true) {
       // What the client still sends goes on to the upstream as long as that takes it (an early 413 is answered so).

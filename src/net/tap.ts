@@ -80,8 +80,8 @@ export class Tap {
     else this.#opaqueResponseBytes += bytes;
   }
 
-  /** @param settled see `RecorderPort.end`. */
-  end(verdict: Verdict, settled?: () => void): void {
+  /** @param settled see `RecorderPort.end`. @param upstreamLeft see `ExchangeEnd.upstreamLeft`. */
+  end(verdict: Verdict, settled?: () => void, upstreamLeft = false): void {
     if (this.#ended) return;
     this.#ended = true;
     const end = {
@@ -89,6 +89,7 @@ export class Tap {
       error: verdict.error,
       opaqueRequestBytes: this.#opaqueRequestBytes,
       opaqueResponseBytes: this.#opaqueResponseBytes,
+      ...(upstreamLeft ? { upstreamLeft } : {}),
     };
     try {
       this.#deps.recorder.end(this.#exchange, end, this.#deps.clock.now(), settled);

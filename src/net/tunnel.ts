@@ -23,19 +23,22 @@ export interface Moved {
 /**
  * Both sockets are connected, allow half-open, and may hold unread bytes.
  * @param done is called when both have closed.
+ * @param hear is shown what passes, and must not throw.
  */
 export function tunnel(
   client: Socket,
   upstream: Socket,
   { counters, registry }: TunnelDeps,
   done?: (moved: Moved) => void,
+  hear?: (side: keyof Moved, bytes: Buffer) => void,
 ): void {
   let movedAt = performance.now();
   const moved: Moved = { request: 0, response: 0 };
-  const count = (side: keyof Moved) => (bytes: number) => {
+  const count = (side: keyof Moved) => (bytes: Buffer) => {
     movedAt = performance.now();
-    moved[side] += bytes;
-    counters.add('tunnel_bytes', `direction="${side}"`, bytes);
+    moved[side] += bytes.length;
+    counters.add('tunnel_bytes', `direction="${side}"`, bytes.length);
+    hear?.(side, bytes);
   };
   const isIdle = (): boolean => performance.now() - movedAt > QUIET_MS;
   registry.add(client, isIdle);
@@ -54,9 +57,9 @@ export function tunnel(
   copy(upstream, client, count('response'));
 }
 
-function copy(from: Socket, to: Socket, count: (bytes: number) => void): void {
+function copy(from: Socket, to: Socket, count: (bytes: Buffer) => void): void {
   from.on('data', (chunk: Buffer) => {
-    count(chunk.length);
+    count(chunk);
     if (!to.destroyed && !to.write(chunk)) from.pause();
   });
   to.on('drain', () => from.resume());

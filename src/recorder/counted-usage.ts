@@ -149,8 +149,9 @@ function isBilledUnknown(finished: FinishedExchange, usage: Usage): boolean {
   return metered.status === null ? wasSent(finished) : isSuccess(metered.status);
 }
 
+/** What is said on a WebSocket has no status but that of its beginning. */
 function isSuccess(status: number | null): boolean {
-  return status !== null && status >= 200 && status < 300;
+  return status !== null && ((status >= 200 && status < 300) || status === 101);
 }
 
 /** By its stated length; a body of chunks is whole when it is whole JSON. */

@@ -11,7 +11,7 @@ export async function interruptedExchange(
   createMeter: (connection: ConnectionInfo) => Meter,
 ): Promise<FinishedExchange> {
   const { connection, wall, requestHead, responseHead, responseHeadAfter } = facts;
-  const live = new LiveExchange(connection, wall, 0, createMeter(connection), new BodyMemory(Infinity));
+  const live = new LiveExchange(connection, wall, 0, createMeter(connection), new BodyMemory(Infinity), () => {});
   const of = (side: Side): LeftOverCall['parts'] => parts.filter((part) => part.side === side);
   const seen = (side: Side, atFirst: number): number => Math.max(atFirst, ...of(side).map((part) => part.seen));
   live.head('request', Buffer.from(requestHead, 'latin1'), 0);

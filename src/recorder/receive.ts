@@ -131,12 +131,23 @@ export class Receiver {
     const info = this.#connections.get(connection);
     if (info === undefined) throw new Error('exchange of an unknown connection');
     const meter = this.#options.createMeter(info);
-    this.#live.set(exchange, new LiveExchange(info, wall, at, meter, this.#options.memory));
+    const onCall = (finished: FinishedExchange): void => this.#call(finished);
+    this.#live.set(exchange, new LiveExchange(info, wall, at, meter, this.#options.memory, onCall));
+  }
+
+  /** An answer on a WebSocket that goes on. */
+  #call(finished: FinishedExchange): void {
+    try {
+      this.#options.onFinished(finished);
+    } catch (error) {
+      this.#lost(error);
+    }
   }
 
   #end(exchange: number, live: LiveExchange, end: ExchangeEnd, at: number, settled?: Settled): void {
     const finished = live.end(end, at);
     this.#live.delete(exchange);
+    if (live.unread !== null) this.#options.counters.add('unparsed', `reason="websocket_${live.unread}"`);
     if (!(finished instanceof Promise)) {
       this.#options.onFinished(finished, settled);
       return;
@@ -159,6 +170,10 @@ export class Receiver {
   #fail(exchange: number, error: unknown): void {
     this.#live.get(exchange)?.release();
     this.#live.delete(exchange);
+    this.#lost(error);
+  }
+
+  #lost(error: unknown): void {
     this.#options.counters.add('internal_errors', 'part="recorder"');
     this.#options.counters.add('dropped', 'reason="recorder_error"');
     this.#options.log.warn({ error: messageOf(error) }, 'an exchange could not be recorded');

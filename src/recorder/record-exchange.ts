@@ -319,13 +319,18 @@ export function maskStartLine(line: string): string {
   return target === undefined ? maskText(line) : [maskText(method), maskTarget(target), ...rest].join(' ');
 }
 
-function identityOf({ facts, metered, session = null }: FinishedExchange): CallContext {
+function identityOf({ facts, metered, session = null, socket }: FinishedExchange): CallContext {
   const identity = identify({
     requestHeaders: metered.requestHeaders,
     requestBody: metered.requestBody.text,
     runId: facts.connection.runId,
   });
   identity.session_id ??= session;
+  if (socket !== undefined) {
+    // A step of the connection, which has the span that the request names, or its own id for one.
+    identity.parent_span_id = identity.span_id ?? socket;
+    identity.span_id = null;
+  }
   for (const key of Object.keys(identity) as (keyof CallContext)[]) identity[key] = masked(identity[key]);
   return identity;
 }

@@ -1,5 +1,5 @@
 import type { Outcome } from '../core/capture.ts';
-import type { HeaderPairs } from '../core/headers.ts';
+import { headerValue, type HeaderPairs, type ResponseHead } from '../core/headers.ts';
 import { unknownUsage } from '../core/usage.ts';
 import { Reading } from '../providers/families/reading.ts';
 import { endpointFacts } from '../providers/families/endpoint-facts.ts';
@@ -16,6 +16,7 @@ import {
   type MeterView,
 } from './metered.ts';
 import { RequestSide } from './request-side.ts';
+import { SocketMeter, type SocketHooks } from './socket-meter.ts';
 import { NOTHING_SAID, ResponseSide, type Answered } from './response-side.ts';
 import { billingOf, costOfHeaders, requestIdOf } from './verdicts.ts';
 
@@ -117,6 +118,22 @@ export class ExchangeMeter {
       tool: said.tool,
       text: said.text,
     };
+  }
+
+  /** For what is said on the connection, once it is a WebSocket; null = it is none. */
+  socket(hooks: SocketHooks): SocketMeter | null {
+    const head = this.#response?.head ?? null;
+    if (head === null || !isSwitchedToWebSocket(head)) return null;
+    const { head: requestHead, match } = this.#request;
+    // What is known of the exchange by now, by the same rules as at its end.
+    const twin = new ExchangeMeter(this.#env);
+    twin.requestHead(rawHead(requestHead));
+    twin.responseHead(rawHead(head), 0);
+    const base = twin.end('upgraded', 0);
+    if (base instanceof Promise) return null;
+    const { method, family, operation } = match?.endpoint ?? {};
+    const own = method === 'WS' && family !== undefined ? (operation ?? null) : null;
+    return new SocketMeter({ base, operation: own, limits: this.#env.limits, ...hooks });
   }
 
   /** A promise only when a decoding stream must drain. Call once, last. */
@@ -249,6 +266,17 @@ export class ExchangeMeter {
       responseHeaders: response?.headers ?? [],
     };
   }
+}
+
+function isSwitchedToWebSocket({ status, headers }: ResponseHead): boolean {
+  return status === 101 && /(?:^|,)\s*websocket\s*(?:,|$)/i.test(headerValue(headers, 'upgrade') ?? '');
+}
+
+/** Without a content coding: what would have it never comes. */
+function rawHead({ startLine, headers }: { startLine: string; headers: HeaderPairs }): Buffer {
+  const kept = headers.filter(([name]) => name.toLowerCase() !== 'content-encoding');
+  const lines = [startLine, ...kept.map(([name, value]) => `${name}: ${value}`), '', ''];
+  return Buffer.from(lines.join('\r\n'), 'latin1');
 }
 
 function keptOf(response: ResponseSide | null): { body: MeteredBody; arrivals: readonly number[] } {

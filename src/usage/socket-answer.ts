@@ -2,6 +2,9 @@ import type { AssembledOutput, ToolCall } from '../core/capture.ts';
 import type { Usage } from '../core/usage.ts';
 import type { Family } from '../providers/families/family.ts';
 import { Reading } from '../providers/families/reading.ts';
+import { enforceInvariants } from './invariants.ts';
+import { KeptMessages } from './kept-messages.ts';
+import type { MeteredBody, SideUsage } from './metered.ts';
 
 /** What one answer on a WebSocket said. Times are those of the messages. */
 export interface SocketAnswer {
@@ -10,12 +13,16 @@ export interface SocketAnswer {
   dialect: string;
   /** One call of a model. Warm-ups and transcriptions are none, though their tokens count. */
   isInference: boolean;
+  /** Its closing message came; false = the socket was closed first. */
+  isWhole: boolean;
   request_model: string | null;
   response_model: string | null;
   response_id: string | null;
   service_tier: string | null;
   /** `source` is `websocket`. */
   usage: Usage;
+  /** See Metered.side. */
+  side: readonly SideUsage[];
   anomalies: readonly string[];
   stop_reason: string | null;
   tool_calls: readonly ToolCall[];
@@ -25,8 +32,15 @@ export interface SocketAnswer {
   providerCostUsd: number | null;
   /** When it was asked for; when it began, if the server answers on its own. */
   startedAt: number;
+  /** Its first message. */
+  begunAt: number;
   firstContentAt: number | null;
   endedAt: number;
+  /** What the client said since the answer before, and the messages of this one. */
+  request: MeteredBody;
+  response: MeteredBody;
+  /** See Metered.arrivals. */
+  arrivals: readonly number[];
 }
 
 /** What a client asked for before the answer began. */
@@ -34,19 +48,26 @@ export interface Asked {
   model: string | null;
   /** The context is read and nothing is to be generated. */
   isWarmUp: boolean;
+  /** Of several conversations on one socket; null = there is one. */
+  stream: string | null;
   at: number;
+  body: KeptMessages;
 }
 
 /** An answer that has begun and not ended. */
 export class OpenAnswer {
   readonly family: Family;
   readonly reading: Reading;
-  readonly #asked: Asked;
+  readonly asked: Asked;
+  readonly kept: KeptMessages;
+  readonly #begunAt: number;
 
-  constructor(family: Family, assembledLength: number, asked: Asked) {
+  constructor(family: Family, assembledLength: number, asked: Asked, kept: KeptMessages, at: number) {
     this.family = family;
     this.reading = new Reading(assembledLength);
-    this.#asked = asked;
+    this.asked = asked;
+    this.kept = kept;
+    this.#begunAt = at;
   }
 
   read(message: Readonly<Record<string, unknown>>, at: number): void {
@@ -71,25 +92,35 @@ export class OpenAnswer {
       reading.anomalies.add('unreadable_message');
     }
     if (reading.rawUsage !== null) reading.usage.source = 'websocket';
+    const anomalies = [reading, ...reading.side].flatMap(({ usage }) =>
+      enforceInvariants(usage, reading.subsetsOfMore),
+    );
+    for (const side of reading.side) if (side.usage.source !== null) side.usage.source = 'websocket';
     const assembled = reading.assembled();
     return {
       kind: 'response',
       dialect: this.family.name,
-      isInference: !this.#asked.isWarmUp,
-      request_model: this.#asked.model,
+      isInference: !this.asked.isWarmUp,
+      isWhole: whole,
+      request_model: this.asked.model,
       response_model: reading.model ?? sessionModel,
       response_id: reading.id,
       service_tier: reading.serviceTier,
       usage: reading.usage,
-      anomalies: [...reading.anomalies],
+      side: reading.side,
+      anomalies: [...new Set([...reading.anomalies, ...anomalies])],
       stop_reason: reading.stopReason,
       tool_calls: (assembled?.toolCalls ?? []).map(({ id, name }) => ({ id, name })),
       assembled,
       error: reading.error,
       providerCostUsd: reading.costUsd,
-      startedAt: this.#asked.at,
+      startedAt: this.asked.at,
+      begunAt: this.#begunAt,
       firstContentAt: reading.firstContentAt,
       endedAt: at,
+      request: this.asked.body.capture(),
+      response: this.kept.capture(),
+      arrivals: this.kept.arrivals,
     };
   }
 }

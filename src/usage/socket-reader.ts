@@ -1,9 +1,11 @@
 import { TopLevelScanner } from '../decoders/json-scan.ts';
 import { statedError, type StatedError } from '../providers/families/errors.ts';
+import type { Family } from '../providers/families/family.ts';
 import { geminiLive } from '../providers/families/gemini-live.ts';
-import { isObject, objectAt, stringAt, valueAt, type JsonObject } from '../providers/families/json.ts';
+import { isObject, objectAt, objectsAt, stringAt, valueAt, type JsonObject } from '../providers/families/json.ts';
 import { openaiResponses } from '../providers/families/openai-responses.ts';
 import { parseJson } from '../decoders/parse-json.ts';
+import { KeptMessages } from './kept-messages.ts';
 import { OpenAnswer, type Asked, type SocketAnswer } from './socket-answer.ts';
 
 export interface SocketReaderOptions {
@@ -15,12 +17,22 @@ export interface SocketReaderOptions {
   messageLength: number;
   /** Characters of assembled output of one answer. */
   assembledLength: number;
+  /** Bytes of what is kept of an answer, and of what was said before it. */
+  bodyLength: number;
+  /** False = memory is short: the messages are read, and not kept. */
+  mayKeep(): boolean;
 }
 
 /** Members of the client's messages; all else in them (audio, history) is passed over. */
-const WANTED: ReadonlySet<string> = new Set(['type', 'model', 'generate', 'response', 'setup']);
+const WANTED: ReadonlySet<string> = new Set(['type', 'model', 'generate', 'stream_id', 'response', 'setup']);
 /** A client's message without any of these asks for nothing. */
 const ASKS = /"(?:response\.create|setup)"/;
+/** Sound and pictures of the client. */
+const SENT_MEDIA =
+  /^\s*\{(?:\s*"event_id":\s*"[^"]*",)?\s*(?:"type":\s*"input_audio_buffer\.append"|"realtime_?[iI]nput":\s*\{\s*"(?:media|audio|video))/;
+/** Of Gemini's client: what a turn answers. */
+const SAID = /^\s*\{\s*"(?:client_?[cC]ontent|tool_?[rR]esponse|realtime_?[iI]nput)"/;
+const HEAD = 400;
 /** Events that are large and say no more than that there is content. */
 const AUDIO =
   /^\s*\{(?:"(?:event_id|response_id|item_id)":\s*"[^"]*",\s*)*"type":\s*"response\.(?:output_)?audio\.delta"/;
@@ -47,15 +59,57 @@ export class SocketReader {
   #sessionModel: string | null = null;
   #transcriber: string | null = null;
   #isSession = false;
+  #session: string | null = null;
+  /** What the client said since the last answer began. */
+  #said: KeptMessages;
+  #saidAt: number | null = null;
+  #count = 0;
 
   constructor(options: SocketReaderOptions) {
     this.#options = options;
     this.#requestModel = options.model;
+    this.#said = new KeptMessages(options.bodyLength);
   }
 
-  clientMessage(data: string | Uint8Array, at: number): void {
+  /** Answers that were begun. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The server's own name of the conversation. */
+  get session(): string | null {
+    return this.#session;
+  }
+
+  /** It is one of Realtime. */
+  get isSession(): boolean {
+    return this.#isSession;
+  }
+
+  /** Bytes that are held. */
+  get held(): number {
+    let held = this.#said.length;
+    for (const { body } of this.#asked) held += body.length;
+    for (const { asked, kept } of this.#open.values()) held += asked.body.length + kept.length;
+    return held;
+  }
+
+  /** A message that was not put together. */
+  skipped(from: 'client' | 'server', wireBytes: number): void {
+    if (from === 'client') this.#said.leaveOut(wireBytes);
+    else this.#latest()?.kept.leaveOut(wireBytes);
+  }
+
+  /** @param wireBytes if they were others */
+  clientMessage(data: string | Uint8Array, at: number, wireBytes = data.length): void {
     const text = this.#textOf(data);
-    if (text === null || !ASKS.test(text)) return;
+    if (text === null || SENT_MEDIA.test(text.slice(0, HEAD))) {
+      this.#said.leaveOut(wireBytes);
+      return;
+    }
+    this.#keep(this.#said, { text, wireBytes }, at);
+    if (SAID.test(text)) this.#saidAt = at;
+    if (!ASKS.test(text)) return;
     const scanner = new TopLevelScanner(WANTED);
     scanner.push(Buffer.from(text));
     const message = scanner.result();
@@ -67,47 +121,52 @@ export class SocketReader {
       this.#asked.push({
         model: stringAt(message, 'model') ?? stringAt(response, 'model') ?? this.#requestModel,
         isWarmUp: (valueAt(message, 'generate') ?? valueAt(response, 'generate')) === false,
+        stream: stringAt(message, 'stream_id'),
         at,
+        body: this.#takeSaid(),
       });
     }
   }
 
-  serverMessage(data: string | Uint8Array, at: number): void {
+  /** @param wireBytes if they were others */
+  serverMessage(data: string | Uint8Array, at: number, wireBytes = data.length): void {
     const text = this.#textOf(data);
-    if (text === null) return;
-    if (AUDIO.test(text.slice(0, 400))) {
-      const [answer] = [...this.#open.values()].slice(-1);
-      if (answer !== undefined) {
+    if (text === null || AUDIO.test(text.slice(0, HEAD))) {
+      const answer = this.#latest();
+      if (text !== null && answer !== undefined) {
         answer.reading.at = at;
         answer.reading.content();
       }
+      answer?.kept.leaveOut(wireBytes);
       return;
     }
     const message = parseJson(text);
     if (!isObject(message)) return;
     const type = stringAt(message, 'type');
-    if (type !== null) this.#event(type, message, at);
-    else if (geminiLive.recognises(message)) this.#turn(message, at);
+    const line = { text, wireBytes };
+    if (type !== null) this.#event(type, message, line, at);
+    else if (geminiLive.recognises(message)) this.#turn(message, line, at);
   }
 
   /** The socket is closed: what is open was cut. */
-  end(at: number): void {
-    for (const id of this.#open.keys()) this.#close(id, false, at);
+  end(at: number, onCut = this.#options.onAnswer): void {
+    for (const id of this.#open.keys()) this.#close(id, false, at, onCut);
   }
 
   // --- OpenAI ---
 
-  #event(type: string, message: JsonObject, at: number): void {
-    if (type.startsWith('response.')) this.#responseEvent(message, at);
-    else if (type === 'session.created' || type === 'session.updated') this.#session(message);
-    else if (type === 'conversation.item.input_audio_transcription.completed') this.#transcribed(message, at);
-    else if (type === 'error') this.#failed(message, at);
+  #event(type: string, message: JsonObject, line: Line, at: number): void {
+    if (type.startsWith('response.')) this.#responseEvent(message, line, at);
+    else if (type === 'session.created' || type === 'session.updated') this.#onSession(message);
+    else if (type === 'conversation.item.input_audio_transcription.completed') this.#transcribed(message, line, at);
+    else if (type === 'error') this.#failed(message, line, at);
   }
 
-  #responseEvent(message: JsonObject, at: number): void {
+  #responseEvent(message: JsonObject, line: Line, at: number): void {
     const id = this.#responseOf(message);
     if (id === null || this.#closed.has(id)) return;
-    const answer = this.#open.get(id) ?? this.#begin(id, at);
+    const answer = this.#open.get(id) ?? this.#begin(id, stringAt(message, 'stream_id'), at);
+    this.#keep(answer.kept, line, at);
     const item = stringAt(objectAt(message, 'item'), 'id');
     if (item !== null) remember(this.#items, item, id);
     answer.read(message, at);
@@ -120,21 +179,59 @@ export class SocketReader {
     if (stated !== null) return stated;
     const item = stringAt(message, 'item_id') ?? stringAt(objectAt(message, 'item'), 'id');
     const known = item === null ? undefined : this.#items.get(item);
-    return known ?? [...this.#open.keys()].at(-1) ?? null;
+    if (known !== undefined) return known;
+    const stream = stringAt(message, 'stream_id');
+    const open = [...this.#open].filter(([, { asked }]) => stream === null || asked.stream === stream);
+    return open.at(-1)?.[0] ?? null;
   }
 
-  #begin(id: string, at: number): OpenAnswer {
+  #begin(id: string, stream: string | null, at: number): OpenAnswer {
     const oldest = this.#open.size >= MOST_OPEN ? this.#open.keys().next().value : undefined;
     if (oldest !== undefined) this.#close(oldest, false, at);
-    const asked = this.#asked.shift() ?? { model: this.#requestModel, isWarmUp: false, at };
-    const answer = new OpenAnswer(openaiResponses, this.#options.assembledLength, asked);
+    return this.#opened(id, openaiResponses, this.#nextAsked(stream) ?? this.#unasked(at), at);
+  }
+
+  /** Asked for first, by this conversation of the socket. */
+  #nextAsked(stream: string | null): Asked | undefined {
+    const index = stream === null ? 0 : this.#asked.findIndex((asked) => asked.stream === stream);
+    return this.#asked.splice(Math.max(0, index), 1)[0];
+  }
+
+  /** The server answers on its own. */
+  #unasked(at: number): Asked {
+    return { model: this.#requestModel, isWarmUp: false, stream: null, at, body: this.#takeSaid() };
+  }
+
+  #opened(id: string, family: Family, asked: Asked, at: number): OpenAnswer {
+    const kept = new KeptMessages(this.#options.bodyLength);
+    const answer = new OpenAnswer(family, this.#options.assembledLength, asked, kept, at);
     this.#open.set(id, answer);
+    this.#count += 1;
     return answer;
   }
 
-  #session(message: JsonObject): void {
+  #takeSaid(): KeptMessages {
+    const said = this.#said;
+    this.#said = new KeptMessages(this.#options.bodyLength);
+    this.#saidAt = null;
+    return said;
+  }
+
+  #keep(body: KeptMessages, { text, wireBytes }: Line, at: number): void {
+    if (this.#options.mayKeep()) body.push(text, wireBytes, at);
+    else body.leaveOut(wireBytes);
+  }
+
+  #latest(): OpenAnswer | undefined {
+    let latest: OpenAnswer | undefined;
+    for (const answer of this.#open.values()) latest = answer;
+    return latest;
+  }
+
+  #onSession(message: JsonObject): void {
     const session = objectAt(message, 'session');
     this.#isSession = true;
+    this.#session = stringAt(session, 'id') ?? this.#session;
     this.#sessionModel = stringAt(session, 'model') ?? this.#sessionModel;
     const input = objectAt(objectAt(session, 'audio'), 'input');
     const transcription = objectAt(input, 'transcription') ?? objectAt(session, 'input_audio_transcription');
@@ -142,10 +239,13 @@ export class SocketReader {
   }
 
   /** Billed beside the responses, at the price of the model that transcribes. */
-  #transcribed(message: JsonObject, at: number): void {
+  #transcribed(message: JsonObject, line: Line, at: number): void {
     if (objectAt(message, 'usage') === null) return;
-    const asked = { model: this.#transcriber, isWarmUp: false, at };
-    const answer = new OpenAnswer(openaiResponses, this.#options.assembledLength, asked);
+    const asked = { model: this.#transcriber, isWarmUp: false, stream: null, at, body: new KeptMessages(0) };
+    const kept = new KeptMessages(this.#options.bodyLength);
+    const answer = new OpenAnswer(openaiResponses, this.#options.assembledLength, asked, kept, at);
+    this.#count += 1;
+    this.#keep(kept, line, at);
     answer.read({ usage: message['usage'], text: message['transcript'] }, at);
     const closed = answer.close(true, null, at);
     const response_id = stringAt(message, 'item_id');
@@ -153,19 +253,21 @@ export class SocketReader {
   }
 
   /** An error while something is generated, or instead of it. */
-  #failed(message: JsonObject, at: number): void {
+  #failed(message: JsonObject, line: Line, at: number): void {
     if (this.#isSession) {
       // Realtime: about some message of the client, perhaps one that asked. A response that fails says so itself.
       this.#asked.length = 0;
       return;
     }
     const error = statedError(message) ?? flatError(message);
-    const open = [...this.#open.keys()].at(-1);
+    const stream = stringAt(message, 'stream_id');
+    const open = this.#latest();
     if (open !== undefined) {
-      const answer = this.#open.get(open);
-      if (answer !== undefined) answer.reading.error = error;
+      this.#keep(open.kept, line, at);
+      open.reading.error = error;
     } else if (this.#asked.length > 0) {
-      const answer = this.#begin('', at);
+      const answer = this.#begin('', stream, at);
+      this.#keep(answer.kept, line, at);
       answer.reading.error = error;
       this.#close('', true, at);
       this.#closed.delete('');
@@ -175,19 +277,23 @@ export class SocketReader {
   // --- Gemini Live ---
 
   /** A turn ends with its usage; what follows belongs to the next. */
-  #turn(message: JsonObject, at: number): void {
-    if (objectAt(message, 'setupComplete') !== null) return;
+  #turn(message: JsonObject, line: Line, at: number): void {
+    const complete = objectAt(message, 'setupComplete');
+    if (complete !== null) {
+      this.#session = stringAt(complete, 'sessionId') ?? this.#session;
+      return;
+    }
     const isNew = !this.#open.has(TURN);
     // The mere end of a turn begins none.
     if (isNew && objectAt(message, 'usageMetadata') === null && !hasContent(message)) return;
-    const asked = { model: this.#requestModel, isWarmUp: false, at };
-    const answer = this.#open.get(TURN) ?? new OpenAnswer(geminiLive, this.#options.assembledLength, asked);
-    this.#open.set(TURN, answer);
+    const answer = this.#open.get(TURN) ?? this.#opened(TURN, geminiLive, this.#unasked(this.#saidAt ?? at), at);
+    if (hasMedia(message)) answer.kept.leaveOut(line.wireBytes);
+    else this.#keep(answer.kept, line, at);
     answer.read(message, at);
     if (answer.reading.finished) this.#close(TURN, true, at);
   }
 
-  #close(id: string, whole: boolean, at: number): void {
+  #close(id: string, whole: boolean, at: number, tell = this.#options.onAnswer): void {
     const answer = this.#open.get(id);
     this.#open.delete(id);
     if (id !== TURN) {
@@ -195,7 +301,7 @@ export class SocketReader {
       const [first] = this.#closed;
       if (this.#closed.size > MOST_CLOSED && first !== undefined) this.#closed.delete(first);
     }
-    if (answer !== undefined) this.#options.onAnswer(answer.close(whole, this.#sessionModel, at));
+    if (answer !== undefined) tell(answer.close(whole, this.#sessionModel, at));
   }
 
   /** Gemini's messages are JSON in binary frames. Null for sound, and for what is too long. */
@@ -207,6 +313,12 @@ export class SocketReader {
   }
 }
 
+/** A message as it came. */
+interface Line {
+  text: string;
+  wireBytes: number;
+}
+
 const OPEN_BRACE = 0x7b;
 /** No response id begins with a blank. */
 const TURN = ' turn';
@@ -215,6 +327,11 @@ function hasContent(message: JsonObject): boolean {
   const content = objectAt(message, 'serverContent');
   const generated = objectAt(content, 'modelTurn') ?? objectAt(content, 'outputTranscription');
   return generated !== null || objectAt(message, 'toolCall') !== null;
+}
+
+function hasMedia(message: JsonObject): boolean {
+  const parts = objectsAt(objectAt(objectAt(message, 'serverContent'), 'modelTurn'), 'parts');
+  return parts.some((part) => objectAt(part, 'inlineData') !== null);
 }
 
 /** `models/…`, `publishers/google/models/…`, `projects/…/models/…`. */

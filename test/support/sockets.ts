@@ -15,6 +15,8 @@ export function playSocket(
     model: options.model ?? null,
     messageLength: 1_000_000,
     assembledLength: 1000,
+    bodyLength: 10_000,
+    mayKeep: () => true,
   });
   let at = 0;
   for (const [from, message] of frames) {
