@@ -1,9 +1,15 @@
 import { anthropicInference } from './families/anthropic-endpoints.ts';
 import { azureSpeechEndpoints } from './families/azure-speech-endpoints.ts';
 import { AZURE_SPEECH_PRICES } from './families/azure-speech-prices.ts';
-import { openaiCompatible, openaiInference, openaiPlatform } from './families/openai-endpoints.ts';
+import {
+  openaiCompatible,
+  openaiInference,
+  openaiPlatform,
+  openaiSockets,
+  realtimeSocket,
+} from './families/openai-endpoints.ts';
 import { AZURE_PRICES } from './families/unit-prices.ts';
-import type { Endpoint, Provider } from './provider.ts';
+import type { Provider } from './provider.ts';
 
 export const provider = {
   id: 'azure-openai',
@@ -28,12 +34,10 @@ export const provider = {
       operation: 'chat',
       family: 'openai-chat',
     },
-    ...['/openai/realtime', '/openai/v1/realtime', '/voice-live/realtime'].map((path): Endpoint => ({
-      method: 'WS',
-      path,
-      operation: 'realtime',
-      model: ['req.query:deployment', 'req.query:model'],
-    })),
+    ...['/openai/realtime', '/openai/v1/realtime', '/voice-live/realtime'].map((path) =>
+      realtimeSocket(path, ['req.query:deployment', 'req.query:model']),
+    ),
+    ...['/openai/v1', '/openai'].flatMap(openaiSockets),
     ...['/openai/v1', '/openai'].flatMap((base) => [...openaiInference(base), ...openaiPlatform(base)]),
     ...openaiInference('/models'),
     // Serverless and online endpoints serve one model each.

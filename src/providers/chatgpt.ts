@@ -1,4 +1,4 @@
-import { openaiInference } from './families/openai-endpoints.ts';
+import { openaiInference, responsesSocket } from './families/openai-endpoints.ts';
 import type { Provider } from './provider.ts';
 
 export const provider = {
@@ -10,7 +10,7 @@ export const provider = {
   billing: 'subscription',
   requestIdHeaders: ['x-request-id', 'x-oai-request-id'],
   endpoints: [
-    { method: 'WS', path: '/backend-api/codex/responses', operation: 'responses' },
+    responsesSocket('/backend-api/codex/responses'),
     ...openaiInference('/backend-api/codex'),
     // Quotas, login, and the web page itself, whose conversations state no usage.
     { method: '*', path: '/**', operation: 'web', kind: 'control' },

@@ -67,10 +67,10 @@ function metered(endpoints: readonly Endpoint[]): string[] {
 }
 
 function howOf(endpoint: Endpoint): string {
-  const { kind, family, usage, headerUsage, units, job } = endpoint;
+  const { method, kind, family, usage, headerUsage, units, job } = endpoint;
   if (kind === 'count') return 'free: counts tokens, bills none';
   const from = [
-    family === undefined ? '' : `tokens: usage of the ${FAMILIES[family].name} dialect`,
+    family === undefined ? '' : `tokens: usage of the ${FAMILIES[family].name} dialect${perAnswer(method)}`,
     ...countsOf(usage),
     headerUsage === undefined ? '' : 'tokens in response headers',
     ...(units ?? []).map(({ unit, from: sources }) => `${unit}: ${list(sources).map(code).join(', else ')}`),
@@ -78,8 +78,12 @@ function howOf(endpoint: Endpoint): string {
     kind === 'reread' || job !== undefined ? 'counted once by id' : '',
     kind === 'batch_results' ? 'each line of the results' : '',
   ].filter((part) => part !== '');
-  return from.length === 0 ? 'tokens, when the answer states a usage' : from.join('; ');
+  return from.length === 0 ? withoutCounts(method) : from.join('; ');
 }
+
+const perAnswer = (method: Endpoint['method']): string => (method === 'WS' ? ', of each answer on the WebSocket' : '');
+const withoutCounts = (method: Endpoint['method']): string =>
+  method === 'WS' ? 'named, not counted' : 'tokens, when the answer states a usage';
 
 /** A map of its own: tokens, and what is counted in other units. */
 function countsOf(usage: UsageMap | undefined): string[] {

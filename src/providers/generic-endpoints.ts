@@ -1,7 +1,7 @@
 import { anthropicInference } from './families/anthropic-endpoints.ts';
 import { bedrockRuntime } from './families/bedrock-endpoints.ts';
 import { geminiMethods } from './families/gemini-endpoints.ts';
-import { openaiInference } from './families/openai-endpoints.ts';
+import { openaiInference, openaiSockets } from './families/openai-endpoints.ts';
 import { TEI_HEADERS, TGI_HEADERS } from './families/tgi.ts';
 import type { Endpoint } from './provider.ts';
 
@@ -10,6 +10,7 @@ import type { Endpoint } from './provider.ts';
  * own paths, whatever stands before them.
  */
 export const GENERIC_ENDPOINTS: readonly Endpoint[] = [
+  ...openaiSockets('**'),
   ...openaiInference('**'),
   ...anthropicInference('**'),
   ...geminiMethods('**/models'),

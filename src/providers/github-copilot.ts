@@ -1,6 +1,6 @@
 import { anthropicInference } from './families/anthropic-endpoints.ts';
 import { controls } from './families/control-endpoints.ts';
-import { openaiInference } from './families/openai-endpoints.ts';
+import { openaiInference, responsesSocket } from './families/openai-endpoints.ts';
 import type { Provider } from './provider.ts';
 
 export const provider = {
@@ -18,7 +18,7 @@ export const provider = {
   billing: 'subscription',
   requestIdHeaders: ['x-github-request-id', 'x-request-id'],
   endpoints: [
-    { method: 'WS', path: '/responses', operation: 'responses' },
+    responsesSocket('/responses'),
     ...openaiInference(''),
     ...openaiInference('/v1'),
     ...anthropicInference('/v1'),

@@ -1,4 +1,4 @@
-import { geminiGrpcMethods, geminiMethods } from './families/gemini-endpoints.ts';
+import { geminiGrpcMethods, geminiMethods, geminiSocket } from './families/gemini-endpoints.ts';
 import { openaiInference } from './families/openai-endpoints.ts';
 import { GOOGLE_PRICES } from './families/unit-prices.ts';
 import type { Provider } from './provider.ts';
@@ -17,6 +17,9 @@ export const provider = {
   intercept: true,
   endpoints: [
     ...geminiMethods('/{version}/models'),
+    geminiSocket('/ws/google.ai.generativelanguage.{service}.BidiGenerateContent'),
+    geminiSocket('/ws/google.ai.generativelanguage.{service}.BidiGenerateContentConstrained'),
+    { method: 'WS', path: '/ws/google.ai.generativelanguage.{service}', operation: 'music_generation' },
     ...geminiGrpcMethods('google.ai.generativelanguage.{version}.GenerativeService'),
     { method: 'POST', path: '/google.ai.generativelanguage.{service}/{rpc}', operation: 'grpc', kind: 'control' },
     ...geminiMethods('/{version}/tunedModels'),
@@ -89,6 +92,7 @@ export const provider = {
     { method: '*', path: '/{version}/auth_tokens', operation: 'auth_tokens', kind: 'control' },
   ],
   limits: [
+    'Music that is made live over a WebSocket: named, not counted.',
     'Video is billed by the second, which only the request states, and not always; a video that failed later is counted.',
   ],
   prices: GOOGLE_PRICES,

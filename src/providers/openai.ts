@@ -1,4 +1,4 @@
-import { openaiInference, openaiPlatform } from './families/openai-endpoints.ts';
+import { openaiInference, openaiPlatform, openaiSockets } from './families/openai-endpoints.ts';
 import { OPENAI_PRICES } from './families/openai-prices.ts';
 import type { Provider } from './provider.ts';
 
@@ -10,6 +10,7 @@ export const provider = {
   intercept: true,
   requestIdHeaders: ['x-request-id'],
   endpoints: [
+    ...openaiSockets('/v1'),
     ...openaiInference('/v1'),
     ...openaiPlatform('/v1'),
     // The API of 2020, still called by old clients.

@@ -1,4 +1,4 @@
-import { geminiGrpcMethods, geminiMethods } from './families/gemini-endpoints.ts';
+import { geminiGrpcMethods, geminiMethods, geminiSocket } from './families/gemini-endpoints.ts';
 import { openaiInference } from './families/openai-endpoints.ts';
 import { GOOGLE_PRICES } from './families/unit-prices.ts';
 import type { Endpoint, Provider } from './provider.ts';
@@ -45,7 +45,7 @@ export const provider = {
     ...geminiMethods('**/models'),
     ...geminiGrpcMethods('google.cloud.aiplatform.{version}.PredictionService'),
     { method: 'POST', path: '/google.cloud.aiplatform.{service}/{rpc}', operation: 'grpc', kind: 'control' },
-    { method: 'WS', path: '/ws/google.cloud.aiplatform.{service}/BidiGenerateContent', operation: 'realtime' },
+    geminiSocket('/ws/google.cloud.aiplatform.{service}/BidiGenerateContent'),
     { method: '*', path: '**/cachedContents', operation: 'cached_contents', kind: 'control' },
     { method: '*', path: '**/cachedContents/{cache}', operation: 'cached_contents', kind: 'control' },
     { method: '*', path: '**/batchPredictionJobs', operation: 'batches', kind: 'control' },

@@ -1,6 +1,6 @@
 import { anthropicInference } from './families/anthropic-endpoints.ts';
 import { controls } from './families/control-endpoints.ts';
-import { openaiCompatible } from './families/openai-endpoints.ts';
+import { openaiCompatible, openaiSockets } from './families/openai-endpoints.ts';
 import { XAI_PRICES } from './families/unit-prices.ts';
 import type { Provider } from './provider.ts';
 
@@ -12,7 +12,7 @@ export const provider = {
   intercept: true,
   requestIdHeaders: ['x-request-id'],
   endpoints: [
-    { method: 'WS', path: '/v1/realtime', operation: 'realtime', model: ['req.query:model'] },
+    ...openaiSockets('/v1'),
     // The answer to a deferred request is fetched; its usage counts once.
     {
       method: 'GET',

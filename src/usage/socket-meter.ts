@@ -166,7 +166,8 @@ function meteredOf(answer: SocketAnswer, base: Metered, operation: string): Mete
     isInference: answer.isInference,
     reread: false,
     dialect: answer.dialect,
-    request_model: answer.kind === 'transcription' ? answer.response_model : (answer.request_model ?? base.request_model),
+    request_model:
+      answer.kind === 'transcription' ? answer.response_model : (answer.request_model ?? base.request_model),
     response_model: answer.response_model,
     response_id: answer.response_id,
     stream: true,

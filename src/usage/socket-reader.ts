@@ -33,6 +33,13 @@ const SENT_MEDIA =
 /** Of Gemini's client: what a turn answers. */
 const SAID = /^\s*\{\s*"(?:client_?[cC]ontent|tool_?[rR]esponse|realtime_?[iI]nput)"/;
 const HEAD = 400;
+const TRANSCRIPTION = /^transcription_session\./;
+const SESSIONS: ReadonlySet<string> = new Set([
+  'session.created',
+  'session.updated',
+  'transcription_session.created',
+  'transcription_session.updated',
+]);
 /** Events that are large and say no more than that there is content. */
 const AUDIO =
   /^\s*\{(?:"(?:event_id|response_id|item_id)":\s*"[^"]*",\s*)*"type":\s*"response\.(?:output_)?audio\.delta"/;
@@ -60,6 +67,8 @@ export class SocketReader {
   #transcriber: string | null = null;
   #isSession = false;
   #session: string | null = null;
+  /** Nothing is answered, what is said is put into text: that is the call. */
+  #transcribesOnly = false;
   /** What the client said since the last answer began. */
   #said: KeptMessages;
   #saidAt: number | null = null;
@@ -109,7 +118,10 @@ export class SocketReader {
     }
     this.#keep(this.#said, { text, wireBytes }, at);
     if (SAID.test(text)) this.#saidAt = at;
-    if (!ASKS.test(text)) return;
+    if (ASKS.test(text)) this.#ask(text, at);
+  }
+
+  #ask(text: string, at: number): void {
     const scanner = new TopLevelScanner(WANTED);
     scanner.push(Buffer.from(text));
     const message = scanner.result();
@@ -149,7 +161,7 @@ export class SocketReader {
   }
 
   /** The socket is closed: what is open was cut. */
-  end(at: number, onCut = this.#options.onAnswer): void {
+  end(at: number, onCut?: OnAnswer): void {
     for (const id of this.#open.keys()) this.#close(id, false, at, onCut);
   }
 
@@ -157,7 +169,7 @@ export class SocketReader {
 
   #event(type: string, message: JsonObject, line: Line, at: number): void {
     if (type.startsWith('response.')) this.#responseEvent(message, line, at);
-    else if (type === 'session.created' || type === 'session.updated') this.#onSession(message);
+    else if (SESSIONS.has(type)) this.#onSession(message);
     else if (type === 'conversation.item.input_audio_transcription.completed') this.#transcribed(message, line, at);
     else if (type === 'error') this.#failed(message, line, at);
   }
@@ -231,6 +243,8 @@ export class SocketReader {
   #onSession(message: JsonObject): void {
     const session = objectAt(message, 'session');
     this.#isSession = true;
+    this.#transcribesOnly =
+      stringAt(session, 'type') === 'transcription' || TRANSCRIPTION.test(stringAt(message, 'type') ?? '');
     this.#session = stringAt(session, 'id') ?? this.#session;
     this.#sessionModel = stringAt(session, 'model') ?? this.#sessionModel;
     const input = objectAt(objectAt(session, 'audio'), 'input');
@@ -249,7 +263,7 @@ export class SocketReader {
     answer.read({ usage: message['usage'], text: message['transcript'] }, at);
     const closed = answer.close(true, null, at);
     const response_id = stringAt(message, 'item_id');
-    this.#options.onAnswer({ ...closed, kind: 'transcription', isInference: false, response_id });
+    this.#options.onAnswer({ ...closed, kind: 'transcription', isInference: this.#transcribesOnly, response_id });
   }
 
   /** An error while something is generated, or instead of it. */
@@ -293,7 +307,7 @@ export class SocketReader {
     if (answer.reading.finished) this.#close(TURN, true, at);
   }
 
-  #close(id: string, whole: boolean, at: number, tell = this.#options.onAnswer): void {
+  #close(id: string, whole: boolean, at: number, tell?: OnAnswer): void {
     const answer = this.#open.get(id);
     this.#open.delete(id);
     if (id !== TURN) {
@@ -301,7 +315,10 @@ export class SocketReader {
       const [first] = this.#closed;
       if (this.#closed.size > MOST_CLOSED && first !== undefined) this.#closed.delete(first);
     }
-    if (answer !== undefined) tell(answer.close(whole, this.#sessionModel, at));
+    if (answer === undefined) return;
+    const said = answer.close(whole, this.#sessionModel, at);
+    if (tell === undefined) this.#options.onAnswer(said);
+    else tell(said);
   }
 
   /** Gemini's messages are JSON in binary frames. Null for sound, and for what is too long. */
@@ -312,6 +329,8 @@ export class SocketReader {
     return isJson ? Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8') : null;
   }
 }
+
+type OnAnswer = (answer: SocketAnswer) => void;
 
 /** A message as it came. */
 interface Line {

@@ -58,7 +58,8 @@ export class SocketMessages implements FrameHandler {
 
   /** Set = nothing is read any more. */
   get problem(): MessageProblem | null {
-    return this.#problem ?? this.#frames.problem;
+    // What is behind a close is nobody's any more.
+    return this.#problem ?? (this.#closed ? null : this.#frames.problem);
   }
 
   /** Bytes that are held of a message that is not whole, and between two. */

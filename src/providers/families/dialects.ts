@@ -7,6 +7,7 @@ import { bedrockInvoke } from './bedrock-invoke.ts';
 import type { Family, FamilyName } from './family.ts';
 import { gemini } from './gemini.ts';
 import { geminiInteractions } from './gemini-interactions.ts';
+import { geminiLive } from './gemini-live.ts';
 import { llamacpp } from './llamacpp.ts';
 import { mistralConversation } from './mistral-conversation.ts';
 import { ollama } from './ollama.ts';
@@ -27,6 +28,7 @@ export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
   'openai-chat': openaiChat,
   gemini,
   'gemini-interactions': geminiInteractions,
+  'gemini-live': geminiLive,
   ollama,
   cohere,
   watsonx,

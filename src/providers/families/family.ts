@@ -9,6 +9,7 @@ export type FamilyName =
   | 'anthropic'
   | 'gemini'
   | 'gemini-interactions'
+  | 'gemini-live'
   | 'ollama'
   | 'cohere'
   | 'dashscope'

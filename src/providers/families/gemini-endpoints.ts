@@ -49,6 +49,11 @@ export function geminiGrpcMethods(service: string): Endpoint[] {
   }));
 }
 
+/** The Live API, over a WebSocket: each turn of it is a call. @param path e.g. `/ws/…BidiGenerateContent` */
+export function geminiSocket(path: string): Endpoint {
+  return { method: 'WS', path, operation: 'realtime', family: 'gemini-live' };
+}
+
 /** @param owner what stands before `/{model}:method`, e.g. `/{version}/models`. */
 export function geminiMethods(owner: string): Endpoint[] {
   return METHODS.map(([method, operation, facts]) => ({

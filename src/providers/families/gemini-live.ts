@@ -34,6 +34,7 @@ const LIVE_USAGE: UsageMap = {
 export const geminiLive: Family = {
   name: 'gemini-live',
   usage: LIVE_USAGE,
+  byEndpointOnly: true,
   recognises(message) {
     return ['setupComplete', 'serverContent', 'toolCall', 'usageMetadata'].some(
       (key) => objectAt(message, key) !== null,

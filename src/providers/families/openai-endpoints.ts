@@ -1,4 +1,4 @@
-import type { Endpoint } from '../provider.ts';
+import type { Endpoint, FactSource } from '../provider.ts';
 import { controls } from './control-endpoints.ts';
 
 /** The inference endpoints that OpenAI and its compatibles share. @param base e.g. `/v1`, or `**` for any. */
@@ -26,6 +26,20 @@ export function openaiInference(base: string): Endpoint[] {
     },
     { method: 'POST', path: `${base}/moderations`, operation: 'moderation', kind: 'control', billing: 'free' },
   ];
+}
+
+/** WebSockets: each answer on one is a call. @param base as that of `openaiInference` */
+export function openaiSockets(base: string): Endpoint[] {
+  return [responsesSocket(`${base}/responses`), realtimeSocket(`${base}/realtime`, ['req.query:model'])];
+}
+
+export function responsesSocket(path: string): Endpoint {
+  return { method: 'WS', path, operation: 'responses', family: 'openai-responses' };
+}
+
+/** @param model where the URL names it. */
+export function realtimeSocket(path: string, model: readonly FactSource[]): Endpoint {
+  return { method: 'WS', path, operation: 'realtime', family: 'openai-responses', model };
 }
 
 /** Paid by the token, or by the image: the answer says which. */

@@ -1,8 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { CASSETTES } from '../../support/cassettes.ts';
-import { client, playSocket as play, server, type Frame } from '../../support/sockets.ts';
+import { client, playSocket as play, recordings, server, statedCounts, type Frame } from '../../support/sockets.ts';
 
 const usage = (input: number, output: number, cached = 0): object => ({
   total_tokens: input + output,
@@ -231,22 +229,6 @@ describe('usage/socket-reader: anything else', () => {
   });
 });
 
-interface Recording {
-  id: string;
-  frames: { dir: 'recv' | 'send'; text?: string; base64?: string }[];
-  truth: { usages: { type: string; model?: string | null; usage: Record<string, unknown> }[] } | null;
-}
-
-function recordings(): Recording[] {
-  const folder = join(CASSETTES ?? '', 'websocket');
-  return readdirSync(folder).flatMap((file) =>
-    readFileSync(join(folder, file), 'utf8')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Recording),
-  );
-}
-
 describe.skipIf(CASSETTES === null)('usage/socket-reader: recorded sockets', () => {
   test.each([false, true])('state what the provider stated, response by response (binary frames: %s)', (binary) => {
     const wrong: string[] = [];
@@ -259,7 +241,7 @@ describe.skipIf(CASSETTES === null)('usage/socket-reader: recorded sockets', () 
         { binary },
       );
       const stated = (truth?.usages ?? []).map((each) => ({
-        ...counts(each.usage),
+        ...statedCounts(each.usage),
         transcription: each.type.startsWith('conversation'),
       }));
       const ours = answers.map(({ kind, usage }) => ({
@@ -279,13 +261,3 @@ describe.skipIf(CASSETTES === null)('usage/socket-reader: recorded sockets', () 
     expect(wrong).toEqual([]);
   });
 });
-
-function counts(usage: Record<string, unknown>): { input: number | null; output: number | null } {
-  const at = (name: string): number => (usage[name] as number | undefined) ?? 0;
-  if ('promptTokenCount' in usage) {
-    const output = at('responseTokenCount') + at('candidatesTokenCount') + at('thoughtsTokenCount');
-    return { input: at('promptTokenCount') + at('toolUsePromptTokenCount'), output };
-  }
-  if (!('input_tokens' in usage)) return { input: null, output: null };
-  return { input: at('input_tokens'), output: at('output_tokens') };
-}
