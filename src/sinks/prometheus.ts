@@ -40,7 +40,7 @@ const HELP: Readonly<Record<CounterName, string>> = {
   connections: 'Connections and plain requests by what policy said of them',
   tunnel_bytes: 'Bytes of blind tunnels',
   handshake_failures: 'TLS handshakes that failed, by side and cause',
-  unparsed: 'Connections on which the parser gave up while the bytes flowed on',
+  unparsed: 'Connections on which a parser gave up while the bytes flowed on',
   dropped: 'What was lost of the records (never of the traffic), by reason',
   internal_errors: 'Failures of own parts that traffic did not notice',
   upgrades: 'Connections that switched protocols (101)',

@@ -49,7 +49,7 @@ export function Actions({ call }: { call: CallRecord }) {
       keys: 'r',
       apart: true,
       run: replay,
-      ...offBecause(off ?? (call.outcome === 'upgraded' ? 'A WebSocket cannot be sent again' : undefined)),
+      ...offBecause(off ?? (call.transport === 'websocket' || call.outcome === 'upgraded' ? 'A WebSocket cannot be sent again' : undefined)),
     },
     { name: 'Compare with …', run: () => goTo(hrefOf(route, 'compare', null, { a: call.id })) },
     { name: pin.isPinned ? 'Unpin' : 'Pin', run: pin.toggle, ...offBecause(off) },

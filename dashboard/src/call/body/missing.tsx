@@ -32,7 +32,7 @@ function reasonOf(call: CallRecord, side: Side, error: ApiError): { title: strin
   if (call.outcome === 'upgraded') {
     return {
       title: 'A connection of its own kind',
-      text: 'The two sides agreed to speak otherwise than by HTTP (a WebSocket, say). What went over it from there on was passed on, and not recorded.',
+      text: 'The two sides agreed to speak otherwise than by HTTP (a WebSocket, say). What went over it from there on was passed on; answers on a WebSocket that could be told apart are calls of their own.',
     };
   }
   if (side === 'response' && call.status === null) {
