@@ -68,6 +68,24 @@ function usage(input: number, cached: number, output: number): object {
   };
 }
 
+/** The messages up to the end of an answer, or of the socket. */
+async function ask(socket: WebSocket, asked: Asked & { model?: string }): Promise<Heard[]> {
+  const heard: Heard[] = [];
+  const over = new Promise<void>((resolve) => {
+    socket.addEventListener('close', () => resolve(), { once: true });
+    socket.addEventListener('message', function hear({ data }) {
+      const message = JSON.parse(String(data)) as Heard;
+      heard.push(message);
+      if (message.type !== 'response.completed') return;
+      socket.removeEventListener('message', hear);
+      resolve();
+    });
+  });
+  socket.send(JSON.stringify({ type: 'response.create', model: 'gpt-5-mini', ...asked }));
+  await over;
+  return heard;
+}
+
 describe('WebSockets through the daemon', () => {
   const folder = mkdtempSync(join(tmpdir(), 'llm-proxy-test-'));
   const dispatchers: Dispatcher[] = [];
@@ -121,24 +139,6 @@ describe('WebSockets through the daemon', () => {
     const dispatcher = new ProxyAgent({ uri, requestTls: { ca: readFileSync(daemon.caFile) } });
     dispatchers.push(dispatcher);
     return new WebSocket(`wss://${HOST}${path}`, { headers, dispatcher });
-  }
-
-  /** The messages up to the end of an answer, or of the socket. */
-  async function ask(socket: WebSocket, asked: Asked & { model?: string }): Promise<Heard[]> {
-    const heard: Heard[] = [];
-    const over = new Promise<void>((resolve) => {
-      socket.addEventListener('close', () => resolve(), { once: true });
-      socket.addEventListener('message', function hear({ data }) {
-        const message = JSON.parse(String(data)) as Heard;
-        heard.push(message);
-        if (message.type !== 'response.completed') return;
-        socket.removeEventListener('message', hear);
-        resolve();
-      });
-    });
-    socket.send(JSON.stringify({ type: 'response.create', model: 'gpt-5-mini', ...asked }));
-    await over;
-    return heard;
   }
 
   /** Of one socket, the newest first, once there are so many. */

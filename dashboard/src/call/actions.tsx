@@ -49,7 +49,7 @@ export function Actions({ call }: { call: CallRecord }) {
       keys: 'r',
       apart: true,
       run: replay,
-      ...offBecause(off ?? (call.transport === 'websocket' || call.outcome === 'upgraded' ? 'A WebSocket cannot be sent again' : undefined)),
+      ...offBecause(off ?? noReplay(call)),
     },
     { name: 'Compare with …', run: () => goTo(hrefOf(route, 'compare', null, { a: call.id })) },
     { name: pin.isPinned ? 'Unpin' : 'Pin', run: pin.toggle, ...offBecause(off) },
@@ -65,6 +65,10 @@ export function Actions({ call }: { call: CallRecord }) {
       {overlay === 'delete' && <DeleteDialog call={call} onClose={() => setOverlay(null)} />}
     </>
   );
+}
+
+function noReplay({ transport, outcome }: CallRecord): string | undefined {
+  return transport === 'websocket' || outcome === 'upgraded' ? 'A WebSocket cannot be sent again' : undefined;
 }
 
 function offBecause(off: string | undefined): { off?: string } {
