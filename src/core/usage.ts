@@ -116,6 +116,8 @@ export interface TokenCounts {
   input_video_tokens: number | null;
   /** Audio part of cache_read. */
   cache_read_audio_tokens: number | null;
+  /** Image part of cache_read. */
+  cache_read_image_tokens: number | null;
 }
 
 export interface Usage extends TokenCounts {
@@ -144,6 +146,7 @@ export const TOKEN_FIELDS = [
   'output_image_tokens',
   'input_video_tokens',
   'cache_read_audio_tokens',
+  'cache_read_image_tokens',
 ] as const satisfies readonly (keyof TokenCounts)[];
 
 /** A usage of which nothing is known. */
@@ -163,6 +166,7 @@ export function unknownUsage(): Usage {
     output_image_tokens: null,
     input_video_tokens: null,
     cache_read_audio_tokens: null,
+    cache_read_image_tokens: null,
     units: {},
     source: null,
     state: 'none',

@@ -155,7 +155,8 @@ function addInput(bill: Bill, usage: Usage): void {
   const write1h = Math.min(known(usage.cache_write_1h_tokens), write);
   const readAudio = Math.min(known(usage.cache_read_audio_tokens), read);
   const audio = Math.max(bill.ownPriced('input_audio_tokens', usage.input_audio_tokens) - readAudio, 0);
-  const image = bill.ownPriced('input_image_tokens', usage.input_image_tokens);
+  const readImage = Math.min(known(usage.cache_read_image_tokens), read - readAudio);
+  const image = Math.max(bill.ownPriced('input_image_tokens', usage.input_image_tokens) - readImage, 0);
   const video = bill.ownPriced('input_video_tokens', usage.input_video_tokens);
   // A cache larger than the input can only be beside it (Grok, at times).
   const isBeside = read + write > usage.input_tokens;
@@ -163,8 +164,9 @@ function addInput(bill: Bill, usage: Usage): void {
   // Parts larger than their whole: a count is wrong, so the sum is no more than an approach.
   if (rest < 0 || isBeside) bill.incomplete = true;
   bill.tokens('input_tokens', Math.max(rest, 0), ['input_tokens']);
-  bill.tokens('cache_read_tokens', read - readAudio, ['cache_read_tokens']);
+  bill.tokens('cache_read_tokens', read - readAudio - readImage, ['cache_read_tokens']);
   bill.tokens('cache_read_audio_tokens', readAudio, CACHE_READ_AUDIO);
+  bill.tokens('cache_read_image_tokens', readImage, CACHE_READ_IMAGE);
   bill.tokens('cache_write_tokens', write - write1h, ['cache_write_tokens', 'input_tokens']);
   bill.tokens('cache_write_1h_tokens', write1h, ['cache_write_1h_tokens']);
   bill.tokens('input_audio_tokens', audio, ['input_audio_tokens']);
@@ -172,6 +174,7 @@ function addInput(bill: Bill, usage: Usage): void {
   bill.tokens('input_video_tokens', video, ['input_video_tokens']);
 }
 
+const CACHE_READ_IMAGE = ['cache_read_image_tokens', 'cache_read_tokens', 'input_image_tokens'] as const;
 const CACHE_READ_AUDIO = ['cache_read_audio_tokens', 'cache_read_tokens', 'input_audio_tokens'] as const;
 
 function addOutput(bill: Bill, usage: Usage): void {

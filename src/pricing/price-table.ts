@@ -57,6 +57,7 @@ const KEYS: Readonly<Record<string, Key>> = {
   cache_write_mtok: { class: 'cache_write_tokens', per: MTOK },
   cache_write_1h_mtok: { class: 'cache_write_1h_tokens', per: MTOK },
   cache_audio_read_mtok: { class: 'cache_read_audio_tokens', per: MTOK },
+  cache_image_read_mtok: { class: 'cache_read_image_tokens', per: MTOK },
   input_audio_mtok: { class: 'input_audio_tokens', per: MTOK },
   output_audio_mtok: { class: 'output_audio_tokens', per: MTOK },
   input_image_mtok: { class: 'input_image_tokens', per: MTOK },

@@ -22,6 +22,7 @@ import { callFacets } from './migrations/0019-call-facets.ts';
 import { antonBodies } from './migrations/0020-anton-bodies.ts';
 import { inTransaction } from './transaction.ts';
 import { unpricedFacet } from './migrations/0021-unpriced-facet.ts';
+import { cachedImages } from './migrations/0022-cached-images.ts';
 
 /** The place in this list + 1 is the `user_version` that a migration leads to. */
 export const MIGRATIONS: readonly string[] = [
@@ -46,6 +47,7 @@ export const MIGRATIONS: readonly string[] = [
   callFacets,
   antonBodies,
   unpricedFacet,
+  cachedImages,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -23,6 +23,10 @@ const OPENAI_RESPONSES_USAGE: UsageMap = {
     input_image_tokens: ['input_tokens_details.image_tokens', 'input_token_details.image_tokens'],
     output_image_tokens: ['output_tokens_details.image_tokens', 'output_token_details.image_tokens'],
     cache_read_audio_tokens: 'input_token_details.cached_tokens_details.audio_tokens',
+    cache_read_image_tokens: [
+      'input_tokens_details.cached_tokens_details.image_tokens',
+      'input_token_details.cached_tokens_details.image_tokens',
+    ],
   },
   units: {
     audio_seconds: 'seconds',

@@ -114,6 +114,7 @@ describe('store/call-row', () => {
           output_image_tokens: 5,
           input_video_tokens: 6,
           cache_read_audio_tokens: 8,
+          cache_read_image_tokens: 9,
           units: { web_searches: 2 },
           estimated: ['input_tokens', 'output_tokens'],
         }),

@@ -54,16 +54,17 @@ describe('usage/socket-reader: Realtime', () => {
     ]);
   });
 
-  it('counts audio, cached audio and reasoning as the parts that they are', () => {
+  it('counts audio, pictures, what of them is cached, and reasoning as the parts that they are', () => {
     const counts = {
       total_tokens: 50,
       input_tokens: 30,
       output_tokens: 20,
       input_token_details: {
-        text_tokens: 5,
+        text_tokens: 1,
         audio_tokens: 25,
-        cached_tokens: 12,
-        cached_tokens_details: { text_tokens: 2, audio_tokens: 10 },
+        image_tokens: 4,
+        cached_tokens: 14,
+        cached_tokens_details: { text_tokens: 1, audio_tokens: 10, image_tokens: 3 },
       },
       output_token_details: { text_tokens: 5, audio_tokens: 15, reasoning_tokens: 4 },
     };
@@ -73,8 +74,10 @@ describe('usage/socket-reader: Realtime', () => {
       output_tokens: 20,
       input_audio_tokens: 25,
       output_audio_tokens: 15,
-      cache_read_tokens: 12,
+      input_image_tokens: 4,
+      cache_read_tokens: 14,
       cache_read_audio_tokens: 10,
+      cache_read_image_tokens: 3,
       reasoning_tokens: 4,
     });
   });

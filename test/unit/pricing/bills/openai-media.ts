@@ -40,6 +40,32 @@ export const OPENAI_MEDIA_BILLS: readonly HandBill[] = [
     nanos: 16_080_000,
   },
   {
+    call: 'realtime: a picture that is in the cache, beside text and sound that are',
+    ask: { provider: 'openai', model: 'gpt-realtime', host: 'api.openai.com', operation: 'realtime' },
+    usage: {
+      input_tokens: 2_000,
+      output_tokens: 50,
+      cache_read_tokens: 1_000,
+      cache_read_audio_tokens: 100,
+      cache_read_image_tokens: 700,
+      input_audio_tokens: 300,
+      input_image_tokens: 800,
+    },
+    prices: 'text 4 in, 0.40 cached, 16 out; sound 32 in, 0.40 cached; pictures 5 in, 0.50 cached per million',
+    source: 'openai.com/api/pricing',
+    // 900 text, of which 200 cached: 700 x 4,000; 200 x 400; 100 x 400; 700 x 500; 200 x 32,000; 100 x 5,000; 50 x 16,000
+    lines: [
+      ['input_tokens', 2_800_000],
+      ['cache_read_tokens', 80_000],
+      ['cache_read_audio_tokens', 40_000],
+      ['cache_read_image_tokens', 350_000],
+      ['input_audio_tokens', 6_400_000],
+      ['input_image_tokens', 500_000],
+      ['output_tokens', 800_000],
+    ],
+    nanos: 10_970_000,
+  },
+  {
     call: 'GPT-4o audio, of which the table prices the text only',
     ask: { provider: 'openai', model: 'gpt-4o-audio-preview-2024-12-17', host: 'api.openai.com' },
     usage: { input_tokens: 120, output_tokens: 60, input_audio_tokens: 100, output_audio_tokens: 50 },
