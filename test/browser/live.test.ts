@@ -139,4 +139,23 @@ describe.skipIf(chromiumPath === null)('dashboard/sessions, while it grows', () 
     await told(page, calls + 1).waitFor();
     await context.close();
   });
+
+  it('brings a call into a filtered list that was told of before it was stored', async () => {
+    const { page, context } = await visit(browser, house.daemon, '#/calls?range=all&filter=provider:anthropic');
+    page.setDefaultTimeout(15_000);
+    const rows = page.getByRole('grid', { name: 'Calls' }).getByRole('row');
+    await rows.nth(1).waitFor();
+    const before = await house.ask<object>('/api/calls?provider=anthropic&limit=50');
+    let until = Infinity;
+    await page.route(/\/api\/calls\?/, async (route) => {
+      const isEarly = performance.now() < until;
+      await (isEarly ? route.fulfill({ json: { ...before, texts: [], titles: {}, ignored: [] } }) : route.continue());
+    });
+    const messages = [{ role: 'user', content: 'Is it there?' }];
+    await house.call(anthropicCall({ session: 'another', messages, answer: text('It is, a moment later.') }));
+    // Longer than it takes to ask first, and shorter than it takes to ask once more.
+    until = performance.now() + 600;
+    await rows.filter({ hasText: 'Is it there?' }).first().waitFor();
+    await context.close();
+  });
 });

@@ -44,13 +44,16 @@ describe.skipIf(chromiumPath === null)('dashboard/overview', () => {
 
   it('takes a stretch of a chart for the period of all screens', async () => {
     const { page, context } = await visit(browser, daemon, '#/overview');
-    const plot = page.locator('figure .u-over').first();
-    // What stands above it may come later, and moves it.
+    const spend = page.getByRole('figure', { name: 'Spend' });
+    const plot = spend.locator('.u-over');
+    // It is drawn anew when its parts are known, and what stands above it moves it.
     await page.getByRole('link', { name: /1 call without usage/ }).waitFor();
-    await plot.hover();
+    await spend.getByText('text-embedding-3-small').waitFor();
     const box = await plot.boundingBox();
     if (box === null) throw new Error('there is no chart');
     await page.mouse.move(box.x + box.width * 0.5, box.y + 20);
+    await expect.poll(() => spend.innerText()).toMatch(/Spend\n\w{3} \d+ \w{3} \d\d:00/);
+    expect(await plot.boundingBox()).toEqual(box);
     await page.mouse.down();
     await page.mouse.move(box.x + box.width, box.y + 20, { steps: 5 });
     await page.mouse.up();

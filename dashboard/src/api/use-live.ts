@@ -40,7 +40,7 @@ export function useFeedBegins(then: () => void): void {
 }
 
 /** A call that ended is told of before it is stored; after so long it is, unless the store is in trouble. */
-const STORED_MS = 1000;
+export const STORED_MS = 1000;
 /** What has not come by then will not. */
 const AWAITED_MS = 30_000;
 

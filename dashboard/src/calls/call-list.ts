@@ -185,8 +185,9 @@ export class CallList {
   /** Calls that ended, together, so that the list changes once. */
   ended(calls: readonly CallRecord[]): void {
     const taken = calls.filter((call) => this.takes(call) === true);
-    if (taken.length === 0 || !this.ready) return;
-    if (this.#follows) this.#putOnTop(taken);
+    if (taken.length === 0) return;
+    if (!this.ready) this.#missedMeanwhile = this.#reloading !== null;
+    else if (this.#follows) this.#putOnTop(taken);
     else {
       this.#waits += taken.length;
       for (const call of taken) if (this.#waiting.size < MOST_FRESH) this.#waiting.set(call.id, call);
@@ -202,15 +203,16 @@ export class CallList {
     else void this.probe();
   }
 
-  /** Asks how many new ones there are, and shows them only to who follows. */
-  async probe(): Promise<void> {
-    if (!this.ready || this.#reloading !== null) return;
+  /** Asks how many new ones there are, and shows them only to who follows. False: an earlier answer is awaited. */
+  async probe(): Promise<boolean> {
+    if (!this.#closed && this.#reloading !== null) return false;
+    if (this.#closed || !this.ready) return true;
     if (this.#follows) {
       this.reload();
-      return;
+      return true;
     }
     const answer = await this.#options.fetch(null, this.#size, new AbortController().signal).catch(() => null);
-    if (answer === null || this.#closed) return;
+    if (answer === null || this.#closed) return true;
     const top = this.at(0)?.call.id;
     const known = new Set([...Array(Math.min(this.#size, this.length)).keys()].map((index) => this.at(index)?.call.id));
     const isNew = answer.calls.filter(({ id }) => id !== top && !known.has(id));
@@ -218,6 +220,7 @@ export class CallList {
     this.#waiting.clear();
     this.#waits = isNew.length;
     this.#tell();
+    return true;
   }
 
   /** Asks what the sessions of the newest calls are called: the feed does not say it. */

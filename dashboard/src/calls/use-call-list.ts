@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { get } from '../api/client.ts';
 import { type Asked, callsQuery } from './first-page.ts';
 import type { CallRecord, ListedCalls } from '../api/shapes.ts';
-import { useEndedCalls, useFeedBegins } from '../api/use-live.ts';
+import { STORED_MS, useEndedCalls, useFeedBegins } from '../api/use-live.ts';
 import { boundsOf } from '../url/range.ts';
 import { CallList } from './call-list.ts';
 
@@ -83,7 +83,7 @@ export function useCallList({ period, filter, sort }: Asked): LiveList {
 function useFeed(source: Source): void {
   const batch = useRef<CallRecord[]>([]);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
-  const asks = useRef({ isDue: false, after: 0 });
+  const asks = useRef({ isDue: false, after: 0, ended: 0 });
   const latest = useRef(source);
   latest.current = source;
   const titling = useRef<ReturnType<typeof setTimeout> | null>(null);
@@ -102,27 +102,35 @@ function useFeed(source: Source): void {
   const ask = (): void => {
     if (asks.current.isDue) return;
     asks.current.isDue = true;
-    const wait = Math.max(0, asks.current.after - performance.now());
-    setTimeout(() => void probe(), wait);
+    setTimeout(() => void probe(), Math.max(BATCH_MS, asks.current.after - performance.now()));
   };
   const probe = async (): Promise<void> => {
     asks.current.isDue = false;
     const started = performance.now();
-    await latest.current.list.probe();
+    const isAsked = await latest.current.list.probe();
     const took = performance.now() - started;
     asks.current.after = performance.now() + Math.max(ASK_MS, ASK_SHARE * took);
+    // What ended a moment before may not have been in the answer.
+    if (!isAsked || started - asks.current.ended < STORED_MS) ask();
+  };
+  const late = (): void => {
+    asks.current.ended = performance.now();
+    ask();
   };
   useEndedCalls(
     (call) => {
       const verdict = latest.current.list.takes(call);
-      if (verdict === 'ask') ask();
+      if (verdict === 'ask') late();
       if (verdict !== true) return;
       batch.current.push(call);
       timer.current ??= setTimeout(show, BATCH_MS);
     },
     () => latest.current.list.missed(),
   );
-  useFeedBegins(() => latest.current.list.missed());
+  useFeedBegins(() => {
+    latest.current.list.missed();
+    late();
+  });
   useEffect(
     () => () => {
       clearTimeout(timer.current ?? undefined);

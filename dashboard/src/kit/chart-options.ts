@@ -33,7 +33,8 @@ export function optionsOf(latest: Latest, size: { width: number; height: number 
   return {
     ...size,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    // On the right half a label of the axis, which is centred below its end.
+    padding: [8, 20, 0, 0],
     cursor: { y: false, points: { show: shape === 'lines', size: 6 }, drag: { x: true, y: false, setScale: false } },
     scales: {
       x: { time: true, range: () => rangeOf(latest.current) ?? [0, end] },

@@ -68,7 +68,11 @@ export function Chart(props: ChartProps) {
                 {one.name}
               </a>
             )}
-            <span>{valueText(at === null ? total?.(one) : one.values[at], format)}</span>
+            {/* Room for both: who points at the chart must not make it move. */}
+            <span className="grid *:[grid-area:1/1]">
+              <span className={at === null ? '' : 'invisible'}>{total?.(one)}</span>
+              {at !== null && <span>{valueText(one.values[at], format)}</span>}
+            </span>
           </li>
         ))}
       </ul>
@@ -85,8 +89,7 @@ export function Chart(props: ChartProps) {
   );
 }
 
-function valueText(value: number | string | null | undefined, format: (value: number) => string): string {
-  if (typeof value === 'string') return value;
+function valueText(value: number | null | undefined, format: (value: number) => string): string {
   return value === null || value === undefined ? '' : format(value);
 }
 

@@ -61,7 +61,7 @@ export function SpendChart({
     values: known[index] ?? [],
   }));
   if (rest.some((value) => value !== null))
-    series.push({ key: ' rest', name: 'everything else', colour: REST_HUE, values: rest });
+    series.push({ key: ' rest', name: parts.length === 0 ? 'all' : 'everything else', colour: REST_HUE, values: rest });
   const costs = new Map(parts.map((part) => [part.key ?? '', part.cost]));
   const costOf = ({ key }: Series): string =>
     usd(costs.get(key) ?? total.cost_usd - parts.reduce((sum, { cost }) => sum + cost, 0));

@@ -61,7 +61,8 @@ function useNumbers(route: Route, now: number) {
     step,
     over,
     before: earlier.stats,
-    parts,
+    // All at once: a chart that is drawn anew with each of them is none to point at.
+    parts: groups.isPending || !partStats.isSettled ? [] : parts,
     breakdown,
     leftOut: groups.data?.groups_left_out ?? 0,
     // Of the sums of each group there are no more than of all of them.

@@ -214,6 +214,25 @@ describe('dashboard/calls/call-list.ts', () => {
     expect(list.at(0)?.call.id).toBe(call(28).id);
   });
 
+  it('says that it asked nothing while an earlier answer is awaited', async () => {
+    const daemon = new Daemon(3);
+    const list = await opened(daemon);
+    list.reload();
+    expect(await list.probe()).toBe(false);
+    await settled();
+    expect(await list.probe()).toBe(true);
+  });
+
+  it('asks again for what ended before its first answer, which may not have it', async () => {
+    const daemon = new Daemon(3);
+    const list = daemon.list();
+    list.reload();
+    await Promise.resolve();
+    list.ended(daemon.add(9));
+    await settled();
+    expect(list.at(0)?.call.id).toBe(call(9).id);
+  });
+
   it('says what went wrong, and goes on when it is told to', async () => {
     const daemon = new Daemon(25);
     const list = await opened(daemon);
