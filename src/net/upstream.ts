@@ -135,6 +135,8 @@ export class Upstream implements UpstreamDialer {
     const session = this.#sessions.get(key);
     const tls = connectTls({
       socket,
+      // Said, or NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment of the daemon would say otherwise.
+      rejectUnauthorized: true,
       ...(isIP(target.host) === 0 ? { servername: target.host } : { host: target.host }),
       ...(this.#context === null ? {} : { secureContext: this.#context }),
       ...(alpn === null || alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { createSecureContext } from 'node:tls';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Counters } from '../../../src/core/counters.ts';
 import { parseConnectTo, redirect } from '../../../src/net/connect-to.ts';
 import { parseUpstreamProxy } from '../../../src/net/upstream-proxy.ts';
@@ -137,6 +137,15 @@ describe('net/upstream', () => {
       code: 'upstream_proxy',
       message: expect.stringContaining('407') as string,
     });
+  });
+
+  it('verifies certificates whatever the environment says', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    closers.push(() => vi.unstubAllEnvs());
+    const server = await startTlsUpstream(makeLeaf(makeCa(), { dns: ['api.test'] }), (socket) => socket.end('x'));
+    closers.push(() => server.close());
+    const opening = upstream().connectTls({ host: 'api.test', port: server.port }, null);
+    await expect(opening).rejects.toMatchObject({ code: 'upstream_certificate' });
   });
 
   it('dials where --connect-to says, and goes on naming the host in TLS', async () => {
