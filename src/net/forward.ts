@@ -199,9 +199,9 @@ class Exchange {
     // No socket: an earlier answer on a pipelined connection is not through yet. HTTP/1.0 knows no interim answers.
     if (socket === null || this.#response.headersSent || this.#request.httpVersion !== '1.1') return;
     this.#heard();
-    // node:http ends the connection with an exchange whose 100 it has not said.
-    if (status === 100) this.#response.writeContinue();
-    else socket.write(headBytes(`HTTP/1.1 ${status} ${text}`, endToEndHeaders(headers)));
+    if (status !== 100) socket.write(headBytes(`HTTP/1.1 ${status} ${text}`, endToEndHeaders(headers)));
+    // node:http ends the connection with an exchange whose 100 it has not said. That of a held request was said at once.
+    else if (this.#plan.edit === null) this.#response.writeContinue();
   }
 
   #heard(): void {

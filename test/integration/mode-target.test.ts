@@ -196,6 +196,19 @@ describe('mode target', () => {
     ]);
   });
 
+  it('says once that a client may go on, also where the provider says so to a call that was held and passes', async () => {
+    const provider = answeringRequests(() => `HTTP/1.1 100 Continue\r\n\r\n${json({ ok: true })}`);
+    await bench.startModes({ provider, target: answeringJson() }, (url) => ({
+      mode: 'passthrough',
+      models: [{ id: 'glm', target_url: url }],
+    }));
+    const client = await bench.client();
+    const call = post('/v1/chat/completions', { model: 'gpt' }, ['Expect: 100-continue']);
+    await client.send(call.slice(0, -1)).hears('100 Continue');
+    await client.send(call.slice(-1)).hears('{"ok":true}');
+    expect(client.text.match(/100 Continue/g)).toHaveLength(1);
+  });
+
   it('lists the models of the registry with those of the server that is asked', async () => {
     const provider = answeringJson(() => ({ object: 'list', data: [{ id: 'gpt' }] }));
     await bench.startModes(
