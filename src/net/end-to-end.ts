@@ -1,4 +1,5 @@
 /** Raw header lists (name, value, name, value, ...) on their way through the http-engine: order, case and duplicates stay. */
+import { signedHeaderNames } from '../wire/head.ts';
 import { CONTEXT_HEADERS, type ContextHeaders } from './context-headers.ts';
 
 /** RFC 9110 7.6.1, and whatever was meant for a proxy. `Transfer-Encoding` stays: it tells node:http to keep the framing. */
@@ -57,10 +58,12 @@ export function withoutContextHeaders(
   context: ContextHeaders = CONTEXT_HEADERS,
   isBaseUrl = false,
 ): string[] {
-  const signed = signedNames(raw);
-  return pairsOf(raw)
-    .filter(([name]) => signed.includes(lower(name)) || !context.isCut(lower(name), isBaseUrl))
-    .flat();
+  const pairs = pairsOf(raw);
+  const isCut = (name: string): boolean => context.isCut(lower(name), isBaseUrl);
+  if (!pairs.some(([name]) => isCut(name))) return [...raw];
+  const lines = pairs.map(([name, value]) => `${name}: ${value}\r\n`);
+  const signed = signedHeaderNames(Buffer.from(lines.join(''), 'latin1'));
+  return pairs.filter(([name]) => signed.has(lower(name)) || !isCut(name)).flat();
 }
 
 /**
@@ -90,15 +93,6 @@ export function pairsOf(raw: readonly string[]): [name: string, value: string][]
   const pairs: [string, string][] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) pairs.push([raw[index] ?? '', raw[index + 1] ?? '']);
   return pairs;
-}
-
-/** Header names in a SigV4 `SignedHeaders=` or an RFC 9421 `Signature-Input`. */
-function signedNames(raw: readonly string[]): string[] {
-  return pairsOf(raw).flatMap(([name, value]) => {
-    const key = lower(name);
-    if (key === 'authorization') return (/SignedHeaders=([^,\s]+)/i.exec(value)?.[1] ?? '').toLowerCase().split(';');
-    return key === 'signature-input' ? [...lower(value).matchAll(/"([^"]+)"/g)].map((match) => match[1] ?? '') : [];
-  });
 }
 
 function tokens(value: string): string[] {

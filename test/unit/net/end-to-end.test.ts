@@ -54,6 +54,7 @@ describe('net/end-to-end', () => {
     });
 
     it.each([
+      ['Signature', 'keyId="k",headers="(request-target) x-llm-proxy-section",signature="0"'],
       [
         'Authorization',
         'AWS4-HMAC-SHA256 Credential=x, SignedHeaders=host;x-llm-proxy-section;x-amz-date, Signature=y',
