@@ -164,17 +164,26 @@ class ConvertedBody implements AnswerBody {
   }
 
   push(chunk: Uint8Array): Buffer {
-    return this.#write(this.#source.push(chunk));
+    return this.#writeAll(() => this.#source.push(chunk));
   }
 
   end(whole: boolean): Buffer {
-    const last = this.#write(this.#source.end(whole));
+    const last = this.#writeAll(() => this.#source.end(whole));
     // A document that was never written is none: the client is told why.
     return this.isWhole && this.#phase !== 'over' ? this.#write([{ kind: 'error', error: CUT }]) : last;
   }
 
   notes(): readonly Note[] {
     return this.#parts.notes.list();
+  }
+
+  /** What cannot be read or written, e.g. for its depth, must not leave the client waiting. */
+  #writeAll(read: () => Iterable<AnswerEvent>): Buffer {
+    try {
+      return this.#write(read());
+    } catch {
+      return this.#write([{ kind: 'error', error: NO_ANSWER }]);
+    }
   }
 
   #write(events: Iterable<AnswerEvent>): Buffer {

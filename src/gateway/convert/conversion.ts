@@ -10,7 +10,7 @@ import { exactText, parseExact } from './exact-json.ts';
 import { FORMATS_BY_NAME } from './formats.ts';
 import { withShortDescriptions } from './long-descriptions.ts';
 import type { Format, ModelRequest } from './model.ts';
-import { type Note, Notes, refuse, type Refusal, RefusedError } from './notes.ts';
+import { type Note, Notes, refuse, type Refusal, RefusedError, refusalOf } from './notes.ts';
 import { ToolNames } from './tool-names.ts';
 
 export interface ConversionOptions {
@@ -55,6 +55,8 @@ export function conversionBetween(from: Format, to: Format): Conversion | null {
         return convert(from, to, body, options);
       } catch (error) {
         if (error instanceof RefusedError) return { refused: error.refusal };
+        // JSON.stringify needs a stack for what JSON.parse reads without one.
+        if (error instanceof RangeError) return { refused: refusalOf('too_deep', 'body') };
         throw error;
       }
     },

@@ -78,6 +78,7 @@ export type NoteName = keyof typeof NOTES;
 
 export const REFUSALS = {
   not_json: 'the body is no JSON object',
+  too_deep: 'what is nested deeper than can be written again',
   messages: 'there is nothing to send, or the messages are not what the format says',
   role: 'a message with a role that is not known',
   part: 'a part of a message that cannot be converted',
@@ -118,10 +119,13 @@ export class RefusedError extends Error {
   readonly refusal: Refusal;
 
   constructor(name: RefusalName, at: string) {
-    const message = REFUSALS[name];
-    super(`${message} (${at})`);
-    this.refusal = { name, at, message };
+    super(`${REFUSALS[name]} (${at})`);
+    this.refusal = refusalOf(name, at);
   }
+}
+
+export function refusalOf(name: RefusalName, at: string): Refusal {
+  return { name, at, message: REFUSALS[name] };
 }
 
 export function refuse(name: RefusalName, at: string): never {

@@ -62,7 +62,30 @@ const STRANGE = letrec((tie) => ({
 
 const RUNS = { numRuns: 150, seed: 7 } as const;
 
+/** JSON.parse reads it, JSON.stringify does not write it. */
+const DEEP = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+
 describe('gateway/convert with what nobody expects', () => {
+  it('refuses a request that is nested too deep to be written again', () => {
+    const asked = JSON.stringify(ASKED['openai-chat']).slice(0, -1);
+    const tools = `[{"type":"function","function":{"name":"f","parameters":{"x":${DEEP}}}}]`;
+    const made = new Direction('openai-chat', 'anthropic-messages').ask(`${asked},"tools":${tools}}`);
+    expect(made).toMatchObject({ refused: { name: 'too_deep' } });
+  });
+
+  it.each([
+    ['application/json', `{"type":"message","content":[{"type":"tool_use","id":"a","name":"f","input":${DEEP}}]}`],
+    [
+      'text/event-stream',
+      `data: {"type":"message_start","message":{}}\n\ndata: {"type":"content_block_start","content_block":{"type":"tool_use","id":"a","name":"f","input":${DEEP}}}\n\n`,
+    ],
+  ])('says so where an answer of %s is', (contentType, answer) => {
+    const stream = contentType !== 'application/json';
+    const request = new Direction('openai-chat', 'anthropic-messages').request({ ...ASKED['openai-chat'], stream });
+    const text = through(request.answer.begin(200, contentType), [answer]);
+    expect(text).toContain('is not in its format');
+  });
+
   it.each(DIRECTIONS)('converts or refuses any request: $client to $target', ({ client, target }) => {
     const direction = new Direction(client, target);
     assert(
