@@ -79,9 +79,17 @@ export class ModelListEdit implements ExchangeEdit {
         if (bytes <= MAX_BYTES) chunks.push(chunk);
         return Buffer.alloc(0);
       },
-      end: () =>
-        jsonOf(isList && bytes <= MAX_BYTES ? this.#deps.merged(parsed(Buffer.concat(chunks))) : this.#deps.own),
+      end: () => (isList && bytes <= MAX_BYTES ? this.#merged(Buffer.concat(chunks)) : jsonOf(this.#deps.own)),
     };
+  }
+
+  #merged(theirs: Buffer): Buffer {
+    try {
+      return jsonOf(this.#deps.merged(parsed(theirs)));
+    } catch {
+      // Nested deeper than JSON.stringify goes, though not than JSON.parse.
+      return jsonOf(this.#deps.own);
+    }
   }
 
   release(): void {
