@@ -76,6 +76,8 @@ export type Side = 'request' | 'response';
 /** Time arguments are `clock.now()`: milliseconds of a monotonic clock, fractional. */
 export interface RecorderPort {
   connection(info: ConnectionInfo): void;
+  /** No exchange will name it again, but those of the last moment. Absent = nobody keeps them. */
+  disconnected?(connection: number): void;
   /** @param wall milliseconds since the epoch. */
   open(exchange: number, connection: number, wall: number, at: number): void;
   /** The raw head as on the wire, up to and including the empty line. Interim 1xx heads are not sent; 101 is. */

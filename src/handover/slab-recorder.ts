@@ -32,7 +32,7 @@ const FLUSH_MS = 10;
 const COUNTERS_MS = 1000;
 /** A store that takes longer has failed, as far as the client is concerned. */
 const SETTLE_MS = 250;
-const CONNECTIONS = 16_384;
+const LIVE_CONNECTIONS = 262_144;
 /** With so many slabs unread the timer sends no more half-empty ones: a recorder that is behind gets full slabs. */
 const UNREAD_SLABS = 4;
 
@@ -52,7 +52,7 @@ export class SlabRecorder implements RecorderPort {
   readonly #options: SlabRecorderOptions;
   readonly #budget: number;
   readonly #pool = new SlabPool();
-  readonly #connections = new ConnectionTable(CONNECTIONS);
+  readonly #connections = new ConnectionTable(LIVE_CONNECTIONS);
   readonly #live = new NumberTable<Live>();
   readonly #fences = new Map<number, () => void>();
   readonly #awaited: Awaited;
@@ -95,10 +95,11 @@ export class SlabRecorder implements RecorderPort {
   }
 
   connection(info: ConnectionInfo): void {
-    const evicted = this.#connections.add(info);
-    if (evicted !== null && evicted.toldTo === this.#recorder && this.#port !== null) {
-      this.#row(ROW.forget, evicted.connection, 0, 0, 0);
-    }
+    this.#forget(this.#connections.add(info));
+  }
+
+  disconnected(connection: number): void {
+    this.#forget(this.#connections.end(connection));
   }
 
   open(exchange: number, connection: number, wall: number, at: number): void {
@@ -163,6 +164,12 @@ export class SlabRecorder implements RecorderPort {
     this.#send();
     this.#letGo();
     port.close();
+  }
+
+  /** The recorder, too. */
+  #forget(gone: ReturnType<ConnectionTable['end']>): void {
+    if (gone === null || gone.toldTo !== this.#recorder || this.#port === null) return;
+    this.#row(ROW.forget, gone.connection, 0, 0, 0);
   }
 
   #refusal(forgotten: boolean): string | null {

@@ -31,6 +31,14 @@ export class CountedRecorder implements RecorderPort {
     }
   }
 
+  disconnected(connection: number): void {
+    try {
+      this.#port.disconnected?.(connection);
+    } catch {
+      this.#failed();
+    }
+  }
+
   open(exchange: number, connection: number, wall: number, at: number): void {
     this.#live += 1;
     try {

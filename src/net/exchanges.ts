@@ -101,9 +101,10 @@ export class Exchanges {
   #tell(): void {
     if (this.#told) return;
     this.#told = true;
-    const { deps, info } = this.#options;
+    const { deps, info, client } = this.#options;
     try {
       deps.recorder.connection(info);
+      client.once('close', () => deps.recorder.disconnected?.(info.connection));
     } catch {
       deps.counters.add('internal_errors', 'part="recorder_port"');
     }

@@ -86,7 +86,7 @@ export class HttpEngine {
   constructor(deps: EngineDeps) {
     const { net, steer } = deps;
     this.#deps = deps;
-    this.#lanes = new UpstreamLanes(net.upstream);
+    this.#lanes = new UpstreamLanes(net.upstream, net.recorder);
     this.#crowd = new Crowd(net.via);
     this.#steered = steer === null ? null : new SteeredCalls({ ...steer, net, lanes: this.#lanes });
   }

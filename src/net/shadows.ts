@@ -127,6 +127,7 @@ export class Shadows {
     const over = (isFailure: boolean | null): void => {
       place.release();
       this.#live.delete(shadow);
+      recorder.disconnected?.(connection);
       if (isFailure === null) health.unknown();
       else if (isFailure) health.failed(this.#targets.now);
       else health.answered();

@@ -2,6 +2,7 @@ import { Agent, type ClientRequestArgs } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { formatAuthority } from '../core/hosts.ts';
+import type { RecorderPort } from '../core/recorder-port.ts';
 import type { Reach, Target, UpstreamDialer } from './types.ts';
 
 /** Upstreams with the shortest idle time-outs (uvicorn, llama.cpp, Node) close after 5 s; a POST that meets that close is lost. */
@@ -17,12 +18,14 @@ export interface UpstreamLane {
 /** Lanes by client connection and upstream; they end with the client connection. */
 export class UpstreamLanes {
   readonly #dialer: UpstreamDialer;
+  readonly #recorder: Pick<RecorderPort, 'disconnected'>;
   readonly #lanes = new WeakMap<Socket, Map<string, UpstreamLane>>();
-
   readonly #passed = new WeakMap<Socket, string>();
 
-  constructor(dialer: UpstreamDialer) {
+  /** @param recorder is told of the connections that end with their client. */
+  constructor(dialer: UpstreamDialer, recorder: Pick<RecorderPort, 'disconnected'>) {
     this.#dialer = dialer;
+    this.#recorder = recorder;
   }
 
   /** Whom the connection of a client came through. */
@@ -56,7 +59,10 @@ export class UpstreamLanes {
     const lanes = new Map<string, UpstreamLane>();
     this.#lanes.set(client, lanes);
     client.once('close', () => {
-      for (const { agent } of lanes.values()) agent.destroy();
+      for (const { agent, connections } of lanes.values()) {
+        agent.destroy();
+        for (const connection of connections.values()) this.#recorder.disconnected?.(connection);
+      }
     });
     return lanes;
   }

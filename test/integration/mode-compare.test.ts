@@ -47,6 +47,7 @@ describe('mode compare', () => {
     expect(one?.comparison).toMatch(/^cmp_/);
     expect(other?.comparison).toBe(one?.comparison);
     expect(leg('shadow')?.responseBody.toString()).toBe('{"from":"target"}');
+    expect(bench.proxy.recorder.ended).toContain(leg('shadow')?.connection);
     expect(bench.hostOf(leg('primary'))).toContain('api.provider.example');
   });
 

@@ -79,6 +79,10 @@ describe('relay: exchanges on one connection', () => {
     ]);
     expect(upstream.received(0).toString()).toBe(post('/a') + post('/c') + post('/f'));
     expect(bench.recorder.exchanges.map(({ ends }) => ends[0]?.outcome)).toEqual(Array(6).fill('complete'));
+    expect(bench.recorder.ended).toEqual([]);
+    client.destroy();
+    await untilTrue(() => bench.recorder.ended.length > 0, 'the end of the connection');
+    expect(bench.recorder.ended).toEqual([...bench.recorder.connections.keys()]);
   });
 
   it('rule 9: hands exactly one message to the engine, Expect included, however it is cut', async () => {

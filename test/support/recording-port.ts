@@ -28,12 +28,20 @@ export class RecordedExchange {
 /** Keeps every row; throws when the contract of `core/recorder-port.ts` is broken. */
 export class RecordingPort implements RecorderPort {
   readonly connections = new Map<number, ConnectionInfo>();
+  /** Connections that are over. */
+  readonly ended: number[] = [];
   readonly exchanges: RecordedExchange[] = [];
   readonly #byNumber = new Map<number, RecordedExchange>();
 
   connection(info: ConnectionInfo): void {
     if (this.connections.has(info.connection)) throw new Error(`connection ${info.connection} told twice`);
     this.connections.set(info.connection, info);
+  }
+
+  disconnected(connection: number): void {
+    if (!this.connections.has(connection)) throw new Error(`connection ${connection} ended untold`);
+    if (this.ended.includes(connection)) throw new Error(`connection ${connection} ended twice`);
+    this.ended.push(connection);
   }
 
   open(exchange: number, connection: number): void {

@@ -21,4 +21,13 @@ describe('handover/connection-table', () => {
     expect(table.use(2, 7)).toBeNull();
     expect(table.use(3, 7)?.info.connection).toBe(3);
   });
+
+  it('keeps those that live before those that are over, of which it keeps the last', () => {
+    const table = new ConnectionTable(10, 2);
+    for (const connection of [1, 2, 3, 4]) table.add(connectionInfo({ connection }));
+    expect([2, 3, 9].map((connection) => table.end(connection))).toEqual([null, null, null]);
+    table.use(2, 7);
+    expect(table.end(4)).toEqual({ connection: 3, toldTo: 0 });
+    expect([1, 2, 3, 4].map((connection) => table.use(connection, 7)?.tell)).toEqual([true, false, undefined, true]);
+  });
 });

@@ -110,6 +110,20 @@ describe('handover/slab-recorder', () => {
     expect(pair.finished[0]?.facts.connection).toMatchObject({ host: 'gpu.lan', port: 11_434, runId: 'run_1' });
   });
 
+  it('records the next call of a connection that was idle while 20,000 others came and went', async () => {
+    open();
+    for (let connection = 2; connection <= 20_001; connection += 1) {
+      pair.net.connection(connectionInfo({ connection }));
+      pair.net.disconnected(connection);
+    }
+    for (const row of rowsOf(1, bodyOf(1, 1), bodyOf(1, 1), [1])) row();
+    await pair.net.flush();
+    expect(pair.finished).toHaveLength(1);
+    // Those that are over are forgotten in time.
+    pair.net.open(2, 2, 0, 0);
+    expect(pair.counters.snapshot()).toEqual({ 'dropped{reason="connection_forgotten"}': 1 });
+  });
+
   it('keeps a head in one piece, also one that is larger than a slab', async () => {
     open();
     const head = `POST / HTTP/1.1\r\nx: ${'y'.repeat(SLAB_BYTES + 10)}\r\n\r\n`;

@@ -100,7 +100,7 @@ describe.each([
   });
 
   describe('who is recorded', () => {
-    it('a provider: every row, in order, with its connection told once', async () => {
+    it('a provider: every row, in order, with its connection told once, and its end', async () => {
       await bench.start(answering(OK));
       const asked = await bench
         .send('POST http://@/v1/messages HTTP/1.1\r\nHost: @\r\nContent-Length: 2\r\n\r\nhi')
@@ -127,6 +127,10 @@ describe.each([
       ]);
       expect(second?.connection).toBe(1);
       expect(bench.proxy.entrance.status().in_flight).toBe(0);
+      expect(bench.proxy.recorder.ended).toEqual([]);
+      asked.destroy();
+      await untilTrue(() => bench.proxy.recorder.ended.length > 0, 'the end of the connection');
+      expect(bench.proxy.recorder.ended).toEqual([1]);
     });
 
     it('a named host, such as a local model server; not others', async () => {
