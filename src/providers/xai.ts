@@ -4,6 +4,11 @@ import { openaiCompatible, openaiSockets } from './families/openai-endpoints.ts'
 import { XAI_PRICES } from './families/unit-prices.ts';
 import type { Provider } from './provider.ts';
 
+/** A deferred request is answered by the id under which its answer is fetched; other answers have no such member. */
+const chat = openaiCompatible('/v1').map((endpoint) =>
+  endpoint.operation === 'chat' ? { ...endpoint, job: 'res.body:$.request_id' } : endpoint,
+);
+
 export const provider = {
   id: 'xai',
   title: 'xAI',
@@ -13,13 +18,14 @@ export const provider = {
   requestIdHeaders: ['x-request-id'],
   endpoints: [
     ...openaiSockets('/v1'),
-    // The answer to a deferred request is fetched; its usage counts once.
+    // The answer to a deferred request counts once, and settles that request.
     {
       method: 'GET',
       path: '/v1/chat/deferred-completion/{id}',
       operation: 'fetch_response',
       kind: 'reread',
       family: 'openai-chat',
+      job: 'req.path:id',
     },
     { method: 'POST', path: '/v1/videos/generations', operation: 'video_generation', job: 'res.body:$.request_id' },
     { method: 'POST', path: '/v1/videos/edits', operation: 'video_generation', job: 'res.body:$.request_id' },
@@ -47,7 +53,7 @@ export const provider = {
     { method: 'POST', path: '/xai_api.Chat/GetCompletion', operation: 'chat', family: 'openai-chat' },
     { method: 'POST', path: '/xai_api.Chat/GetCompletionChunk', operation: 'chat', family: 'openai-chat' },
     { method: 'POST', path: '/xai_api.{service}/{rpc}', operation: 'grpc', kind: 'control' },
-    ...openaiCompatible('/v1'),
+    ...chat,
     ...anthropicInference('/v1'),
     ...controls(
       '/v1',

@@ -172,6 +172,21 @@ describe('recorder counts once', () => {
     expect(units).toEqual([{}, {}, { audio_seconds: 60 }, {}, { credits: 25 }, {}, { credits: 7 }, {}]);
   });
 
+  it('a deferred answer of xAI, which settles the request that was without one', async () => {
+    const record = recording();
+    const done = { id: 'cmpl-1', choices: [], usage: { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 } };
+    const path = 'GET /v1/chat/deferred-completion/d1';
+    const calls = [
+      await record('xai', 'POST /v1/chat/completions', { request_id: 'd1' }),
+      await record('xai', path, {}),
+      await record('xai', path, done),
+      await record('xai', path, done),
+    ];
+    expect(inputs(calls)).toEqual([null, null, 3, null]);
+    expect(calls.map(({ settles }) => settles)).toEqual([false, false, true, false]);
+    expect(calls.map(({ inference }) => inference)).toEqual([true, false, false, false]);
+  });
+
   it('a message that is sent, and asked for later', async () => {
     const first = recording();
     const path = '/2010-04-01/Accounts/AC/Messages';
