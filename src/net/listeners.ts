@@ -204,8 +204,8 @@ export class Entrance implements Omit<NetControl, 'openRun' | 'setup' | 'mode'> 
     this.#unread.close();
     await this.#connections.end();
     this.#steered.close();
+    // The recorder is not waited for: one that hangs would hold up whoever ends it by force.
     this.#options.ownPorts.delete(this.port);
-    await this.#options.flushRecorder?.();
   }
 
   #handlers(): FrontDoorHandlers {

@@ -93,6 +93,11 @@ describe.each([
   });
 
   describe('stop', () => {
+    it('waits for no recorder', async () => {
+      await bench.start(() => {}, { flushRecorder: () => new Promise(() => {}) });
+      await expect(bench.proxy.entrance.stop()).resolves.toBeUndefined();
+    });
+
     it('ends idle connections at once and lets live exchanges finish', async () => {
       await bench.start(answering(STREAM), { stopGraceMs: 20_000 });
       const idle = bench.client();
