@@ -12,7 +12,9 @@ export interface ToldHead {
 
 /** @param isOld the client speaks HTTP/1.0. */
 export function toldHead(incoming: IncomingMessage, edit: BodyEdit | null, isOld: boolean): ToldHead {
-  const options = { withoutTransferEncoding: isOld, withoutContentLength: edit !== null };
+  // Some announce chunks for an answer that cannot have a body: node:http would end the connection over it.
+  const isBodiless = incoming.statusCode === 204 || incoming.statusCode === 304;
+  const options = { withoutTransferEncoding: isOld || isBodiless, withoutContentLength: edit !== null };
   const headers = endToEndHeaders(incoming.rawHeaders, options);
   if (edit?.head !== undefined) return ownHead(headers, edit.head);
   return { status: incoming.statusCode ?? 502, reason: incoming.statusMessage ?? '', headers };

@@ -162,6 +162,7 @@ describe.each([
       ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n'],
       ['GET', 'HTTP/1.1 204 No Content\r\n\r\n'],
       ['GET', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 1000\r\n\r\n'],
+      ['GET', 'HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n'],
     ])('knows that the answer to %s has no body: %j', async (method, answer) => {
       await bench.start(answering(answer));
       const asked = bench.send(`${method} http://@/ HTTP/1.1\r\nHost: @\r\n\r\n`);
