@@ -95,10 +95,10 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-const OPERATIONS: Readonly<Record<string, string>> = { responses: 'chat' };
+const OPERATIONS: ReadonlyMap<string, string> = new Map([['responses', 'chat']]);
 
 function operationOf({ operation }: CallRecord): string {
-  return operation === null ? 'unknown' : (OPERATIONS[operation] ?? operation);
+  return operation === null ? 'unknown' : (OPERATIONS.get(operation) ?? operation);
 }
 
 /** The names that the conventions give; others are ours. */

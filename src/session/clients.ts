@@ -125,24 +125,29 @@ function programNamed(name: string): string | null {
 /** Programs that hide behind the user agent of an SDK or of a library, and say who they are in headers of their own. */
 function byOwnHeaders(headers: HeaderPairs): string | null {
   for (const [key, value] of headers) {
-    const found = OWN_HEADERS[key.toLowerCase()]?.(value, headers) ?? null;
+    const found = OWN_HEADERS.get(key.toLowerCase())?.(value, headers) ?? null;
     if (found !== null) return found;
   }
   return null;
 }
 
-const OWN_HEADERS: Readonly<Record<string, (value: string, headers: HeaderPairs) => string | null>> = {
-  originator: (value, headers) =>
-    /^codex(?:$|[_ -])/i.test(value) ? versioned('codex', headerValue(headers, 'version')) : null,
-  'x-cursor-client-version': (value) => versioned('cursor', value.replace(/^cli-/, '')),
-  'editor-plugin-version': (value) => (/^copilot/i.test(value) ? versioned('copilot', value.split('/')[1]) : null),
-  'copilot-integration-id': (_, headers) =>
-    versioned('copilot', headerValue(headers, 'editor-plugin-version')?.split('/')[1]),
-  'x-title': titled,
-  'x-openrouter-title': titled,
-  // `langchain:partner`
-  'x-client-name': (value, headers) => titled(value.split(':')[0] ?? '', headers),
-};
+type HeaderReader = (value: string, headers: HeaderPairs) => string | null;
+
+/** No plain object: a header may be called `__proto__`. */
+const OWN_HEADERS: ReadonlyMap<string, HeaderReader> = new Map(
+  Object.entries<HeaderReader>({
+    originator: (value, headers) =>
+      /^codex(?:$|[_ -])/i.test(value) ? versioned('codex', headerValue(headers, 'version')) : null,
+    'x-cursor-client-version': (value) => versioned('cursor', value.replace(/^cli-/, '')),
+    'editor-plugin-version': (value) => (/^copilot/i.test(value) ? versioned('copilot', value.split('/')[1]) : null),
+    'copilot-integration-id': (_, headers) =>
+      versioned('copilot', headerValue(headers, 'editor-plugin-version')?.split('/')[1]),
+    'x-title': titled,
+    'x-openrouter-title': titled,
+    // `langchain:partner`
+    'x-client-name': (value, headers) => titled(value.split(':')[0] ?? '', headers),
+  }),
+);
 
 function titled(value: string, headers: HeaderPairs): string | null {
   const name = TITLES.get(value.trim().toLowerCase());
@@ -160,10 +165,13 @@ function stainlessOf(agent: string): string | null {
   const name = vendor.toLowerCase().replaceAll(VARIANT, '');
   // The Agents SDK of OpenAI calls itself `Agents`.
   const sdk = name === 'agents' ? 'openai-agents' : name;
-  return `${sdk}-${LANGUAGES[language.toLowerCase()] ?? language.toLowerCase()}/${version}`;
+  return `${sdk}-${LANGUAGES.get(language.toLowerCase()) ?? language.toLowerCase()}/${version}`;
 }
 
-const LANGUAGES: Readonly<Record<string, string>> = { javascript: 'js', 'c#': 'dotnet' };
+const LANGUAGES: ReadonlyMap<string, string> = new Map([
+  ['javascript', 'js'],
+  ['c#', 'dotnet'],
+]);
 
 /** The SDKs made by Fern, of which some leave the user agent to their HTTP library. */
 function fernOf(headers: HeaderPairs): string | null {
@@ -171,7 +179,7 @@ function fernOf(headers: HeaderPairs): string | null {
   const version = headerValue(headers, 'x-fern-sdk-version');
   if (name === null || version === null) return null;
   const language = headerValue(headers, 'x-fern-language')?.toLowerCase() ?? '';
-  return printable(versioned(language === '' ? name : `${name}-${LANGUAGES[language] ?? language}`, version));
+  return printable(versioned(language === '' ? name : `${name}-${LANGUAGES.get(language) ?? language}`, version));
 }
 
 function libraryOf(agent: string, products: readonly Product[]): string | null {

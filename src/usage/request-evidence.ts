@@ -20,7 +20,12 @@ export interface RequestFound {
 
 const MAX_MEMBERS = 1000;
 const MAX_LINES = 100_000;
-const BYTES_PER_SAMPLE: Readonly<Record<string, number>> = { linear16: 2, linear32: 4, mulaw: 1, alaw: 1 };
+const BYTES_PER_SAMPLE: ReadonlyMap<string, number> = new Map([
+  ['linear16', 2],
+  ['linear32', 4],
+  ['mulaw', 1],
+  ['alaw', 1],
+]);
 
 /** What can be asked of a request. Bodies are parsed when a fact is wanted of them, which few endpoints do. */
 export class RequestView implements RequestEvidence {
@@ -64,7 +69,7 @@ export class RequestView implements RequestEvidence {
 
   /** Samples without a head: the query says what they are. */
   #rawAudioSeconds(length: number): number | null {
-    const bytesPerSample = BYTES_PER_SAMPLE[this.query('encoding') ?? ''];
+    const bytesPerSample = BYTES_PER_SAMPLE.get(this.query('encoding') ?? '');
     const rate = Number(this.query('sample_rate'));
     const channels = Number(this.query('channels') ?? 1);
     if (bytesPerSample === undefined || !(rate > 0) || !(channels > 0)) return null;

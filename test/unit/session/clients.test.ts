@@ -6,6 +6,19 @@ const clientFor = (agent: string, more: Record<string, string> = {}): string | n
   clientOf(Object.entries({ ...more, 'User-Agent': agent }));
 
 describe('session/clients', () => {
+  it('finds nobody in headers and languages that are called as what every object has', () => {
+    expect(
+      clientOf([
+        ['__proto__', 'x'],
+        ['constructor', 'y'],
+        ['user-agent', 'curl/8.1'],
+      ]),
+    ).toBe('curl/8.1');
+    expect(clientFor('OpenAI/constructor 1.0.0')).toBe('openai-constructor/1.0.0');
+    const fern = { 'x-fern-sdk-name': 'acme', 'x-fern-sdk-version': '1.0', 'x-fern-language': '__proto__' };
+    expect(clientFor('', fern)).toBe('acme-__proto__/1.0');
+  });
+
   it.each([
     ['claude-cli/2.1.3 (external, cli)', 'claude-code/2.1.3'],
     ['claude-cli/2.0.14 (external, sdk-ts, agent-sdk/0.1.5)', 'claude-code/2.0.14'],
