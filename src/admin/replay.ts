@@ -38,24 +38,31 @@ export function replayPlan({ exchange, body: given, headers }: ReplayAsk): Repla
   if (request === null) throw invalid('the request is not stored: there is nothing to send again');
   if (record.transport === 'websocket') throw invalid('a WebSocket cannot be sent again');
   const kept = request.headers.filter(([name, value]) => !LEFT_OUT.test(name) && !isMasked(value));
-  const sent: Record<string, string> = {};
-  for (const [name, value] of [...kept, ...Object.entries(headers)]) setHeader(sent, name, value);
-  sent['x-llm-proxy-section'] = sectionOf(record.id);
+  const sent = new Map<string, string>();
+  for (const [name, value] of kept) sent.set(...sendable(name, joined(name, sent.get(name.toLowerCase()), value)));
+  for (const [name, value] of Object.entries(headers)) sent.set(...sendable(name, value));
+  sent.set('x-llm-proxy-section', sectionOf(record.id));
   const scheme = record.transport === 'http' ? 'http' : 'https';
   const path = withoutMasked(record.path);
   return {
     // What we signed came to our own port, and is signed there again.
     url: record.transport === 'bedrock' ? path : `${scheme}://${record.host}${path}`,
     method: record.method,
-    headers: sent,
+    headers: Object.fromEntries(sent),
     body: given === null ? storedBody(request) : Buffer.from(given),
   };
 }
 
-function setHeader(headers: Record<string, string>, name: string, value: string): void {
+/** Of a header that came in several lines, such as `anthropic-beta`, all count. */
+function joined(name: string, before: string | undefined, value: string): string {
+  if (before === undefined) return value;
+  return `${before}${name.toLowerCase() === 'cookie' ? ';' : ','} ${value}`;
+}
+
+function sendable(name: string, value: string): [string, string] {
   if (!NAME.test(name) || !VALUE.test(value)) throw invalid(`the header ${name.slice(0, 100)} cannot be sent`);
   if (LEFT_OUT.test(name)) throw invalid(`the header ${name} cannot be set`);
-  headers[name.toLowerCase()] = value;
+  return [name.toLowerCase(), value];
 }
 
 function storedBody({ body, truncated, masked }: NonNullable<StoredExchange['request']>): Uint8Array {
@@ -67,8 +74,11 @@ function storedBody({ body, truncated, masked }: NonNullable<StoredExchange['req
 
 /** `?key=AIza...wxyz` is no key. */
 function withoutMasked(path: string): string {
-  const [place = '', query] = path.split('?');
-  const kept = (query ?? '').split('&').filter((pair) => pair !== '' && !isMasked(pair.slice(pair.indexOf('=') + 1)));
+  const [place = '', ...query] = path.split('?');
+  const kept = query
+    .join('?')
+    .split('&')
+    .filter((pair) => pair !== '' && !isMasked(pair.slice(pair.indexOf('=') + 1)));
   return kept.length === 0 ? place : `${place}?${kept.join('&')}`;
 }
 

@@ -102,15 +102,17 @@ function operationOf({ operation }: CallRecord): string {
 }
 
 /** The names that the conventions give; others are ours. */
-const PROVIDERS: Readonly<Record<string, string>> = {
-  google: 'gcp.gemini',
-  vertex: 'gcp.vertex_ai',
-  'azure-openai': 'azure.ai.openai',
-  bedrock: 'aws.bedrock',
-  mistral: 'mistral_ai',
-  xai: 'x_ai',
-  watsonx: 'ibm.watsonx.ai',
-};
+const PROVIDERS = new Map(
+  Object.entries({
+    google: 'gcp.gemini',
+    vertex: 'gcp.vertex_ai',
+    'azure-openai': 'azure.ai.openai',
+    bedrock: 'aws.bedrock',
+    mistral: 'mistral_ai',
+    xai: 'x_ai',
+    watsonx: 'ibm.watsonx.ai',
+  }),
+);
 
 type Value = string | number | boolean | null | readonly string[];
 
@@ -120,7 +122,7 @@ function attributesOf(record: CallRecord): Attribute[] {
   const server = authorityOf(record.host, record.transport === 'http' ? 'http' : 'https');
   const values: Record<string, Value> = {
     'gen_ai.operation.name': operationOf(record),
-    'gen_ai.provider.name': PROVIDERS[record.provider] ?? record.provider,
+    'gen_ai.provider.name': PROVIDERS.get(record.provider) ?? record.provider,
     'gen_ai.request.model': record.request_model,
     'gen_ai.response.model': record.response_model,
     'gen_ai.response.id': record.response_id,

@@ -24,17 +24,19 @@ const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 
 /** Where the makers' own programs look for a key; the others are named after the provider. */
-const VARIABLES: Readonly<Record<string, string>> = {
-  google: 'GEMINI_API_KEY',
-  vertex: 'GOOGLE_ACCESS_TOKEN',
-  'azure-openai': 'AZURE_OPENAI_API_KEY',
-  huggingface: 'HF_TOKEN',
-  replicate: 'REPLICATE_API_TOKEN',
-  bedrock: 'AWS_BEARER_TOKEN_BEDROCK',
-  'github-models': 'GITHUB_TOKEN',
-  'github-copilot': 'GITHUB_TOKEN',
-  chatgpt: 'OPENAI_ACCESS_TOKEN',
-};
+const VARIABLES = new Map(
+  Object.entries({
+    google: 'GEMINI_API_KEY',
+    vertex: 'GOOGLE_ACCESS_TOKEN',
+    'azure-openai': 'AZURE_OPENAI_API_KEY',
+    huggingface: 'HF_TOKEN',
+    replicate: 'REPLICATE_API_TOKEN',
+    bedrock: 'AWS_BEARER_TOKEN_BEDROCK',
+    'github-models': 'GITHUB_TOKEN',
+    'github-copilot': 'GITHUB_TOKEN',
+    chatgpt: 'OPENAI_ACCESS_TOKEN',
+  }),
+);
 
 /** A text, with a variable in it where a secret was. */
 interface Value {
@@ -69,7 +71,7 @@ export function requestCode(exchange: StoredExchange, language: CodeLanguage): s
 }
 
 function writtenOf({ record }: StoredExchange, request: NonNullable<StoredExchange['request']>): Written {
-  const variable = VARIABLES[record.provider] ?? `${record.provider.toUpperCase().replaceAll(/\W/g, '_')}_API_KEY`;
+  const variable = VARIABLES.get(record.provider) ?? `${record.provider.toUpperCase().replaceAll(/\W/g, '_')}_API_KEY`;
   const isSigned = request.headers.some(([name]) => SIGNATURE.test(name));
   const sent = request.headers.filter(([name, value]) => isSent(name, value));
   const kept = sent.filter(([, value]) => !FINGERPRINT.test(value));

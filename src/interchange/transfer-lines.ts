@@ -5,6 +5,7 @@ import { parseJson } from '../decoders/parse-json.ts';
 import { isObject, numberAt, objectAt, stringAt, valueAt, type JsonObject } from '../providers/families/json.ts';
 import { lineOf, pairsOf, textOrBase64 } from './jsonl.ts';
 import { arrivalsOf, bodyOf, exchangeOfLine, headersOf } from './reading/call-lines.ts';
+import { isTime } from './reading/members.ts';
 
 /** One line, without its line feed. */
 export function encodeItem(item: ImportItem): string {
@@ -68,8 +69,7 @@ function messageOf(message: JsonObject, side: string): ForeignMessage {
   };
 }
 
-/** Milliseconds; a date of any time that dates can have. */
 function timeAt(line: JsonObject, name: string): number | null {
   const value = numberAt(line, name);
-  return value === null || !Number.isFinite(value) || value < 0 || value > 8.64e15 ? null : value;
+  return value === null || !isTime(value) ? null : value;
 }

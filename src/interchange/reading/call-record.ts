@@ -4,7 +4,19 @@ import { TOKEN_FIELDS, unknownUsage, UNIT_NAMES, type Usage } from '../../core/u
 import { isObject, objectAt, objectsAt, stringAt, valueAt, type JsonObject } from '../../providers/families/json.ts';
 import { type CallContext, CONTEXT_FIELDS } from '../../core/call-context.ts';
 import { agentFactsOf } from './agent-facts.ts';
-import { amount, flag, oneOf, oneOfOrNull, text, textList, textOrNull, textsIn, whole, wrong } from './members.ts';
+import {
+  amount,
+  flag,
+  isTime,
+  oneOf,
+  oneOfOrNull,
+  text,
+  textList,
+  textOrNull,
+  textsIn,
+  whole,
+  wrong,
+} from './members.ts';
 
 /** @throws Error that says which member is wrong */
 export function callRecordOf(line: JsonObject): CallRecord {
@@ -29,9 +41,9 @@ export function callRecordOf(line: JsonObject): CallRecord {
     usage: usageOf(line),
     anomalies: textList(line, 'anomalies'),
     ...costOf(line),
-    duration_ms: amount(line, 'duration_ms') ?? 0,
-    ttfb_ms: amount(line, 'ttfb_ms'),
-    ttft_ms: amount(line, 'ttft_ms'),
+    duration_ms: millis(line, 'duration_ms') ?? 0,
+    ttfb_ms: millis(line, 'ttfb_ms'),
+    ttft_ms: millis(line, 'ttft_ms'),
     stop_reason: textOrNull(line, 'stop_reason'),
     tool_calls: toolCallsOf(line),
     ...contextOf(line),
@@ -113,7 +125,7 @@ const CONFIDENCES = ['exact', 'partial', 'estimated', 'unpriced'] as const;
 
 function costOf(line: JsonObject): Pick<CallRecord, 'cost' | 'cost_usd'> {
   const cost = objectAt(line, 'cost');
-  const usd = amount(line, 'cost_usd', -Infinity);
+  const usd = usdOf(line);
   if (cost === null)
     return {
       cost_usd: usd,
@@ -129,6 +141,13 @@ function costOf(line: JsonObject): Pick<CallRecord, 'cost' | 'cost_usd'> {
       ...(valueAt(cost, 'reason') === 'billed_amount_unknown' ? { reason: 'billed_amount_unknown' } : {}),
     },
   };
+}
+
+/** What has no safe integer of nano-dollars could never be read from the store again. */
+function usdOf(line: JsonObject): number | null {
+  const usd = amount(line, 'cost_usd', -Infinity);
+  if (usd !== null && !Number.isSafeInteger(Math.round(usd * 1e9))) throw wrong('cost_usd', 'below 9 million dollars');
+  return usd;
 }
 
 function costLineOf(line: JsonObject): CostLine {
@@ -163,10 +182,16 @@ function errorOf(line: JsonObject): CallRecord['error'] {
   return error === null ? null : { type: text(error, 'type'), message: stringAt(error, 'message') ?? '' };
 }
 
+function millis(line: JsonObject, name: string): number | null {
+  const value = amount(line, name);
+  if (value !== null && !isTime(value)) throw wrong(name, 'a number of milliseconds');
+  return value;
+}
+
 /** As the store has them: sorted by their text. */
 function timeOf(line: JsonObject): string {
   const time = Date.parse(text(line, 'started_at'));
-  if (Number.isNaN(time)) throw wrong('started_at', 'a time such as 2026-11-21T10:00:00.000Z');
+  if (!isTime(time)) throw wrong('started_at', 'a time such as 2026-11-21T10:00:00.000Z');
   return new Date(time).toISOString();
 }
 

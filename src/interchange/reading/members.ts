@@ -34,6 +34,13 @@ export function whole(parent: JsonObject | null, name: string, least = 0): numbe
   return value;
 }
 
+/** Before the year 9999, in milliseconds: the store orders times by their text, and each day has one behind it. */
+export function isTime(value: number): boolean {
+  return value >= 0 && value < END_OF_TIME;
+}
+
+const END_OF_TIME = Date.UTC(9999, 0);
+
 export function oneOf<T extends string>(parent: JsonObject | null, name: string, allowed: readonly T[]): T {
   const value = valueAt(parent, name);
   const found = allowed.find((choice) => choice === value);

@@ -168,6 +168,26 @@ describe('admin/replay', () => {
     expect(plan.headers).toEqual({ 'anthropic-version': '2023-06-01', 'x-llm-proxy-section': 'replay of call_0001' });
   });
 
+  it('sends every line of a header, whatever its name, and all of a query', () => {
+    const headers: [string, string][] = [
+      ['anthropic-beta', 'a'],
+      ['Anthropic-Beta', 'b'],
+      ['__proto__', 'c'],
+    ];
+    const asked = exchange({ host: 'api.anthropic.com', path: '/v1/m?next=/a?b=c&d=e' }, { headers });
+    const plan = replayPlan({ exchange: asked, body: null, headers: { 'X-Own': 'f' } });
+    expect(Object.entries(plan.headers)).toEqual([
+      ['anthropic-beta', 'a, b'],
+      ['__proto__', 'c'],
+      ['x-own', 'f'],
+      ['x-llm-proxy-section', 'replay of call_0001'],
+    ]);
+    expect(plan.url).toBe('https://api.anthropic.com/v1/m?next=/a?b=c&d=e');
+    expect(replayPlan({ exchange: asked, body: null, headers: { 'Anthropic-Beta': 'g' } }).headers).toMatchObject({
+      'anthropic-beta': 'g',
+    });
+  });
+
   it('sends what was signed here to where it is signed again', () => {
     const path = '/model/anthropic.claude-sonnet-4-5/invoke';
     const signed = exchange({ transport: 'bedrock', host: 'bedrock-runtime.eu-west-1.amazonaws.com', path });

@@ -315,6 +315,14 @@ describe('interchange/formats', () => {
       expect(attribute(span, 'llm_proxy.ttft_ms')).toBeUndefined();
     });
 
+    it('takes no name for a member that every object has', async () => {
+      const [span] = spansOf(
+        await all('otlp-json', [aStoredExchange({ provider: 'constructor', operation: 'constructor' })]),
+      ) as [Span];
+      expect(attribute(span, 'gen_ai.provider.name')).toBe('constructor');
+      expect(attribute(span, 'gen_ai.operation.name')).toBe('constructor');
+    });
+
     it('takes ids of a tracer over and makes the others from names, always the same', async () => {
       const trace = '0af7651916cd43dd8448eb211c80319c';
       const [traced, named, other] = spansOf(

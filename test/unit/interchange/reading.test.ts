@@ -122,6 +122,21 @@ describe('interchange/reading', () => {
         JSON.stringify({ ...aStoredExchange().record, started_at: 'soon' }),
         'started_at must be a time',
       ],
+      ...['+010000-01-01T00:00:00.000Z', '-000001-01-01T00:00:00.000Z', '9999-12-31T10:00:00.000Z'].map((time) => [
+        `the time ${time}, which no day is behind`,
+        JSON.stringify({ ...aStoredExchange().record, started_at: time }),
+        'started_at must be a time',
+      ]),
+      ...[9_007_200, -9_007_200, 1e300].map((usd) => [
+        `a cost of ${usd}, which the store could not read again`,
+        JSON.stringify({ ...aStoredExchange().record, cost_usd: usd }),
+        'cost_usd must be below 9 million dollars',
+      ]),
+      [
+        'a duration beyond all time',
+        JSON.stringify({ ...aStoredExchange().record, duration_ms: 1e300 }),
+        'duration_ms must be a number of milliseconds',
+      ],
       [
         'tokens that are a text',
         JSON.stringify({ ...aStoredExchange().record, usage: { state: 'final', input_tokens: '7' } }),

@@ -47,6 +47,12 @@ const HOSTILE = [
 ];
 
 describe('interchange/request-code', () => {
+  it('takes no provider for a member that every object has', () => {
+    const request = aStoredMessage('POST / HTTP/1.1', null, { headers: HEADERS });
+    const text = requestCode(aStoredExchange({ provider: 'constructor' }, { request }), 'curl');
+    expect(text).toContain('"$CONSTRUCTOR_API_KEY"');
+  });
+
   it('writes a call for each of them, with a variable where the key was', () => {
     const body = JSON.stringify({ model: 'claude', stream: true, stop: null, messages: [] });
     expect(code('curl', body)).toBe(
