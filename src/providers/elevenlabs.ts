@@ -18,9 +18,11 @@ function speech(path: string, units: UnitRule[], model: string[]): Endpoint {
   return { method: 'POST', path, operation: 'speech', units, model };
 }
 
+const NOT_BILLED = BILLED.map((header) => `!${header}`).join(' and ');
+
 /** Work on audio: the header where there is one, else `other`. */
 function audio(path: string, operation: string, other: UnitRule): Endpoint {
-  const from = [other.from].flat().map((each) => `${each} if !res.header:character-cost`);
+  const from = [other.from].flat().map((each) => `${each} if ${NOT_BILLED}`);
   return {
     method: 'POST',
     path,

@@ -245,11 +245,12 @@ export class ProviderRegistry {
   #behind(gateway: Entry, wanted: Wanted): EndpointMatch | null {
     for (const inner of gateway.inner) {
       const rest = inner.rest(wanted.path);
-      const routes = rest === null ? undefined : this.#entries.get(inner.provider)?.routes();
-      if (rest === null || routes === undefined) continue;
-      // Whose hosts they would be is not to be seen here.
-      const at = (path: string): Wanted => ({ ...wanted, path, host: '' });
-      const match = firstMatch(routes, at(rest)) ?? firstMatch(routes, at(inner.base + rest));
+      const entry = rest === null ? undefined : this.#entries.get(inner.provider);
+      if (rest === null || entry === undefined) continue;
+      // Which of its hosts it would be is not to be seen here: the first is the one that most calls go to.
+      const [host = ''] = entry.provider.hosts;
+      const at = (path: string): Wanted => ({ ...wanted, path, host });
+      const match = firstMatch(entry.routes(), at(rest)) ?? firstMatch(entry.routes(), at(inner.base + rest));
       if (match !== null) return { ...match, endpoint: behind(inner, match.endpoint) };
     }
     return null;
@@ -301,7 +302,7 @@ function once<T>(make: () => T): () => T {
 function routesOf(id: string, endpoints: readonly Endpoint[]): Route[] {
   return endpoints.map((endpoint) => {
     try {
-      if (endpoint.usage !== undefined) compile(endpoint.usage);
+      for (const map of [endpoint.usage, endpoint.headerUsage]) if (map !== undefined) compile(map);
       endpointFacts(endpoint);
       if (endpoint.family !== undefined && !Object.hasOwn(FAMILIES, endpoint.family)) {
         throw new RangeError(`no family ${endpoint.family}`);

@@ -118,6 +118,7 @@ describe('providers/registry', () => {
     ['cohere/v2/chat', 'chat', 'cohere'],
     ['replicate/predictions', 'predict', 'replicate'],
     ['elevenlabs/v1/text-to-speech/voice', 'speech', 'elevenlabs'],
+    ['fal/fal-ai/flux/dev', 'generation', 'fal'],
   ])('knows what lies behind a gateway: %s', (path, operation, inner) => {
     const match = registry.endpoint('cloudflare', 'POST', `/v1/account/gate/${path}?x=1`);
     expect(match?.endpoint).toMatchObject({ operation, dims: { inner_provider: `const:${inner}` } });
@@ -189,6 +190,16 @@ describe('providers/registry', () => {
       [
         provider({
           endpoints: [{ method: 'POST', path: '/v1', operation: 'x', usage: { tokens: { input_tokens: 'a b' } } }],
+        }),
+      ],
+    ],
+    [
+      'not a count expression',
+      [
+        provider({
+          endpoints: [
+            { method: 'POST', path: '/v1', operation: 'x', headerUsage: { tokens: { input_tokens: 'a b' } } },
+          ],
         }),
       ],
     ],
