@@ -5,39 +5,28 @@ import type { AdminThreadData } from './admin/thread-messages.ts';
 import { AdminThread } from './admin/thread.ts';
 import { Authority } from './ca/authority.ts';
 import { LeafCache } from './ca/leaf-cache.ts';
-import { suggestion } from './config/file.ts';
 import { lifeOf } from './config/life.ts';
 import type { Config } from './config/load.ts';
 import type { Setting } from './config/settings.ts';
 import { systemClock } from './core/clock.ts';
 import { Counters } from './core/counters.ts';
-import { DOCTOR_CONNECT_TO, DOCTOR_HOST } from './core/doctor-host.ts';
+import { DOCTOR_HOST } from './core/doctor-host.ts';
 import { AppError, messageOf } from './core/errors.ts';
-import { normaliseHost } from './core/hosts.ts';
 import type { Logger, LogOptions } from './core/log.ts';
 import type { ClientSetup, NetControl } from './core/ports.ts';
-import { BaseUrls } from './gateway/base-urls.ts';
-import { parseRegion } from './gateway/bedrock.ts';
-import { reasonNotToAsk } from './gateway/include-usage.ts';
 import type { ModeSwitch } from './gateway/mode-switch.ts';
 import { SlabRecorder } from './handover/slab-recorder.ts';
 import { isOwnEndpoint } from './net/addresses.ts';
 import { AwsCredentialSource } from './net/aws-credentials.ts';
 import { BedrockSigner } from './net/bedrock-signing.ts';
-import { parseConnectTo } from './net/connect-to.ts';
-import { contextHeaders, namesToCut } from './net/context-headers.ts';
 import { withoutDoctor } from './net/doctor.ts';
 import { openFrontDoor } from './net/front-door.ts';
 import { HandshakeTroubles } from './net/handshake-troubles.ts';
 import { createIntercept } from './net/intercept.ts';
 import { type Entrance, openEntrance } from './net/listeners.ts';
-import { openModes } from './net/modes.ts';
-import { parseUpstreamProxy } from './net/upstream-proxy.ts';
-import { upstreamContext } from './net/upstream-roots.ts';
 import { Upstream } from './net/upstream.ts';
 import { Via } from './net/via.ts';
-import type { Provider } from './providers/provider.ts';
-import { loadHosts, loadRegistry, type ProviderRegistry } from './providers/registry.ts';
+import { type NetOptions, readNetOptions } from './net-options.ts';
 import { recorderConfig } from './recorder-config.ts';
 import { RecorderThread } from './recorder/thread.ts';
 
@@ -70,7 +59,9 @@ const AUTHORITY_CHECK_MS = 2000;
 
 /** Rejects with AppError: `config_invalid`, `port_in_use`, `ca_unusable`, `store_unusable`; then nothing runs any more. */
 export async function startDaemon(input: DaemonInput): Promise<Daemon> {
-  const parts = new Parts(input);
+  // Nothing runs, and no file is there, before all of the configuration is known to be right.
+  const options = await readNetOptions({ ...input, via: new Via(randomBytes(4).toString('hex')) });
+  const parts = new Parts(input, options);
   try {
     // The recorder's thread loads on another core meanwhile.
     const [authority] = await inOrder(
@@ -97,17 +88,18 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
 /** What runs so far. */
 class Parts {
   readonly #input: DaemonInput;
+  readonly #options: NetOptions;
   readonly #counters = new Counters();
   readonly #rows: SlabRecorder;
   readonly #recorder: RecorderThread;
   #recorderRuns = false;
-  #modes: ModeSwitch | null = null;
   entrance: Entrance | null = null;
   admin: AdminThread | null = null;
 
-  constructor(input: DaemonInput) {
+  constructor(input: DaemonInput, options: NetOptions) {
     const { log } = input;
     this.#input = input;
+    this.#options = options;
     this.#rows = new SlabRecorder({ counters: this.#counters, log });
     this.#recorder = new RecorderThread({
       config: recorderConfig(input),
@@ -128,10 +120,10 @@ class Parts {
     const leaves = new LeafCache({ authority, clock: systemClock });
     const troubles = new HandshakeTroubles();
     const admin = new AdminThread({
-      settings: adminSettings(this.#input, authority.caFile),
+      settings: adminSettings(this.#input, authority.caFile, this.#options.bedrockRegion),
       control: controlOf(
         () => this.entrance,
-        () => this.#modes,
+        this.#options.modes.switch,
         this.#input,
         () => ({
           ca_file: authority.caFile,
@@ -154,9 +146,7 @@ class Parts {
   }
 
   async #openEntrance(net: NetParts): Promise<void> {
-    const { entrance, modes } = await openNet(this.#input, net);
-    this.entrance = entrance;
-    this.#modes = modes;
+    this.entrance = await openNet(this.#input, this.#options, net);
   }
 
   async stop(): Promise<void> {
@@ -216,27 +206,22 @@ interface NetParts {
   admin: () => { host: string; port: number } | null;
 }
 
-async function openNet(
-  input: DaemonInput,
+function openNet(
+  { config, env, log }: DaemonInput,
+  options: NetOptions,
   { counters, rows, leaves, troubles, admin }: NetParts,
-): Promise<{ entrance: Entrance; modes: ModeSwitch }> {
-  const { config, log } = input;
+): Promise<Entrance> {
+  const { hosts, modes, via, context, includeUsage, baseUrls, intercept, tunnel } = options;
   const ownPorts = new Set<number>();
-  const via = new Via(randomBytes(4).toString('hex'));
-  const upstream = createUpstream(input, { counters, ownPorts, via, adminPort: () => admin()?.port ?? null });
-  // What a provider may be asked for is in its endpoints; who serves a host is not.
-  const load = config.usage.include_usage.length > 0 ? loadRegistry : loadHosts;
-  const hosts = await load({ localServers: config.local, own: config.provider });
-  for (const id of config.capture.bodies_of) knownProvider(hosts, 'capture.bodies_of', id);
-  const modes = openModes({ config, env: input.env, hosts, clock: systemClock, log, via });
-  const entrance = await openEntrance({
+  const upstream = createUpstream(options, { counters, ownPorts, adminPort: () => admin()?.port ?? null });
+  return openEntrance({
     open: openFrontDoor,
     host: config.host,
     port: config.port,
     rules: {
       hosts,
-      intercept: [...patterns('intercept', config.intercept), DOCTOR_HOST],
-      tunnel: patterns('tunnel', config.tunnel),
+      intercept: [...intercept, DOCTOR_HOST],
+      tunnel,
       leaves,
       guard: modes.guard,
     },
@@ -249,65 +234,23 @@ async function openNet(
       clock: systemClock,
       log,
       upstream,
-      context: contextHeaders(namesToCut(config.context.cut)),
+      context,
       strict: config.store.durability === 'strict',
       via,
     },
     intercept: (net, steered) =>
       withoutDoctor((recorder) => createIntercept({ ...net, recorder, leaves, steered, troubles }), net.recorder),
-    includeUsage: providersToAsk(input, hosts),
-    baseUrls: baseUrlsOf(input, hosts),
+    includeUsage,
+    baseUrls,
     bedrock: new BedrockSigner({
-      credentials: new AwsCredentialSource({ env: input.env, wall: () => systemClock.wall() }),
+      credentials: new AwsCredentialSource({ env, wall: () => systemClock.wall() }),
       clock: systemClock,
-      apiKey: input.env['AWS_BEARER_TOKEN_BEDROCK']?.trim() || null,
+      apiKey: env['AWS_BEARER_TOKEN_BEDROCK']?.trim() || null,
     }),
     admin,
     ownPorts,
     flushRecorder: () => rows.flush(),
   });
-  return { entrance, modes: modes.switch };
-}
-
-/** Throws `config_invalid` for a provider that nobody knows. @param key where the configuration names it. */
-function knownProvider(hosts: ProviderRegistry, key: string, id: string): Provider {
-  const provider = hosts.get(id);
-  if (provider !== null) return provider;
-  const ids = hosts.all().map((known) => known.id);
-  throw new AppError('config_invalid', `${key}: there is no provider ${id}${suggestion(id, ids)}`);
-}
-
-function providersToAsk({ config, log }: DaemonInput, hosts: ProviderRegistry): ReadonlySet<string> {
-  const asked = config.usage.include_usage.filter((id) => {
-    const provider = knownProvider(hosts, 'usage.include_usage', id);
-    const why = reasonNotToAsk(provider);
-    if (why !== null) log.warn({ provider: id, why }, 'usage.include_usage has no effect for this provider');
-    return why === null;
-  });
-  return new Set(asked);
-}
-
-function baseUrlsOf({ config, env }: DaemonInput, providers: ProviderRegistry): BaseUrls {
-  const { openai_backend: openai, anthropic_backend: anthropic, passthrough_url: passthrough } = config;
-  const backends: Record<string, string> = {};
-  for (const text of config.backends) {
-    const [, id = '', url = ''] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-    if (url === '')
-      throw new AppError('config_invalid', `backends must be like groq=https://llm.corp/groq, not ${text}`);
-    backends[knownProvider(providers, 'backends', id).id] = url;
-  }
-  if (openai !== null) backends['openai'] = openai;
-  if (anthropic !== null) backends['anthropic'] = anthropic;
-  const intercept = patterns('--intercept', config.intercept);
-  const pages = config.admin.allowed_hosts.map((name) => name.toLowerCase());
-  return new BaseUrls({ providers, backends, passthrough, intercept, pages, bedrockRegion: regionOf(config, env) });
-}
-
-/** The variable is that of seed 003. */
-function regionOf({ bedrock_region: region }: Config, env: NodeJS.ProcessEnv): string | null {
-  if (region !== null) return parseRegion(region, 'bedrock_region');
-  const { BEDROCK_REGION: named = '' } = env;
-  return named === '' ? null : parseRegion(named, 'BEDROCK_REGION');
 }
 
 function sequence(): { next(): number } {
@@ -316,31 +259,20 @@ function sequence(): { next(): number } {
 }
 
 function createUpstream(
-  { config, env }: DaemonInput,
+  { upstream: { context, connectTo, proxy }, via }: NetOptions,
   {
     counters,
     ownPorts,
-    via,
     adminPort,
-  }: { counters: Counters; ownPorts: ReadonlySet<number>; via: Via; adminPort: () => number | null },
+  }: { counters: Counters; ownPorts: ReadonlySet<number>; adminPort: () => number | null },
 ): Upstream {
-  // Read at once, so that a bad file is an error of the start, not of the first call.
-  const context = upstreamContext(config.upstream_ca, env);
   return new Upstream({
     context: () => context,
-    connectTo: [...config.connect_to, DOCTOR_CONNECT_TO].map(parseConnectTo),
-    proxy: config.upstream_proxy === null ? null : parseUpstreamProxy(config.upstream_proxy),
+    connectTo,
+    proxy,
     isOwnEndpoint: (address, port) => isOwnEndpoint(address, port, new Set([...ownPorts, adminPort() ?? 0])),
     counters,
     via,
-  });
-}
-
-function patterns(option: string, hosts: readonly string[]): string[] {
-  return hosts.map((host) => {
-    const name = host.includes('*') ? host.toLowerCase() : normaliseHost(host);
-    if (name === null) throw new AppError('config_invalid', `${option}: ${host} is not a host`);
-    return name;
   });
 }
 
@@ -349,10 +281,10 @@ function ready<T>(part: T | null): T {
   return part;
 }
 
-/** @param entrance, modes null = not open yet. @param setup what clients need beside the address of the proxy */
+/** @param entrance null = not open yet. @param setup what clients need beside the address of the proxy */
 function controlOf(
   entrance: () => Entrance | null,
-  modes: () => ModeSwitch | null,
+  modes: ModeSwitch,
   { config, onStop }: DaemonInput,
   setup: () => Omit<ClientSetup, 'proxy_url'>,
 ): NetControl {
@@ -363,13 +295,13 @@ function controlOf(
     status: () => opened().status(),
     explain: (url) => opened().explain(url),
     setup: () => ({ proxy_url: opened().url, ...setup() }),
-    mode: (change) => ready(modes()).answer(change),
+    mode: (change) => modes.answer(change),
     stop: onStop,
   };
 }
 
-function adminSettings(input: DaemonInput, caFile: string): Omit<AdminThreadData, 'net'> {
-  const { config, env, version, adminToken } = input;
+function adminSettings(input: DaemonInput, caFile: string, bedrockRegion: string | null): Omit<AdminThreadData, 'net'> {
+  const { config, version, adminToken } = input;
   return {
     host: config.admin_host,
     port: config.admin_port,
@@ -378,7 +310,7 @@ function adminSettings(input: DaemonInput, caFile: string): Omit<AdminThreadData
     version,
     caFile,
     db: config.db,
-    bedrockRegion: regionOf(config, env),
+    bedrockRegion,
     localServers: config.local,
     ownProviders: config.provider,
     settings: input.settings,

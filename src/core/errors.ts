@@ -1,11 +1,39 @@
 /** One flat error with a stable `code`; `message` says what to do. */
 export class AppError extends Error {
   readonly code: ErrorCode;
+  /** Whose value was refused; null = no option's, or nobody said whose. */
+  readonly option: OptionPart | null;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, { option = null, ...options }: AppErrorOptions = {}) {
     super(message, options);
     this.name = 'AppError';
     this.code = code;
+    this.option = option;
+  }
+}
+
+export interface AppErrorOptions {
+  cause?: unknown;
+  option?: OptionPart | null;
+}
+
+/** An option of the configuration, or a part of its value. */
+export interface OptionPart {
+  /** As in `llm-proxy.toml`. */
+  key: string;
+  /** Of a list of tables: which, from 0, or the one with this `id`; and which member of it. */
+  index?: number;
+  id?: string;
+  member?: string;
+}
+
+/** Runs what reads an option: what it refuses is the value of that option, where it does not say it better itself. */
+export function forOption<T>(option: OptionPart, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof AppError) || error.option !== null) throw error;
+    throw new AppError(error.code, error.message, { cause: error.cause ?? error, option });
   }
 }
 

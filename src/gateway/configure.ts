@@ -1,7 +1,7 @@
 /** The modes as the configuration has them. Throws AppError `config_invalid` that says what is wrong. */
 import type { Config } from '../config/load.ts';
 import type { Mode } from '../core/capture.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, forOption, type OptionPart } from '../core/errors.ts';
 import { Steering } from './steering.ts';
 import {
   ANTHROPIC_ONLY,
@@ -23,29 +23,26 @@ export type ModeConfig = Pick<
 export interface ConfiguredModes {
   steering: Steering;
   defaults: TargetDefaults;
-  /** Of all targets that are known now. */
-  auths: readonly string[];
-  providers: readonly string[];
+  /** Of all targets that are known now, each with the option that says so. */
+  auths: ReadonlyMap<string, OptionPart>;
+  providers: ReadonlyMap<string, OptionPart>;
 }
 
 /** @param isModelProvider see SteeringOptions */
 export function configuredModes(config: ModeConfig, isModelProvider: (provider: string) => boolean): ConfiguredModes {
   const { target: defaults, target_url: url } = config;
-  const target = url === null ? null : targetOf(url, defaults, '--target-url');
+  const target = url === null ? null : forOption({ key: 'target_url' }, () => targetOf(url, defaults, '--target-url'));
   const models = modelEntries(config.models, defaults);
   const rules = rulesOf(config.rules);
-  checkFallback(
-    defaults.fallback,
-    models.map(({ id }) => id),
-    '[target]',
-  );
+  const ids = models.map(({ id }) => id);
+  forOption({ key: 'target.fallback' }, () => checkFallback(defaults.fallback, ids, '[target]'));
   const mode = startMode(config, target);
   const targets = [target, ...models.map((entry) => entry.target)].filter((each) => each !== null);
   const steers = mode !== 'passthrough' || rules.some((rule) => rule.mode === 'target' || rule.mode === 'compare');
   if (steers && targets.length === 0)
-    throw new AppError('config_invalid', `mode ${mode} needs a target: --target-url, or target_url in [[models]]`);
+    throw invalid('mode', `mode ${mode} needs a target: --target-url, or target_url in [[models]]`);
   if (config.model !== null && targets.length === 0)
-    throw new AppError('config_invalid', '--model names the model of a target: it needs --target-url');
+    throw invalid('model', '--model names the model of a target: it needs --target-url');
   const parameters = parametersOf(defaults);
   const { fallback } = defaults;
   const steering = new Steering({
@@ -58,14 +55,36 @@ export function configuredModes(config: ModeConfig, isModelProvider: (provider: 
     rules,
     isModelProvider,
   });
-  const auths = new Set(targets.flatMap(({ auth }) => auth ?? []));
-  const providers = new Set([defaults, ...targets].flatMap(({ provider }) => provider ?? []));
-  return { steering, defaults, auths: [...auths], providers: [...providers] };
+  const named = (member: 'auth' | 'provider'): Map<string, OptionPart> => {
+    const ofModels = models.map((entry, index) => [entry.target, { key: 'models', index, member }] as const);
+    // What `[target]` says of a provider is checked without a target, too.
+    const own = member === 'provider' ? defaults : target;
+    return optionsOf(member, [...ofModels, [own, { key: `target.${member}` }]]);
+  };
+  return { steering, defaults, auths: named('auth'), providers: named('provider') };
+}
+
+type Named = Readonly<Record<'auth' | 'provider', string | null>>;
+
+function optionsOf(
+  member: keyof Named,
+  list: readonly (readonly [given: Named | null, option: OptionPart])[],
+): Map<string, OptionPart> {
+  const found = new Map<string, OptionPart>();
+  for (const [given, option] of list) {
+    const value = given?.[member] ?? null;
+    if (value !== null) found.set(value, option);
+  }
+  return found;
+}
+
+function invalid(key: string, message: string): AppError {
+  return new AppError('config_invalid', message, { option: { key } });
 }
 
 function startMode({ mode, allow_anthropic_only: isAllowed }: ModeConfig, target: Target | null): Mode {
   if (mode === null) return target === null ? 'passthrough' : 'target';
   if (mode === ANTHROPIC_ONLY && !isAllowed)
-    throw new AppError('config_invalid', `mode ${ANTHROPIC_ONLY} needs --allow-anthropic-only`);
-  return modeOf(mode, 'mode');
+    throw invalid('mode', `mode ${ANTHROPIC_ONLY} needs --allow-anthropic-only`);
+  return forOption({ key: 'mode' }, () => modeOf(mode, 'mode'));
 }

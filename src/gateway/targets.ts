@@ -1,6 +1,6 @@
 /** Where calls may be sent instead of to the provider: what the configuration says of it, checked. Pure. */
 import type { Table } from '../config/values.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, forOption, type OptionPart } from '../core/errors.ts';
 import { formatAuthority } from '../core/hosts.ts';
 import type { Mode } from '../core/capture.ts';
 import { type Backend, DEFAULT_PORTS, parseBackend } from './backend.ts';
@@ -108,11 +108,14 @@ const FORMATS = ['same', 'anthropic-messages', 'openai-chat', 'openai-responses'
 
 /** `[[models]]`. @param defaults of `[target]`. Throws AppError `config_invalid`. */
 export function modelEntries(tables: readonly Table[], defaults: TargetDefaults): ModelEntry[] {
-  const entries = tables.map((table, index) => modelEntry(table, `models[${index}]`, defaults));
+  const entries = tables.map((table, index) =>
+    forOption({ key: 'models', index }, () => modelEntry(table, index, defaults)),
+  );
   const ids = entries.map(({ id }) => id);
   for (const [index, { id, fallback }] of entries.entries()) {
-    if (ids.indexOf(id) !== index) throw invalid('models', `${id} stands there twice`);
-    checkFallback(fallback, ids, `models: ${id}`);
+    const option = { key: 'models', index };
+    if (ids.indexOf(id) !== index) throw invalid('models', `${id} stands there twice`, { ...option, member: 'id' });
+    forOption({ ...option, member: 'fallback' }, () => checkFallback(fallback, ids, `models: ${id}`));
   }
   return entries;
 }
@@ -122,15 +125,17 @@ export function checkFallback(fallback: readonly string[], ids: readonly string[
   if (unknown !== undefined) throw invalid(from, `fallback names ${unknown}, which is none of [[models]]`);
 }
 
-function modelEntry(table: Table, from: string, defaults: TargetDefaults): ModelEntry {
-  const read = new Reader(table, from, MODEL_KEYS);
+function modelEntry(table: Table, index: number, defaults: TargetDefaults): ModelEntry {
+  const from = `models[${index}]`;
+  const at = { key: 'models', index };
+  const read = new Reader(table, from, MODEL_KEYS, at);
   const id = read.text('id');
   if (id === null) throw invalid(from, 'needs an id');
   const url = read.text('target_url');
   return {
     id,
     displayName: read.text('display_name'),
-    target: url === null ? null : targetOf(url, ownDefaults(read, defaults, from), `${from}.target_url`),
+    target: url === null ? null : targetAt(url, ownDefaults(read, defaults), from, at),
     model: read.text('model') ?? id,
     parameters: parametersOf({
       max_tokens: read.number('max_tokens'),
@@ -143,10 +148,14 @@ function modelEntry(table: Table, from: string, defaults: TargetDefaults): Model
   };
 }
 
+function targetAt(url: string, defaults: TargetDefaults, from: string, at: OptionPart): Target {
+  return forOption({ ...at, member: 'target_url' }, () => targetOf(url, defaults, `${from}.target_url`));
+}
+
 /** Of a model with a server of its own. The key of `[target]` is for `[target]` alone, and so is what it speaks. */
-function ownDefaults(read: Reader, defaults: TargetDefaults, from: string): TargetDefaults {
+function ownDefaults(read: Reader, defaults: TargetDefaults): TargetDefaults {
   const format = read.text('format') ?? 'same';
-  if (!isOneOf(FORMATS, format)) throw invalid(from, `format must be one of ${FORMATS.join(', ')}`);
+  if (!isOneOf(FORMATS, format)) throw read.invalid('format', `format must be one of ${FORMATS.join(', ')}`);
   return {
     auth: read.text('auth'),
     auth_header: read.text('auth_header'),
@@ -174,13 +183,14 @@ export function parametersOf(
 export function rulesOf(tables: readonly Table[]): Rule[] {
   return tables.map((table, index) => {
     const from = `rules[${index}]`;
-    const read = new Reader(table, from, RULE_KEYS);
+    const at = { key: 'rules', index };
+    const read = new Reader(table, from, RULE_KEYS, at);
     const mode = read.text('mode');
     return {
       name: read.text('name') ?? `rule ${index + 1}`,
       provider: read.text('provider'),
       model: read.text('model'),
-      mode: mode === null ? null : modeOf(mode, `${from}.mode`),
+      mode: mode === null ? null : forOption({ ...at, member: 'mode' }, () => modeOf(mode, `${from}.mode`)),
       to: read.text('to'),
     };
   });
@@ -201,19 +211,21 @@ export function modeOf(name: string, from: string): Mode {
 class Reader {
   readonly #table: Table;
   readonly #from: string;
+  readonly #at: OptionPart;
 
-  constructor(table: Table, from: string, known: readonly string[]) {
+  constructor(table: Table, from: string, known: readonly string[], at: OptionPart) {
     this.#table = table;
     this.#from = from;
+    this.#at = at;
     const unknown = Object.keys(table).find((key) => !known.includes(key));
-    if (unknown !== undefined) throw invalid(from, `has no ${unknown}; it may have ${known.join(', ')}`);
+    if (unknown !== undefined) throw this.invalid(unknown, `has no ${unknown}; it may have ${known.join(', ')}`);
   }
 
   text(key: string): string | null {
     const value = this.#table[key];
     if (value === undefined) return null;
     if (typeof value === 'string' && value !== '') return value;
-    throw invalid(this.#from, `${key} must be a text`);
+    throw this.invalid(key, `${key} must be a text`);
   }
 
   number(key: string): number | null {
@@ -221,13 +233,17 @@ class Reader {
     if (value === undefined) return null;
     const number = typeof value === 'bigint' ? Number(value) : value;
     if (typeof number === 'number' && Number.isFinite(number) && number >= 0) return number;
-    throw invalid(this.#from, `${key} must be a number from 0 upwards`);
+    throw this.invalid(key, `${key} must be a number from 0 upwards`);
   }
 
   texts(key: string): string[] {
     const value = this.#table[key] ?? [];
     if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
-    throw invalid(this.#from, `${key} must be a list of texts`);
+    throw this.invalid(key, `${key} must be a list of texts`);
+  }
+
+  invalid(member: string, what: string): AppError {
+    return invalid(this.#from, what, { ...this.#at, member });
   }
 }
 
@@ -241,6 +257,6 @@ function isOneOf<T extends string>(all: readonly T[], text: string): text is T {
   return (all as readonly string[]).includes(text);
 }
 
-function invalid(from: string, what: string): AppError {
-  return new AppError('config_invalid', `${from}: ${what}`);
+function invalid(from: string, what: string, option: OptionPart | null = null): AppError {
+  return new AppError('config_invalid', `${from}: ${what}`, { option });
 }

@@ -1,6 +1,6 @@
 /** The modes of a daemon, put together from its configuration. */
 import type { Clock } from '../core/clock.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, forOption } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { configuredModes, type ModeConfig } from '../gateway/configure.ts';
 import { ModeSwitch } from '../gateway/mode-switch.ts';
@@ -30,12 +30,12 @@ export interface OpenedModes {
 export function openModes({ config, env, hosts, clock, log, via }: ModesInput): OpenedModes {
   const isModelProvider = (id: string): boolean => ['model', 'gateway'].includes(hosts.get(id)?.kind ?? 'model');
   const { steering, defaults, auths, providers } = configuredModes(config, isModelProvider);
-  for (const id of providers) {
+  for (const [id, option] of providers) {
     if (hosts.get(id) === null)
-      throw new AppError('config_invalid', `provider of a target: there is no provider ${id}`);
+      throw new AppError('config_invalid', `provider of a target: there is no provider ${id}`, { option });
   }
   const secrets = new TargetSecrets({ env, clock });
-  for (const auth of auths) secrets.get(auth);
+  for (const [auth, option] of auths) forOption(option, () => secrets.get(auth));
   const providerOf = (host: string, port: number): string | null => hosts.lookup(host, port)?.provider ?? null;
   const modes = new ModeSwitch({
     steering,

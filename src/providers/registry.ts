@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { LRUCache } from 'lru-cache';
-import { AppError, codeOf } from '../core/errors.ts';
+import { AppError, codeOf, forOption } from '../core/errors.ts';
 import { globOf } from '../core/globs.ts';
 import { headerValue, type HeaderPairs } from '../core/headers.ts';
 import type { ListPrice } from '../core/list-price.ts';
@@ -136,7 +136,11 @@ export async function loadHosts(options: RegistryOptions = {}): Promise<Provider
 
 function registryOf(files: readonly Provider[], options: RegistryOptions): ProviderRegistry {
   const deferred = new Set(files.map(({ id }) => id));
-  return new ProviderRegistry([...files, ...(options.own ?? []).map(ownProvider)], { ...options, deferred });
+  return new ProviderRegistry([...files, ...ownProviders(options.own ?? [])], { ...options, deferred });
+}
+
+function ownProviders(own: readonly unknown[]): Provider[] {
+  return own.map((raw, index) => forOption({ key: 'provider', index, member: 'id' }, () => ownProvider(raw, index)));
 }
 
 function isModule(file: string): boolean {
@@ -174,7 +178,10 @@ export class ProviderRegistry {
   readonly #generic = once(() => routesOf('generic', GENERIC_ENDPOINTS));
 
   constructor(providers: readonly Provider[], options: RegistryOptions = {}) {
-    for (const provider of providers) this.#add(provider, options.deferred?.has(provider.id) ?? false);
+    for (const provider of providers) {
+      const isDeferred = options.deferred?.has(provider.id) ?? false;
+      forOption({ key: 'provider', id: provider.id }, () => this.#add(provider, isDeferred));
+    }
     for (const { provider: id, host, port } of options.localServers ?? []) {
       const provider = this.get(id);
       const name = normaliseHost(host);
