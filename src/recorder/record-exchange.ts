@@ -4,9 +4,10 @@ import type {
   AssembledOutput,
   CallRecord,
   Capture,
-  CapturedMessage,
   CaptureParts,
+  CapturedMessage,
   Cost,
+  Outcome,
 } from '../core/capture.ts';
 import { headerValue, type HeaderPairs } from '../core/headers.ts';
 import { formatAuthority } from '../core/hosts.ts';
@@ -116,7 +117,7 @@ function recordOf(
     ...identityOf(finished),
     agent_facts: null,
     ...legOf(finished),
-    outcome: end.outcome,
+    outcome: outcomeOf(finished),
     error: error === null ? null : { type: maskText(error.type), message: maskText(error.message) },
     request_bytes: requestBytes,
     response_bytes: responseBytes,
@@ -125,6 +126,11 @@ function recordOf(
       dropped: facts.dropped,
     },
   };
+}
+
+/** The SDK of OpenAI in Python, for one, closes the connection as soon as it has read `[DONE]`. */
+function outcomeOf({ end: { outcome }, metered }: FinishedExchange): Outcome {
+  return outcome === 'client_aborted' && metered.finished ? 'complete' : outcome;
 }
 
 /** As the client named it, wherever. */

@@ -197,6 +197,7 @@ export class ExchangeMeter {
       side: reading.side,
       anomalies,
       stop_reason: reading.stopReason,
+      finished: answered.streamed && reading.finished,
       tool_calls: (assembled?.toolCalls ?? []).map(({ id, name }) => ({ id, name })),
       assembled,
       error: answered.error,

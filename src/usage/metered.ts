@@ -48,6 +48,8 @@ export interface Metered {
   side: readonly SideUsage[];
   anomalies: readonly string[];
   stop_reason: string | null;
+  /** Of a stream: it has said its closing word, such as `[DONE]`. Whoever leaves behind that has missed nothing. */
+  finished: boolean;
   tool_calls: readonly ToolCall[];
   /** The provider's error, also one inside a 200. */
   error: { type: string; message: string } | null;

@@ -57,6 +57,7 @@ export function metered(fields: Partial<Metered> = {}): Metered {
     side: [],
     anomalies: [],
     stop_reason: 'end_turn',
+    finished: false,
     tool_calls: [],
     error: null,
     firstContentAt: null,

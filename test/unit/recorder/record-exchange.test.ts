@@ -1,6 +1,6 @@
 import { NOWHERE, type SeenCall } from '../../../src/session/seen-call.ts';
 import { describe, expect, it, vi } from 'vitest';
-import type { Capture, Cost } from '../../../src/core/capture.ts';
+import type { Capture, Cost, Outcome } from '../../../src/core/capture.ts';
 import type { ConnectionInfo, ExchangeEnd } from '../../../src/core/recorder-port.ts';
 import type { ExchangeFacts } from '../../../src/recorder/live-exchange.ts';
 import { seenCall } from '../../../src/recorder/place-call.ts';
@@ -119,6 +119,14 @@ describe('recorder/record-exchange', () => {
       leg: 'primary',
     });
     expect(record.cost).not.toHaveProperty('nanos');
+  });
+
+  it.each<[Outcome, boolean, Outcome]>([
+    ['client_aborted', true, 'complete'],
+    ['client_aborted', false, 'client_aborted'],
+    ['upstream_aborted', true, 'upstream_aborted'],
+  ])('says of a stream that ended %s, its closing word said: %s, that it is %s', (outcome, finished, expected) => {
+    expect(recordOf({ end: { outcome }, metered: { stream: true, finished } }).outcome).toBe(expected);
   });
 
   it('times the first token of a stream only', () => {

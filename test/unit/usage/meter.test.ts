@@ -177,6 +177,18 @@ describe('usage/meter', () => {
     expect(metered.responseBody).toMatchObject({ text: null, wireBytes: 4, truncated: true });
   });
 
+  it.each([
+    [['data: [DONE]\n\n'], true],
+    [['data: [DO', 'NE]\n\n'], true],
+    [['data: [DONE]\n'], false],
+    [[], false],
+  ])('knows by %j whether a stream has said its closing word', async (pieces, finished) => {
+    const meter = begun('/v1/chat/completions', SSE_TYPE);
+    for (const piece of ['data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n', ...pieces])
+      meter.responseBody(Buffer.from(piece), 8);
+    expect((await meter.end('client_aborted', 9)).finished).toBe(finished);
+  });
+
   it('takes the time of the first content, not of the first event', async () => {
     const meter = begun('/v1/chat/completions', SSE_TYPE);
     meter.responseBody(chunk(''), 6);
