@@ -31,7 +31,7 @@ export const ANSWER_MS = 10_000;
 /** Live calls get 30 s. */
 const STOP_MS = 40_000;
 /** Whoever waits longer wants to know for what. */
-const SAY_MS = 1000;
+const SAY_MS = 3000;
 /** Of `calls`. */
 const DEFAULT_LIMIT = 50;
 
@@ -80,7 +80,7 @@ export async function stopMain({ home, json }: ReadArguments): Promise<number> {
     }
     if (!isSaid && Date.now() - began > SAY_MS) {
       isSaid = true;
-      process.stderr.write(`llm-proxy: its live calls get 30 s to end; kill ${daemon.pid} ends them now\n`);
+      process.stderr.write(`llm-proxy: still stopping; live calls get 30 s, kill ${daemon.pid} ends them now\n`);
     }
     await delay(50);
   }
