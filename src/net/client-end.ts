@@ -9,8 +9,8 @@ const AT_ONCE_MS = 100;
 /**
  * A client that ends behind its request may still read (`nc -N`, tools of HTTP/1.0), or be gone: the end alone does not
  * tell, and no socket does before something is written to it. One that comes with the request is how such tools ask: the
- * answer is fetched, and its first bytes tell who is gone after all. A later one is passed on, as on the relay: the
- * upstream is told just what we were told, and an answer that it still gives is brought.
+ * answer is fetched, and its first bytes tell who is gone after all. A later one, or one behind the beginning of the answer,
+ * is passed on, as on the relay: the upstream is told just what we were told, and an answer that it still gives is brought.
  */
 export class ClientEnd {
   readonly #client: Socket;
@@ -20,6 +20,7 @@ export class ClientEnd {
   /** Null = it is still coming. */
   #wholeAt: number | null = null;
   #isTold = false;
+  #isAnswered = false;
 
   constructor(request: IncomingMessage) {
     this.#client = request.socket;
@@ -41,6 +42,7 @@ export class ClientEnd {
 
   /** The upstream said something. */
   heard(): void {
+    this.#isAnswered = true;
     this.#silent.putOff();
   }
 
@@ -51,8 +53,8 @@ export class ClientEnd {
 
   #hear(): void {
     this.#limit();
-    const isAtOnce = this.#wholeAt === null || performance.now() - this.#wholeAt < AT_ONCE_MS;
-    if (isAtOnce || this.#outgoing?.writableFinished !== true) return;
+    const isLate = this.#wholeAt !== null && performance.now() - this.#wholeAt >= AT_ONCE_MS;
+    if (!(isLate || this.#isAnswered) || this.#outgoing?.writableFinished !== true) return;
     this.#isTold = true;
     this.#outgoing.socket?.end();
   }
