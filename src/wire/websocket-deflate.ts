@@ -9,6 +9,8 @@ export interface Deflate {
 
 const EMPTY = Buffer.alloc(0);
 const WINDOW = 32 * 1024;
+const SMALL_CHUNK = 1024;
+const LARGE_CHUNK = 256 * 1024;
 /** Text compresses 3 to 30 times; past the free part, more than this is a bomb. */
 const MAX_RATIO = 250;
 const FREE_OUTPUT = 4 * 1024 * 1024;
@@ -34,6 +36,8 @@ export function negotiatedDeflate(extensions: string | null): Deflate | null {
 export class MessageInflater {
   readonly #takeover: boolean;
   readonly #maxLength: number;
+  #store: Buffer = EMPTY;
+  /** Of the store: what is in it. */
   #window: Buffer = EMPTY;
 
   constructor(takeover: boolean, maxLength: number) {
@@ -43,7 +47,7 @@ export class MessageInflater {
 
   /** Bytes that are kept from one message to the next. */
   get held(): number {
-    return this.#window.length;
+    return this.#store.length;
   }
 
   /** Null = it cannot be inflated: corrupt, or too large. With a window that is lost, no later one can be either. */
@@ -55,18 +59,29 @@ export class MessageInflater {
       message = inflateRawSync(payload, {
         maxOutputLength,
         finishFlush: constants.Z_SYNC_FLUSH,
+        // Most messages are short: the usual 16 kB for each are garbage.
+        chunkSize: Math.min(LARGE_CHUNK, Math.max(SMALL_CHUNK, payload.length * 4)),
         ...(this.#window.length === 0 ? {} : { dictionary: this.#window }),
       });
     } catch {
       return null;
     }
-    if (this.#takeover) this.#window = lastOf(this.#window, message);
+    if (this.#takeover) this.#remember(message);
     return message;
   }
-}
 
-function lastOf(window: Buffer, message: Buffer): Buffer {
-  if (message.length >= WINDOW) return Buffer.from(message.subarray(message.length - WINDOW));
-  const kept = window.subarray(Math.max(0, window.length + message.length - WINDOW));
-  return Buffer.concat([kept, message]);
+  /** The last 32 kB of all messages, in one place: it is moved, not made anew for each. */
+  #remember(message: Buffer): void {
+    const added = message.subarray(Math.max(0, message.length - WINDOW));
+    const kept = Math.min(this.#window.length, WINDOW - added.length);
+    const length = kept + added.length;
+    if (length > this.#store.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.min(WINDOW, Math.max(length, this.#store.length * 2)));
+      grown.set(this.#window);
+      this.#store = grown;
+    }
+    this.#store.copyWithin(0, this.#window.length - kept, this.#window.length);
+    this.#store.set(added, kept);
+    this.#window = this.#store.subarray(0, length);
+  }
 }
