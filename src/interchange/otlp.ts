@@ -83,8 +83,14 @@ async function saidIn(exchange: StoredExchange, directory: MeterDirectory): Prom
 
 /** Those of a tracer are kept; others are made so that the same name always gives the same id. */
 function traceIdOf(record: CallRecord): string {
-  const id = record.trace_id ?? record.task_id ?? record.run_id ?? record.session_id ?? record.id;
+  const id = record.trace_id ?? record.task_id ?? record.run_id ?? socketOf(record) ?? record.session_id ?? record.id;
   return /^(?!0{32})[0-9a-f]{32}$/.test(id) ? id : digest(id).slice(0, 32);
+}
+
+/** The call that opened the WebSocket: a span and its parent must be of one trace. */
+function socketOf({ transport, parent_span_id: parent, id }: CallRecord): string | null {
+  if (transport !== 'websocket') return null;
+  return parent?.startsWith('call_') === true ? parent : id;
 }
 
 function spanId(id: string): string {

@@ -11,7 +11,7 @@ export type CodeLanguage = (typeof CODE_LANGUAGES)[number];
 
 /** What the program that runs it sees to, and what says which program it was. */
 const LEFT_OUT =
-  /^(?:host|connection|keep-alive|content-length|content-encoding|transfer-encoding|accept-encoding|expect|te|trailer|upgrade|proxy-.*|x-stainless-.*|x-llm-proxy-.*|x-llmobserve-.*)$/i;
+  /^(?:host|connection|keep-alive|content-length|content-encoding|transfer-encoding|accept-encoding|expect|te|trailer|upgrade|sec-websocket-.*|proxy-.*|x-stainless-.*|x-llm-proxy-.*|x-llmobserve-.*)$/i;
 const CREDENTIAL =
   /^(?:authorization|proxy-authorization|cookie|.*(?:api-?key|token|secret|signature|credential|password))$/i;
 const SCHEME = /^(?:Bearer|Basic|Token|ApiKey|Key)\s+/i;
@@ -85,6 +85,7 @@ function writtenOf({ record }: StoredExchange, request: NonNullable<StoredExchan
     body: body === null || body.length === 0 ? null : (textOf(body) ?? body),
     stream: record.stream,
     notes: [
+      ...(record.transport === 'websocket' ? ['It was said on a WebSocket, which this does not open.'] : []),
       ...(request.masked ? ['Secrets in the body are masked: this is not what was sent.'] : []),
       ...(request.truncated ? ['The body is not all that was sent.'] : []),
       ...(body === null ? ['The body is not stored.'] : []),

@@ -158,13 +158,16 @@ export class SocketMeter {
   }
 }
 
+const LISTENING = /[?&]call_id=/;
+
 function meteredOf(answer: SocketAnswer, base: Metered, operation: string): Metered {
   const { request, response } = answer;
   return {
     ...base,
     operation,
     isInference: answer.isInference,
-    reread: false,
+    // Of a call over WebRTC or a telephone many sockets may hear the same answers: each counts once.
+    reread: LISTENING.test(base.path),
     dialect: answer.dialect,
     request_model:
       answer.kind === 'transcription' ? answer.response_model : (answer.request_model ?? base.request_model),

@@ -32,6 +32,11 @@ const SENT_MEDIA =
   /^\s*\{(?:\s*"event_id":\s*"[^"]*",)?\s*(?:"type":\s*"input_audio_buffer\.append"|"realtime_?[iI]nput":\s*\{\s*"(?:media|audio|video))/;
 /** Of Gemini's client: what a turn answers. */
 const SAID = /^\s*\{\s*"(?:client_?[cC]ontent|tool_?[rR]esponse|realtime_?[iI]nput)"/;
+/** A client that says one of these speaks a dialect that is read here. */
+const KNOWN =
+  /"(?:response\.create|session\.update|conversation\.item\.create|setup|client_?[cC]ontent|realtime_?[iI]nput)"/;
+/** Bytes of what is said before it is asked for an answer: a socket that never asks must not fill the memory of all. */
+const MOST_SAID = 256 * 1024;
 const HEAD = 400;
 const TRANSCRIPTION = /^transcription_session\./;
 const SESSIONS: ReadonlySet<string> = new Set([
@@ -72,6 +77,7 @@ export class SocketReader {
   /** What the client said since the last answer began. */
   #said: KeptMessages;
   #saidAt: number | null = null;
+  #known = false;
   #count = 0;
 
   constructor(options: SocketReaderOptions) {
@@ -116,9 +122,13 @@ export class SocketReader {
       this.#said.leaveOut(wireBytes);
       return;
     }
-    this.#keep(this.#said, { text, wireBytes }, at);
+    const asks = ASKS.test(text);
+    this.#known ||= asks || KNOWN.test(text);
+    if (this.#known && (asks || this.#said.length + text.length <= MOST_SAID)) {
+      this.#keep(this.#said, { text, wireBytes }, at);
+    } else this.#said.leaveOut(wireBytes);
     if (SAID.test(text)) this.#saidAt = at;
-    if (ASKS.test(text)) this.#ask(text, at);
+    if (asks) this.#ask(text, at);
   }
 
   #ask(text: string, at: number): void {
@@ -242,6 +252,7 @@ export class SocketReader {
 
   #onSession(message: JsonObject): void {
     const session = objectAt(message, 'session');
+    this.#known = true;
     this.#isSession = true;
     this.#transcribesOnly =
       stringAt(session, 'type') === 'transcription' || TRANSCRIPTION.test(stringAt(message, 'type') ?? '');

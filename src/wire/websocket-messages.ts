@@ -9,7 +9,7 @@ export interface MessageReaderOptions {
   deflate: { takeover: boolean } | null;
   /** Bytes of one message, compressed and not; a longer one is skipped without being held. */
   maxLength: number;
-  /** False = memory is short: only small messages are put together. */
+  /** False = memory is short: no large message is put together. */
   mayHold(): boolean;
   /** A whole message. @param bytes valid during the call. @param wireBytes of its payload on the wire */
   onMessage(bytes: Uint8Array, wireBytes: number): void;
@@ -23,8 +23,8 @@ const EMPTY = Buffer.alloc(0);
 const CONTROL = 0x08;
 const CLOSE = 0x08;
 const CONTINUATION = 0;
-/** As much is put together even when memory is short. */
-const SMALL = 16 * 1024;
+/** As much is put together even when memory is short: the usage stands in messages that repeat a whole answer. */
+const SMALL = 1024 * 1024;
 /** Of what a message was put together in, so much is worth keeping for the next. */
 const KEPT = 1024;
 

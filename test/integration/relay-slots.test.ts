@@ -165,7 +165,38 @@ describe('relay: exchanges on one connection', () => {
     const [row] = bench.recorder.exchanges;
     expect(row?.ends[0]).toEqual({ outcome: 'upgraded', error: null, opaqueRequestBytes: 10, opaqueResponseBytes: 17 });
     expect(row?.responseHead).toMatch(/^HTTP\/1\.1 101 /);
+    expect([row?.requestBody.toString(), row?.responseBody.toString()]).toEqual([
+      '\0\x01not HTTP',
+      'first<\0\x01not HTTP>',
+    ]);
     expect(bench.counters.get('upgrades', 'protocol="websocket"')).toBe(1);
+  });
+
+  it.each([
+    ['websocket', 'shows the recorder', ['up', 'down']],
+    ['other', 'shows the recorder nothing', ['', '']],
+  ])('rule 9: says that the upstream left a connection first, and of an upgrade to %s %s', async (to, _, shown) => {
+    const { client, text, bench } = await setUp((socket) => {
+      socket.once('data', () => {
+        socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: ${to}\r\nConnection: Upgrade\r\n\r\n`);
+        socket.once('data', () => socket.end('down'));
+      });
+    });
+    client.write(`GET / HTTP/1.1\r\nHost: api.test\r\nConnection: Upgrade\r\nUpgrade: ${to}\r\n\r\n`);
+    await untilTrue(() => text().endsWith('\r\n\r\n'));
+    client.write('up');
+    await once(client, 'end');
+    client.end();
+    await untilTrue(() => bench.recorder.exchanges[0]?.ends.length === 1);
+    const [row] = bench.recorder.exchanges;
+    expect([row?.requestBody.toString(), row?.responseBody.toString()]).toEqual(shown);
+    expect(row?.ends[0]).toEqual({
+      outcome: 'upgraded',
+      error: null,
+      opaqueRequestBytes: 2,
+      opaqueResponseBytes: 4,
+      ...(to === 'websocket' ? { upstreamLeft: true } : {}),
+    });
   });
 
   it.each([

@@ -100,6 +100,7 @@ describe('intercepted connections that the http-engine serves', () => {
     expect(code).toBe('ECONNRESET');
     await ended();
     expect(exchange()?.ends).toMatchObject([{ outcome: 'upgraded' }]);
+    expect(exchange()?.ends[0]?.upstreamLeft).toBeUndefined();
   });
 
   it('ignore an upgrade to HTTP/2, and go on', async () => {

@@ -40,6 +40,8 @@ describe.each([
       expect(bench.proxy.recorder.exchanges[0]?.ends).toEqual([
         { outcome: 'upgraded', error: null, opaqueRequestBytes: 5, opaqueResponseBytes: 10 },
       ]);
+      const [row] = bench.proxy.recorder.exchanges;
+      expect([row?.requestBody.toString(), row?.responseBody.toString()]).toEqual(['frame', 'firstframe']);
       expect(bench.proxy.counters.get('upgrades', 'protocol="websocket"')).toBe(1);
     });
 

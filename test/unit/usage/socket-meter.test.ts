@@ -191,6 +191,31 @@ describe('usage/socket-meter', () => {
     expect(calls[0]?.metered).toMatchObject({ requestBody: { truncated: true }, responseBody: { truncated: true } });
   });
 
+  it('holds little of what a client says that nobody answers, and nothing of a dialect that it does not read', () => {
+    const foreign = opened({
+      provider: 'elevenlabs',
+      host: 'api.elevenlabs.io',
+      path: '/v1/text-to-speech/v/stream-input',
+    });
+    const realtime = opened({ path: '/v1/realtime' });
+    for (let index = 0; index < 30; index += 1) {
+      foreign.says({ text: 'x'.repeat(20_000) });
+      realtime.says({ type: 'conversation.item.create', item: { text: 'x'.repeat(20_000) } });
+    }
+    expect(foreign.socket.held).toBeLessThanOrEqual(2048);
+    expect(realtime.socket.held).toBeLessThan(300_000);
+    realtime.says({ type: 'response.create', response: { instructions: 'go' } });
+    realtime.hears({ ...done('r', 5, 6), type: 'response.done' });
+    const body = realtime.calls[0]?.metered.requestBody;
+    expect([body?.truncated, body?.text?.includes('"go"')]).toEqual([true, true]);
+  });
+
+  it('counts an answer once that many sockets of a call hear', () => {
+    const sideband = opened({ path: '/v1/realtime?call_id=rtc_1' });
+    sideband.hears({ ...done('r', 5, 6), type: 'response.done' });
+    expect(sideband.calls[0]?.metered).toMatchObject({ reread: true, response_id: 'r' });
+  });
+
   it('lets the connection itself be the call where nothing on it says what is', () => {
     const deepgram = opened({ provider: 'deepgram', host: 'api.deepgram.com', path: '/v1/listen' });
     deepgram.hears({ type: 'Results', channel: {} });

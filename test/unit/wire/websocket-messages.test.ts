@@ -66,13 +66,14 @@ describe('wire/websocket-messages', () => {
     expect(seen).toEqual({ messages: ['short'], wireBytes: [5], skipped: [5000, 5000], closes: 0 });
   });
 
-  it('puts together small messages only while memory is short', () => {
+  it('puts together no large message while memory is short', () => {
     let mayHold = false;
-    const { seen, reader } = reading({ mayHold: () => mayHold });
-    reader.push(Buffer.concat([frame('a'.repeat(50_000)), frame('b'.repeat(1000))]));
+    const { seen, reader } = reading({ mayHold: () => mayHold, maxLength: 4_000_000 });
+    const large = 1024 * 1024 + 1;
+    reader.push(Buffer.concat([frame('a'.repeat(large)), frame('b'.repeat(large - 1))]));
     mayHold = true;
-    reader.push(frame('c'.repeat(50_000)));
-    expect([seen.messages.map((message) => message[0]), seen.skipped]).toEqual([['b', 'c'], [50_000]]);
+    reader.push(frame('c'.repeat(large)));
+    expect([seen.messages.map((message) => message[0]), seen.skipped]).toEqual([['b', 'c'], [large]]);
   });
 
   it('gives up at a message within a message, and at a continuation of none', () => {
