@@ -1,9 +1,11 @@
 // npm run bench:pure: how fast the metering itself is, without sockets, on one core; each figure is the best of several
 // runs, in CPU time of this process.
 import { allStreams, meter } from './streams.mjs';
+import { deflateRawSync, constants } from 'node:zlib';
 import { findUsage } from '../dist/usage/regex.js';
+import { socketMeter } from './streams.mjs';
 
-const BARS = { sse: 150, agent: 3, regex: 5 };
+const BARS = { sse: 150, agent: 3, regex: 5, socket: 15, deflate: 60 };
 const CHUNK = 1448;
 
 const event = (index) =>
@@ -57,6 +59,14 @@ rows.push([
   `<= ${BARS.agent}`,
   agentMs <= BARS.agent,
 ]);
+for (const [name, isPacked, bar] of [
+  ['messages of 1 kB on a WebSocket, every other one masked', false, BARS.socket],
+  ['the same, compressed with its window kept', true, BARS.deflate],
+]) {
+  const frames = socketFrames(isPacked);
+  const micros = (await best(10, () => socketMeter(frames, isPacked))) * (1000 / frames.length);
+  rows.push([name, `${micros.toFixed(1)} us`, `<= ${bar}`, micros <= bar]);
+}
 for (const [name, text] of worstTexts()) {
   const ms = await best(10, () => void findUsage(text));
   rows.push([`last resort over 64 kB of ${name}`, `${ms.toFixed(2)} ms`, `<= ${BARS.regex}`, ms <= BARS.regex]);
@@ -83,6 +93,34 @@ function pieces(bytes, size) {
   const list = [];
   for (let at = 0; at < bytes.length; at += size) list.push(bytes.subarray(at, at + size));
   return list;
+}
+
+/** A client's messages and a server's in turn, of 1 kB each. */
+function socketFrames(isPacked) {
+  const windows = { request: Buffer.alloc(0), response: Buffer.alloc(0) };
+  return Array.from({ length: 2000 }, (_, index) => {
+    const side = index % 2 === 0 ? 'request' : 'response';
+    const text = `${index} word `.repeat(200).slice(0, 900);
+    const said =
+      side === 'request'
+        ? { type: 'conversation.item.create', item: { text } }
+        : { type: 'response.output_text.delta', response_id: `r${index >> 4}`, item_id: 'i', delta: text };
+    const bytes = Buffer.from(JSON.stringify(said));
+    if (!isPacked) return [side, frameOf(bytes, side === 'request', 0x81)];
+    const dictionary = windows[side].length === 0 ? {} : { dictionary: windows[side] };
+    const packed = deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, ...dictionary }).subarray(0, -4);
+    windows[side] = Buffer.concat([windows[side], bytes]).subarray(-32_768);
+    return [side, frameOf(packed, side === 'request', 0xc1)];
+  });
+}
+
+function frameOf(bytes, masked, first) {
+  const mask = masked ? 0x80 : 0;
+  const head =
+    bytes.length < 126 ? [first, mask | bytes.length] : [first, mask | 126, bytes.length >> 8, bytes.length & 255];
+  const key = [1, 2, 3, 4];
+  if (!masked) return Buffer.concat([Buffer.from(head), bytes]);
+  return Buffer.concat([Buffer.from(head), Buffer.from(key), bytes.map((byte, index) => byte ^ key[index & 3])]);
 }
 
 async function best(times, run) {

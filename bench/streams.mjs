@@ -168,3 +168,20 @@ function bytes(body) {
   if (body === null || body === undefined) return Buffer.alloc(0);
   return typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.base64, 'base64');
 }
+
+/** Frames of one WebSocket through the meter. @param frames `[side, bytes]` in order */
+export function socketMeter(frames, isPacked) {
+  const exchange = new ExchangeMeter({
+    directory,
+    host: 'api.openai.com',
+    port: 443,
+    provider: 'openai',
+    limits: DEFAULT_LIMITS,
+  });
+  const packed = isPacked ? 'Sec-WebSocket-Extensions: permessage-deflate\r\n' : '';
+  exchange.requestHead(Buffer.from('GET /v1/realtime?model=m HTTP/1.1\r\nUpgrade: websocket\r\n\r\n'));
+  exchange.responseHead(Buffer.from(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n${packed}\r\n`), 0);
+  const socket = exchange.socket({ onCall: () => {}, mayHold: () => true });
+  for (const [side, bytes] of frames) socket.push(side, bytes, 1);
+  return socket.end('upgraded', false, 2);
+}

@@ -177,7 +177,8 @@ export class LiveExchange {
 
   /** Null = its meter does not tell. */
   progress(length: number): MeterProgress | null {
-    return this.#meter.progress?.(length) ?? null;
+    const progress = this.#meter.progress?.(length) ?? null;
+    return progress === null ? null : { ...progress, ...this.#socket?.progress(length) };
   }
 
   /** The last call; a promise only when a decoder must drain. The memory counts as given back at once. */

@@ -4,7 +4,7 @@ import type { Family } from '../providers/families/family.ts';
 import { Reading } from '../providers/families/reading.ts';
 import { enforceInvariants } from './invariants.ts';
 import { KeptMessages } from './kept-messages.ts';
-import type { MeteredBody, SideUsage } from './metered.ts';
+import type { MeteredBody, MeterProgress, SideUsage } from './metered.ts';
 
 /** What one answer on a WebSocket said. Times are those of the messages. */
 export interface SocketAnswer {
@@ -78,6 +78,12 @@ export class OpenAnswer {
       // A shape that no one foresaw must not cost the rest of the answer.
       this.reading.anomalies.add('unreadable_message');
     }
+  }
+
+  /** What it says so far. @param length characters of the end of its text */
+  progress(length: number): Pick<MeterProgress, 'model' | 'thinkingLength' | 'tool' | 'text'> {
+    const { model, thinkingLength, lastTool: tool } = this.reading;
+    return { model: model ?? this.asked.model, thinkingLength, tool, text: this.reading.textEnd(length) };
   }
 
   /**

@@ -4,7 +4,7 @@ import type { Side } from '../core/recorder-port.ts';
 import { negotiatedDeflate } from '../wire/websocket-deflate.ts';
 import { type MessageProblem, type MessageReaderOptions, SocketMessages } from '../wire/websocket-messages.ts';
 import type { Metered, MeterLimits } from './metered.ts';
-import type { SocketAnswer } from './socket-answer.ts';
+import type { OpenAnswer, SocketAnswer } from './socket-answer.ts';
 import { SocketReader } from './socket-reader.ts';
 
 /** One answer on a WebSocket, as the exchange that it is. Times are those of the chunks. */
@@ -94,6 +94,11 @@ export class SocketMeter {
   /** Bytes that are held. */
   get held(): number {
     return this.#client.held + this.#server.held + this.#reader.held;
+  }
+
+  /** What is said at the moment; null = nothing. @param length characters of the end of its text */
+  progress(length: number): ReturnType<OpenAnswer['progress']> | null {
+    return this.#reader.latest?.progress(length) ?? null;
   }
 
   push(side: Side, chunk: Uint8Array, at: number): void {

@@ -91,6 +91,13 @@ export class SocketReader {
     return this.#count;
   }
 
+  /** The answer that has begun last, of those that have not ended. */
+  get latest(): OpenAnswer | undefined {
+    let latest: OpenAnswer | undefined;
+    for (const answer of this.#open.values()) latest = answer;
+    return latest;
+  }
+
   /** The server's own name of the conversation. */
   get session(): string | null {
     return this.#session;
@@ -112,7 +119,7 @@ export class SocketReader {
   /** A message that was not put together. */
   skipped(from: 'client' | 'server', wireBytes: number): void {
     if (from === 'client') this.#said.leaveOut(wireBytes);
-    else this.#latest()?.kept.leaveOut(wireBytes);
+    else this.latest?.kept.leaveOut(wireBytes);
   }
 
   /** @param wireBytes if they were others */
@@ -154,7 +161,7 @@ export class SocketReader {
   serverMessage(data: string | Uint8Array, at: number, wireBytes = data.length): void {
     const text = this.#textOf(data);
     if (text === null || AUDIO.test(text.slice(0, HEAD))) {
-      const answer = this.#latest();
+      const { latest: answer } = this;
       if (text !== null && answer !== undefined) {
         answer.reading.at = at;
         answer.reading.content();
@@ -244,12 +251,6 @@ export class SocketReader {
     else body.leaveOut(wireBytes);
   }
 
-  #latest(): OpenAnswer | undefined {
-    let latest: OpenAnswer | undefined;
-    for (const answer of this.#open.values()) latest = answer;
-    return latest;
-  }
-
   #onSession(message: JsonObject): void {
     const session = objectAt(message, 'session');
     this.#known = true;
@@ -286,7 +287,7 @@ export class SocketReader {
     }
     const error = statedError(message) ?? flatError(message);
     const stream = stringAt(message, 'stream_id');
-    const open = this.#latest();
+    const open = this.latest;
     if (open !== undefined) {
       this.#keep(open.kept, line, at);
       open.reading.error = error;

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadRegistry, type ProviderRegistry } from '../../../src/providers/registry.ts';
 import { ExchangeMeter } from '../../../src/usage/meter.ts';
@@ -170,7 +171,9 @@ describe('usage/socket-meter', () => {
     hears({ type: 'response.created', response: { id: 'a' } });
     hears(delta);
     for (const side of closes) socket.push(side, frame('', { opcode: 8, masked: side === 'request' }), 4);
+    expect(socket.progress(3)).toEqual({ model: 'gpt-x', text: 'llo', thinkingLength: 0, tool: null });
     expect(end(upstreamLeft).isCall).toBe(false);
+    expect(socket.progress(3)).toBeNull();
     expect(calls).toMatchObject([
       { outcome, endedAt: 9, metered: { usage: { state: 'none' }, assembled: { text: 'Hello' } } },
     ]);
@@ -237,6 +240,37 @@ describe('usage/socket-meter', () => {
     hears(done('a', 10, 3));
     expect(calls).toMatchObject([{ metered: { usage: { input_tokens: 10 }, requestBody: { text: '' } } }]);
     expect(end()).toMatchObject({ isCall: false, problem: 'framing' });
+  });
+
+  it('never throws, holds little and invents nothing, whatever the bytes are', () => {
+    const message = fc.constantFrom(
+      asked,
+      delta,
+      done('a', 10, 3),
+      { type: 'error' },
+      { setup: {} },
+      { usageMetadata: {} },
+      [],
+    );
+    const piece = fc.oneof(
+      fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
+      fc.tuple(message, fc.boolean()).map(([said, masked]) => frame(JSON.stringify(said), { masked })),
+      fc.uint8Array({ maxLength: 20 }).map((bytes) => frame(bytes, { rsv1: true })),
+    );
+    const step = fc.tuple(fc.constantFrom('request' as const, 'response' as const), fc.oneof(piece, fc.nat(30)));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 20 }), fc.boolean(), (steps, compressed) => {
+        const { socket, calls, end } = opened(compressed ? { extensions: 'permessage-deflate' } : {});
+        for (const [side, what] of steps) {
+          if (typeof what === 'number') socket.gap(side, what);
+          else socket.push(side, what, 1);
+        }
+        expect(socket.held).toBeLessThan(100_000);
+        expect(end().problem).not.toBe('error');
+        for (const { metered } of calls) expect([10, null]).toContain(metered.usage.input_tokens);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it('is of no other upgrade', () => {
