@@ -3,6 +3,7 @@
  * laid out as far as it goes, and the cost is one pass (no values are built). Linear in time and, by MAX_GROWTH, in space.
  */
 
+const LF = 10;
 const QUOTE = 34;
 const COMMA = 44;
 const COLON = 58;
@@ -92,9 +93,12 @@ function copy(layout: Layout, end: number): string {
   return copied;
 }
 
+/** One value a line stays that: between two of them a line break is kept. */
 function skip(layout: Layout): string {
+  const { text, at, depth } = layout;
   layout.at += 1;
-  return '';
+  const isBetween = depth === 0 && text.charCodeAt(at) === LF && text.charCodeAt(at - 1) === CLOSE_OBJECT;
+  return isBetween && text.charCodeAt(at + 1) === OPEN_OBJECT ? newLine(layout) : '';
 }
 
 /** JSON has no line feed in a string; what only looks like JSON may, and must not get out of the margin. */

@@ -59,6 +59,12 @@ describe('sinks/pretty-json prettyJson', () => {
     );
   });
 
+  it('begins each of several values on a line of its own', () => {
+    expect(prettyJson('\n{"a":{\n"b":1}\n}\n{}\n{"c":2}\n')).toBe(
+      '{\n  "a": {\n    "b": 1\n  }\n}\n{}\n{\n  "c": 2\n}',
+    );
+  });
+
   it('keeps numbers, escapes and repeated keys as they were sent', () => {
     expect(prettyJson('{"n":12345678901234567890,"f":1.0,"u":"\\u00e9","n":1}')).toBe(
       '{\n  "n": 12345678901234567890,\n  "f": 1.0,\n  "u": "\\u00e9",\n  "n": 1\n}',
