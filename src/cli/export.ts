@@ -14,7 +14,7 @@ import { requireSchema } from '../store/migrations.ts';
 import { getSession } from '../store/sessions.ts';
 import type { CallFilter } from '../store/queries.ts';
 import { exportFilter } from './export-filter.ts';
-import { count } from './figures.ts';
+import { count, counted } from './figures.ts';
 import { OutputFile } from './output-file.ts';
 import { configOf } from './home-config.ts';
 import { Progress } from './progress.ts';
@@ -148,7 +148,7 @@ function report(
   { format, out, damaged }: { format: FormatName; out: string | null; damaged: number },
 ): void {
   if (out === null && skipped === 0 && damaged === 0) return;
-  const what = `${count(calls)} ${format === 'sharegpt' ? 'conversations' : 'calls'}`;
+  const what = counted(calls, format === 'sharegpt' ? 'conversation' : 'call');
   const parts = [
     `${what}, ${count(file.bytes)} bytes${out === null ? '' : ` in ${out}`}`,
     skipped === 0 ? '' : `${count(skipped)} left out: no conversation with a whole answer`,

@@ -9,6 +9,12 @@ export function count(value: number): string {
   return GROUPED.format(value);
 }
 
+/** `1 call`, `1,200 calls`. @param things `call`, or `entry|entries` */
+export function counted(value: number, things: string): string {
+  const [one = '', many = `${one}s`] = things.split('|');
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
 /** Empty for a call that is no inference: it has no tokens to know. */
 export function callTokens(record: CallRecord, value: number | null): string {
   return value === null && !record.inference ? '' : formatCount(value, isInexact(record));
@@ -54,5 +60,5 @@ export function estimatedSums({ estimated }: Pick<Totals, 'estimated'>): string 
     output === 0 ? '' : `~${count(output)} out`,
     usd === 0 ? '' : `~$${usd.toFixed(usd >= 1 ? 4 : 6)}`,
   ].filter((part) => part !== '');
-  return `${parts.join(', ')} (${count(calls)} ${calls === 1 ? 'call' : 'calls'})`;
+  return `${parts.join(', ')} (${counted(calls, 'call')})`;
 }

@@ -9,7 +9,7 @@ import type { Found } from '../interchange/reading/found.ts';
 import { readCalls } from '../interchange/reading/file.ts';
 import { encodeItem } from '../interchange/transfer-lines.ts';
 import { escapeLine } from '../sinks/escape.ts';
-import { count } from './figures.ts';
+import { count, counted } from './figures.ts';
 import { type Importer, openImporter } from './importer.ts';
 import { print, printJson } from './print.ts';
 import { Progress } from './progress.ts';
@@ -116,7 +116,7 @@ class Batch {
 
 /** Nobody takes calls any more: to go on would count lines as unreadable that nobody has read. */
 function interrupted(cause: unknown, { added, existing }: Report): AppError {
-  const sum = `${count(added)} calls were added, ${count(existing)} were there already`;
+  const sum = `${counted(added, 'call was|calls were')} added, ${count(existing)} were there already`;
   return new AppError(
     'not_running',
     `the import ended early: ${messageOf(cause)} (${sum}; the same import again adds what is missing)`,
@@ -148,7 +148,7 @@ function printReport({ files, added, existing, strange, failed, problems }: Repo
     strange === 0 ? '' : `${count(strange)} to hosts that no provider names`,
     failed === 0 ? '' : `${count(failed)} could not be read`,
   ].filter((part) => part !== '');
-  print(`${count(files)} ${files === 1 ? 'file' : 'files'}: ${parts.join(', ')}.`);
+  print(`${counted(files, 'file')}: ${parts.join(', ')}.`);
   for (const { file, place, message } of problems)
     process.stderr.write(`llm-proxy: ${escapeLine(`${file}: ${place}: ${message}`)}\n`);
   if (failed > problems.length) process.stderr.write(`llm-proxy: … and ${count(failed - problems.length)} more\n`);

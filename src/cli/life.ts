@@ -4,7 +4,7 @@ import type { PruneSlice, PurgeSlice } from '../core/ports.ts';
 import { emptyPurge } from '../core/purge.ts';
 import type { Pin } from '../store/pins.ts';
 import { escapeLine } from '../sinks/escape.ts';
-import { count } from './figures.ts';
+import { count, counted } from './figures.ts';
 import { type Desk, openDesk } from './life-desk.ts';
 import { print, printJson } from './print.ts';
 import { timeOf } from './read.ts';
@@ -67,14 +67,10 @@ async function pruneAll(desk: Desk, given: PruneArguments): Promise<Pruned> {
 
 function printPruned(records: number, bodies: number, space: PruneSlice['space'] | null, given: PruneArguments): void {
   const words = given.dryRun ? 'would be deleted' : 'deleted';
-  print(`${callsOf(records)} ${words}${bodies > 0 ? `, and the bodies of ${count(bodies)} more` : ''}.`);
+  print(`${counted(records, 'call')} ${words}${bodies > 0 ? `, and the bodies of ${count(bodies)} more` : ''}.`);
   if (given.dryRun && given.size !== undefined) print('What --size takes is known only when it is taken.');
   if (space !== null)
     print(`The database holds ${megabytes(space.used)}; ${megabytes(space.free)} of its file are free.`);
-}
-
-function callsOf(calls: number): string {
-  return `${count(calls)} ${calls === 1 ? 'call' : 'calls'}`;
 }
 
 function megabytes(bytes: number): string {
@@ -128,18 +124,19 @@ async function purgeAll(desk: Desk, target: PurgeArguments['target']): Promise<P
 
 function printPurged(sum: Omit<PurgeSlice, 'next_cursor'>): void {
   print(
-    `${callsOf(sum.calls)} deleted; ${count(sum.log_sections)} sections of log files and ${count(sum.session_entries)} entries of session files overwritten.`,
+    `${counted(sum.calls, 'call')} deleted; ${counted(sum.log_sections, 'section')} of log files and ${counted(sum.session_entries, 'entry|entries')} of session files overwritten.`,
   );
   if (sum.log_sections_missing > 0)
     print(
-      `${count(sum.log_sections_missing)} sections are not where they were written: log files that were moved or compressed are yours to delete.`,
+      `${counted(sum.log_sections_missing, 'section is|sections are')} not where written: log files that were moved or compressed are yours to delete.`,
     );
-  if (sum.backups > 0) print(`${count(sum.backups)} backups of the database deleted, for they held them as well.`);
+  if (sum.backups > 0) print(`${counted(sum.backups, 'backup')} of the database deleted, which held them as well.`);
   for (const words of new Set(sum.left)) print(escapeLine(`Left: ${words}`));
 }
 
 function spanOf({ calls, since, until }: Doomed): string {
-  return `${callsOf(calls)}${since === null ? '' : ` (${since} to ${until ?? since})`}`;
+  const span = since === until || until === null ? since : `${since} to ${until}`;
+  return `${counted(calls, 'call')}${span === null ? '' : ` (${span})`}`;
 }
 
 export async function pinMain(home: string | null, id: string, on: boolean, json: boolean): Promise<number> {

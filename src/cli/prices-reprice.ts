@@ -8,7 +8,7 @@ import { createPricer } from '../pricing/cost.ts';
 import { addModels, repriceSlice } from '../recorder/reprice.ts';
 import { openDatabase } from '../store/driver.ts';
 import { openStore } from '../store/open.ts';
-import { count } from './figures.ts';
+import { count, counted } from './figures.ts';
 import { configOf, answeringDaemon } from './home-config.ts';
 import { openPrices } from './price-book.ts';
 import { print, printJson } from './print.ts';
@@ -122,7 +122,7 @@ function printReport(rows: readonly RepricedModel[], dryRun: boolean): void {
   const changed = rows.filter((row) => row.changed > 0);
   const total = sumOf(rows);
   if (changed.length === 0) {
-    print(`${count(total.calls)} calls, no change.`);
+    print(`${counted(total.calls, 'call')}, no change.`);
     return;
   }
   print(formatTable(COLUMNS, [...changed, total], false));

@@ -172,7 +172,7 @@ export async function callsMain({ home, json, ...query }: ReadArguments & CallQu
         { title: 'out', align: 'right', value: (call) => callTokens(call, call.usage.output_tokens) },
         { title: 'cost', align: 'right', value: callCost },
         { title: 'ttft', align: 'right', spare: 4, value: (call) => callDuration(call.ttft_ms) },
-        { title: 'time', align: 'right', spare: 1, value: (call) => callDuration(call.duration_ms) },
+        { title: 'took', align: 'right', spare: 1, value: (call) => callDuration(call.duration_ms) },
       ],
       page.calls,
       colours(),

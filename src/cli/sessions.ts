@@ -11,7 +11,7 @@ import type { CallRecord } from '../core/capture.ts';
 import { AppError } from '../core/errors.ts';
 import { escapeLine } from '../sinks/escape.ts';
 import { formatDuration, formatStatus, modelOf } from '../sinks/figures.ts';
-import { callCost, callDuration, callTokens, count, estimatedSums, leastCost, totalCost } from './figures.ts';
+import { callCost, callDuration, callTokens, count, counted, estimatedSums, leastCost, totalCost } from './figures.ts';
 import { print, printJson } from './print.ts';
 import {
   accepted,
@@ -126,7 +126,7 @@ function show({ session, descendants, with_children: all, calls, next_cursor: ne
   );
   if (descendants.length > 0)
     print(
-      `with its sub-agents: ${count(all.calls)} calls, ${count(all.input_tokens)} in, ${count(all.output_tokens)} out, ${totalCost(all)}`,
+      `with its sub-agents: ${counted(all.calls, 'call')}, ${count(all.input_tokens)} in, ${count(all.output_tokens)} out, ${totalCost(all)}`,
     );
   if (estimatedSums(all) !== '') print(dim(`estimated, not in these: ${estimatedSums(all)}`));
   print('');
@@ -151,7 +151,7 @@ function timeline(edges: ReadonlyMap<string, string>): Column<CallRecord>[] {
     { title: 'in', align: 'right', value: (call) => callTokens(call, call.usage.input_tokens) },
     { title: 'out', align: 'right', value: (call) => callTokens(call, call.usage.output_tokens) },
     { title: 'cost', align: 'right', value: callCost },
-    { title: 'time', align: 'right', spare: 1, value: (call) => callDuration(call.duration_ms) },
+    { title: 'took', align: 'right', spare: 1, value: (call) => callDuration(call.duration_ms) },
     {
       title: 'tools',
       align: 'left',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callCost, callTokens, count, estimatedSums, leastCost, totalCost } from '../../../src/cli/figures.ts';
+import { callCost, callTokens, count, counted, estimatedSums, leastCost, totalCost } from '../../../src/cli/figures.ts';
 import { emptyTally, toTotals } from '../../../src/core/totals.ts';
 import type { CallRecord } from '../../../src/core/capture.ts';
 import { aRecord } from '../../support/captures.ts';
@@ -7,6 +7,11 @@ import { aRecord } from '../../support/captures.ts';
 const totals = toTotals(emptyTally());
 
 describe('cli/figures', () => {
+  it('counts things in the singular, too', () => {
+    expect([0, 1, 1200].map((value) => counted(value, 'call'))).toEqual(['0 calls', '1 call', '1,200 calls']);
+    expect([1, 2].map((value) => counted(value, 'entry|entries'))).toEqual(['1 entry', '2 entries']);
+  });
+
   it('calls a sum with gaps a lower bound where there is no room for words', () => {
     expect(leastCost({ ...totals, cost_usd: 1.5, unpriced_calls: 2 })).toBe('≥$1.5000');
     expect(leastCost({ ...totals, cost_usd: 1.5 })).toBe('$1.5000');

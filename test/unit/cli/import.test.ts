@@ -47,9 +47,7 @@ describe('cli/import', () => {
     answers = 1;
     const { code, stdout, stderr } = await run();
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(
-      /^llm-proxy: the import ended early: .+ \(1 calls were added, 0 were there already; .+\)\n$/,
-    );
+    expect(stderr).toMatch(/^llm-proxy: the import ended early: .+ \(1 call was added, 0 were there already; .+\)\n$/);
     expect(imports).toBe(2);
   });
 
