@@ -166,10 +166,22 @@ describe.each([
       await untilTrue(() => bench.upstream.sockets[0]?.destroyed === true, 'no connection left behind');
     });
 
+    it('is answered behind an earlier one, when its client ends behind both', async () => {
+      await bench.start((socket) => {
+        socket.on('end', () => socket.destroy());
+        answering(OK)(socket);
+      });
+      const asked = bench.client();
+      const get = `GET http://${bench.authority}/ HTTP/1.1\r\nHost: h\r\n\r\n`;
+      asked.socket.end(get + get);
+      await asked.over();
+      expect(asked.text.match(/\r\n\r\nok/g)).toHaveLength(2);
+    });
+
     it('is told of a client that ends while it waits for the answer', async () => {
       await bench.start(() => {});
       const asked = bench.send('GET http://@/ HTTP/1.1\r\nHost: h\r\n\r\n');
-      await untilTrue(() => bench.upstream.sockets.length === 1, 'the request upstream');
+      await untilTrue(() => bench.upstream.sockets.length === 1 && bench.sent() !== '', 'the request upstream');
       const now = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 1000);
       asked.socket.end();
       await untilTrue(() => bench.upstream.sockets[0]?.readableEnded === true, 'the end upstream');
