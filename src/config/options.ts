@@ -63,7 +63,7 @@ export const OPTIONS = [
     kind: 'path',
     value: 'DIR',
     default: 'logs',
-    help: 'Where the log files go; relative to the home',
+    help: 'Where the log files go',
   },
   {
     key: 'certs_dir',
