@@ -119,7 +119,7 @@ until_true() { for _ in $(seq 50); do "$@" && return; pause 0.1; done; return 1;
 
 say "a fresh folder without ./logs, a fake provider for api.anthropic.com"
 mkdir -p "$app/fake"
-(cd "$here" && cp -r package.json package-lock.json tsconfig.json tsconfig.build.json .dockerignore llm-services-compose.yml scripts src docker "$app/")
+(cd "$here" && cp -r package.json package-lock.json tsconfig.json tsconfig.build.json .dockerignore llm-services-compose.yml scripts src dashboard docker "$app/")
 cp "$here/docker/try/compose.override.yml" "$app/"
 sed -i "s/127.0.0.1:8081:8081/127.0.0.1:$port_admin:8081/; s/127.0.0.1:8000:8000/127.0.0.1:$port_service:8000/" "$app/llm-services-compose.yml"
 (

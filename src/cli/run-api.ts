@@ -65,7 +65,7 @@ interface Answer {
   bytes: Buffer;
 }
 
-/** @param timeoutMs for the whole answer. Rejects with AppError `not_running` when the status is none of `accept`. */
+/** @param timeoutMs for the whole answer. Rejects with AppError `not_running`, also when the status is none of `accept`. */
 function ask(
   daemon: DaemonInfo,
   method: string,
@@ -81,6 +81,7 @@ function ask(
   const token = path === '/health' ? null : tokenOf(daemon);
   if (token !== null) headers['authorization'] = `Bearer ${token}`;
   return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => reject(unanswered(daemon, error, timeoutMs));
     // No agent: it must go directly even where the environment names a proxy.
     const outgoing = request(
       url,
@@ -88,7 +89,7 @@ function ask(
       (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('error', reject);
+        incoming.on('error', fail);
         incoming.on('end', () => {
           const bytes = Buffer.concat(chunks);
           const status = incoming.statusCode ?? 0;
@@ -103,9 +104,16 @@ function ask(
         });
       },
     );
-    outgoing.on('error', reject);
+    outgoing.on('error', fail);
     outgoing.end(payload);
   });
+}
+
+function unanswered({ pid, admin_url: url }: DaemonInfo, error: Error, timeoutMs: number): AppError {
+  // As Node calls the reason of `AbortSignal.timeout`, on its own or as the cause of the abort.
+  const isLate = [error, error.cause].some((one) => one instanceof Error && one.name === 'TimeoutError');
+  const why = isLate ? `did not answer within ${timeoutMs / 1000} s` : `cannot be asked: ${error.message}`;
+  return new AppError('not_running', `llm-proxy (pid ${pid}) at ${url} ${why}`, { cause: error });
 }
 
 /** Null = there is none: with `admin.auth = "none"` nobody is asked for it. */

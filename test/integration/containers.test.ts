@@ -100,14 +100,20 @@ describe('docker/Dockerfile', () => {
     expect(last).not.toMatch(/^COPY (?!--from=build |docker\/healthcheck.mjs )/m);
   });
 
+  const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names]) => names!.split(' '));
+
   it('gets from the build context only what the build reads', () => {
     const allowed = read('.dockerignore')
       .split('\n')
       .filter((line) => line.startsWith('!'))
       .map((line) => line.slice(1));
-    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names]) => names!.split(' '));
     expect(allowed.toSorted()).toStrictEqual(copied.toSorted());
     expect(read('.dockerignore').split('\n')[0]).toBe('**');
+  });
+
+  it('finds all that it copies in the folder in which docker/try-sidecar.sh builds it', () => {
+    const [, there = ''] = /cp -r (.+) "\$app\/"/.exec(read('docker/try-sidecar.sh')) ?? [];
+    expect(there.split(' ')).toEqual(expect.arrayContaining(copied.map((name) => name.split('/')[0])));
   });
 });
 
