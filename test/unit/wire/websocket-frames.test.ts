@@ -68,9 +68,9 @@ describe('wire/websocket-frames', () => {
     const bytes = Buffer.concat([masked, fragments, ping, hex('81 80 01 02 03 04'), binary256, text]);
     const whole = read([bytes]);
     expect(whole.frames).toHaveLength(7);
-    for (let at = 1; at < bytes.length; at += 1) {
-      expect(read([bytes.subarray(0, at), bytes.subarray(at)])).toEqual(whole);
-    }
+    const said = JSON.stringify(whole);
+    const cuts = Array.from(bytes, (_, at) => [bytes.subarray(0, at), bytes.subarray(at)]);
+    expect(cuts.findIndex((pieces) => JSON.stringify(read(pieces)) !== said)).toBe(-1);
     expect(read(byteByByte(bytes))).toEqual(whole);
   });
 
