@@ -131,7 +131,7 @@ export class SocketReader {
     }
     const asks = ASKS.test(text);
     this.#known ||= asks || KNOWN.test(text);
-    if (this.#known && (asks || this.#said.length + text.length <= MOST_SAID)) {
+    if (this.#known && this.#said.length + (asks ? 0 : text.length) <= MOST_SAID) {
       this.#keep(this.#said, { text, wireBytes }, at);
     } else this.#said.leaveOut(wireBytes);
     if (SAID.test(text)) this.#saidAt = at;

@@ -205,6 +205,9 @@ describe('usage/socket-meter', () => {
       foreign.says({ text: 'x'.repeat(20_000) });
       realtime.says({ type: 'conversation.item.create', item: { text: 'x'.repeat(20_000) } });
     }
+    const asking = opened({ path: '/v1/realtime' });
+    for (let index = 0; index < 500; index += 1) asking.says({ setup: { text: 'x'.repeat(20_000) } });
+    expect(asking.socket.held).toBeLessThan(600_000);
     expect(foreign.socket.held).toBeLessThanOrEqual(2048);
     expect(realtime.socket.held).toBeLessThan(300_000);
     realtime.says({ type: 'response.create', response: { instructions: 'go' } });
