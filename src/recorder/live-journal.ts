@@ -78,7 +78,7 @@ export class LiveJournal {
     const marks: [LiveExchange, JournalMark][] = [];
     for (const live of this.#options.live()) {
       const mark = { ...(live.mark ?? NEW) };
-      const change = mark.looks > 0 && (mark.id === null || mark.looks % REFRESH === 0) ? this.#next(live, mark) : null;
+      const change = this.#changeOf(live, mark);
       mark.looks += 1;
       mark.requestBytes = live.facts.requestBytes;
       if (change === null) live.mark = mark;
@@ -92,6 +92,19 @@ export class LiveJournal {
     // What could not be written is as new at the next look.
     if (!this.#options.calls.keep(changes)) return;
     for (const [live, mark] of marks) live.mark = mark;
+  }
+
+  /** Null where nothing is due. A call that cannot be looked at costs only itself. */
+  #changeOf(live: LiveExchange, mark: JournalMark): LiveChange | null {
+    const before = { ...mark };
+    if (mark.looks === 0 || (mark.id !== null && mark.looks % REFRESH !== 0)) return null;
+    try {
+      return this.#next(live, mark);
+    } catch (error) {
+      Object.assign(mark, before);
+      this.#options.onError(error);
+      return null;
+    }
   }
 
   /** Moves the mark to where the journal will be. */

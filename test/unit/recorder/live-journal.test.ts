@@ -104,6 +104,20 @@ describe('recorder/live-journal', () => {
     for (let count = 0; count < times; count += 1) journal.look();
   }
 
+  it('keeps the others where one call cannot be looked at', () => {
+    const errors: unknown[] = [];
+    const told = { calls: kept, live: () => live, keepsBodies: () => true, onError: (e: unknown) => errors.push(e) };
+    journal = new LiveJournal(told);
+    const broken = open();
+    const fault = new Error('no view');
+    broken.view = () => {
+      throw fault;
+    };
+    const sound = open();
+    look(2);
+    expect([kept.only.id, errors]).toEqual([sound.id, [fault]]);
+  });
+
   it('keeps nothing of a call that it sees only once', () => {
     open();
     look(1);
