@@ -75,7 +75,7 @@ export class RunningCalls {
     return [...this.#options.live()]
       .toSorted((one, other) => one.facts.wall - other.facts.wall)
       .slice(0, MOST)
-      .map((live) => this.#describe(live));
+      .flatMap((live) => this.#told(live));
   }
 
   /** Once every 250 ms. */
@@ -84,7 +84,7 @@ export class RunningCalls {
     const news: RunningNews = { started: [], progress: this.#progress(now), gone: this.#gone(now) };
     for (const live of now) {
       if (!this.#seen.has(live)) this.#seen.add(live);
-      else if (this.#mayBegin(live, news.started.length)) news.started.push(this.#follow(live));
+      else if (this.#mayBegin(live, news.started.length)) news.started.push(...this.#follow(live));
     }
     if (news.started.length + news.progress.length + news.gone.length > 0) this.#options.tell(news);
   }
@@ -113,16 +113,26 @@ export class RunningCalls {
       const { facts } = live;
       return now.has(live) && (facts.responseBytes !== bytes || facts.requestBytes !== requestBytes);
     });
-    return due.slice(0, MOST_NEWS).map(({ live }) => {
+    return due.slice(0, MOST_NEWS).flatMap(({ live }) => {
       this.#followed.delete(live.id);
       return this.#follow(live);
     });
   }
 
-  #follow(live: LiveExchange): RunningCall {
+  #follow(live: LiveExchange): RunningCall[] {
     const { requestBytes, responseBytes: bytes } = live.facts;
     this.#followed.set(live.id, { live, requestBytes, bytes });
-    return this.#describe(live);
+    return this.#told(live);
+  }
+
+  /** None where it cannot be told of: that costs no other call. */
+  #told(live: LiveExchange): RunningCall[] {
+    try {
+      return [this.#describe(live)];
+    } catch (error) {
+      this.#options.onError(error);
+      return [];
+    }
   }
 
   #describe(live: LiveExchange): RunningCall {

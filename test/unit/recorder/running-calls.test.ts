@@ -73,6 +73,22 @@ function shown(): string | null | undefined {
 }
 
 describe('recorder/running-calls', () => {
+  it('tells of the others where one call cannot be told of', () => {
+    const errors: unknown[] = [];
+    const options = { live: () => live, keepsBodies: () => true, tell: (news: RunningNews) => told.push(news) };
+    running = new RunningCalls({ ...options, onError: (error) => errors.push(error) });
+    const fault = new Error('no progress');
+    begin().progress = () => {
+      throw fault;
+    };
+    const sound = begin();
+    running.look();
+    running.look();
+    expect(told.flatMap(({ started }) => started.map(({ id }) => id))).toEqual([sound.id]);
+    expect(running.list().map(({ id }) => id)).toEqual([sound.id]);
+    expect(errors).toEqual([fault, fault]);
+  });
+
   it('tells of a call that is here for the second time, of what is new in it, and that it has gone', async () => {
     const exchange = begin();
     running.look();
