@@ -123,31 +123,31 @@ function usageOf(line: JsonObject): Usage {
 
 const CONFIDENCES = ['exact', 'partial', 'estimated', 'unpriced'] as const;
 
+/** What is summed of a cost is a difference of two such amounts at most: as integers that can be read from the store again. */
+const MOST_NANOS = 2 ** 52;
+
 function costOf(line: JsonObject): Pick<CallRecord, 'cost' | 'cost_usd'> {
   const cost = objectAt(line, 'cost');
-  const usd = usdOf(line);
+  const usd = amount(line, 'cost_usd', -Infinity);
+  if (Math.abs(usd ?? 0) * 1e9 > MOST_NANOS) throw wrong('cost_usd', 'below 4 million dollars');
   if (cost === null)
     return {
       cost_usd: usd,
       cost: { source: null, price_date: null, confidence: usd === null ? 'unpriced' : 'partial', lines: [] },
     };
+  const lines = objectsAt(cost, 'lines').map(costLineOf);
+  const nanos = lines.reduce((sum, each) => sum + Math.abs(each.nanos ?? 0), 0);
+  if (nanos > MOST_NANOS) throw wrong('nanos', 'below 4 million dollars');
   return {
     cost_usd: usd,
     cost: {
       source: oneOfOrNull(cost, 'source', ['provider', 'genai-prices', 'list-price', 'override']),
       price_date: textOrNull(cost, 'price_date'),
       confidence: oneOf(cost, 'confidence', CONFIDENCES),
-      lines: objectsAt(cost, 'lines').map(costLineOf),
+      lines,
       ...(valueAt(cost, 'reason') === 'billed_amount_unknown' ? { reason: 'billed_amount_unknown' } : {}),
     },
   };
-}
-
-/** What has no safe integer of nano-dollars could never be read from the store again. */
-function usdOf(line: JsonObject): number | null {
-  const usd = amount(line, 'cost_usd', -Infinity);
-  if (usd !== null && !Number.isSafeInteger(Math.round(usd * 1e9))) throw wrong('cost_usd', 'below 9 million dollars');
-  return usd;
 }
 
 function costLineOf(line: JsonObject): CostLine {

@@ -130,8 +130,21 @@ describe('interchange/reading', () => {
       ...[9_007_200, -9_007_200, 1e300].map((usd) => [
         `a cost of ${usd}, which the store could not read again`,
         JSON.stringify({ ...aStoredExchange().record, cost_usd: usd }),
-        'cost_usd must be below 9 million dollars',
+        'cost_usd must be below 4 million dollars',
       ]),
+      [
+        'parts of a cost whose sum the store could not read again',
+        JSON.stringify({
+          ...aStoredExchange().record,
+          cost: { confidence: 'exact', lines: [4e15, -4e15].map((nanos) => ({ unit: 'requests', nanos })) },
+        }),
+        'nanos must be below 4 million dollars',
+      ],
+      [
+        'more errors of tools than a session can sum up',
+        JSON.stringify({ ...aStoredExchange().record, agent_facts: { session: 's', tool_errors: 2 ** 52 } }),
+        'tool_errors must be below a thousand million',
+      ],
       [
         'a duration beyond all time',
         JSON.stringify({ ...aStoredExchange().record, duration_ms: 1e300 }),
