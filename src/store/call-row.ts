@@ -128,14 +128,23 @@ export function costValues(call: StoredCall, tally: Tally): SqlValue[] {
   return COST_WRITERS.map(([, write]) => write(call, tally));
 }
 
-/** A call that is there already stays as it is: deliveries may be repeated. */
-export const INSERT_CALL = `INSERT OR IGNORE INTO llm_calls (${WRITERS.map(([column]) => column).join(', ')}) VALUES (${WRITERS.map(() => '?').join(', ')})`;
+/**
+ * A call that is there already stays as it is: deliveries may be repeated. Not `OR IGNORE`, which would take a call that
+ * lacks something for such a one.
+ */
+export const INSERT_CALL = `INSERT INTO llm_calls (${WRITERS.map(([column]) => column).join(', ')}) VALUES (${WRITERS.map(() => '?').join(', ')}) ON CONFLICT DO NOTHING`;
 
 const VALUE_WRITERS = WRITERS.map(([, write]) => write);
 
-/** Values for INSERT_CALL. */
+/** Values for INSERT_CALL. @throws RangeError where no page with this call could be read again */
 export function callValues(call: StoredCall, tally: Tally): SqlValue[] {
-  return VALUE_WRITERS.map((write) => write(call, tally));
+  const values = VALUE_WRITERS.map((write) => write(call, tally));
+  if (values.some(isTooLarge)) throw new RangeError('the call has a number that is too large');
+  return values;
+}
+
+function isTooLarge(value: SqlValue): boolean {
+  return typeof value === 'number' && (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER);
 }
 
 /** The record of a row with all columns of `llm_calls`. */
