@@ -122,6 +122,7 @@ export class Relay {
       else this.#begin(this.#exchanges.current, earlier, bytes, chunk.subarray(this.#exchanges.requests.headEnd, to));
       from = to;
     }
+    this.#mirrorClientEnd();
     this.#endExchangeIfDone();
   }
 
@@ -139,7 +140,6 @@ export class Relay {
       this.#strict = true;
       this.#path.write(behind.length === 0 ? rewritten : Buffer.concat([rewritten, behind]));
     }
-    this.#mirrorClientEnd();
   }
 
   /** False = the request was refused. */

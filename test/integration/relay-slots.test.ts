@@ -85,6 +85,17 @@ describe('relay: exchanges on one connection', () => {
     expect(bench.recorder.ended).toEqual([...bench.recorder.connections.keys()]);
   });
 
+  it('rule 9: answers all pipelined requests of a client that ends behind them, and tells the upstream of the end with the last', async () => {
+    const { client, text, upstream } = await setUp((socket) => {
+      echoPaths(socket);
+      socket.on('end', () => socket.end());
+    });
+    client.end(['/a', '/b', '/c', '/d'].map((path) => post(path)).join(''));
+    await once(client, 'end');
+    expect(text().match(/\/[a-d]/g)).toEqual(['/a', '/b', '/c', '/d']);
+    expect(upstream.received(0).toString()).toContain('POST /d ');
+  });
+
   it('rule 9: hands exactly one message to the engine, Expect included, however it is cut', async () => {
     const bodies: string[] = [];
     const server = createServer((request, response) => {
