@@ -100,8 +100,9 @@ export class HttpEngine {
   handle(request: IncomingMessage, response: ServerResponse): void {
     const earlier = this.#latest.get(request.socket);
     this.#latest.set(request.socket, response);
-    if (earlier === undefined || earlier.writableFinished) this.#serve(request, response);
-    else earlier.once('close', () => this.#serve(request, response));
+    // It has the socket when it is its turn, which never comes behind an answer that ends the connection.
+    if (response.socket !== null) this.#serve(request, response);
+    else earlier?.once('close', () => response.socket !== null && this.#serve(request, response));
   }
 
   /** From here on, requests on this socket are those of an intercepted connection, and go where it goes. */

@@ -214,6 +214,15 @@ describe.each([
       expect(bench.upstream.sockets).toHaveLength(1);
     });
 
+    it('makes no call whose answer has no way to the client: the one before it ends the connection', async () => {
+      await bench.start(answering(OK));
+      const call = 'POST http://@/v1 HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n';
+      await bench.send(`GET /nothing HTTP/1.1\r\nHost: h\r\n\r\n${call}${call}`).over();
+      await untilTrue(() => bench.proxy.entrance.status().connections === 0, 'the end of the connection');
+      expect(bench.proxy.recorder.exchanges).toEqual([]);
+      expect(bench.upstream.sockets).toEqual([]);
+    });
+
     it('holds little in memory while the client does not read, and then delivers all', async () => {
       const body = randomBytes(16 * 1024 * 1024);
       await bench.start((socket) =>
