@@ -260,8 +260,8 @@ export class Relay {
   #endExchange(slot: Slot): void {
     const { peer } = this.#path;
     this.#exchanges.close(COMPLETE);
-    this.#path.disconnect();
     this.#last ||= !slot.persistent;
+    this.#path.disconnect(this.#last);
     if (slot.diverted) peer?.destroy();
     else peer?.resume();
     if (this.#last) this.#endAfter(slot);

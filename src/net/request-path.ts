@@ -42,9 +42,10 @@ export class RequestPath {
     this.#updateFlow();
   }
 
-  /** Forgets the peer and all that was to go to it. */
-  disconnect(): void {
+  /** Forgets the peer and all that was to go to it. @param isLast also what waits behind: with it the client is not heard out. */
+  disconnect(isLast = false): void {
     this.#peer = null;
+    if (isLast) this.#pending = null;
     this.#queue = [];
     this.#queuedBytes = 0;
     this.unblock();

@@ -96,6 +96,15 @@ describe('relay: exchanges on one connection', () => {
     expect(upstream.received(0).toString()).toContain('POST /d ');
   });
 
+  it('rule 9: hears a client out that has sent much behind a last answer', async () => {
+    const last = 'HTTP/1.1 200 OK\r\n\r\nok';
+    const { client, text } = await setUp((socket) => socket.once('data', () => setTimeout(() => socket.end(last), 20)));
+    client.write(post('/a'));
+    const sent = new Promise((resolve) => client.end(post('/b', '', 'x'.repeat(9_000_000)), () => resolve('all')));
+    expect(await sent).toBe('all');
+    expect(text()).toBe(last);
+  });
+
   it('rule 9: hands exactly one message to the engine, Expect included, however it is cut', async () => {
     const bodies: string[] = [];
     const server = createServer((request, response) => {
