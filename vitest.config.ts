@@ -11,9 +11,9 @@ export default defineConfig({
     // By default one core is left free; with two that would be a single worker, and many tests wait for other processes.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     dangerouslyIgnoreUnhandledErrors: false,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
-    // One second by default: on a busy machine late is not wrong.
+    // On a busy machine late is not wrong: these are for what hangs.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },
     mockReset: true,
     coverage: { provider: 'v8', include: ['src/**'] },
