@@ -14,6 +14,8 @@ export interface PrometheusSink extends Sink {
 
 /** Names are input: pairs of provider and model beyond this are `other`. */
 const MAX_MODELS = 200;
+/** Some providers' operations are read from a header of the request: of one model beyond this they are `other`. */
+const MAX_OPERATIONS = 50;
 const OTHER = 'other';
 const NANOS_PER_USD = 1e9;
 const DURATION_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320];
@@ -232,7 +234,8 @@ function countCall(families: Families, series: Series, record: CallRecord): void
 }
 
 function callsOf(families: Families, { calls, labels }: Series, record: CallRecord): Sum {
-  const operation = record.operation ?? 'unknown';
+  const name = record.operation ?? 'unknown';
+  const operation = calls.has(name) || calls.size < MAX_OPERATIONS ? name : OTHER;
   const status = statusLabel(record);
   const known = calls.get(operation)?.get(status);
   if (known !== undefined) return known;

@@ -99,8 +99,10 @@ describe('sinks/prometheus', () => {
         aCapture({ response_model: `m"\\\n${index}`, error: { type: `t${index}`, message: '' }, status: 500 }),
       );
     }
+    for (let index = 0; index < 200; index += 1) sink.write(aCapture({ operation: `Start${index}` }));
     const text = await sink.text({});
-    expect(text.match(/^llm_proxy_calls_total\{/gm)).toHaveLength(201);
+    expect(text.match(/^llm_proxy_calls_total\{provider="other"/gm)).toHaveLength(51);
+    expect(text.match(/^llm_proxy_calls_total\{/gm)).toHaveLength(200 + 51);
     expect(text.match(/^llm_proxy_call_errors_total\{/gm)?.length).toBeLessThan(210);
     expect(text).toContain('provider="other",model="other"');
     expect(text).toContain(String.raw`model="m\"\\\n0"`);
