@@ -328,7 +328,9 @@ export class SocketReader {
       if (this.#closed.size > MOST_CLOSED && first !== undefined) this.#closed.delete(first);
     }
     if (answer === undefined) return;
-    const said = answer.close(whole, this.#sessionModel, at);
+    const closed = answer.close(whole, this.#sessionModel, at);
+    const named = id === TURN || id === '' ? null : id;
+    const said = { ...closed, response_id: closed.response_id ?? named };
     if (tell === undefined) this.#options.onAnswer(said);
     else tell(said);
   }

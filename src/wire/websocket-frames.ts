@@ -35,6 +35,8 @@ const LENGTH_64 = 127;
 const MOST_CONTROL = 125;
 const DATA_OPCODES = 2;
 const CONTROL_OPCODES = 10;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
 
 /**
  * Finds the frames of one direction of a WebSocket (RFC 6455) while its bytes stream by, cut anywhere. It changes
@@ -134,6 +136,30 @@ export class FrameParser {
     const high = view.getUint32(2);
     return high < 2 ** 21 ? high * 2 ** 32 + view.getUint32(6) : null;
   }
+}
+
+/** Whether this is just one frame: a text that begins and ends as a JSON object, which no other bytes do by chance. */
+export function isJsonFrame(bytes: Uint8Array): boolean {
+  const needed = headLength(bytes[1] ?? 0);
+  if (bytes[0] !== (FIN | 1) || bytes.length <= needed) return false;
+  let frames = 0;
+  let first = 0;
+  let last = 0;
+  let length = 0;
+  const parser = new FrameParser({
+    frame: (head) => {
+      frames += 1;
+      ({ length } = head);
+    },
+    payload: (piece, key) => {
+      first = (piece[0] ?? 0) ^ (key?.[0] ?? 0);
+      last = (piece.at(-1) ?? 0) ^ (key?.[(piece.length - 1) & 3] ?? 0);
+    },
+    missing: () => {},
+    end: () => {},
+  });
+  parser.push(bytes);
+  return frames === 1 && bytes.length === needed + length && first === OPEN_OBJECT && last === CLOSE_OBJECT;
 }
 
 function headLength(second: number): number {

@@ -1,5 +1,5 @@
 import { MessageInflater } from './websocket-deflate.ts';
-import { type FrameHandler, type FrameHead, FrameParser, type FrameProblem } from './websocket-frames.ts';
+import { type FrameHandler, type FrameHead, FrameParser, type FrameProblem, isJsonFrame } from './websocket-frames.ts';
 
 /** `deflate`: a compressed message could not be read, and those behind it need it. */
 export type MessageProblem = FrameProblem | 'deflate';
@@ -31,12 +31,16 @@ const KEPT = 1024;
 /** A masked message that is there in one piece is unmasked here: one for all sockets, for each message is read at once. */
 const scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
-/** Frames of one direction -> messages: put together, unmasked, inflated. Bounded; the first problem is final. */
+/**
+ * Frames of one direction -> messages: put together, unmasked, inflated. Bounded. Behind a problem nothing is read; but
+ * for a gap, which ends with the first chunk that is one message by itself, as most chunks are.
+ */
 export class SocketMessages implements FrameHandler {
   readonly #options: MessageReaderOptions;
-  readonly #frames: FrameParser;
+  #frames: FrameParser;
   readonly #inflater: MessageInflater | null;
   #problem: MessageProblem | null = null;
+  #hadGap = false;
   #closed = false;
   #frame: FrameHead = { fin: true, rsv1: false, opcode: 0, length: 0 };
   /** Between the first frame of a message and its last. */
@@ -56,10 +60,10 @@ export class SocketMessages implements FrameHandler {
     this.#inflater = deflate === null ? null : new MessageInflater(deflate.takeover, maxLength);
   }
 
-  /** Set = nothing is read any more. */
+  /** Set = not all was read. */
   get problem(): MessageProblem | null {
     // What is behind a close is nobody's any more.
-    return this.#problem ?? (this.#closed ? null : this.#frames.problem);
+    return this.#problem ?? (this.#closed ? null : this.#frames.problem) ?? (this.#hadGap ? 'gap' : null);
   }
 
   /** Bytes that are held of a message that is not whole, and between two. */
@@ -68,14 +72,15 @@ export class SocketMessages implements FrameHandler {
   }
 
   push(chunk: Uint8Array): void {
+    if (this.#frames.problem === 'gap' && this.#mayResume(chunk)) this.#resume();
     if (this.#problem === null && !this.#closed) this.#frames.push(chunk);
-    if (this.problem !== null) this.#release();
+    if (this.#isLost) this.#release();
   }
 
   /** So many bytes came by unseen. */
   gap(bytes: number): void {
     if (this.#problem === null && !this.#closed) this.#frames.gap(bytes);
-    if (this.problem !== null) this.#release();
+    if (this.#isLost) this.#release();
   }
 
   // Of the frames
@@ -136,6 +141,21 @@ export class SocketMessages implements FrameHandler {
 
   get #isDeaf(): boolean {
     return this.#problem !== null || this.#closed;
+  }
+
+  get #isLost(): boolean {
+    return this.#problem !== null || this.#frames.problem !== null;
+  }
+
+  /** Compressed messages may need those that were not seen. */
+  #mayResume(chunk: Uint8Array): boolean {
+    return this.#problem === null && !this.#closed && this.#options.deflate?.takeover !== true && isJsonFrame(chunk);
+  }
+
+  #resume(): void {
+    this.#frames = new FrameParser(this);
+    this.#hadGap = true;
+    this.#open = false;
   }
 
   #deliver(): void {

@@ -16,7 +16,7 @@ beforeAll(async () => {
   directory = await loadRegistry();
 });
 beforeEach(() => {
-  pair = new HandoverPair();
+  pair = new HandoverPair({ budgetBytes: 400_000 });
   pair.createMeter = ({ host, port, provider }) =>
     new ExchangeMeter({ directory, host, port, provider, limits: DEFAULT_LIMITS });
   pair.net.connection(connectionInfo({ host: 'api.openai.com', provider: 'openai' }));
@@ -157,6 +157,28 @@ describe('recorder: what was said on a WebSocket', () => {
     expect(answer?.usage.input_tokens).toBe(10);
     expect(connection).toMatchObject({ inference: false, anomalies: ['websocket_unread_framing'] });
     expect(pair.recorderCounters.get('unparsed', 'reason="websocket_framing"')).toBe(1);
+  });
+
+  it('is read on when the recorder was behind for a while, and the connection says that some of it was not', async () => {
+    upgraded();
+    hears(done('a', 10, 3), 1100);
+    await pair.net.flush();
+    pair.hold();
+    for (let index = 0; index < 300; index += 1) {
+      hears({ type: 'response.output_text.delta', response_id: 'x', delta: 'y'.repeat(5000) }, 1200);
+    }
+    pair.release();
+    await pair.net.flush();
+    hears(done('b', 20, 3), 1300);
+    const records = (await captures()).map(({ record }) => record);
+    expect(records.map(({ response_id, usage }) => [response_id, usage.input_tokens])).toEqual([
+      ['a', 10],
+      ['b', 20],
+      ['x', null],
+      [null, null],
+    ]);
+    expect(records.at(-1)).toMatchObject({ anomalies: ['websocket_unread_gap'], capture: { truncated: true } });
+    expect(pair.counters.get('dropped', 'reason="response_body_cut"')).toBe(1);
   });
 
   it('holds what is not whole in the memory that is counted, and gives it back', async () => {

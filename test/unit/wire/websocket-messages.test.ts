@@ -111,6 +111,25 @@ describe('wire/websocket-messages', () => {
     expect([seen.messages, reader.problem]).toEqual([['a', 'b'], 'gap']);
   });
 
+  it.each([true, false])('reads on behind a gap at the first chunk that is one message (masked: %s)', (masked) => {
+    const { seen, reader } = reading();
+    const json = (id: number): Buffer => frame(JSON.stringify({ id, text: 'x'.repeat(200) }), { masked });
+    reader.push(json(1).subarray(0, 10));
+    reader.gap(1000);
+    reader.push(Buffer.concat([json(2), json(3)]));
+    reader.push(json(4).subarray(1));
+    reader.push(frame('{"cut":', { masked }));
+    reader.push(frame('{}', { opcode: 2, masked }));
+    expect(seen.messages).toEqual([]);
+    reader.push(json(5));
+    expect(seen.messages.map((message) => (JSON.parse(message) as { id: number }).id)).toEqual([5]);
+    expect(reader.problem).toBe('gap');
+    const packed = reading({ deflate: { takeover: true } });
+    packed.reader.gap(1);
+    packed.reader.push(json(7));
+    expect(packed.seen.messages).toEqual([]);
+  });
+
   describe('compressed', () => {
     it('reads the examples of RFC 7692, with its window and without', () => {
       const { seen, reader } = reading({ deflate: { takeover: true } });
