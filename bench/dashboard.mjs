@@ -8,11 +8,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
+import { readFlags } from './flags.mjs';
 import { walkFor } from './dashboard-script.mjs';
 
-const { values: flags } = parseArgs({
+const flags = readFlags(import.meta.url, {
   options: {
     home: { type: 'string' },
     rate: { type: 'string', default: '500' },

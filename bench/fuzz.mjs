@@ -1,12 +1,12 @@
 // npm run soak -- [--count 1000000] [--only sse,ndjson,…] [--seed 1]: random cuts and mutations of real streams through
 // every decoder, as bytes come off the wire. Uncut and unharmed: the same result for every chunking. Harmed: no throw, no
 // impossible number, bounded memory. Exit code 1 with the seed of the first failure.
-import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { readFlags } from './flags.mjs';
 import { allStreams, meter } from './streams.mjs';
 
-const { values: flags } = parseArgs({
+const flags = readFlags(import.meta.url, {
   options: {
     count: { type: 'string', default: '1000000' },
     only: { type: 'string', default: 'sse,ndjson,json-array,document,eventstream,grpc,gzip' },
@@ -65,7 +65,7 @@ async function fuzz(framing) {
       await one(each, random, gzip);
     } catch (error) {
       failed = true;
-      process.stderr.write(`${framing}, --seed ${flags.seed}, round ${round}, ${each.name}: ${error.stack}\n`);
+      process.stderr.write(`${framing}, --seed ${String(flags.seed)}, round ${round}, ${each.name}: ${error.stack}\n`);
     }
     if (round % 50_000 !== 49_999) continue;
     collect();

@@ -5,14 +5,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readFlags } from './flags.mjs';
 import { peers } from './peers.mjs';
 import { report } from './report.mjs';
 import { load, upstream } from './setup.mjs';
 import { sectionOf, withSection } from './store-report.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const { values: flags } = parseArgs({
+const flags = readFlags(import.meta.url, {
   options: {
     only: { type: 'string', default: 'start,json,latency,ttft,sse,connect,big' },
     peers: {

@@ -1,9 +1,9 @@
-// What the sessions of agent-sessions.mjs take in the database, through the real recorder, and whether they come back.
+// node bench/agent-sessions.mjs [--seed 1] [--sessions 3] [--turns 200] [--db FILE]
+// What such sessions take in the database, through the real recorder, and whether they come back.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { systemClock } from '../dist/core/clock.js';
 import { Counters } from '../dist/core/counters.js';
 import { maskBody } from '../dist/core/redact.js';
@@ -17,6 +17,7 @@ import { bodyOf } from '../dist/store/blocks/read.js';
 import { openDatabase } from '../dist/store/driver.js';
 import { DEFAULT_LIMITS } from '../dist/usage/metered.js';
 import { ExchangeMeter } from '../dist/usage/meter.js';
+import { readFlags } from './flags.mjs';
 import { agentSessions } from './agent-sessions.mjs';
 
 const BAR = 0.03;
@@ -28,7 +29,7 @@ const CHUNK = 64 * 1024;
 const silent = { child: () => silent, debug() {}, info() {}, warn() {}, error() {} };
 
 export async function reportSessions() {
-  const { values } = parseArgs({
+  const values = readFlags(import.meta.url, {
     options: {
       seed: { type: 'string' },
       sessions: { type: 'string' },

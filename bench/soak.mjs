@@ -5,12 +5,14 @@
 //   clock                its clock is set back and forward
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { headOf } from './flags.mjs';
 import { root } from '../scripts/prepare.mjs';
 
 const [what, count = '200'] = process.argv.slice(2);
 const KILLS = { LLM_PROXY_TEST_KILLS: String(Math.ceil(Number(count) / 2)) };
 const SOAK = ['--config', 'vitest.soak.config.ts'];
-if (what === 'kill') run(KILLS, 'test/integration/kill.test.ts');
+if (what === '--help') console.log(headOf(import.meta.url));
+else if (what === 'kill') run(KILLS, 'test/integration/kill.test.ts');
 else if (what === 'disk' || what === 'clock') run({}, ...SOAK, `test/soak/${what}.soak.ts`);
 else await import('./fuzz.mjs');
 

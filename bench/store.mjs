@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readFlags } from './flags.mjs';
 import { peers } from './peers.mjs';
 import { load, upstream } from './setup.mjs';
 import { generateCalls } from './store-calls.mjs';
@@ -13,7 +13,7 @@ import { product } from './store-product.mjs';
 import { askAll } from './store-questions.mjs';
 import { storeSection, withSection } from './store-report.mjs';
 
-const { values: flags } = parseArgs({
+const flags = readFlags(import.meta.url, {
   args: process.argv.slice(process.argv[2] === 'store' ? 3 : 2),
   options: {
     calls: { type: 'string', default: '1000000' },

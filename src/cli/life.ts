@@ -98,6 +98,7 @@ export async function purgeMain({ home, json, yes, target }: PurgeArguments): Pr
     const doomed = (await desk.ask('POST', '/api/purge', { ...target, dry_run: true })) as Doomed;
     if (!yes) {
       if (json) printJson({ purged: false, ...doomed });
+      else if (doomed.calls === 0) print('No call of it is stored: there is nothing to delete.');
       else print(`${spanOf(doomed)} would be deleted, with all that came from them. Nothing was: --yes does it.`);
       return 0;
     }
