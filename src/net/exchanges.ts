@@ -91,7 +91,7 @@ export class Exchanges {
     const { method, expectContinue, persistent } = framing;
     const tap = new Tap(deps, info.connection);
     tap.head('request', head);
-    const progress = { diverted: false, requestDone: false, responseDone: false, responseBytes: 0 };
+    const progress = { requestDone: false, responseDone: false, responseBytes: 0 };
     this.current = { tap, method, expectContinue, persistent, ...progress, verdict: null };
     this.freshHead = { bytes: head, framing };
     this.responses.expect(method);

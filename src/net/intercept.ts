@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import { TLSSocket, type SecureContext } from 'node:tls';
 import { messageOf } from '../core/errors.ts';
 import { handshakeCause, hintFor, type HandshakeCause } from './handshake-cause.ts';
@@ -12,8 +11,6 @@ export interface InterceptDeps extends NetDeps {
   leaves: LeafSource;
   /** Takes connections in place of the relay; absent = none. */
   steered?: SteeredConnections;
-  /** See `RelayOptions.divert`. */
-  divert?: (client: ClientConnection, head: Buffer) => Server | null;
   /** Told of each handshake with a client that fails. */
   troubles?: Pick<HandshakeTroubles, 'note'>;
   /** For tests. */
@@ -173,7 +170,6 @@ function relayFor(
   offer: readonly string[] | null,
 ): Relay {
   const { target, provider, runId, socket } = client;
-  const { divert } = deps;
   return new Relay({
     client: tls,
     raw: socket,
@@ -188,7 +184,6 @@ function relayFor(
     },
     deps,
     dial: () => deps.upstream.connectTls(target, offer, 'anywhere', client.passed),
-    ...(divert === undefined ? {} : { divert: (head) => divert(client, head) }),
     ...(deps.times === undefined ? {} : { times: deps.times }),
   });
 }

@@ -17,11 +17,6 @@ export const HEAD_TIMEOUT: Refusal = {
   type: 'request_timeout',
   message: 'The request head did not arrive in time.',
 };
-export const NOT_STEERED: Refusal = {
-  status: 500,
-  type: 'internal_error',
-  message: 'This request could not be steered.',
-};
 
 /** @param reason of a fixed set of literals. */
 export function ambiguous(side: 'request' | 'response', reason: string): Refusal {

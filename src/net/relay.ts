@@ -2,19 +2,18 @@ import type { Duplex } from 'node:stream';
 import { hearClient } from './client-listeners.ts';
 import { ClientSide } from './client-side.ts';
 import { Deadline } from './deadline.ts';
-import { divertedTo } from './engine-link.ts';
 import { Exchanges } from './exchanges.ts';
-import { ambiguous, HEAD_TIMEOUT, NOT_STEERED, refusalBytes, refusalFor, type Refusal } from './refusal.ts';
+import { ambiguous, HEAD_TIMEOUT, refusalBytes, refusalFor, type Refusal } from './refusal.ts';
 import { RefusedRequest } from './refused-request.ts';
 import { RequestPath } from './request-path.ts';
 import { isDone, RELAY_TIMES, type RelayOptions, type RelayTimes, type Slot } from './slot.ts';
 import { CLIENT_GONE, COMPLETE, UPGRADED, STALLED, upstreamGone, type Verdict } from './tap.ts';
-import { UpstreamLink, type PeerEvents } from './upstream-link.ts';
+import { UpstreamLink } from './upstream-link.ts';
 
 /**
  * Bytes across between one client and its upstream, as they are, with a parser watching each direction. What the
  * parser does not understand makes the connection opaque, and the bytes flow on; only a connection whose requests we
- * steer or change fails closed. The reasons for each rule: docs/relay.md.
+ * change fails closed. The reasons for each rule: docs/relay.md.
  */
 export class Relay {
   readonly #options: RelayOptions;
@@ -23,10 +22,9 @@ export class Relay {
   readonly #exchanges: Exchanges;
   readonly #path: RequestPath;
   readonly #upstream: UpstreamLink;
-  readonly #peerEvents: PeerEvents;
   #refused: RefusedRequest | null = null;
   /** What cannot be framed beyond doubt is refused. */
-  #strict: boolean;
+  #strict = false;
   /** Nothing is read any more, all is passed on. */
   #opaque = false;
   /** No further exchange on this connection. */
@@ -43,22 +41,20 @@ export class Relay {
     this.#client = new ClientSide(options.client, options.raw, this.#times, options.deps);
     this.#exchanges = new Exchanges(options);
     this.#path = new RequestPath(options.client, this.#times.stalledWriteMs, () => this.#cut(STALLED));
-    this.#strict = options.divert !== undefined;
-    this.#peerEvents = {
-      data: (peer, chunk) => this.#onPeerData(peer, chunk),
-      drain: (peer) => {
-        if (peer === this.#path.peer) this.#path.unblock();
-      },
-      end: (peer) => this.#onPeerEnd(peer, null, false),
-      lost: (peer, error) => this.#onPeerEnd(peer, error, true),
-    };
     this.#upstream = new UpstreamLink(
       () => options.dial(),
-      this.#peerEvents,
+      {
+        data: (peer, chunk) => this.#onPeerData(peer, chunk),
+        drain: (peer) => {
+          if (peer === this.#path.peer) this.#path.unblock();
+        },
+        end: (peer) => this.#onPeerEnd(peer, null, false),
+        lost: (peer, error) => this.#onPeerEnd(peer, error, true),
+      },
       () => this.#onDialled(),
     );
-    // While the client is still in its handshake, unless a rule may answer in the upstream's place.
-    if (options.divert === undefined) this.#upstream.open();
+    // While the client is still in its handshake.
+    this.#upstream.open();
   }
 
   /** No exchange is live, and none has begun. */
@@ -131,7 +127,7 @@ export class Relay {
     const head = this.#exchanges.freshHead;
     this.#exchanges.freshHead = null;
     this.#headDue.clear();
-    if (head === null || !this.#choosePeer(slot, head.bytes)) return;
+    if (head === null || !this.#connect(slot)) return;
     const rewritten = head.framing.watched ? this.#exchanges.context.strip(head.bytes) : null;
     if (rewritten === null) {
       if (earlier !== null) this.#path.write(earlier);
@@ -143,20 +139,7 @@ export class Relay {
   }
 
   /** False = the request was refused. */
-  #choosePeer(slot: Slot, head: Buffer): boolean {
-    try {
-      const engine = divertedTo(this.#options.divert?.(head) ?? null, this.#peerEvents);
-      slot.diverted = engine !== null;
-      if (engine !== null) {
-        this.#path.connect(engine);
-        return true;
-      }
-    } catch {
-      // A request that was to be steered never slips past.
-      this.#options.deps.counters.add('internal_errors', 'part="divert"');
-      this.#refuse(slot, NOT_STEERED);
-      return false;
-    }
+  #connect(slot: Slot): boolean {
     this.#upstream.open();
     this.#path.connect(this.#upstream.socket);
     if (this.#upstream.error === null) return true;
@@ -165,8 +148,7 @@ export class Relay {
   }
 
   #onDialled(): void {
-    const wanted = this.#opaque || (this.#exchanges.current !== null && !this.#exchanges.current.diverted);
-    if (!wanted || this.#path.peer !== null) return;
+    if ((!this.#opaque && this.#exchanges.current === null) || this.#path.peer !== null) return;
     if (this.#upstream.error === null) {
       this.#path.connect(this.#upstream.socket);
       this.#mirrorClientEnd();
@@ -179,7 +161,7 @@ export class Relay {
     this.#path.write(bytes);
   }
 
-  // From the upstream, or a server of ours
+  // From the upstream
 
   #onPeerData(peer: Duplex, chunk: Buffer): void {
     const slot = this.#exchanges.current;
@@ -262,9 +244,8 @@ export class Relay {
     this.#exchanges.close(COMPLETE);
     this.#last ||= !slot.persistent;
     this.#path.disconnect(this.#last);
-    if (slot.diverted) peer?.destroy();
-    else peer?.resume();
-    if (this.#last) this.#endAfter(slot);
+    peer?.resume();
+    if (this.#last) this.#endWithUpstream();
     else if (!this.#handOverIfIdle()) this.#readRequests(this.#path.unread(null));
     if (this.#clientEnded && this.#exchanges.current === null) this.#leave();
   }
@@ -281,9 +262,8 @@ export class Relay {
   }
 
   /** A client may read until the end rather than by length: it gets the end when the upstream gives it. */
-  #endAfter(slot: Slot): void {
-    if (slot.diverted) this.#leave();
-    else if (this.#upstream.socket?.readableEnded !== false) this.#client.end();
+  #endWithUpstream(): void {
+    if (this.#upstream.socket?.readableEnded !== false) this.#client.end();
   }
 
   #onClientEnd(): void {
@@ -326,7 +306,7 @@ export class Relay {
     const slot = this.#exchanges.current;
     if (slot !== null) {
       this.#exchanges.close(slot.responseDone ? COMPLETE : CLIENT_GONE);
-      if (!slot.responseDone || slot.diverted) this.#path.peer?.destroy();
+      if (!slot.responseDone) this.#path.peer?.destroy();
     }
     this.#path.disconnect();
     this.#upstream.close();

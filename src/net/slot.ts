@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionInfo } from '../core/recorder-port.ts';
 import { CLOSING_TIMES, type ClosingTimes } from './client-side.ts';
@@ -22,11 +21,6 @@ export interface RelayOptions {
   deps: TapDeps & { context?: ContextHeaders };
   /** Opens an upstream connection that allows half-open. Rejects with AppError. */
   dial(): Promise<Socket>;
-  /**
-   * Says of each request whether a server of ours answers it (it gets exactly this message's bytes), or null: the
-   * upstream does. When given, nothing is dialled before the first head, and what cannot be framed is refused.
-   */
-  divert?: (head: Buffer) => Server | null;
   times?: Partial<RelayTimes>;
 }
 
@@ -35,8 +29,6 @@ export interface Slot {
   readonly tap: Tap;
   readonly method: string;
   readonly expectContinue: boolean;
-  /** A server of ours answers it. */
-  diverted: boolean;
   requestDone: boolean;
   responseDone: boolean;
   /** Bytes of the response that went to the client. */

@@ -1,6 +1,5 @@
 import { constants } from 'node:crypto';
 import { once } from 'node:events';
-import type { Server as HttpServer } from 'node:http';
 import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { systemClock } from '../../src/core/clock.ts';
@@ -37,7 +36,6 @@ export interface RelayBench {
 export interface BenchOptions {
   recorder?: RecorderPort;
   times?: InterceptDeps['times'];
-  divert?: (head: Buffer) => HttpServer | null;
   upstream?: Partial<UpstreamOptions>;
   /** See `TapDeps.strict`. */
   strict?: boolean;
@@ -58,7 +56,6 @@ export async function startRelayBench(options: BenchOptions = {}): Promise<Relay
   const recorder = new RecordingPort();
   const counters = new Counters();
   const accepted: Socket[] = [];
-  const { divert } = options;
   const bench = { upstreamPort: 0 };
   const intercept = createIntercept({
     recorder: options.recorder ?? recorder,
@@ -80,7 +77,6 @@ export async function startRelayBench(options: BenchOptions = {}): Promise<Relay
     leaves: { covers: () => true, contextFor: () => context },
     ...(options.cut === undefined ? {} : { context: contextHeaders(options.cut) }),
     ...(options.strict === undefined ? {} : { strict: options.strict }),
-    ...(divert === undefined ? {} : { divert: (_, head) => divert(head) }),
     ...(options.times === undefined ? {} : { times: options.times }),
   });
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
