@@ -2,7 +2,7 @@ import { statedError } from './errors.ts';
 import type { Family } from './family.ts';
 import { numberAt, objectAt, objectsAt, stringAt, valueAt, type JsonObject } from './json.ts';
 import type { Reading } from './reading.ts';
-import type { UsageMap } from './usage-map.ts';
+import { applyUsageMap, type UsageMap } from './usage-map.ts';
 
 const INTERACTIONS_USAGE: UsageMap = {
   tokens: {
@@ -21,6 +21,22 @@ const INTERACTIONS_USAGE: UsageMap = {
   units: { web_searches: 'grounding_tool_count[type=google_search].count' },
   total: { at: 'total_tokens', distrust: 'both' },
 };
+
+/** The types do not say whether thinking is inside the output, nor tool use inside the input: the total does. */
+const INSIDE: readonly UsageMap[] = [
+  { output_tokens: 'total_output_tokens' },
+  { input_tokens: 'total_input_tokens' },
+  { output_tokens: 'total_output_tokens', input_tokens: 'total_input_tokens' },
+].map((tokens) => ({ ...INTERACTIONS_USAGE, tokens: { ...INTERACTIONS_USAGE.tokens, ...tokens } }));
+
+function mapOf(raw: JsonObject | null): UsageMap {
+  const isExplained = (map: UsageMap): boolean => {
+    const { usage, anomalies } = applyUsageMap(map, raw ?? {});
+    return anomalies.length === 0 && (usage.reasoning_tokens ?? 0) <= (usage.output_tokens ?? 0);
+  };
+  if (raw === null || isExplained(INTERACTIONS_USAGE)) return INTERACTIONS_USAGE;
+  return INSIDE.find(isExplained) ?? INTERACTIONS_USAGE;
+}
 
 /** Running totals of a stream; the closing event's usage replaces them. */
 const CLOSED = 'closed';
@@ -47,7 +63,7 @@ export const geminiInteractions: Family = {
   },
   settle(reading, ending) {
     const closed = !ending.stream || reading.memory.has(CLOSED);
-    reading.count(INTERACTIONS_USAGE, closed && (reading.finished || ending.whole) ? 'final' : 'partial');
+    reading.count(mapOf(reading.rawUsage), closed && (reading.finished || ending.whole) ? 'final' : 'partial');
   },
 };
 

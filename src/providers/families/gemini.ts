@@ -18,8 +18,8 @@ const GEMINI_USAGE: UsageMap = {
     ],
     output_audio_tokens: 'candidatesTokensDetails[modality=AUDIO].tokenCount',
     input_image_tokens: [
-      'promptTokensDetails[modality=IMAGE].tokenCount',
-      'promptTokenDetails[modality=IMAGE].tokenCount',
+      'promptTokensDetails[modality=IMAGE].tokenCount? + promptTokensDetails[modality=DOCUMENT].tokenCount?',
+      'promptTokenDetails[modality=IMAGE].tokenCount? + promptTokenDetails[modality=DOCUMENT].tokenCount?',
     ],
     output_image_tokens: 'candidatesTokensDetails[modality=IMAGE].tokenCount',
     input_video_tokens: [
@@ -86,7 +86,8 @@ function settle(reading: Reading, ending: Ending): void {
 function checkSum(reading: Reading, total: number | null, ambiguous: boolean): void {
   const { usage } = reading;
   // proto3 leaves out zeros: no candidates means that all went to thinking, or that the prompt was blocked.
-  if ((usage.input_tokens !== null || total !== null) && leavesOutOutput(reading.rawUsage)) usage.output_tokens ??= 0;
+  // A total of something that no count explains says nothing of the output.
+  if ((usage.input_tokens !== null || total === 0) && leavesOutOutput(reading.rawUsage)) usage.output_tokens ??= 0;
   if (total === null) {
     if (ambiguous) distrust(reading, 'ambiguous_usage');
     return;

@@ -163,12 +163,19 @@ function correct(usage: Usage, raw: JsonObject, reading: Reading): void {
   }
 }
 
-/** Gemini in OpenAI's dialect has its thinking in the total alone. */
+/** What only the total tells: a cache beside the prompt; thinking of Gemini in OpenAI's dialect. */
 function explainTotal(usage: Usage, raw: JsonObject, reading: Reading): void {
   const output = tokenCount(valueAt(raw, 'completion_tokens'));
   const total = tokenCount(valueAt(raw, 'total_tokens'));
   const { input_tokens: input } = usage;
-  if (input === null || output === null || total === null || usage.reasoning_tokens !== null) return;
+  if (input === null || output === null || total === null) return;
+  if (isCacheBeside(usage.cache_read_tokens, input, total - output)) {
+    usage.input_tokens = total - output;
+    usage.output_tokens = output;
+    reading.anomalies.delete('total_mismatch');
+    return;
+  }
+  if (usage.reasoning_tokens !== null) return;
   // What sound there was at Mistral stands in the total alone, and is paid by the second: the output is what it is.
   if (total > input + output && (numberAt(raw, 'prompt_audio_seconds') ?? 0) > 0) usage.output_tokens = output;
   if (total < input + output || !/(?:^|\/)gemini-/.test(reading.model ?? '')) return;
@@ -176,6 +183,11 @@ function explainTotal(usage: Usage, raw: JsonObject, reading: Reading): void {
   usage.reasoning_tokens = total - input - output;
   reading.anomalies.delete('total_mismatch');
   reading.anomalies.add('reasoning_from_total');
+}
+
+/** One that is larger than the prompt can only be beside it (Grok, at times), where the total has both. */
+function isCacheBeside(cached: number | null, input: number, sum: number): boolean {
+  return cached !== null && cached > input && input + cached === sum;
 }
 
 const OUTPUTS = ['completion_tokens', 'output_tokens'];
@@ -267,7 +279,30 @@ function readText(part: JsonObject | null, reading: Reading): void {
 function readToolCall(call: JsonObject, key: string, reading: Reading): void {
   const called = objectAt(call, 'function') ?? objectAt(call, 'custom');
   const input = valueAt(called, 'arguments') ?? valueAt(called, 'input');
-  reading.tool(key, { id: stringAt(call, 'id'), name: stringAt(called, 'name'), input });
+  const stated = { id: stringAt(call, 'id'), name: stringAt(called, 'name'), input };
+  const latest = reading.memory.get(`${CALL_AT} ${key}`);
+  if (!isObject(latest)) {
+    noteCall(key, key, stated.id, reading);
+    reading.tool(key, stated);
+  } else if (stated.id === null || stated.name === null || stated.id === valueAt(latest, 'id')) {
+    // The first id is the one that the client answers to.
+    reading.tool(stringAt(latest, 'key') ?? key, { ...stated, id: null });
+  } else {
+    noteCall(key, `${key} ${stated.id}`, stated.id, reading);
+    reading.tool(`${key} ${stated.id}`, stated);
+  }
+}
+
+/**
+ * Which call is at an index. Some servers (Gemini's, Ollama's) send parallel calls one by one, all of them at index 0: an
+ * id and a name that follow another id begin another call. An id alone does not: vLLM has made up a new one with each
+ * piece.
+ */
+const CALL_AT = 'call at';
+const MOST_CALLS = 1000;
+
+function noteCall(place: string, key: string, id: string | null, reading: Reading): void {
+  if (id !== null && reading.toolCount < MOST_CALLS) reading.memory.set(`${CALL_AT} ${place}`, { id, key });
 }
 
 /** Workers AI's own shape. */

@@ -66,7 +66,22 @@ const TEXT_DELTAS = new Set([
   'response.refusal.delta',
   'transcript.text.delta',
 ]);
-const TOOL_ITEMS = new Set(['function_call', 'custom_tool_call', 'mcp_call']);
+/** The last four have no name of their own. */
+const TOOL_ITEMS: ReadonlyMap<string, string | null> = new Map([
+  ['function_call', null],
+  ['custom_tool_call', null],
+  ['mcp_call', null],
+  ['local_shell_call', 'local_shell'],
+  ['shell_call', 'shell'],
+  ['apply_patch_call', 'apply_patch'],
+  ['computer_call', 'computer'],
+]);
+const ITEM_EVENTS = new Set(['response.output_item.added', 'response.output_item.done']);
+/** By id and by place: which call the pieces of an input belong to. */
+const TOOL_KEYS = 'tool-keys';
+/** Items that a stream has ended, for a closing event that lists none (ChatGPT's backend). */
+const ENDED_ITEMS = 'ended-items';
+const MOST_ITEMS = 1000;
 
 /** Responses and Realtime, and the image, transcription and speech endpoints that share their usage object. */
 export const openaiResponses: Family = {
@@ -107,9 +122,8 @@ function readEvent(type: string, message: JsonObject, reading: Reading): void {
   }
   if (type.endsWith('.delta')) {
     readDelta(type, message, reading);
-  } else if (type === 'response.output_item.added') {
-    const item = objectAt(message, 'item');
-    if (item !== null) readToolItem(item, reading, false);
+  } else if (ITEM_EVENTS.has(type)) {
+    readItemEvent(objectAt(message, 'item') ?? {}, type.endsWith('.done'), message, reading);
   } else if (type.endsWith('.partial_image')) {
     reading.content();
   } else if (type === 'error') {
@@ -123,6 +137,34 @@ function readEvent(type: string, message: JsonObject, reading: Reading): void {
   }
 }
 
+function readItemEvent(item: JsonObject, isEnded: boolean, event: JsonObject, reading: Reading): void {
+  const key = readToolItem(item, reading, isEnded);
+  const index = numberAt(event, 'output_index');
+  if (key !== null && index !== null) toolKeys(reading).set(placeOf(index), key);
+  if (!isEnded || !Object.hasOwn(HOSTED_TOOLS, stringAt(item, 'type') ?? '')) return;
+  const ended = endedItems(reading);
+  // Not the picture that may be in it.
+  const { type, action } = item;
+  if (ended.length < MOST_ITEMS) reading.memory.set(ENDED_ITEMS, [...ended, { type, action }]);
+}
+
+function endedItems(reading: Reading): readonly JsonObject[] {
+  const ended = reading.memory.get(ENDED_ITEMS);
+  return Array.isArray(ended) ? ended.filter(isObject) : [];
+}
+
+function toolKeys(reading: Reading): Map<string, string> {
+  const known = reading.memory.get(TOOL_KEYS);
+  if (known instanceof Map) return known as Map<string, string>;
+  const keys = new Map<string, string>();
+  reading.memory.set(TOOL_KEYS, keys);
+  return keys;
+}
+
+function placeOf(index: number | null): string {
+  return `place ${index}`;
+}
+
 function readDelta(type: string, message: JsonObject, reading: Reading): void {
   const delta = valueAt(message, 'delta');
   if (TEXT_DELTAS.has(type)) {
@@ -130,7 +172,10 @@ function readDelta(type: string, message: JsonObject, reading: Reading): void {
   } else if (type.startsWith('response.reasoning')) {
     reading.thinking(delta);
   } else if (type === 'response.function_call_arguments.delta' || type === 'response.custom_tool_call_input.delta') {
-    reading.tool(stringAt(message, 'item_id') ?? '', { input: delta });
+    const id = stringAt(message, 'item_id') ?? '';
+    const keys = toolKeys(reading);
+    // GitHub Copilot's items have another id in each event.
+    reading.tool(keys.get(id) ?? keys.get(placeOf(numberAt(message, 'output_index'))) ?? id, { input: delta });
   } else {
     reading.content();
   }
@@ -158,7 +203,7 @@ function readResponse(response: JsonObject, reading: Reading, beside: JsonObject
     readToolItem(item, reading, true);
     if (!textIsRead) readTextItem(item, reading);
   }
-  if (output.length > 0) reading.memory.set(RESPONSE, response);
+  reading.memory.set(RESPONSE, output.length > 0 ? response : { ...response, output: endedItems(reading) });
 }
 
 function readStatus(response: JsonObject, reading: Reading): void {
@@ -181,12 +226,30 @@ function readTextItem(item: JsonObject, reading: Reading): void {
   for (const part of objectsAt(item, 'summary')) reading.thinking(valueAt(part, 'text'));
 }
 
-function readToolItem(item: JsonObject, reading: Reading, whole: boolean): void {
+/** @returns the key of the call; null = it is none */
+function readToolItem(item: JsonObject, reading: Reading, whole: boolean): string | null {
   const type = stringAt(item, 'type') ?? '';
-  if (!TOOL_ITEMS.has(type)) return;
-  const key = stringAt(item, 'id') ?? stringAt(item, 'call_id') ?? '';
-  const input = whole && !reading.hasToolInput(key) ? (valueAt(item, 'arguments') ?? valueAt(item, 'input')) : null;
-  reading.tool(key, { id: stringAt(item, 'call_id') ?? stringAt(item, 'id'), name: stringAt(item, 'name'), input });
+  const ownName = TOOL_ITEMS.get(type);
+  if (ownName === undefined) return null;
+  const callId = stringAt(item, 'call_id') ?? stringAt(item, 'id');
+  const key = keyOfItem(stringAt(item, 'id') ?? '', callId ?? '', reading);
+  const input = whole && !reading.hasToolInput(key) ? inputOf(item) : null;
+  reading.tool(key, { id: callId, name: stringAt(item, 'name') ?? ownName, input });
+  return key;
+}
+
+function keyOfItem(id: string, callId: string, reading: Reading): string {
+  const keys = toolKeys(reading);
+  // Its pieces may have come before anything else of it.
+  const key = keys.get(id) ?? (reading.hasToolInput(id) ? id : callId);
+  if (id !== '' && keys.size < MOST_ITEMS) keys.set(id, key);
+  return key;
+}
+
+function inputOf(item: JsonObject): unknown {
+  const stated = valueAt(item, 'arguments') ?? valueAt(item, 'input');
+  const action = valueAt(item, 'action') ?? valueAt(item, 'operation');
+  return stated ?? (isObject(action) ? JSON.stringify(action) : null);
 }
 
 function countHostedTools(response: JsonObject, usage: Usage): void {
