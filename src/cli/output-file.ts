@@ -1,5 +1,5 @@
 /** Where an export goes: a file that appears when it is whole, or standard output. */
-import { createWriteStream, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, realpathSync, renameSync, rmSync, type Stats, statSync } from 'node:fs';
 import { once } from 'node:events';
 import process from 'node:process';
 import type { Writable } from 'node:stream';
@@ -12,7 +12,10 @@ const CHUNK = 64 * 1024;
 
 /** Written in one order; of what fails nothing is left under the file's name. */
 export class OutputFile {
+  /** Null = standard output. */
   readonly #path: string | null;
+  /** Its name until it is whole; null = it has no other, as a pipe or a device. */
+  readonly #part: string | null;
   readonly #target: Writable;
   /** Where pieces go: the compressor, or the target itself. */
   readonly #sink: Writable;
@@ -23,8 +26,9 @@ export class OutputFile {
   #waiting = 0;
   #bytes = 0;
 
-  private constructor(path: string | null, target: Writable, gzip: boolean) {
+  private constructor(path: string | null, part: string | null, target: Writable, gzip: boolean) {
     this.#path = path;
+    this.#part = part;
     this.#target = target;
     const zip = gzip ? createGzip() : null;
     this.#sink = zip ?? target;
@@ -38,14 +42,18 @@ export class OutputFile {
 
   /** @param path null = standard output. Rejects with AppError `config_invalid` when the file cannot be made. */
   static async open(path: string | null, gzip: boolean): Promise<OutputFile> {
-    if (path === null) return new OutputFile(null, process.stdout, gzip);
-    const target = createWriteStream(`${path}.part`, { mode: 0o600 });
+    if (path === null) return new OutputFile(null, null, process.stdout, gzip);
     try {
+      const there = statSync(path, { throwIfNoEntry: false });
+      if (there?.isDirectory() === true) throw new Error('it is a folder');
+      const file = placeOf(path, there);
+      const part = file === null ? null : `${file}.part`;
+      const target = createWriteStream(part ?? path, { mode: 0o600 });
       await once(target, 'open');
+      return new OutputFile(file ?? path, part, target, gzip);
     } catch (error) {
       throw new AppError('config_invalid', `cannot write ${path}: ${messageOf(error)}`, { cause: error });
     }
-    return new OutputFile(path, target, gzip);
   }
 
   /** Written so far, before compression. */
@@ -70,14 +78,14 @@ export class OutputFile {
     if (this.#path === null) return;
     this.#throwFailure();
     await finished(this.#target);
-    renameSync(`${this.#path}.part`, this.#path);
+    if (this.#part !== null) renameSync(this.#part, this.#path);
   }
 
   /** Nothing is left of it. */
   abandon(): void {
     if (this.#path === null) return;
     this.#target.destroy();
-    rmSync(`${this.#path}.part`, { force: true });
+    if (this.#part !== null) rmSync(this.#part, { force: true });
   }
 
   async #flush(): Promise<void> {
@@ -96,6 +104,13 @@ export class OutputFile {
       cause: this.#failure,
     });
   }
+}
+
+/** Where the whole file goes; null = into what is there: to rename over `/dev/null` or a pipe would take it away. */
+function placeOf(path: string, there: Stats | undefined): string | null {
+  if (there === undefined) return path;
+  // A link goes on pointing there.
+  return there.isFile() ? realpathSync(path) : null;
 }
 
 function roomIn(stream: Writable): Promise<void> {

@@ -59,9 +59,11 @@ interface Place {
 
 /** What is known of the calls so far; small, however many there are. */
 class Sums {
+  #shown = 0;
   #calls = 0;
   #unpriced = 0;
   #cost = 0;
+  readonly #confidences = new Set<CallRecord['cost']['confidence']>();
   #first: string | null = null;
   #end = 0;
   readonly #numbers = new Map<string, number>();
@@ -71,20 +73,28 @@ class Sums {
   #dearest: { number: number; record: CallRecord }[] = [];
 
   add(record: CallRecord): Place {
-    const number = (this.#calls += 1);
+    const number = (this.#shown += 1);
     this.#numbers.set(record.id, number);
+    // The copy of a comparison counts nowhere.
+    if (record.leg !== 'shadow') this.#count(record, number);
+    return { number, ...this.#session(record) };
+  }
+
+  #count(record: CallRecord, number: number): void {
+    this.#calls += 1;
     this.#first ??= record.started_at;
     this.#end = Math.max(this.#end, Date.parse(record.started_at) + record.duration_ms);
     const model = record.response_model ?? record.request_model;
     if (model !== null) this.#models.add(model);
-    if (record.cost_usd !== null) this.#cost += record.cost_usd;
-    else if (record.inference || isUnpriced(record, null)) this.#unpriced += 1;
+    if (record.cost_usd !== null) {
+      this.#cost += record.cost_usd;
+      this.#confidences.add(record.cost.confidence);
+    } else if (record.inference || isUnpriced(record, null)) this.#unpriced += 1;
     if (record.cost_usd !== null) {
       this.#dearest.push({ number, record });
       this.#dearest.sort((a, b) => (b.record.cost_usd ?? 0) - (a.record.cost_usd ?? 0));
       this.#dearest.length = Math.min(this.#dearest.length, DEAREST);
     }
-    return { number, ...this.#session(record) };
   }
 
   #session({ agent_facts: facts, parent_session_id: parent }: CallRecord): Omit<Place, 'number'> {
@@ -97,7 +107,7 @@ class Sums {
 
   html(): string {
     if (this.#first === null) return '<section id="summary"><p>No calls.</p></section>';
-    const money = moneyText(this.#cost, this.#unpriced);
+    const money = moneyText(this.#cost, this.#unpriced, this.#confidences);
     const span = duration(Math.max(0, this.#end - Date.parse(this.#first)));
     const models = [...this.#models].map((model) => visible(model)).join(', ');
     const rows = this.#dearest.map(
@@ -110,9 +120,12 @@ ${rows.length < 2 ? '' : `<details><summary>Most expensive calls</summary><table
   }
 }
 
-function moneyText(cost: number, unpriced: number): string {
-  if (unpriced === 0) return usd(cost);
-  return cost === 0 ? 'unpriced' : `≥ ${usd(cost)}, ${whole(unpriced)} without a known price`;
+function moneyText(cost: number, unpriced: number, confidences: ReadonlySet<CallRecord['cost']['confidence']>): string {
+  const isLeast = unpriced > 0 || confidences.has('partial');
+  const isGuess = [...confidences].some((confidence) => confidence !== 'exact' && confidence !== 'partial');
+  const sum = `${isLeast ? '≥ ' : ''}${isGuess ? '~' : ''}${usd(cost)}`;
+  if (unpriced === 0) return sum;
+  return cost === 0 ? 'unpriced' : `${sum}, ${whole(unpriced)} without a known price`;
 }
 
 function callHtml(record: CallRecord, place: Place, body: string): string {
@@ -131,7 +144,7 @@ function callHtml(record: CallRecord, place: Place, body: string): string {
     record.section_path === null ? '' : visible(record.section_path),
   ].filter((fact) => fact !== '');
   const trouble = error === null ? '' : `<p class="bad">${visible(error.type)}: ${visible(error.message)}</p>`;
-  return `<article id="call-${number}"${place.isBelow ? ' class="sub"' : ''}><h2><a href="#call-${number}">${number}</a> <bdi>${visible(modelOf(record))}</bdi></h2><p class="facts">${facts.join(' · ')}</p>${marksOf(record, place)}${trouble}${body}</article>
+  return `<article id="call-${number}"${place.isBelow ? ' class="sub"' : ''}><h2><a href="#call-${number}">${number}</a> <bdi>${visible(modelOf(record))}</bdi>${record.leg === 'shadow' ? ' (copy)' : ''}</h2><p class="facts">${facts.join(' · ')}</p>${marksOf(record, place)}${trouble}${body}</article>
 `;
 }
 

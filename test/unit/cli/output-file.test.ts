@@ -1,6 +1,19 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  createReadStream,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OutputFile } from '../../../src/cli/output-file.ts';
@@ -43,14 +56,32 @@ describe('cli/output-file', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it('writes into a pipe, and through a link, and takes neither away', async () => {
+    const [pipe, real, link] = ['pipe', 'real', 'link'].map((name) => join(folder, name)) as [string, string, string];
+    execFileSync('mkfifo', [pipe]);
+    writeFileSync(real, 'before');
+    symlinkSync(real, link);
+    const reader = createReadStream(pipe);
+    for (const path of [pipe, link]) {
+      const file = await OutputFile.open(path, false);
+      await file.write('said');
+      await file.finish();
+    }
+    expect(await text(reader)).toBe('said');
+    expect(lstatSync(pipe).isFIFO()).toBe(true);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(real, 'utf8')).toBe('said');
+    expect(readdirSync(folder).toSorted()).toEqual(['link', 'pipe', 'real']);
+  });
+
   it('says at once where it cannot write', async () => {
+    await expect(OutputFile.open(folder, false)).rejects.toMatchObject({ code: 'config_invalid' });
     await expect(OutputFile.open(join(folder, 'none', 'x'), false)).rejects.toMatchObject({ code: 'config_invalid' });
   });
 
   it.skipIf(!existsSync('/dev/full')).each([false, true])(
     'fails where the disk is full (compressed: %s)',
     async (gzip) => {
-      const { symlinkSync } = await import('node:fs');
       symlinkSync('/dev/full', join(folder, 'calls.part'));
       const file = await OutputFile.open(join(folder, 'calls'), gzip);
       const write = async (): Promise<void> => {

@@ -22,6 +22,8 @@ function saying(messages: unknown[], over: Partial<CallRecord> = {}, more: objec
   return aStoredExchange(over, { request: aStoredMessage('POST /v1/messages HTTP/1.1', body) });
 }
 
+const costing = (over: Partial<CallRecord>): StoredExchange => aStoredExchange({ cost_usd: 0.5, ...over });
+
 const user = (content: unknown): object => ({ role: 'user', content });
 
 const pictureOf = (data: string): object => ({
@@ -131,6 +133,15 @@ describe('interchange/session-html', () => {
     expect(html).toContain('~1,234 in');
     expect(html).toContain('$0.0000012');
     expect(html).toContain('2 calls · ≥ $0.0000012, 1 without a known price');
+  });
+
+  it('counts no copy of a comparison, and says of a sum with a guess in it that it is one', async () => {
+    const copied = await page([costing({ id: 'call_1' }), costing({ id: 'call_2', leg: 'shadow' })]);
+    expect(copied).toContain('>1 call · $0.50');
+    expect(copied).toContain(' (copy)</h2>');
+    const { cost } = costing({}).record;
+    const guessed = await page([costing({ cost: { ...cost, confidence: 'estimated' } }), costing({})]);
+    expect(guessed).toContain('>2 calls · ~$1.00');
   });
 
   it('has pictures in it that are pictures by their bytes, and no others', async () => {
