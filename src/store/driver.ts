@@ -65,11 +65,12 @@ export function openDatabase(path: string, options: { readOnly?: boolean; busyTi
     database = new DatabaseSync(path, { readOnly });
     database.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs ?? BUSY_TIMEOUT_MS}`);
     if (!readOnly) {
-      // Before WAL, which writes the first page: it can be said of an empty file only. Room that is given back can then
-      // leave the file in slices; what is deleted is overwritten where that costs no write; the -wal shrinks again.
-      database.exec(
-        `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA secure_delete = FAST; PRAGMA journal_size_limit = ${WAL_KEPT_BYTES}`,
-      );
+      // Before WAL, which writes the first page: it can be said of an empty file only, and some versions of SQLite write
+      // for it each time. Room that is given back can then leave the file in slices.
+      if (database.prepare('PRAGMA page_count').get()?.['page_count'] === 0)
+        database.exec('PRAGMA auto_vacuum = INCREMENTAL');
+      // What is deleted is overwritten where that costs no write; the -wal shrinks again.
+      database.exec(`PRAGMA secure_delete = FAST; PRAGMA journal_size_limit = ${WAL_KEPT_BYTES}`);
       // NORMAL: a killed process loses nothing that was committed; a power cut may lose the last commits (docs/schema.md).
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF');
     }
