@@ -111,6 +111,8 @@ function prettyLine(line: string): string {
   const rest = Object.entries(fields)
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(' ')
+    // Else a text from the wire could look like lines of ours.
+    .replaceAll(/\s*\n\s*/g, ' ')
     .replaceAll(CONTROLS, '?');
   return `${pc.dim(clock)} ${paint(String(msg))}${rest === '' ? '' : ` ${pc.dim(rest)}`}\n`;
 }

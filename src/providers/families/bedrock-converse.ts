@@ -96,12 +96,16 @@ function oneSpelling(raw: JsonObject): JsonObject {
   return { ...raw, cacheReadInputTokens: read, cacheWriteInputTokens: write };
 }
 
-/** The total is everything. If only input and output make it, the cache is inside the input after all. */
+/**
+ * The total is everything. If only input and output make it, the cache is inside the input after all, where there is room
+ * for it: else the total leaves it out.
+ */
 function checkTotal(usage: Usage, raw: JsonObject, reading: Reading): void {
   const total = tokenCount(valueAt(raw, 'totalTokens'));
   const { input_tokens: input, output_tokens: output } = usage;
   if (total === null || input === null || output === null || input + output === total) return;
   const stated = tokenCount(valueAt(raw, 'inputTokens'));
-  if (stated !== null && stated + output === total) usage.input_tokens = stated;
+  const cached = (usage.cache_read_tokens ?? 0) + (usage.cache_write_tokens ?? 0);
+  if (stated !== null && stated + output === total && cached <= stated) usage.input_tokens = stated;
   else reading.anomalies.add('total_mismatch');
 }

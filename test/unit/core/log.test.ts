@@ -27,8 +27,8 @@ describe('core/log', () => {
   });
 
   it('lets nothing that came from the wire steer the terminal', async () => {
-    const text = await logged(true, { model: '\u001b[2J\u009b31m\u202e', lines: 'one\r\u0007' });
-    expect(text.trimEnd()).not.toMatch(/[\u0000-\u0009\u000b-\u001a\u001c-\u001f\u0080-\u009f\u202e]/);
+    const text = await logged(true, { model: '\u001b[2J\u009b31m\u202e', lines: 'one\r\u0007\ntwo' });
+    expect(text.trimEnd()).not.toMatch(/[\u0000-\u001a\u001c-\u001f\u0080-\u009f\u202e]/);
     expect(text).toContain('?[2J');
   });
 });
