@@ -72,10 +72,9 @@ function settleMetrics(metrics: JsonObject, reading: Reading, ending: Ending, ve
   for (const anomaly of anomalies) reading.anomalies.add(anomaly);
   if (counted.input_tokens === null && counted.output_tokens === null) return;
   const { usage, rawUsage } = reading;
-  // Where the vendor's input is Bedrock's without the cache, the cache is inside it, if there is room for it.
-  const cached = (counted.cache_read_tokens ?? 0) + (counted.cache_write_tokens ?? 0);
-  const isInside = usage.input_tokens === numberAt(metrics, 'inputTokenCount') && cached <= (usage.input_tokens ?? 0);
-  if (isInside) counted.input_tokens = usage.input_tokens;
+  // Where the vendor's input is Bedrock's without the cache, the cache is inside it.
+  const isInside = usage.input_tokens === numberAt(metrics, 'inputTokenCount');
+  if (isInside && hasRoom(counted, usage.input_tokens)) counted.input_tokens = usage.input_tokens;
   if (differs(usage.input_tokens, counted.input_tokens) || differs(usage.output_tokens, counted.output_tokens)) {
     reading.anomalies.add('metrics_body_mismatch');
   }
@@ -83,6 +82,10 @@ function settleMetrics(metrics: JsonObject, reading: Reading, ending: Ending, ve
   reading.rawUsage ??= metrics;
   overlay(usage, counted, vendorWins);
   usage.state = reading.finished || ending.whole ? 'final' : 'partial';
+}
+
+function hasRoom({ cache_read_tokens: read, cache_write_tokens: write }: Usage, input: number | null): boolean {
+  return (read ?? 0) + (write ?? 0) <= (input ?? 0);
 }
 
 function overlay(usage: Usage, counted: Usage, vendorWins: boolean): void {

@@ -13,7 +13,7 @@ const HEADERS = (
   'x-google-studio-api-key x-azure-api-key x-aws-access-key x-aws-secret-key x-aws-session-token x-databricks-token ' +
   'x-nvidia-api-key x-friendli-api-key x-xai-api-key x-chroma-token jwttokenstring password email x-api-secret-key ' +
   'es-secondary-authorization stripe-account stripe-context paypal-auth-assertion x-algolia-api-key ' +
-  'x-algolia-usertoken x-subscription-token x-auth-token'
+  'x-algolia-usertoken x-subscription-token x-auth-token x-functions-key x-session-key'
 ).split(' ');
 
 const QUERY = (
@@ -51,6 +51,22 @@ describe('core/redact, names of all providers', () => {
     const [secret = ''] = SECRETS;
     expect(maskBody(JSON.stringify({ a: { [name]: secret }, b: 1 }), 'application/json')).not.toContain(secret);
     expect(maskBody(`a=1&${name}=${secret}`, 'application/x-www-form-urlencoded')).not.toContain(secret);
+  });
+
+  it('masks a key in a list, in a list of pairs, and under longer names, and no words there', () => {
+    const [secret = ''] = SECRETS;
+    const header = { headers: { 'X-Api-Key': [secret] } };
+    const pairs = [
+      { name: 'X-API-Key', value: secret },
+      { name: 'Authorization', value: `Token ${secret}` },
+    ];
+    for (const body of [header, pairs, { body: JSON.stringify(header) }, { body: JSON.stringify(pairs) }])
+      expect(maskBody(JSON.stringify(body))).not.toContain(secret);
+    for (const line of [`AZURE_OPENAI_KEY=${secret}`, `DB_PASSWORD='${secret}'`])
+      expect(maskBody(line)).not.toContain(secret);
+    const described = { authorization: ['read', 'write'], parameters: [{ name: 'api_key', value: 'The key.' }] };
+    const cached = { prompt_cache_key: secret, page_token: secret };
+    for (const body of [described, cached]) expect(maskBody(JSON.stringify(body))).toBe(JSON.stringify(body));
   });
 
   it.each(FORM_FIELDS)('masks the form field %s', (name) => {
