@@ -6,7 +6,9 @@ import { defineConfig } from 'vite';
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 const BASE =
-  /node_modules\/(?:@tanstack\/(?:react-query|query-core)|react|react-dom|scheduler)\/|src\/(?:api|format|keyboard|url|kit\/(?!chart))/;
+  /node_modules\/(?:@tanstack\/(?:react-query|query-core)|react|react-dom|scheduler)\/|vite\/preload-helper|src\/(?:api|format|keyboard|url|kit\/(?!chart))/;
+/** What screens that show a call share. What colours code comes when there is some. */
+const CALL = /src\/call\/(?!.*(?:highlight|json-worker))/;
 
 /** Built by scripts/prepare.mjs into dist/dashboard; `npx vite dashboard` serves it in front of a running daemon. */
 export default defineConfig({
@@ -21,7 +23,16 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     // One file of what every screen needs: many small ones take a moment each, and compress worse.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'base', test: BASE }] } } },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'base', test: BASE },
+            { name: 'call', test: CALL },
+          ],
+        },
+      },
+    },
     license: { fileName: 'licenses.md' },
   },
   // React's hooks for its developer tools, 400 bytes of a page that has a limit: nobody debugs what is built.

@@ -205,6 +205,12 @@ describe.skipIf(chromiumPath === null)('dashboard/call, tabs and actions', () =>
       JSON.stringify({ model: 'claude-replayed', max_tokens: 9, messages: [{ role: 'user', content: 'Again' }] }),
     );
     await dialog.getByText(/claude-replayed · ~[\d,]+ tokens in/).waitFor();
+    // Words that are marked as far as beside the dialog: nothing of what was typed is lost.
+    await body.hover();
+    await page.mouse.down();
+    await page.mouse.move(5, 5);
+    await page.mouse.up();
+    expect(await dialog.getByText(/claude-replayed/).count()).toBe(1);
     await dialog.getByLabel(/x-api-key/).fill('sk-ant-typed-by-hand-0123456789');
     expect(await violationsOf(page)).toEqual([]);
     await dialog.getByRole('button', { name: /^Send/ }).click();
@@ -261,15 +267,30 @@ describe.skipIf(chromiumPath === null)('dashboard/call, tabs and actions', () =>
     await page.goto(`${scripted.daemon.adminUrl}/${hashOf('claude-large', 'request')}`);
     await page.reload();
     await page.getByText('The request was deleted').waitFor();
+    const row = page.getByRole('grid', { name: 'Calls' }).locator(`#row-${ids.get('claude-large')}`);
+    await row.waitFor();
     await page.getByText(/because it was too old/).waitFor();
     await page.getByRole('button', { name: 'Actions' }).click();
     await page.getByRole('menuitem', { name: 'Delete …' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Delete the call' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.waitFor();
+    // Back, with the question asked: it was about this call, and is about no other.
+    const here = page.url();
+    await page.evaluate(`location.hash = ${JSON.stringify(hashOf('claude-first', 'request'))}`);
+    await page.getByRole('article', { name: `Call ${ids.get('claude-first')}` }).waitFor();
+    expect(await dialog.count()).toBe(0);
+    await page.goto(here);
+    await page.getByText('The request was deleted').waitFor();
+    await page.getByRole('button', { name: 'Actions' }).click();
+    await page.getByRole('menuitem', { name: 'Delete …' }).click();
+    await dialog.getByRole('button', { name: 'Delete the call' }).click();
     await expect.poll(() => page.url()).not.toContain(ids.get('claude-large'));
     const gone = await fetch(`${scripted.daemon.adminUrl}/api/calls/${ids.get('claude-large')}`, {
       headers: { authorization: `Bearer ${scripted.daemon.token}` },
     });
     expect(gone.status).toBe(404);
+    await expect.poll(() => row.count()).toBe(0);
+    expect(await page.getByRole('grid', { name: 'Calls' }).locator('[id^=row-]').count()).toBeGreaterThan(1);
     await context.close();
   });
 });

@@ -49,6 +49,24 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
     await context.close();
   });
 
+  it('shows a call that ended right before the reader came, and was not stored when they did', async () => {
+    const { page, context } = await open('#/settings/mode');
+    await page.getByText('in force').waitFor();
+    const older = await scripted.ask<object>('/api/calls?limit=100&with=texts,titles');
+    let asked = 0;
+    await page.route(/\/api\/calls\?/, async (route) => {
+      asked += 1;
+      if (asked === 1) await route.fulfill({ json: older });
+      else await route.continue();
+    });
+    await say('right before', 'before');
+    await page.waitForFunction('performance.now() > 0');
+    await page.evaluate("location.hash = '#/calls?range=all'");
+    await rowsOf(page).first().waitFor();
+    await expect.poll(() => rowsOf(page).count()).toBe(2);
+    await context.close();
+  });
+
   it('marks numbers that are not sure, and shows hostile text as text', async () => {
     await importCalls(scripted.daemon, [...ODD_CALLS, ...MANY]);
     const { page, context, complaints } = await open();

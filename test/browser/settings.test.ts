@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violationsOf } from './support/axe.ts';
@@ -64,6 +65,30 @@ describe.skipIf(chromiumPath === null)('dashboard/settings', () => {
     await page.getByText(/^11 \(/).waitFor();
     await page.getByRole('button', { name: 'Count what would go' }).click();
     await page.getByText('Nothing is that old.').waitFor();
+    // Nothing is deleted but what was counted, whatever the fields say when the answer comes; and a failure is told of.
+    const asked: unknown[] = [];
+    const gate = new EventEmitter();
+    const held = once(gate, 'open');
+    await page.route('**/api/prune', async (route) => {
+      asked.push(route.request().postDataJSON());
+      if (asked.length === 1) {
+        await held;
+        await route.fulfill({ json: { records: 3, bodies: 0, done: true } });
+      } else await route.fulfill({ status: 503, json: { error: { type: 'store_busy', message: 'It is busy.' } } });
+    });
+    await page.getByRole('button', { name: 'Count what would go' }).click();
+    await page.getByLabel('Older than').fill('1');
+    await page.getByLabel('bodies only').uncheck();
+    gate.emit('open');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('3 records with their bodies, older than 30 days.').waitFor();
+    await dialog.getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('It is busy.').waitFor();
+    expect(await dialog.count()).toBe(0);
+    expect(asked).toEqual([
+      { older_than: '30d', bodies_only: true, dry_run: true },
+      { older_than: '30d', bodies_only: true },
+    ]);
     await context.close();
   });
 

@@ -77,6 +77,19 @@ describe.skipIf(chromiumPath === null)('dashboard, when things go wrong', { time
     await other.context.close();
   });
 
+  it('does without a memory of the browser', async () => {
+    const { page, context, complaints } = await open('');
+    await page.addInitScript(
+      "Object.defineProperty(globalThis, 'localStorage', { get() { throw new DOMException('denied', 'SecurityError') } })",
+    );
+    await page.goto(`${house.daemon.adminUrl}/?again#/calls`);
+    await rowsOf(page).first().waitFor();
+    await page.getByLabel('Theme').selectOption('dark');
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark');
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it('asks to sign in when the session ends in the midst of work, and goes on in the same place', async () => {
     const { page, context } = await open('#/sessions?range=all');
     await page.getByRole('grid', { name: 'Sessions' }).waitFor();

@@ -22,6 +22,11 @@ export function onRefused(tell: () => void): void {
   refused = tell;
 }
 
+/** What was asked for is not there, or no longer. Asking again finds that out anew, and no more. */
+export function isGone(error: unknown): error is ApiError {
+  return error instanceof ApiError && [404, 410].includes(error.status);
+}
+
 export type Query = Record<string, string | number | boolean | null | undefined>;
 
 /** `path` with what is not null, undefined or empty. */

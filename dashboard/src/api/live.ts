@@ -9,6 +9,7 @@ export type LiveState = 'connecting' | 'open' | 'lost' | 'off';
 
 interface Listeners {
   call: (call: CallRecord) => void;
+  deleted: (id: string) => void;
   gap: () => void;
 }
 
@@ -27,6 +28,9 @@ export class LiveFeed {
   #next = new Map<string, RunningCall>();
   /** The next stream does not begin where the one before it ended. */
   #hasGap = false;
+
+  /** When the latest call ended, by the page's clock. */
+  endedAt = -Infinity;
 
   /** @param nextFrame calls once, before the page is painted next */
   constructor(url: string, nextFrame: (then: () => void) => void) {
@@ -74,6 +78,11 @@ export class LiveFeed {
     for (const listener of this.#listeners) listener.gap?.();
   }
 
+  /** The reader deleted a call: of that the daemon tells nothing. */
+  deleted(id: string): void {
+    for (const listener of this.#listeners) listener.deleted?.(id);
+  }
+
   /** @returns how to leave */
   listen(listeners: Partial<Listeners>): () => void {
     this.#listeners.add(listeners);
@@ -102,6 +111,7 @@ export class LiveFeed {
   #ended(call: CallRecord): void {
     this.#gone(call.id);
     noteEnded(call.id);
+    this.endedAt = performance.now();
     for (const listener of this.#listeners) listener.call?.(call);
   }
 
@@ -115,10 +125,10 @@ export class LiveFeed {
     this.#set('lost');
     if (source.readyState !== EventSource.CLOSED) return;
     this.#source = null;
+    // The daemon is not told what a stream that is closed had seen: what was missed is asked for.
+    this.#hasGap = true;
     this.#retry = setTimeout(() => {
       this.#retry = null;
-      // The daemon is not told what a stream that is closed had seen: what was missed is asked for.
-      this.#hasGap = true;
       this.open();
     }, RETRY_MS);
   }

@@ -41,6 +41,8 @@ export function useFeedBegins(then: () => void): void {
 
 /** A call that ended is told of before it is stored; after so long it is, unless the store is in trouble. */
 export const STORED_MS = 1000;
+/** An answer that is shown again may be so old, and of what ended since then nothing was told. */
+const ANSWER_MS = 10_000;
 /** What has not come by then will not. */
 const AWAITED_MS = 30_000;
 
@@ -87,7 +89,8 @@ export function useRefresh({ everyMs, ask, wants, shown, gap }: Refresh): () => 
 
 /** Calls that ended, and may not be in what is shown. Times of the page's clock, in milliseconds. */
 class Missing {
-  #last: number | null = null;
+  /** Who has just come may be shown an answer from before it was stored. */
+  #last: number | null = performance.now() - liveFeed.endedAt < ANSWER_MS + STORED_MS ? liveFeed.endedAt : null;
   readonly #awaited = new Map<string, number>();
 
   add({ id }: CallRecord, at: number, isAwaited: boolean): void {

@@ -1,13 +1,14 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { send } from '../api/client.ts';
+import { liveFeed } from '../api/use-live.ts';
 import type { CallRecord } from '../api/shapes.ts';
 import { whole } from '../format/numbers.ts';
 import { Button } from '../kit/button.tsx';
 import { Dialog } from '../kit/dialog.tsx';
 import { Failure } from '../kit/states.tsx';
-import { formatRoute } from '../url/route.ts';
-import { goTo, useRoute } from '../url/use-route.ts';
+import { formatRoute, parseRoute, withParams } from '../url/route.ts';
+import { goTo } from '../url/use-route.ts';
 
 interface Doomed {
   calls: number;
@@ -22,7 +23,6 @@ interface Slice {
 
 /** Asks first, says what goes and what stays. */
 export function DeleteDialog({ call, onClose }: { call: CallRecord; onClose: () => void }) {
-  const route = useRoute();
   const client = useQueryClient();
   const [state, setState] = useState<{ busy: boolean; error: unknown; left: string[] | null }>({
     busy: false,
@@ -37,7 +37,8 @@ export function DeleteDialog({ call, onClose }: { call: CallRecord; onClose: () 
   const leave = (): void => {
     void client.invalidateQueries({ queryKey: ['calls'] });
     client.removeQueries({ queryKey: ['call', call.id] });
-    goTo(formatRoute({ ...route, id: null }));
+    liveFeed.deleted(call.id);
+    leavePlaceOf(call.id);
     onClose();
   };
   const purge = async (): Promise<void> => {
@@ -84,6 +85,14 @@ export function DeleteDialog({ call, onClose }: { call: CallRecord; onClose: () 
       </div>
     </Dialog>
   );
+}
+
+/** The reader may have gone elsewhere while it was deleted. */
+function leavePlaceOf(call: string): void {
+  const route = parseRoute(window.location.hash);
+  if (route.id === call) goTo(formatRoute({ ...route, id: null }));
+  else if (route.params.get('call') === call)
+    goTo(formatRoute({ ...route, params: withParams(route.params, { call: null }) }));
 }
 
 /** @returns words on what could not be done. @throws ApiError */

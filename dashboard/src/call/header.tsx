@@ -29,7 +29,8 @@ export function CallHeader(props: HeaderProps) {
         <Model call={call} />
         <div className="ml-auto flex shrink-0 items-center gap-1">
           <Neighbours {...props} />
-          <Actions call={call} />
+          {/* What was begun with one call is not gone on with on another. */}
+          <Actions key={call.id} call={call} />
           <Button
             look="quiet"
             className="hidden md:inline-flex"

@@ -3,6 +3,7 @@ import type { CallRecord, Conversation } from '../api/shapes.ts';
 import { whole } from '../format/numbers.ts';
 import { Button } from '../kit/button.tsx';
 import { Empty, Failure, Loading } from '../kit/states.tsx';
+import { keep, kept } from '../url/kept.ts';
 import { AfterTurns, BeforeTurns } from './conversation/about.tsx';
 import { BodyMissing } from './body-missing.tsx';
 import { ConversationProvider, useFolds } from './conversation/context.tsx';
@@ -49,7 +50,7 @@ interface FoundProps {
 }
 
 function Found({ call, conversation, isWhole, onWantAll, hrefOfCall, label = 'Conversation' }: FoundProps) {
-  const [isRaw, setRaw] = useState(() => localStorage.getItem(RAW_KEY) === '1');
+  const [isRaw, setRaw] = useState(() => kept(RAW_KEY) === '1');
   const folds = useFolds();
   const waits = useWaits(call);
   const inputTokens = call.usage.input_tokens;
@@ -59,7 +60,7 @@ function Found({ call, conversation, isWhole, onWantAll, hrefOfCall, label = 'Co
   );
   const chooseRaw = (raw: boolean): void => {
     setRaw(raw);
-    localStorage.setItem(RAW_KEY, raw ? '1' : '0');
+    keep(RAW_KEY, raw ? '1' : '0');
   };
   const { messages, answer, request, response } = conversation;
   if (messages.length === 0 && answer === null) {

@@ -1,4 +1,4 @@
-import { ApiError } from '../api/client.ts';
+import { isGone } from '../api/client.ts';
 import type { CallRecord } from '../api/shapes.ts';
 import { CopyButton } from '../kit/copy.tsx';
 import { Failure, Loading } from '../kit/states.tsx';
@@ -29,7 +29,7 @@ function HeadOf({ call, side, title }: { call: CallRecord; side: Side; title: st
   if (head.isPending) return <Loading what="the headers" />;
   if (head.isLoadingError) {
     const { error } = head;
-    if (error instanceof ApiError && (error.status === 404 || error.status === 410)) {
+    if (isGone(error)) {
       return <MissingBody call={call} side={side} error={error} />;
     }
     return <Failure error={error} onRetry={() => void head.refetch()} />;

@@ -6,7 +6,7 @@
  */
 import type { CallRecord, ListedCalls } from '../api/shapes.ts';
 import { PAGE } from './first-page.ts';
-import { insert, isNewer, type Listed, listedOf, type Page, pageOf, withTitles } from './listed.ts';
+import { insert, isNewer, type Listed, listedOf, type Page, pageAt, pageOf, without, withTitles } from './listed.ts';
 
 export interface CallListOptions {
   fetch: (cursor: string | null, limit: number, signal: AbortSignal) => Promise<ListedCalls>;
@@ -108,7 +108,7 @@ export class CallList {
   at(index: number): Listed | undefined {
     if (index < this.#fresh.length) return this.#fresh[index];
     const at = index - this.#fresh.length;
-    const number = this.#pageAt(at);
+    const number = pageAt(this.#starts, at);
     return this.#pages[number]?.rows?.[at - (this.#starts[number] ?? 0)];
   }
 
@@ -165,11 +165,25 @@ export class CallList {
     this.#tell();
   }
 
-  /** True: what comes goes on top. The reader is there and looks at nothing else. */
+  /** True: what comes goes on top. The reader is there and looks at nothing else. False: no row moves, on no answer. */
   follow(on: boolean): void {
     if (this.#follows === on) return;
     this.#follows = on;
     if (on) this.showWaiting();
+    else if (this.ready && this.#reloading !== null) {
+      this.#reloading.abort();
+      this.#reloading = null;
+      void this.probe();
+    }
+  }
+
+  /** A call that was deleted. */
+  remove(id: string): void {
+    this.#fresh = without(this.#fresh, id);
+    for (const page of this.#pages)
+      if (page.rows !== null) Object.assign(page, pageOf(page.cursor, without(page.rows, id)));
+    this.#count();
+    this.#tell();
   }
 
   showWaiting(): void {
@@ -213,6 +227,7 @@ export class CallList {
     }
     const answer = await this.#options.fetch(null, this.#size, new AbortController().signal).catch(() => null);
     if (answer === null || this.#closed) return true;
+    if (this.#follows) return this.probe();
     const top = this.at(0)?.call.id;
     const known = new Set([...Array(Math.min(this.#size, this.length)).keys()].map((index) => this.at(index)?.call.id));
     const isNew = answer.calls.filter(({ id }) => id !== top && !known.has(id));
@@ -284,11 +299,8 @@ export class CallList {
     if (first !== null && first !== undefined) {
       for (const call of calls.filter((one) => !isTop(one)))
         insert(first, call, this.#next === null && this.#pages.length === 1);
-      const page = this.#pages[0];
-      if (page !== undefined) {
-        page.count = first.length;
-        page.end = first.at(-1)?.call.id;
-      }
+      const [page] = this.#pages;
+      if (page !== undefined) Object.assign(page, pageOf(page.cursor, first));
     }
     this.#fresh = [
       ...calls.filter(isTop).map((call) => ({ call, text: null })),
@@ -326,8 +338,8 @@ export class CallList {
   #pageWanted(): Page | null | undefined {
     const [first, last] = this.#wanted;
     const ahead = this.#size / 2;
-    const to = this.#pageAt(Math.min(this.#end - 1, last + ahead));
-    for (let number = Math.max(0, this.#pageAt(Math.max(0, first - ahead))); number <= to; number += 1) {
+    const to = pageAt(this.#starts, Math.min(this.#end - 1, last + ahead));
+    for (let number = Math.max(0, pageAt(this.#starts, Math.max(0, first - ahead))); number <= to; number += 1) {
       const page = this.#pages[number];
       if (page?.rows === null) return page;
     }
@@ -365,31 +377,18 @@ export class CallList {
 
   #letGo(): void {
     const [first, last] = this.#wanted;
-    const from = this.#pageAt(first) - HELD_PAGES;
-    const to = this.#pageAt(last) + HELD_PAGES;
+    const from = pageAt(this.#starts, first) - HELD_PAGES;
+    const to = pageAt(this.#starts, last) + HELD_PAGES;
     for (const [number, page] of this.#pages.entries()) if (number < from || number > to) page.rows = null;
   }
 
   #count(): void {
     this.#starts = [];
-    let start = 0;
+    this.#end = 0;
     for (const { count } of this.#pages) {
-      this.#starts.push(start);
-      start += count;
+      this.#starts.push(this.#end);
+      this.#end += count;
     }
-    this.#end = start;
-  }
-
-  /** Number of the page that holds a row; -1 = there is none. */
-  #pageAt(row: number): number {
-    let low = 0;
-    let high = this.#starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.#starts[middle] ?? 0) <= row) low = middle;
-      else high = middle - 1;
-    }
-    return high < 0 ? -1 : low;
   }
 
   #tell(): void {

@@ -46,6 +46,7 @@ export function CallsGrid({ route, live, layout, selection, grid, marked, sort, 
   const top = useRunningRows(
     follows,
     NARROWED.every((name) => !route.params.has(name)),
+    list,
   );
   const memory = useMemo(() => new WeakMap<Listed, Row>(), []);
   const rows = useMemo(() => new ShownRows(top, list, memory, version), [top, list, memory, version]);

@@ -58,7 +58,8 @@ export function FilterLine({ filter, onChange, busy, values, onFocus }: FilterLi
   };
   const pressed = (event: KeyboardEvent<HTMLInputElement>): void => {
     const completion = offered[chosen] ?? (event.key === 'Tab' && draft.words.trim() !== '' ? offered[0] : undefined);
-    const action = actionOf(event, completion !== undefined, draft);
+    // Enter ends a word that an input method makes.
+    const action = event.nativeEvent.isComposing ? null : actionOf(event, completion !== undefined, draft);
     if (action === null) return;
     event.preventDefault();
     // The panel beside the list is not closed by the same key.

@@ -36,6 +36,22 @@ export function pageOf(cursor: string | null, rows: Listed[]): Page {
   return { cursor, rows, count: rows.length, end: rows.at(-1)?.call.id };
 }
 
+export function without(rows: readonly Listed[], id: string): Listed[] {
+  return rows.filter(({ call }) => call.id !== id);
+}
+
+/** Number of the page that holds a row; -1 = there is none. @param starts the row at which each begins */
+export function pageAt(starts: readonly number[], row: number): number {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((starts[middle] ?? 0) <= row) low = middle;
+    else high = middle - 1;
+  }
+  return high < 0 ? -1 : low;
+}
+
 const MOST_TITLES = 2000;
 
 /** The same map where nothing is new. */

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { get } from '../api/client.ts';
 import { type Asked, callsQuery } from './first-page.ts';
 import type { CallRecord, ListedCalls } from '../api/shapes.ts';
-import { STORED_MS, useEndedCalls, useFeedBegins } from '../api/use-live.ts';
+import { liveFeed, STORED_MS, useEndedCalls, useFeedBegins } from '../api/use-live.ts';
 import { boundsOf } from '../url/range.ts';
 import { CallList } from './call-list.ts';
 
@@ -131,6 +131,11 @@ function useFeed(source: Source): void {
     latest.current.list.missed();
     late();
   });
+  useEffect(() => liveFeed.listen({ deleted: (id) => latest.current.list.remove(id) }), []);
+  useEffect(() => {
+    // What ended right before may not be in the first answer.
+    if (performance.now() - liveFeed.endedAt < STORED_MS) late();
+  }, [source]);
   useEffect(
     () => () => {
       clearTimeout(timer.current ?? undefined);

@@ -1,15 +1,16 @@
 import { useState } from 'react';
+import { keep, kept } from '../url/kept.ts';
 
 /** A choice that this browser remembers. */
 export function useKept(key: string, otherwise: boolean): [boolean, (value: boolean) => void] {
   const [value, setValue] = useState(() => {
-    const kept = localStorage.getItem(key);
-    return kept === null ? otherwise : kept === 'yes';
+    const chosen = kept(key);
+    return chosen === null ? otherwise : chosen === 'yes';
   });
   return [
     value,
     (next) => {
-      localStorage.setItem(key, next ? 'yes' : 'no');
+      keep(key, next ? 'yes' : 'no');
       setValue(next);
     },
   ];

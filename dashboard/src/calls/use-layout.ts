@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'react';
+import { keep, kept } from '../url/kept.ts';
 import { CALL_COLUMNS, columnsOf } from './columns.tsx';
 import { defaultLayout, type Layout, layoutFrom } from './layout.ts';
 
@@ -6,13 +7,13 @@ const KEY = 'llm-proxy.call-columns';
 
 /** The columns as they were chosen in this browser. */
 export function useLayout() {
-  const [layout, setLayout] = useState(() => layoutFrom(localStorage.getItem(KEY), CALL_COLUMNS));
+  const [layout, setLayout] = useState(() => layoutFrom(kept(KEY), CALL_COLUMNS));
   const columns = useMemo(() => columnsOf(layout), [layout]);
   const change = (next: Layout): void => {
     setLayout(next);
     const isPlain = JSON.stringify(next) === JSON.stringify(defaultLayout(CALL_COLUMNS));
-    if (isPlain) localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, JSON.stringify(next));
+    // The columns of a later version are shown to who has chosen none.
+    keep(KEY, isPlain ? '' : JSON.stringify(next));
   };
   return { layout, columns, change };
 }

@@ -11,8 +11,9 @@ const MOST = 50;
  * ends stays where it is, as what it became.
  * @param follows the reader is at the top
  * @param shown whether running calls belong to what is asked for
+ * @param list another one holds what ended itself
  */
-export function useRunningRows(follows: boolean, shown: boolean): readonly Row[] {
+export function useRunningRows(follows: boolean, shown: boolean, list: unknown): readonly Row[] {
   const running = useRunningCalls();
   const ended = useRef(new Map<string, CallRecord>());
   const [held, setHeld] = useState<readonly string[] | null>(null);
@@ -26,14 +27,10 @@ export function useRunningRows(follows: boolean, shown: boolean): readonly Row[]
   const latest = useRef(now);
   latest.current = now;
   useEffect(() => {
-    if (!follows) {
-      setHeld(latest.current);
-      return;
-    }
-    setHeld(null);
+    setHeld(follows || !shown ? null : latest.current);
     ended.current.clear();
-  }, [follows]);
-  return (held ?? now).flatMap((id): Row[] => {
+  }, [follows, shown, list]);
+  return (shown ? (held ?? now) : []).flatMap((id): Row[] => {
     const call = ended.current.get(id);
     if (call !== undefined) return [{ running: null, call, text: null }];
     const under = running.get(id);

@@ -86,7 +86,8 @@ function useFresh(isEmpty: boolean, reload: () => void): { count: number; show: 
   useRefresh({
     everyMs: REFRESH_MS,
     ask: () => {
-      if (isEmpty) reload();
+      // What was asked for a moment ago may not have been stored by then.
+      if (isEmpty || count === 0) reload();
       return true;
     },
     wants: ({ leg }) => leg === 'shadow',

@@ -1,7 +1,7 @@
 /** One line above every screen, where what is shown may not be what is. */
 import { type QueryCache, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useSyncExternalStore } from 'react';
-import { ApiError } from '../api/client.ts';
+import { isGone } from '../api/client.ts';
 import { useHealth } from '../api/use-health.ts';
 import { liveFeed, useLiveState } from '../api/use-live.ts';
 import { whole } from '../format/numbers.ts';
@@ -81,7 +81,7 @@ function outdatedBy(cache: QueryCache): string | null {
   return query === undefined ? null : wordsOf(query.state.error).text;
 }
 
-/** Not: what was asked for is not there. Asking again finds that out anew, and no more. */
+/** Not: what was asked for is not there. */
 export function hasFailed({ state }: { state: { status: string; error: unknown } }): boolean {
-  return state.status === 'error' && !(state.error instanceof ApiError && [404, 410].includes(state.error.status));
+  return state.status === 'error' && !isGone(state.error);
 }

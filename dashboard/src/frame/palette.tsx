@@ -32,6 +32,8 @@ export function Palette({ route, onClose }: { route: Route; onClose: () => void 
     entry.run();
   };
   const walk = (event: KeyboardEvent<HTMLInputElement>): void => {
+    // Enter ends a word that an input method makes.
+    if (event.nativeEvent.isComposing) return;
     if (event.key === 'Enter') choose(shown[at]);
     else if (event.key === 'ArrowDown') setPlace((at + 1) % shown.length);
     else if (event.key === 'ArrowUp') setPlace((at + shown.length - 1) % shown.length);

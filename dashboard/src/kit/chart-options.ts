@@ -112,5 +112,6 @@ function brushed(plot: uPlot, latest: Latest): void {
   const first = times.findLast((time) => time <= from) ?? times[0];
   const last = times.findLast((time) => time < to) ?? times.at(-1);
   plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-  if (first !== undefined && last !== undefined) onBrush(first, last + bucketMs);
+  // Not every day has 24 hours.
+  if (first !== undefined && last !== undefined) onBrush(first, times[times.indexOf(last) + 1] ?? last + bucketMs);
 }

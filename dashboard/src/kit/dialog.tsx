@@ -14,6 +14,7 @@ export function Dialog({
   wide?: boolean;
 }) {
   const element = useRef<HTMLDialogElement>(null);
+  const pressed = useRef<EventTarget | null>(null);
   useEffect(() => {
     element.current?.showModal();
   }, []);
@@ -22,7 +23,13 @@ export function Dialog({
       ref={element}
       aria-labelledby="dialog-title"
       onClose={onClose}
-      onClick={(event) => event.target === element.current && element.current.close()}
+      onPointerDown={(event) => {
+        pressed.current = event.target;
+      }}
+      // Words that are marked with a pointer that ends beside the dialog are no click beside it.
+      onClick={(event) =>
+        event.target === element.current && pressed.current === element.current && element.current.close()
+      }
       className={`m-auto max-h-[85dvh] w-full overflow-auto rounded-panel border border-line bg-surface p-0 text-text shadow-float ${wide ? 'max-w-4xl' : 'max-w-xl'}`}
     >
       <div className="p-4">

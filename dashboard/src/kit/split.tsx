@@ -1,20 +1,25 @@
 import { type ReactNode, useRef, useState } from 'react';
+import { keep, kept } from '../url/kept.ts';
 
 const KEY = 'llm-proxy.panel-share';
 const LEAST = 25;
 const MOST = 75;
+
+function within(share: number): number {
+  return Math.round(Math.min(MOST, Math.max(LEAST, share)));
+}
 
 /**
  * A list and, when something is open, its detail beside it; on a phone the detail takes the page, and so it does where
  * something in it bears `data-full`.
  */
 export function Split({ list, detail }: { list: ReactNode; detail: ReactNode | null }) {
-  const [share, setShare] = useState(() => Number(localStorage.getItem(KEY) ?? 55));
+  const [share, setShare] = useState(() => within(Number(kept(KEY)) || 55));
   const frame = useRef<HTMLDivElement>(null);
   const set = (value: number): void => {
-    const next = Math.round(Math.min(MOST, Math.max(LEAST, value)));
+    const next = within(value);
     setShare(next);
-    localStorage.setItem(KEY, String(next));
+    keep(KEY, String(next));
   };
   const drag = (event: React.PointerEvent<HTMLDivElement>): void => {
     if (!event.currentTarget.hasPointerCapture(event.pointerId) || frame.current === null) return;

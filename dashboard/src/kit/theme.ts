@@ -1,5 +1,6 @@
 /** Three-way: as the system, light, dark. Kept in this browser. */
 import { useSyncExternalStore } from 'react';
+import { keep, kept } from '../url/kept.ts';
 
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
@@ -9,12 +10,16 @@ const dark = window.matchMedia('(prefers-color-scheme: dark)');
 const watchers = new Set<() => void>();
 
 export function chosenTheme(): Theme {
-  const kept = localStorage.getItem(KEY);
-  return THEMES.find((known) => known === kept) ?? 'system';
+  const chosen = kept(KEY);
+  return THEMES.find((known) => known === chosen) ?? 'system';
 }
 
 export function chooseTheme(theme: Theme): void {
-  localStorage.setItem(KEY, theme);
+  keep(KEY, theme);
+  again();
+}
+
+function again(): void {
   applyTheme();
   for (const tell of watchers) tell();
 }
@@ -26,10 +31,9 @@ export function applyTheme(): void {
 
 export function startTheme(): void {
   applyTheme();
-  dark.addEventListener('change', () => {
-    applyTheme();
-    for (const tell of watchers) tell();
-  });
+  dark.addEventListener('change', again);
+  // Another tab.
+  window.addEventListener('storage', again);
 }
 
 function watch(changed: () => void): () => void {

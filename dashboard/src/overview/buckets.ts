@@ -22,16 +22,20 @@ export function timeOfKey(key: string | null): number {
   return day === null ? Date.parse(key) : new Date(Number(day[1]), Number(day[2]) - 1, Number(day[3])).getTime();
 }
 
+const MOST = 5000;
+
 /**
  * Beginnings of all buckets from the first to the last, empty ones too.
  * @param first of the buckets that have calls, for a period that has no beginning
  */
 export function bucketsOf(period: Period, step: Step, now: number, first: number | null): number[] {
   const bounds = boundsOf(period, now);
-  const since = bounds.since ?? first ?? now;
   const until = bounds.until ?? now;
+  let since = bounds.since ?? first ?? now;
+  // A period of decades is drawn from its first call on.
+  if (until - since > MOST * STEP_MS[step]) since = first ?? since;
   const times: number[] = [];
-  for (let at = floor(since, step); at < until && times.length < 5000; at = next(at, step)) times.push(at);
+  for (let at = floor(since, step); at < until && times.length < MOST; at = next(at, step)) times.push(at);
   return times;
 }
 
@@ -57,9 +61,9 @@ function floor(ms: number, step: Step): number {
   return new Date(ms).setHours(0, 0, 0, 0);
 }
 
-/** Days are those of the calendar: one in spring has 23 hours. */
+/** Days are those of the calendar: one in spring has 23 hours, and in some zones it begins at one o'clock. */
 function next(ms: number, step: Step): number {
   if (step !== 'day') return ms + STEP_MS[step];
   const at = new Date(ms);
-  return at.setDate(at.getDate() + 1);
+  return new Date(at.getFullYear(), at.getMonth(), at.getDate() + 1).getTime();
 }

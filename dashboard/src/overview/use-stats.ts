@@ -1,9 +1,12 @@
 import { keepPreviousData, useQueries, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query';
+import { useEffect, useReducer } from 'react';
 import { get, type Query } from '../api/client.ts';
 import type { PeriodStats } from '../api/shapes.ts';
 import { useRefresh } from '../api/use-live.ts';
 
 export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+/** A period that ends now moves on where no call ends as well. */
+const MOVES_MS = 60_000;
 /** The page does not shimmer while calls come in. */
 const REFRESH_MS = 3000;
 const OVERVIEW = { queryKey: ['overview'] };
@@ -42,9 +45,18 @@ export function useManyStats(queries: readonly Query[]): { all: (PeriodStats | u
   });
 }
 
-/** Asks again after calls have ended, at most every three seconds. */
+/** Asks again after calls have ended, at most every three seconds, and with each minute. */
 export function useFreshNumbers(): void {
   const client = useQueryClient();
+  const [, move] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (document.hidden) return;
+      move();
+      void client.invalidateQueries(OVERVIEW, { cancelRefetch: false });
+    }, MOVES_MS);
+    return () => clearInterval(timer);
+  }, [client]);
   useRefresh({
     everyMs: REFRESH_MS,
     ask: () => {

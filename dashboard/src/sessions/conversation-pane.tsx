@@ -5,6 +5,7 @@ import { useFolds } from '../call/conversation/context.tsx';
 import { useKeys } from '../keyboard/keys.ts';
 import { whole } from '../format/numbers.ts';
 import { Button } from '../kit/button.tsx';
+import { keep, kept } from '../url/kept.ts';
 import { hrefOf } from '../url/route.ts';
 import { SumCost } from './figures.tsx';
 import { usePlace } from './place.ts';
@@ -39,7 +40,7 @@ export function ConversationPane() {
 function Said() {
   const { tree, call, outline } = usePlace();
   const waits = useMemo(() => new Waits(outline.steps), [outline.steps]);
-  const [isRaw, setRaw] = useState(() => localStorage.getItem(RAW_KEY) === '1');
+  const [isRaw, setRaw] = useState(() => kept(RAW_KEY) === '1');
   const agents = useOpenAgents(tree, call);
   const rows = useMemo(() => rowsOf(tree, agents.isOpen).filter(isShown), [tree, agents.isOpen]);
   const scroller = useRef<HTMLDivElement>(null);
@@ -61,7 +62,7 @@ function Said() {
   }, [call, at, virtual]);
   const chooseRaw = (raw: boolean): void => {
     setRaw(raw);
-    localStorage.setItem(RAW_KEY, raw ? '1' : '0');
+    keep(RAW_KEY, raw ? '1' : '0');
   };
   useKeys([
     { keys: 'm', does: 'markdown, or the text as it is', where: 'conversation', run: () => chooseRaw(!isRaw) },

@@ -61,6 +61,7 @@ export function FilterText({
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
     if (filter === said.current) return;
+    clearTimeout(timer.current);
     said.current = filter;
     setText(filter);
   }, [filter]);
@@ -68,8 +69,9 @@ export function FilterText({
   useKeys([{ keys: '/', does: 'filter', where: 'sessions', run: () => input.current?.focus() }]);
   const say = (next: string): void => {
     clearTimeout(timer.current);
-    said.current = next;
-    setParams({ filter: next.trim() }, true);
+    // As it comes back: a space at the end is the beginning of the next word.
+    said.current = next.trim();
+    setParams({ filter: said.current }, true);
   };
   return (
     <input

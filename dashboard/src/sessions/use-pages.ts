@@ -1,5 +1,5 @@
 /** A list in pages that is asked anew when calls end, and holds still while the reader is in the middle of it. */
-import { type InfiniteData, useInfiniteQuery } from '@tanstack/react-query';
+import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { get, type Query } from '../api/client.ts';
 import { useRefresh } from '../api/use-live.ts';
@@ -22,8 +22,10 @@ export interface Pages<Row> {
 
 /** @param member of the answer: its rows */
 export function usePages<Row>(path: string, query: Query, member: string): Pages<Row> {
+  const client = useQueryClient();
+  const queryKey = ['pages', path, query];
   const list = useInfiniteQuery<Page<Row>, Error, InfiniteData<Page<Row>>, unknown[], string | null>({
-    queryKey: ['pages', path, query],
+    queryKey,
     queryFn: ({ pageParam, signal }) => get<Page<Row>>(path, { ...query, cursor: pageParam }, signal),
     initialPageParam: null,
     getNextPageParam: (page) => page.next_cursor,
@@ -38,6 +40,11 @@ export function usePages<Row>(path: string, query: Query, member: string): Pages
     ask: () => {
       setBehind(!isAtTop.current);
       if (!isAtTop.current || isFetching) return false;
+      // All pages that are held are asked for again: of those far below nobody looks at any.
+      client.setQueryData<InfiniteData<Page<Row>>>(
+        queryKey,
+        (held) => held && { pages: held.pages.slice(0, 1), pageParams: held.pageParams.slice(0, 1) },
+      );
       void refetch();
       return true;
     },

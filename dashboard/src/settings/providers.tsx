@@ -114,7 +114,11 @@ function TestBox() {
         <input
           aria-label="Address of a call"
           value={url}
-          onChange={(event) => setUrl(event.target.value)}
+          onChange={(event) => {
+            setUrl(event.target.value);
+            // It was said of another one.
+            test.reset();
+          }}
           className="h-7 min-w-0 flex-1 rounded-chip border border-line bg-surface px-2 font-mono text-sm"
         />
         <Button type="submit" disabled={url.trim() === ''}>

@@ -25,10 +25,13 @@ export function Prune() {
   const [days, setDays] = useState(30);
   const [bodiesOnly, setBodiesOnly] = useState(true);
   const asked: Asked = { older_than: `${days}d`, bodies_only: bodiesOnly };
-  const count = useMutation({ mutationFn: () => send<PruneSlice>('POST', '/api/prune', { ...asked, dry_run: true }) });
+  const count = useMutation({
+    mutationFn: (what: Asked) => send<PruneSlice>('POST', '/api/prune', { ...what, dry_run: true }),
+  });
   const prune = useMutation({
-    mutationFn: () => pruneAll(asked),
-    onSuccess: () => {
+    mutationFn: pruneAll,
+    // Also what failed half-way is told of outside the dialog, and has deleted something.
+    onSettled: () => {
       count.reset();
       void client.invalidateQueries();
     },
@@ -52,7 +55,7 @@ export function Prune() {
           <input type="checkbox" checked={bodiesOnly} onChange={(event) => setBodiesOnly(event.target.checked)} />
           bodies only, keep the records
         </label>
-        <Button disabled={count.isPending} onClick={() => count.mutate()}>
+        <Button disabled={count.isPending} onClick={() => count.mutate(asked)}>
           Count what would go
         </Button>
       </div>
@@ -66,9 +69,10 @@ export function Prune() {
       {count.data !== undefined && (
         <Counted
           counted={count.data}
-          days={days}
+          asked={count.variables}
           isBusy={prune.isPending}
-          onPrune={() => prune.mutate()}
+          // What was counted, whatever the fields say by now.
+          onPrune={() => prune.mutate(count.variables)}
           onClose={() => count.reset()}
         />
       )}
@@ -78,13 +82,13 @@ export function Prune() {
 
 function Counted({
   counted: { records, bodies },
-  days,
+  asked,
   isBusy,
   onPrune,
   onClose,
 }: {
   counted: PruneSlice;
-  days: number;
+  asked: Asked;
   isBusy: boolean;
   onPrune: () => void;
   onClose: () => void;
@@ -97,7 +101,7 @@ function Counted({
   return (
     <Dialog title="Delete for good?" onClose={onClose}>
       <p>
-        {parts.filter((text) => text !== '').join(', and ')}, older than {days} days.
+        {parts.filter((text) => text !== '').join(', and ')}, older than {parseInt(asked.older_than, 10)} days.
       </p>
       <div className="mt-4 flex gap-2">
         <Button look="danger" disabled={isBusy} onClick={onPrune}>

@@ -32,7 +32,7 @@ export function periodOf(params: URLSearchParams): Period {
 
 export function rangeName(params: URLSearchParams): RangeName {
   const asked = params.get('range') ?? DEFAULT_RANGE;
-  return asked in RANGES ? (asked as RangeName) : DEFAULT_RANGE;
+  return Object.hasOwn(RANGES, asked) ? (asked as RangeName) : DEFAULT_RANGE;
 }
 
 /** ` in the last 7 days`, ` from … to …`; empty for all time: behind "No calls". */

@@ -1,9 +1,10 @@
 import { useSyncExternalStore } from 'react';
+import { keep, kept } from './kept.ts';
 import { type View, viewsFrom, withView } from './views.ts';
 
 const KEY = 'llm-proxy.views';
 const watchers = new Set<() => void>();
-let kept: { text: string | null; views: readonly View[] } = { text: null, views: [] };
+let known: { text: string | null; views: readonly View[] } = { text: null, views: [] };
 
 export function useViews(): readonly View[] {
   return useSyncExternalStore(watch, read);
@@ -14,17 +15,17 @@ export function saveView(view: View): void {
 }
 
 export function removeView(name: string): void {
-  write(read().filter((known) => known.name !== name));
+  write(read().filter((view) => view.name !== name));
 }
 
 function read(): readonly View[] {
-  const text = localStorage.getItem(KEY);
-  if (text !== kept.text) kept = { text, views: viewsFrom(text) };
-  return kept.views;
+  const text = kept(KEY);
+  if (text !== known.text) known = { text, views: viewsFrom(text) };
+  return known.views;
 }
 
 function write(views: readonly View[]): void {
-  localStorage.setItem(KEY, JSON.stringify(views));
+  keep(KEY, JSON.stringify(views));
   for (const tell of watchers) tell();
 }
 

@@ -68,6 +68,22 @@ describe('dashboard/api/live', () => {
     expect(told).toEqual(['gap', 'call_1']);
   });
 
+  it('asks for what was missed also when the reader opens it before it is tried again', () => {
+    source().breaks(2);
+    feed.open();
+    source().opens();
+    expect(told).toEqual(['gap']);
+  });
+
+  it('notes when a call ended, and tells which one the reader deleted', () => {
+    expect(feed.endedAt).toBe(-Infinity);
+    source().tells('call', { id: 'call_1' });
+    expect(feed.endedAt).toBe(performance.now());
+    feed.listen({ deleted: (id) => told.push(`no ${id}`) });
+    feed.deleted('call_1');
+    expect(told).toEqual(['call_1', 'no call_1']);
+  });
+
   it('leaves a line that comes back by itself to the browser, and to the daemon to say what is missing', () => {
     source().breaks(0);
     expect(feed.state).toBe('lost');

@@ -135,6 +135,46 @@ describe('dashboard/calls/call-list.ts', () => {
     expect(seen).toEqual(daemon.calls.slice(0, 21).map(({ id }) => id));
   });
 
+  it('moves no row for an answer that was asked for before the reader went on', async () => {
+    const daemon = new Daemon(45);
+    const list = await opened(daemon);
+    await scrollTo(list, 30);
+    const before = ids(list, 0, 40);
+    daemon.add(46);
+    list.missed();
+    list.follow(false);
+    await settled();
+    expect(ids(list, 0, 40)).toEqual(before);
+    expect(list.waiting).toBe(1);
+    list.follow(true);
+    await settled();
+    expect(list.at(0)?.call.id).toBe(call(46).id);
+  });
+
+  it('shows what is new to who is back at the top before it is known how much that is', async () => {
+    const daemon = new Daemon(5);
+    const list = await opened(daemon);
+    list.follow(false);
+    daemon.add(6);
+    const asked = list.probe();
+    list.follow(true);
+    await asked;
+    await settled();
+    expect(list.waiting).toBe(0);
+    expect(list.at(0)?.call.id).toBe(call(6).id);
+  });
+
+  it('leaves out a call that was deleted, on top and below, and goes on behind the others', async () => {
+    const daemon = new Daemon(25);
+    const list = await opened(daemon);
+    list.ended(daemon.add(26));
+    const gone = [26, 16].map((number) => call(number).id);
+    daemon.calls = daemon.calls.filter(({ id }) => !gone.includes(id));
+    for (const id of gone) list.remove(id);
+    await scrollTo(list, 24);
+    expect(ids(list, 0, list.length)).toEqual(daemon.calls.map(({ id }) => id));
+  });
+
   it('puts calls on top while the reader is there', async () => {
     const daemon = new Daemon(25);
     const list = await opened(daemon);

@@ -35,6 +35,29 @@ describe('dashboard/overview/buckets', () => {
     expect(days.every((time) => new Date(time).getHours() === 0)).toBe(true);
   });
 
+  it('finds each day also where one begins at one o’clock', () => {
+    const zone = process.env['TZ'];
+    process.env['TZ'] = 'America/Santiago';
+    try {
+      // The clocks go forward at midnight before 6 September.
+      const days = bucketsOf(
+        { since: '2026-09-04T12:00:00Z', until: null, label: '' },
+        'day',
+        Date.parse('2026-09-09T12:00:00Z'),
+        null,
+      );
+      expect(days).toEqual(['04', '05', '06', '07', '08', '09'].map((day) => timeOfKey(`2026-09-${day}`)));
+    } finally {
+      if (zone === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = zone;
+    }
+  });
+
+  it('begins with the first call where the period begins decades before it', () => {
+    const days = bucketsOf({ since: '1970-01-01T00:00:00Z', until: null, label: '' }, 'day', NOW, NOW - 86_400_000);
+    expect(days).toHaveLength(2);
+  });
+
   it('knows the keys of the API', () => {
     expect(timeOfKey('2026-11-21T13:00:00Z')).toBe(Date.parse('2026-11-21T13:00:00Z'));
     expect(timeOfKey('2026-11-21')).toBe(new Date(2026, 10, 21).getTime());

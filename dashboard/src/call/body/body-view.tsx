@@ -1,6 +1,6 @@
 /** One side of a call as it was on the wire: as a tree, as messages of a stream, as text or bytes. */
 import { useDeferredValue, useState } from 'react';
-import { ApiError } from '../../api/client.ts';
+import { isGone } from '../../api/client.ts';
 import type { CallRecord } from '../../api/shapes.ts';
 import { bytes as bytesText, whole } from '../../format/numbers.ts';
 import { useKeys } from '../../keyboard/keys.ts';
@@ -26,7 +26,7 @@ export function BodyView({ call, side }: { call: CallRecord; side: Side }) {
   const chunks = useChunks(call.id, side === 'response' && call.stream);
   if (body.isPending || chunks.isLoading) return <Loading what={`the ${side}`} />;
   if (body.isLoadingError) {
-    if (body.error instanceof ApiError && (body.error.status === 404 || body.error.status === 410)) {
+    if (isGone(body.error)) {
       return <MissingBody call={call} side={side} error={body.error} />;
     }
     return <Failure error={body.error} onRetry={() => void body.refetch()} />;

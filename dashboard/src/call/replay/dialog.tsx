@@ -1,6 +1,6 @@
 /** Sends a call again, changed or not. Says first what it would cost; keys are typed in and kept nowhere. */
 import { type FormEvent, useDeferredValue, useEffect, useState } from 'react';
-import { send } from '../../api/client.ts';
+import { isGone, send } from '../../api/client.ts';
 import type { CallRecord } from '../../api/shapes.ts';
 import { Button } from '../../kit/button.tsx';
 import { Dialog } from '../../kit/dialog.tsx';
@@ -23,6 +23,8 @@ export function ReplayDialog({ call, onClose }: { call: CallRecord; onClose: () 
         <Loading what="the request" />
       ) : head.isLoadingError ? (
         <Failure error={head.error} />
+      ) : body.isLoadingError && !isGone(body.error) ? (
+        <Failure error={body.error} onRetry={() => void body.refetch()} />
       ) : (
         <Editor call={call} body={body.data ?? null} head={head.data} onClose={onClose} />
       )}
