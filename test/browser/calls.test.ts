@@ -258,6 +258,10 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
     await page.getByRole('button', { name: 'Columns' }).click();
     await page.getByRole('checkbox', { name: 'Customer' }).check();
     await page.getByRole('checkbox', { name: 'Flags' }).uncheck();
+    const width = page.getByLabel('Width of Customer in pixels');
+    await width.pressSequentially('120');
+    expect(await width.inputValue()).toBe('120');
+    await width.fill('');
     await page.keyboard.press('Escape');
     await page.getByRole('columnheader', { name: 'Customer' }).waitFor();
     await page.getByRole('button', { name: 'Views' }).click();

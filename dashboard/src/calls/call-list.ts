@@ -6,7 +6,18 @@
  */
 import type { CallRecord, ListedCalls } from '../api/shapes.ts';
 import { PAGE } from './first-page.ts';
-import { insert, isNewer, type Listed, listedOf, type Page, pageAt, pageOf, without, withTitles } from './listed.ts';
+import {
+  drop,
+  insert,
+  isNewer,
+  type Listed,
+  listedOf,
+  type Page,
+  pageAt,
+  pageOf,
+  without,
+  withTitles,
+} from './listed.ts';
 
 export interface CallListOptions {
   fetch: (cursor: string | null, limit: number, signal: AbortSignal) => Promise<ListedCalls>;
@@ -150,6 +161,7 @@ export class CallList {
       (error: unknown) => {
         if (abort.signal.aborted) return;
         this.#reloading = null;
+        this.#missedMeanwhile ||= this.ready;
         this.error = error;
         this.#tell();
       },
@@ -161,6 +173,7 @@ export class CallList {
   goOn(): void {
     this.#emptyPages = 0;
     this.error = null;
+    if (this.#missedMeanwhile) this.missed();
     this.#loadNext();
     this.#tell();
   }
@@ -180,8 +193,7 @@ export class CallList {
   /** A call that was deleted. */
   remove(id: string): void {
     this.#fresh = without(this.#fresh, id);
-    for (const page of this.#pages)
-      if (page.rows !== null) Object.assign(page, pageOf(page.cursor, without(page.rows, id)));
+    for (const page of this.#pages) drop(page, id);
     this.#count();
     this.#tell();
   }

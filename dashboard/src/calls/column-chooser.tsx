@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { Button } from '../kit/button.tsx';
 import { Dialog } from '../kit/dialog.tsx';
 import { CALL_COLUMNS } from './columns.tsx';
@@ -20,7 +21,6 @@ export function ColumnChooser({
       <ul className="mb-3">
         {layout.order.map((id, index) => {
           const name = NAMES.get(id) ?? id;
-          const width = layout.widths[id];
           return (
             <li key={id} className="flex min-h-7 items-center gap-1 border-b border-line">
               <label className="flex min-w-0 flex-1 items-center gap-2">
@@ -32,20 +32,14 @@ export function ColumnChooser({
                 />
                 <span className="truncate">{name}</span>
               </label>
-              <input
-                type="number"
-                min={24}
-                max={1200}
-                step={4}
-                aria-label={`Width of ${name} in pixels`}
-                placeholder="auto"
-                value={width ?? ''}
-                onChange={(event) => {
-                  const value = event.target.valueAsNumber;
-                  if (Number.isFinite(value)) onChange(resized(layout, id, value));
-                  else onChange({ ...layout, widths: without(layout.widths, id) });
-                }}
-                className="h-6 w-18 rounded-chip border border-line bg-bg px-1 text-right text-sm"
+              <Width
+                name={name}
+                width={layout.widths[id]}
+                onWidth={(width) =>
+                  onChange(
+                    width === null ? { ...layout, widths: without(layout.widths, id) } : resized(layout, id, width),
+                  )
+                }
               />
               <Button
                 look="quiet"
@@ -69,6 +63,36 @@ export function ColumnChooser({
       </ul>
       <Button onClick={() => onChange(defaultLayout(CALL_COLUMNS))}>Reset the columns</Button>
     </Dialog>
+  );
+}
+
+interface WidthProps {
+  name: string;
+  width: number | undefined;
+  /** null = as wide as there is room for. */
+  onWidth: (width: number | null) => void;
+}
+
+/** While it is typed it may be too small. */
+function Width({ name, width, onWidth }: WidthProps) {
+  const [typed, setTyped] = useState<string | null>(null);
+  return (
+    <input
+      type="number"
+      min={24}
+      max={1200}
+      step={4}
+      aria-label={`Width of ${name} in pixels`}
+      placeholder="auto"
+      value={typed ?? width ?? ''}
+      onChange={({ target }) => {
+        setTyped(target.value);
+        if (target.value === '') onWidth(null);
+        else if (target.validity.valid || target.validity.stepMismatch) onWidth(target.valueAsNumber);
+      }}
+      onBlur={() => setTyped(null)}
+      className="h-6 w-18 rounded-chip border border-line bg-bg px-1 text-right text-sm"
+    />
   );
 }
 

@@ -52,6 +52,11 @@ export function pageAt(starts: readonly number[], row: number): number {
   return high < 0 ? -1 : low;
 }
 
+/** Takes a call out of a page that is held. */
+export function drop(page: Page, id: string): void {
+  if (page.rows !== null) Object.assign(page, pageOf(page.cursor, without(page.rows, id)));
+}
+
 const MOST_TITLES = 2000;
 
 /** The same map where nothing is new. */

@@ -2,6 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { get, send } from '../api/client.ts';
+import { liveFeed } from '../api/use-live.ts';
 import { whole } from '../format/numbers.ts';
 import { Button } from '../kit/button.tsx';
 import { Dialog } from '../kit/dialog.tsx';
@@ -129,6 +130,8 @@ function Purge({ id, onClose }: { id: string; onClose: () => void }) {
       setState({ is: 'done', calls, left });
     } catch (error) {
       setState({ is: 'failed', error });
+      // Some of it may be gone.
+      liveFeed.refresh();
     }
   };
   const leave = (): void => {

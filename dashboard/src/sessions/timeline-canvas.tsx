@@ -42,14 +42,17 @@ export function TimelineCanvas(props: CanvasProps) {
     if (canvas.current === null || size.width === 0) return;
     draw(canvas.current, { lanes, scale, open, pauses, window, size, names, drag, theme });
   }, [lanes, scale, pauses, open, window, size, names, drag, theme]);
-  // A call that is opened by a key may be out of sight.
+  const latest = useRef(open);
+  latest.current = open;
+  // A call that is opened by a key may be out of sight. More calls beside it take the reader nowhere.
   useEffect(() => {
     const element = scroller.current;
-    if (element === null || open === null) return;
-    const top = open.lane * LANE;
+    const lane = latest.current?.lane;
+    if (element === null || lane === undefined) return;
+    const top = lane * LANE;
     if (top < element.scrollTop || top + LANE > element.scrollTop + element.clientHeight - AXIS)
       element.scrollTop = top - element.clientHeight / 2;
-  }, [open]);
+  }, [open?.step.id]);
   const inner = Math.max(1, size.width - names);
   const place = (event: React.PointerEvent): { at: number; bar: Bar | null } => {
     const { left, top } = event.currentTarget.getBoundingClientRect();

@@ -22,7 +22,7 @@ interface Asked {
 /** Counts first, deletes when told so. */
 export function Prune() {
   const client = useQueryClient();
-  const [days, setDays] = useState(30);
+  const [days, setDays] = useState('30');
   const [bodiesOnly, setBodiesOnly] = useState(true);
   const asked: Asked = { older_than: `${days}d`, bodies_only: bodiesOnly };
   const count = useMutation({
@@ -46,7 +46,7 @@ export function Prune() {
             min={1}
             max={3650}
             value={days}
-            onChange={(event) => setDays(Math.max(1, Number(event.target.value) || 1))}
+            onChange={(event) => setDays(event.target.value)}
             className="h-7 w-20 rounded-chip border border-line bg-surface px-2 text-right"
           />
           days
@@ -55,7 +55,7 @@ export function Prune() {
           <input type="checkbox" checked={bodiesOnly} onChange={(event) => setBodiesOnly(event.target.checked)} />
           bodies only, keep the records
         </label>
-        <Button disabled={count.isPending} onClick={() => count.mutate(asked)}>
+        <Button disabled={count.isPending || !/^[1-9]\d*$/.test(days)} onClick={() => count.mutate(asked)}>
           Count what would go
         </Button>
       </div>

@@ -288,6 +288,20 @@ describe('dashboard/calls/call-list.ts', () => {
     expect(list.length).toBe(25);
   });
 
+  it('asks again for the newest when it is told to go on, where those could not be had', async () => {
+    const daemon = new Daemon(5);
+    const list = await opened(daemon);
+    daemon.add(6);
+    daemon.fails = true;
+    list.missed();
+    await settled();
+    expect(list.error).toBeInstanceOf(Error);
+    daemon.fails = false;
+    list.goOn();
+    await settled();
+    expect(list.at(0)?.call.id).toBe(call(6).id);
+  });
+
   it('rests after some pages of a search that had no time and found nothing, until it is told to go on', async () => {
     let asked = 0;
     const list = new CallList({
