@@ -6,18 +6,7 @@
  */
 import type { CallRecord, ListedCalls } from '../api/shapes.ts';
 import { PAGE } from './first-page.ts';
-import {
-  drop,
-  insert,
-  isNewer,
-  type Listed,
-  listedOf,
-  type Page,
-  pageAt,
-  pageOf,
-  without,
-  withTitles,
-} from './listed.ts';
+import { drop, insert, isNewer, type Listed, listedOf, type Page, pageAt, pageOf, withTitles } from './listed.ts';
 
 export interface CallListOptions {
   fetch: (cursor: string | null, limit: number, signal: AbortSignal) => Promise<ListedCalls>;
@@ -192,7 +181,7 @@ export class CallList {
 
   /** A call that was deleted. */
   remove(id: string): void {
-    this.#fresh = without(this.#fresh, id);
+    this.#fresh = this.#fresh.filter(({ call }) => call.id !== id);
     for (const page of this.#pages) drop(page, id);
     this.#count();
     this.#tell();

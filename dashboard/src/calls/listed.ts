@@ -36,10 +36,6 @@ export function pageOf(cursor: string | null, rows: Listed[]): Page {
   return { cursor, rows, count: rows.length, end: rows.at(-1)?.call.id };
 }
 
-export function without(rows: readonly Listed[], id: string): Listed[] {
-  return rows.filter(({ call }) => call.id !== id);
-}
-
 /** Number of the page that holds a row; -1 = there is none. @param starts the row at which each begins */
 export function pageAt(starts: readonly number[], row: number): number {
   let low = 0;
@@ -54,7 +50,10 @@ export function pageAt(starts: readonly number[], row: number): number {
 
 /** Takes a call out of a page that is held. */
 export function drop(page: Page, id: string): void {
-  if (page.rows !== null) Object.assign(page, pageOf(page.cursor, without(page.rows, id)));
+  const { cursor, rows } = page;
+  if (rows === null) return;
+  const others = rows.filter(({ call }) => call.id !== id);
+  Object.assign(page, pageOf(cursor, others));
 }
 
 const MOST_TITLES = 2000;
