@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anthropicCall } from './support/anthropic.ts';
@@ -197,6 +198,30 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
     await first.getByRole('img', { name: 'under way' }).waitFor();
     await going;
     await first.getByRole('img', { name: /^200/ }).waitFor();
+    await context.close();
+  });
+
+  it('takes a call under way from the list of a filter, also while another one is picked', async () => {
+    const { page, context } = await open('#/calls?range=all&filter=model:small-model');
+    await expect.poll(() => rowsOf(page).count()).toBeGreaterThan(10);
+    await page.evaluate("location.hash = '#/calls?range=all'");
+    const gate = new EventEmitter();
+    const plain = anthropicCall({
+      messages: [{ role: 'user', content: 'wait' }],
+      answer: [{ type: 'text', text: '…' }],
+    });
+    const body = [once(gate, 'open'), ...plain.reply.body];
+    const going = scripted.call({ ...plain, reply: { ...plain.reply, body } });
+    const running = rowsOf(page).getByRole('img', { name: 'under way' });
+    await running.waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('x');
+    await page.getByText('1 selected').waitFor();
+    await page.evaluate("location.hash = '#/calls?range=all&filter=model:small-model'");
+    await expect.poll(() => running.count()).toBe(0);
+    gate.emit('open');
+    await going;
     await context.close();
   });
 

@@ -81,6 +81,19 @@ describe.skipIf(chromiumPath === null)('dashboard/overview', () => {
     await context.close();
   });
 
+  it('moves on with the clock where no call ends', async () => {
+    const { page, context } = await visit(browser, daemon, '');
+    await page.clock.install();
+    await page.goto(`${daemon.adminUrl}/?clock#/overview?range=24h`);
+    await page.clock.runFor(1000);
+    await page.getByRole('figure', { name: 'Spend' }).waitFor();
+    await page.clock.runFor(30_000);
+    const again = page.waitForRequest(/\/api\/stats/);
+    await page.clock.runFor(60_000);
+    await again;
+    await context.close();
+  });
+
   it('says that nothing is there, and how that changes', async () => {
     const { page, context } = await visit(
       browser,
