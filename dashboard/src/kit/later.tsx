@@ -18,12 +18,9 @@ export class Later<Props extends object> {
     this.#underWay ??= this.#load().then(
       (component) => {
         this.component = component;
-        this.error = null;
       },
       (error: unknown) => {
         this.error = error;
-        // What could not be had before it was wanted is tried again when it is.
-        this.#underWay = null;
       },
     );
     return this.#underWay;
