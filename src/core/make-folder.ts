@@ -12,9 +12,10 @@ export function makeFolder(path: string, mode: number): void {
     mkdirSync(path, { mode });
   } catch (error) {
     if (isFolder(path)) return;
+    if (codeOf(error) !== 'ENOENT') throw error;
     const parent = dirname(path);
-    if (codeOf(error) !== 'ENOENT' || existsSync(parent)) throw error;
-    makeFolder(parent, mode);
+    if (!existsSync(parent)) makeFolder(parent, mode);
+    // Once more also where it is there by now: another process may have made it between the two looks.
     makeIn(path, mode);
   }
 }
