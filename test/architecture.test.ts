@@ -18,8 +18,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   handover: [],
   providers: [],
   gateway: ['config', 'providers', 'decoders'],
-  // Wire: frames of a WebSocket.
-  usage: ['decoders', 'providers', 'wire'],
+  usage: ['decoders', 'providers'],
   net: ['wire', 'ca', 'config', 'gateway', 'providers', 'handover'],
   sinks: ['config', 'store'],
   recorder: ['interchange', 'decoders', 'providers', 'usage', 'pricing', 'session', 'sinks', 'store', 'handover'],

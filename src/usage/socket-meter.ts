@@ -1,8 +1,8 @@
 import type { Outcome } from '../core/capture.ts';
 import { headerValue } from '../core/headers.ts';
 import type { Side } from '../core/recorder-port.ts';
-import { negotiatedDeflate } from '../wire/websocket-deflate.ts';
-import { type MessageProblem, type MessageReaderOptions, SocketMessages } from '../wire/websocket-messages.ts';
+import { negotiatedDeflate } from '../decoders/websocket-deflate.ts';
+import { type MessageProblem, type MessageReaderOptions, SocketMessages } from '../decoders/websocket-messages.ts';
 import type { Metered, MeterLimits } from './metered.ts';
 import type { OpenAnswer, SocketAnswer } from './socket-answer.ts';
 import { SocketReader } from './socket-reader.ts';

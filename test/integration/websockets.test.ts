@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { type Dispatcher, ProxyAgent, WebSocket } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../src/core/capture.ts';
-import { SocketMessages } from '../../src/wire/websocket-messages.ts';
+import { SocketMessages } from '../../src/decoders/websocket-messages.ts';
 import { makeCa, makeLeaf } from '../support/certificates.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { Deflater, fragmented, frame, switchingProtocols } from '../support/websocket.ts';

@@ -1,7 +1,7 @@
 import { createDeflateRaw, constants, deflateRawSync } from 'node:zlib';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { type MessageReaderOptions, SocketMessages } from '../../../src/wire/websocket-messages.ts';
+import { type MessageReaderOptions, SocketMessages } from '../../../src/decoders/websocket-messages.ts';
 import { Deflater, fragmented, frame } from '../../support/websocket.ts';
 
 interface Seen {
@@ -31,7 +31,7 @@ function reading(options: Partial<MessageReaderOptions> = {}): { seen: Seen; rea
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const TEXT = JSON.stringify({ type: 'response.output_text.delta', delta: 'Grüße '.repeat(16) });
 
-describe('wire/websocket-messages', () => {
+describe('decoders/websocket-messages', () => {
   it('puts messages together wherever they are cut, masked or not, with pings between their fragments', () => {
     const bytes = Buffer.concat([
       frame(TEXT, { masked: true }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FrameParser, type FrameHandler } from '../../../src/wire/websocket-frames.ts';
+import { FrameParser, type FrameHandler } from '../../../src/decoders/websocket-frames.ts';
 
 interface Seen {
   frames: { opcode: number; fin: boolean; rsv1: boolean; length: number; text: string }[];
@@ -47,7 +47,7 @@ const EXAMPLES = {
   binary64k: Buffer.concat([hex('82 7f 00 00 00 00 00 01 00 00'), Buffer.alloc(65_536, 'y')]),
 };
 
-describe('wire/websocket-frames', () => {
+describe('decoders/websocket-frames', () => {
   it('reads the examples of the RFC', () => {
     const { frames, problem } = read(Object.values(EXAMPLES));
     expect(problem).toBeNull();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { negotiatedDeflate } from '../../../src/wire/websocket-deflate.ts';
+import { negotiatedDeflate } from '../../../src/decoders/websocket-deflate.ts';
 
-describe('wire/websocket-deflate', () => {
+describe('decoders/websocket-deflate', () => {
   it.each([
     [null, null],
     ['', null],
