@@ -1,4 +1,4 @@
-import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { LiveFeed, type LiveState } from './live.ts';
 import type { CallRecord, RunningCall } from './shapes.ts';
 
@@ -63,7 +63,7 @@ export interface Refresh {
  * @returns to be called when it was asked for by other means
  */
 export function useRefresh({ everyMs, ask, wants, shown, gap }: Refresh): () => void {
-  const missing = useRef(new Missing()).current;
+  const [missing] = useState(() => new Missing());
   useEndedCalls(
     (call) => {
       if (wants?.(call) !== false) missing.add(call, performance.now(), shown !== undefined);
