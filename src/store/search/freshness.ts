@@ -45,19 +45,46 @@ export function markOf(database: Database, family: Family, id: number): string |
   return typeof mark === 'string' ? mark : null;
 }
 
+/** What is known of an index from the question before: it may be far behind, and is asked at each key that is pressed. */
+interface Known {
+  readonly database: Database;
+  /** The removals that the index had followed. */
+  readonly followed: number;
+  /** The last removal that is in `stale`. */
+  last: number;
+  count: number;
+  readonly stale: Readonly<Record<Family, Set<number>>>;
+}
+const known = new WeakMap<SearchIndex, Known>();
+
 /** Null: the database was replaced by another one, or put back from a copy, or more was deleted than anybody knows. */
 export function freshnessOf(database: Database, index: SearchIndex): Freshness | null {
   const first = Number(
     statementOf(database, 'SELECT min(seq) AS first FROM search_removals').get()?.['first'] ?? index.removals + 1,
   );
-  if (index.removals > lastRemoval(database) || index.removals < first - 1) return null;
-  const removals = removalsAfter(database, index.removals, MAX_STALE + 1);
-  if (removals.length > MAX_STALE) return null;
-  const stale = { blocks: new Set<number>(), calls: new Set<number>() };
-  for (const { family, id } of removals) stale[family].add(id);
+  const last = lastRemoval(database);
+  if (index.removals > last || index.removals < first - 1) return null;
+  const { count, stale } = staleUntil(last, database, index);
+  if (count > MAX_STALE) return null;
   const isOurs = FAMILIES.every((family) => {
     const anchor = index.anchor(family);
     return anchor === null || stale[family].has(anchor.id) || markOf(database, family, anchor.id) === anchor.mark;
   });
   return isOurs ? { stale } : null;
+}
+
+function staleUntil(last: number, database: Database, index: SearchIndex): Known {
+  const followed = index.removals;
+  const before = known.get(index);
+  const isSame = before?.database === database && before.followed === followed && before.last <= last;
+  const now: Known = isSame
+    ? before
+    : { database, followed, last: followed, count: 0, stale: { blocks: new Set(), calls: new Set() } };
+  known.set(index, now);
+  for (const { seq, family, id } of removalsAfter(database, now.last, MAX_STALE + 1 - now.count)) {
+    now.last = seq;
+    now.count += 1;
+    now.stale[family].add(id);
+  }
+  return now;
 }
