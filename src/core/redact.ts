@@ -4,6 +4,7 @@
  * so that calls of one account can still be told apart. The rules for people: docs/security.md.
  */
 import { createHash } from 'node:crypto';
+import { maskArguments } from './secret-arguments.ts';
 import { isMasked, maskPatterns, maskTail } from './secret-patterns.ts';
 
 export type HeaderPairs = readonly (readonly [string, string])[];
@@ -131,9 +132,9 @@ function maskSecret(value: string): string {
 const fingerprint = (value: string): string =>
   value.startsWith('sha256:') ? value : `sha256:${createHash('sha256').update(value).digest('hex').slice(0, 8)}`;
 
-/** Value patterns, `"api_key": "..."`, `X-Api-Key: ...` and `API_KEY=...` anywhere in a text. */
+/** Value patterns, `"api_key": "..."`, `X-Api-Key: ...`, `API_KEY=...` and `curl -u name:...` anywhere in a text. */
 export function maskText(text: string): string {
-  return maskPatterns(maskNamed(text));
+  return maskPatterns(maskNamed(maskArguments(text)));
 }
 
 /** Headers of either direction, in order and case; only values change. */

@@ -32,7 +32,7 @@ const isAlphanumeric = (code: number): boolean =>
 const ESCAPE_BEFORE = /(?:\\[nrtbf]|\\u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2})$/;
 
 /** True unless a word runs into `index`: `task-` is no `sk-`, but `\nsk-` (escaped JSON) and `%3Dsk-` are. */
-function startsWord(text: string, index: number): boolean {
+export function startsWord(text: string, index: number): boolean {
   if (index === 0 || !isAlphanumeric(text.charCodeAt(index - 1))) return true;
   return ESCAPE_BEFORE.test(text.slice(Math.max(0, index - 6), index));
 }
