@@ -7,6 +7,7 @@ import type { Endpoint } from '../providers/provider.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { Arrivals } from './arrivals.ts';
 import { BatchReader } from './batch-reader.ts';
+import type { DecodeProblem } from '../decoders/content-encoding.ts';
 import { BodyTap } from './body-tap.ts';
 import { AnswerFacts, type ResponseEvidence } from './facts.ts';
 import { addHeaderTier, addHeaderUsage, errorTypeOf, grpcErrorOf } from './header-facts.ts';
@@ -160,9 +161,11 @@ export class ResponseSide {
   /** After `end`, once. @param whole the body came to its proper end on the wire. */
   settle(whole: boolean): Answered {
     this.#reader.end(whole);
-    const { problem } = this.#tap;
+    const problem = this.#problem;
+    // A document that can be parsed was all there; of a stream nobody knows what its content coding still held.
+    const isRead = problem === null || (problem === 'cut' && !this.#reader.streamed);
     // Part of a file (206) is as good as a cut one.
-    const intact = whole && !this.#reader.damaged && problem === null && this.head.status !== 206;
+    const intact = whole && !this.#reader.damaged && isRead && this.head.status !== 206;
     const anomalies = problem === null ? [] : [`response_encoding_${problem}`];
     if (this.#batch !== null) return this.#settleBatch(this.#batch, intact, anomalies);
     return this.#settleAnswer(this.#answer, intact, whole, anomalies);
@@ -175,7 +178,14 @@ export class ResponseSide {
 
   capture(): MeteredBody {
     const { kept, textual } = this.#reader;
-    return capturedBody(kept, this.#tap, textual || isTextType(this.#contentType));
+    const tap = { wireBytes: this.#tap.wireBytes, problem: this.#problem };
+    return capturedBody(kept, tap, textual || isTextType(this.#contentType));
+  }
+
+  /** To be asked after the end. Whoever has said its closing word may leave the end of its content coding out. */
+  get #problem(): DecodeProblem | 'cut' | null {
+    const isClosed = this.#reader.streamed && this.#answer?.reading.finished === true;
+    return this.#tap.problem ?? (this.#tap.isCut && !isClosed ? 'cut' : null);
   }
 
   #settleBatch(batch: BatchReader, intact: boolean, anomalies: string[]): Answered {

@@ -1,4 +1,4 @@
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadRegistry, type ProviderRegistry } from '../../../src/providers/registry.ts';
@@ -117,6 +117,33 @@ describe('usage/meter', () => {
       anomalies: ['request_encoding_cut'],
     });
   });
+
+  const { Z_FINISH, Z_SYNC_FLUSH, BROTLI_OPERATION_FINISH, BROTLI_OPERATION_FLUSH } = constants;
+  it.each([
+    ['gzip', gzipSync, Z_SYNC_FLUSH, Z_FINISH],
+    ['br', brotliCompressSync, BROTLI_OPERATION_FLUSH, BROTLI_OPERATION_FINISH],
+  ] as const)(
+    'marks an answer that stops within its content coding (%s) as cut',
+    async (coding, encode, flush, end) => {
+      const answer = async (type: string, text: string, finishFlush: number) => {
+        const meter = begun('/v1/chat/completions', `${type}\r\nContent-Encoding: ${coding}`);
+        meter.responseBody(encode(text, { finishFlush }), 6);
+        const { anomalies, responseBody, usage } = await meter.end('complete', 9);
+        expect(responseBody.text).toBe(text);
+        return { anomalies, truncated: responseBody.truncated, state: usage.state };
+      };
+      const cut = { anomalies: ['response_encoding_cut'], truncated: true };
+      const whole = { anomalies: [], truncated: false, state: 'final' };
+      const document = `{"object":"chat.completion","choices":[],${USAGE}}`;
+      const stream = chunk(`,${USAGE}`).toString();
+      // All of the text, but not the end of the coding: a document is whole that can be parsed, of a stream nobody knows.
+      expect(await answer(JSON_TYPE, document, flush)).toEqual({ ...cut, state: 'final' });
+      expect(await answer(SSE_TYPE, stream, flush)).toEqual({ ...cut, state: 'partial' });
+      expect(await answer(SSE_TYPE, `${stream}data: [DONE]\n\n`, flush)).toEqual(whole);
+      expect(await answer(JSON_TYPE, document, end)).toEqual(whole);
+      expect(await answer(SSE_TYPE, stream, end)).toEqual(whole);
+    },
+  );
 
   it('reads on behind a gap in a stream', async () => {
     const meter = begun('/v1/chat/completions', SSE_TYPE);
