@@ -11,6 +11,7 @@ import { TopBar } from './frame/top-bar.tsx';
 import { KeyHelp } from './keyboard/help.tsx';
 import { useKeys } from './keyboard/keys.ts';
 import { Failure, Loading } from './kit/states.tsx';
+import { interruptDraft } from './call/replay/draft.ts';
 import { firstPageOf } from './calls/first-page.ts';
 import { loadScreen, useScreen } from './screens.ts';
 import { hrefOf, parseRoute, type Route, SCREENS } from './url/route.ts';
@@ -84,6 +85,7 @@ function Frame({ route, readOnly, newVersion }: { route: Route; readOnly: boolea
     liveFeed.open();
     return () => {
       liveFeed.close();
+      interruptDraft();
       // Whoever signs in next may be somebody else.
       client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'whoami' });
     };

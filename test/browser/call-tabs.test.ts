@@ -231,6 +231,27 @@ describe.skipIf(chromiumPath === null)('dashboard/call, tabs and actions', () =>
     await context.close();
   });
 
+  it('has what was written for a replay again after a sign-in, when the session ended meanwhile, and no key', async () => {
+    const { page, context } = await open('claude-first', 'request');
+    await page.getByRole('tree').waitFor();
+    await page.keyboard.press('r');
+    const dialog = page.getByRole('dialog', { name: 'Replay' });
+    await dialog.getByLabel(/x-api-key/).fill('sk-ant-typed-by-hand-0123456789');
+    await context.clearCookies();
+    const written = JSON.stringify({ model: 'half-written', max_tokens: 9, messages: [] });
+    await dialog.getByLabel('Body').fill(written);
+    await page.getByLabel(/paste the token/).fill(scripted.daemon.token);
+    expect(await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }])')).not.toContain('half-');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await dialog.getByText('this is what you had written').waitFor();
+    expect(await dialog.getByLabel('Body').inputValue()).toBe(written);
+    expect(await dialog.getByLabel(/x-api-key/).inputValue()).toBe('');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await page.keyboard.press('r');
+    expect(await dialog.getByLabel('Body').inputValue()).not.toContain('half-written');
+    await context.close();
+  });
+
   const signs = {
     request: '[role=tree]',
     'request&view=raw': '[role=listbox]',

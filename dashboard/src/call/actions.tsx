@@ -11,12 +11,13 @@ import { goTo, useRoute } from '../url/use-route.ts';
 import { bothSides, callFile, codeOf, LANGUAGES, sessionFile } from './copy-as.ts';
 import { DeleteDialog } from './delete.tsx';
 import { ReplayDialog } from './replay/dialog.tsx';
+import { interruptedDraft } from './replay/draft.ts';
 
 type Overlay = 'replay' | 'delete' | null;
 
 export function Actions({ call }: { call: CallRecord }) {
   const route = useRoute();
-  const [overlay, setOverlay] = useState<Overlay>(null);
+  const [overlay, setOverlay] = useState<Overlay>(() => (interruptedDraft(call.id) === null ? null : 'replay'));
   const [said, say] = useSaid();
   const pin = usePin(call.id, say);
   const off = useReadOnly() ? 'No daemon is running: what is stored can be read, not changed' : undefined;

@@ -11,14 +11,19 @@ import { type Body, useBody } from '../body/use-body.ts';
 import type { Head } from '../head.ts';
 import { useHead } from '../use-head.ts';
 import { type Credential, credentialsOf, headerOf } from './credentials.ts';
+import { dropDraft, holdDraft, interruptedDraft } from './draft.ts';
 import { editable, jsonProblem } from './edited.ts';
 import { PriceLine, priceText, usePrice } from './price.tsx';
 
 export function ReplayDialog({ call, onClose }: { call: CallRecord; onClose: () => void }) {
   const body = useBody(call.id, 'request', true);
   const head = useHead(call.id, 'request');
+  const close = (): void => {
+    dropDraft();
+    onClose();
+  };
   return (
-    <Dialog title="Replay" wide onClose={onClose}>
+    <Dialog title="Replay" wide onClose={close}>
       {body.isPending || head.isPending ? (
         <Loading what="the request" />
       ) : head.isLoadingError ? (
@@ -26,7 +31,7 @@ export function ReplayDialog({ call, onClose }: { call: CallRecord; onClose: () 
       ) : body.isLoadingError && !isGone(body.error) ? (
         <Failure error={body.error} onRetry={() => void body.refetch()} />
       ) : (
-        <Editor call={call} body={body.data ?? null} head={head.data} onClose={onClose} />
+        <Editor call={call} body={body.data ?? null} head={head.data} onClose={close} />
       )}
     </Dialog>
   );
@@ -46,11 +51,12 @@ interface EditorProps {
 }
 
 function Editor({ call, body, head, onClose }: EditorProps) {
-  const draft = useDraft(body);
+  const draft = useDraft(call.id, body);
   const [keys, setKeys] = useState<Record<string, string>>({});
   const credentials = credentialsOf(head, call.provider, call.path);
   const price = usePrice(call.id, useDeferredValue(draft.asked), draft.problem === null);
   const { state, replay } = useReplay(call, () => setKeys({}));
+  useHeld(call.id, draft, state.sent === null);
   if (state.sent !== null) return <Done call={call} sent={state.sent} onClose={onClose} />;
   const isReady = draft.problem === null && !state.busy;
   const submit = (event: FormEvent): void => {
@@ -66,6 +72,11 @@ function Editor({ call, body, head, onClose }: EditorProps) {
         </bdi>
         , with the headers of the first call. It is a call of its own: metered, recorded, and billed by the provider.
       </p>
+      {draft.isRestored && (
+        <p role="status" className="text-warn">
+          The session ended meanwhile: this is what you had written. Keys are not kept.
+        </p>
+      )}
       {draft.isBytes ? (
         <p>The body is no text: it is sent as it was.</p>
       ) : (
@@ -94,6 +105,10 @@ function Editor({ call, body, head, onClose }: EditorProps) {
 interface Draft {
   text: string;
   setText: (text: string) => void;
+  /** It is not what is stored. */
+  isChanged: boolean;
+  /** It was written before the session ended. */
+  isRestored: boolean;
   /** Why it cannot be sent; null = it can. */
   problem: string | null;
   isBytes: boolean;
@@ -101,19 +116,27 @@ interface Draft {
   asked: string | null;
 }
 
-function useDraft(body: Body | null): Draft {
+function useDraft(call: string, body: Body | null): Draft {
   const [first] = useState(() => editable(body?.text ?? ''));
-  const [text, setText] = useState(first.text);
+  const [restored] = useState(() => interruptedDraft(call));
+  const [text, setText] = useState(restored ?? first.text);
   const isBytes = body !== null && body.text === null;
   const isChanged = text !== first.text;
   const isAsStored = !isChanged && body !== null && !body.masked && !body.truncated;
   return {
     text,
     setText,
+    isChanged,
+    isRestored: restored !== null,
     problem: first.isJson && isChanged ? jsonProblem(text) : null,
     isBytes,
     asked: isBytes || isAsStored ? null : text,
   };
+}
+
+/** While it is written: a session that ends takes no work with it. */
+function useHeld(call: string, { text, isChanged }: Draft, isOpen: boolean): void {
+  useEffect(() => (isChanged && isOpen ? holdDraft(call, text) : undefined), [call, text, isChanged, isOpen]);
 }
 
 interface Sending {
