@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { codeOf, messageOf } from '../core/errors.ts';
+import { withLock } from '../core/file-lock.ts';
 import { isIpAddress, normaliseHost } from '../core/hosts.ts';
 import { makeFolder } from '../core/make-folder.ts';
 import { newStoredAuthority, parseState, serialiseState, type AuthorityState, type Issuer } from './authority-state.ts';
 import { buildBundle, certificatesIn } from './bundle.ts';
 import { isCertifiableName } from './certificate.ts';
 import { BASE_GROUPS, isTooWide, isUnder } from './covered-names.ts';
-import { withLock } from './lock.ts';
 import {
   ensurePrivateFolder,
   publishPrivateFile,
@@ -75,7 +75,7 @@ export class Authority {
     const authority = new Authority(options, text);
     if (authority.#publicFiles().some(([path, content]) => readPublic(path) !== content)) {
       // Under the lock, or what `ca add` writes meanwhile could be overwritten with what was read before.
-      await withLock(lockFile(options), () => {
+      await locked(options, () => {
         authority.reload();
         authority.#writePublicFiles();
       }).catch((error: unknown) => authority.#serveUnwritten(error));
@@ -168,7 +168,7 @@ export class Authority {
   async #change(
     next: (state: AuthorityState, issuers: readonly Issuer[], text: string) => AuthorityState | null,
   ): Promise<void> {
-    await withLock(lockFile(this.#options), () => {
+    await locked(this.#options, () => {
       this.reload();
       removeTemporaries(this.#options.keysDir);
       const state = next(this.#state, this.#issuers, this.#text);
@@ -231,10 +231,14 @@ function lockFile(options: AuthorityOptions): string {
   return join(options.keysDir, 'lock');
 }
 
+function locked<T>(options: AuthorityOptions, work: () => T): Promise<T> {
+  return withLock(lockFile(options), work, { code: 'ca_unusable' });
+}
+
 /** Returns the text of whichever state is on disk in the end. */
 async function create(options: AuthorityOptions): Promise<string> {
   const path = stateFile(options);
-  return withLock(lockFile(options), () => {
+  return locked(options, () => {
     const existing = readPrivateFile(path);
     if (existing !== null) return existing;
     const caFile = join(options.certsDir, 'ca.pem');

@@ -1,5 +1,8 @@
 /** `prices override`: the user's own prices, in the file of `prices.overrides` (docs/prices.md). */
+import { dirname } from 'node:path';
 import { AppError } from '../core/errors.ts';
+import { withLock } from '../core/file-lock.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import { type Alias, aliasOf, type OwnFile, type OwnPrice, ownPriceOf } from '../pricing/own-prices.ts';
 import { readOwnFile, writeOwnFile } from '../pricing/price-files.ts';
 import { configOf } from './home-config.ts';
@@ -40,22 +43,21 @@ export async function overrideList(home: string | null, json: boolean): Promise<
 
 export async function overrideAdd(given: OverrideArguments, today: string): Promise<number> {
   const { overrides: path } = configOf(given.home).prices;
-  const file = readOwnFile(path) ?? EMPTY;
   const prices = pricesOf(given, today);
   const aliases = aliasesOf(given);
   if (prices.length + aliases.length === 0)
     throw new AppError('config_invalid', 'which price? --input 1.25 --output 10, or --unit and --usd, or --like MODEL');
-  writeOwnFile(path, {
+  await change(path, (file) => ({
     ...file,
     prices: [...file.prices.filter((old) => !prices.some((price) => isSame(old, price))), ...prices],
     aliases: [
       ...file.aliases.filter((old) => !aliases.some((one) => one.provider === old.provider && one.model === old.model)),
       ...aliases,
     ],
-  });
+  }));
   if (given.json) printJson({ file: path, prices, aliases });
   else print(`${path} has it now; a running daemon uses it within 2 s. Older calls: llm-proxy prices reprice`);
-  return Promise.resolve(0);
+  return 0;
 }
 
 /** Exit code 1 when there was nothing to remove. */
@@ -63,21 +65,33 @@ export async function overrideRemove(
   given: Pick<OverrideArguments, 'home' | 'json' | 'model' | 'provider' | 'unit'>,
 ): Promise<number> {
   const { overrides: path } = configOf(given.home).prices;
-  const file = readOwnFile(path) ?? EMPTY;
   const goes = (one: OwnPrice | Alias): boolean =>
     one.provider === given.provider &&
     (given.model === undefined || one.model === given.model) &&
     (given.unit === undefined || ('unit' in one && one.unit === given.unit));
-  const left = {
-    ...file,
-    prices: file.prices.filter((one) => !goes(one)),
-    aliases: file.aliases.filter((one) => !goes(one)),
-  };
-  const removed = file.prices.length + file.aliases.length - left.prices.length - left.aliases.length;
-  if (removed > 0) writeOwnFile(path, left);
+  let removed = 0;
+  await change(path, (file) => {
+    const prices = file.prices.filter((one) => !goes(one));
+    const aliases = file.aliases.filter((one) => !goes(one));
+    removed = file.prices.length + file.aliases.length - prices.length - aliases.length;
+    return removed === 0 ? null : { ...file, prices, aliases };
+  });
   if (given.json) printJson({ file: path, removed });
   else print(removed === 0 ? `${path} has no such price` : `${count(removed)} taken out of ${path}`);
-  return Promise.resolve(removed === 0 ? 1 : 0);
+  return removed === 0 ? 1 : 0;
+}
+
+/** One at a time: of two that read the same file, the later would write over what the first one added. */
+async function change(path: string, changed: (file: OwnFile) => OwnFile | null): Promise<void> {
+  makeFolder(dirname(path), 0o700);
+  await withLock(
+    `${path}.lock`,
+    () => {
+      const file = changed(readOwnFile(path) ?? EMPTY);
+      if (file !== null) writeOwnFile(path, file);
+    },
+    { code: 'config_invalid' },
+  );
 }
 
 function pricesOf(given: OverrideArguments, today: string): OwnPrice[] {
