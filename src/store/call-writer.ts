@@ -2,7 +2,7 @@ import { isError, addTally, type Tally, TALLY_KEYS } from '../core/totals.ts';
 import type { CallBodies } from './blocks/call-bodies.ts';
 import { BlockWriter } from './blocks/write.ts';
 import { callValues, INSERT_CALL, type StoredCall, tallyOf, traceOf } from './call-row.ts';
-import type { Database, Statement } from './driver.ts';
+import type { Database, SqlValue, Statement } from './driver.ts';
 import { FacetWriter } from './facet-writer.ts';
 import { LiveCallTables } from './live-calls.ts';
 import { RollupWriter } from './rollup-writer.ts';
@@ -51,6 +51,9 @@ export class CallWriter {
   readonly blocks: BlockWriter;
   /** What is kept of a call in flight goes with its record. */
   readonly live: LiveCallTables;
+  readonly #beginCall: Statement;
+  readonly #endCall: Statement;
+  readonly #undoCall: Statement;
   readonly #insertCall: Statement;
   readonly #upsertTotals: Statement;
   readonly #upsertTrace: Statement;
@@ -62,12 +65,17 @@ export class CallWriter {
   /** Of the open transaction. */
   readonly #totals = new Map<string, TotalsChange>();
   readonly #traces = new Map<string, TraceChange>();
+  /** Rows of a call are in the open transaction that could not be taken out of it again. */
+  #hasHalfCall = false;
 
   /** @param database migrated. */
   constructor(database: Database) {
     this.database = database;
     this.blocks = new BlockWriter(database);
     this.live = new LiveCallTables(database);
+    this.#beginCall = database.prepare('SAVEPOINT one_call');
+    this.#endCall = database.prepare('RELEASE one_call');
+    this.#undoCall = database.prepare('ROLLBACK TO one_call');
     this.#insertCall = database.prepare(INSERT_CALL);
     this.#upsertTotals = database.prepare(UPSERT_TOTALS);
     this.#upsertTrace = database.prepare(UPSERT_TRACE);
@@ -102,22 +110,54 @@ export class CallWriter {
     }
   }
 
-  /** Into the open transaction. A call that is stored already changes nothing. @throws whatever SQLite says of this call */
+  /**
+   * Into the open transaction, whole or, when this throws, not at all. A call that is stored already changes nothing.
+   * @throws whatever SQLite says of this call
+   */
   add(call: StoredCall, bodies: CallBodies | null = null): void {
     const tally = tallyOf(call);
-    const { changes, lastInsertRowid } = this.#insertCall.run(...callValues(call, tally));
-    if (Number(changes) === 0) return;
+    const values = callValues(call, tally);
+    this.#beginCall.run();
+    try {
+      const isNew = this.#addRows(call, values, tally, bodies);
+      this.#endCall.run();
+      if (!isNew) return;
+    } catch (error) {
+      this.#undo(call.record.id);
+      throw error;
+    }
+    // What is written at the end knows of no call that is not there.
     noteTotals(this.#totals, call, tally);
     this.#rollups.add(call, tally);
-    this.#facets.add(Number(lastInsertRowid), call, tally);
     noteTrace(this.#traces, call);
-    this.live.drop(call.record.id);
     this.#sessions.add(call, tally);
+  }
+
+  #addRows(call: StoredCall, values: SqlValue[], tally: Tally, bodies: CallBodies | null): boolean {
+    const { changes, lastInsertRowid } = this.#insertCall.run(...values);
+    if (Number(changes) === 0) return false;
+    this.live.drop(call.record.id);
+    this.#sessions.addEdges(call);
     if (bodies !== null) this.blocks.add(Number(lastInsertRowid), bodies);
+    this.#facets.add(Number(lastInsertRowid), call, tally);
+    return true;
+  }
+
+  #undo(id: string): void {
+    this.live.undrop(id);
+    this.blocks.recheck();
+    try {
+      this.#undoCall.run();
+      this.#endCall.run();
+    } catch {
+      // A full disk makes SQLite roll back all of it by itself.
+      this.#hasHalfCall = true;
+    }
   }
 
   /** The transaction stays open when this throws. @throws whatever SQLite says */
   commit(): void {
+    if (this.#hasHalfCall) throw new Error('the transaction holds a part of a call');
     for (const { provider, model, first, tally } of this.#totals.values()) {
       this.#upsertTotals.run(provider, model, first, ...TALLY_KEYS.map((column) => tally[column]));
     }
@@ -157,6 +197,7 @@ export class CallWriter {
   }
 
   #forget(): void {
+    this.#hasHalfCall = false;
     this.#totals.clear();
     this.#rollups.forget();
     this.#sessions.forget();

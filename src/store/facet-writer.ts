@@ -37,6 +37,8 @@ export class FacetWriter {
   /** Of the open transaction. */
   readonly #touched = new Set<Name>();
   readonly #fresh = new Set<Name>();
+  /** Of the call that is being added. */
+  readonly #freshOfCall: Name[] = [];
 
   /** @param database migrated. */
   constructor(database: Database) {
@@ -51,8 +53,21 @@ export class FacetWriter {
     );
   }
 
-  /** A call that was written. @param seq its number @param tally what it adds to the totals @throws whatever SQLite says */
+  /**
+   * A call that was written. When this throws, it has added nothing but rows, which the caller takes back.
+   * @param seq its number @param tally what it adds to the totals @throws whatever SQLite says
+   */
   add(seq: number, call: StoredCall, tally: Tally): void {
+    this.#freshOfCall.length = 0;
+    try {
+      this.#add(seq, call, tally);
+    } catch (error) {
+      for (const name of this.#freshOfCall) this.#forgetName(name);
+      throw error;
+    }
+  }
+
+  #add(seq: number, call: StoredCall, tally: Tally): void {
     const values: SqlValue[] = [startOf(call.record.started_at), seq];
     const ofCall = new Set<Name>();
     for (const { kind, read } of NAMED_COLUMNS) {
@@ -61,13 +76,13 @@ export class FacetWriter {
       values.push(name?.id ?? null);
       if (name !== null) ofCall.add(name);
     }
+    // NULL of the others: two bytes less, and no part of the index.
+    values.push(...numbersOf(call), tally.unpriced_calls === 0 ? null : tally.unpriced_calls);
+    this.#insert.run(...values);
     for (const name of ofCall) {
       name.calls += 1;
       this.#touched.add(name);
     }
-    // NULL of the others: two bytes less, and no part of the index.
-    values.push(...numbersOf(call), tally.unpriced_calls === 0 ? null : tally.unpriced_calls);
-    this.#insert.run(...values);
   }
 
   /** Into the open transaction. @throws whatever SQLite says */
@@ -82,9 +97,13 @@ export class FacetWriter {
 
   /** The transaction was given up, and the names that came with it. */
   rolledBack(): void {
-    for (const { kind, name } of this.#fresh) this.#names.get(kind)?.known.delete(name);
-    this.#fresh.clear();
+    for (const name of this.#fresh) this.#forgetName(name);
     this.#settle();
+  }
+
+  #forgetName(name: Name): void {
+    this.#names.get(name.kind)?.known.delete(name.name);
+    this.#fresh.delete(name);
   }
 
   #settle(): void {
@@ -96,8 +115,8 @@ export class FacetWriter {
     const names = this.#namesOf(kind);
     const known = names.known.get(text);
     if (known !== undefined) return known;
-    if (text.length <= LONGEST_NAME && this.#hasRoom(kind, names)) return this.#add(names, kind, text);
-    return names.known.get(null) ?? this.#add(names, kind, null);
+    if (text.length <= LONGEST_NAME && this.#hasRoom(kind, names)) return this.#newName(names, kind, text);
+    return names.known.get(null) ?? this.#newName(names, kind, null);
   }
 
   #hasRoom(kind: NameKind, names: Names): boolean {
@@ -122,11 +141,12 @@ export class FacetWriter {
     return names;
   }
 
-  #add(names: Names, kind: NameKind, text: string | null): Name {
+  #newName(names: Names, kind: NameKind, text: string | null): Name {
     const { lastInsertRowid } = this.#addName.run(kind, text);
     const name: Name = { id: Number(lastInsertRowid), kind, name: text, calls: 0 };
     names.known.set(text, name);
     this.#fresh.add(name);
+    this.#freshOfCall.push(name);
     return name;
   }
 }

@@ -77,6 +77,11 @@ export class LiveCallTables {
     this.#dropped.push(id);
   }
 
+  /** It is not recorded after all. */
+  undrop(id: string): void {
+    if (this.#dropped.at(-1) === id) this.#dropped.pop();
+  }
+
   discard(id: string): void {
     this.#discarded.push(id);
   }

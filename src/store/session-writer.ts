@@ -56,12 +56,16 @@ export class SessionWriter {
     );
   }
 
-  /** A call that was written. @param tally what it adds to the totals. @throws whatever SQLite says */
-  add(call: StoredCall, tally: Tally): void {
-    const { record, session: part } = call;
+  /** What a call has of its own in the call graph. @throws whatever SQLite says */
+  addEdges({ record, session: part }: StoredCall): void {
     if (part === undefined || part === null) return;
     const trace = traceOf(record)?.id ?? null;
     for (const { id, from, to, type } of part.edges) this.#insertEdge.run(id, trace, from, to, type);
+  }
+
+  /** A call that was written. @param tally what it adds to the totals */
+  add({ record, session: part }: StoredCall, tally: Tally): void {
+    if (part === undefined || part === null) return;
     if (part.tip !== null) this.#tips.set(part.tip.slot, part.tip);
     if (record.leg === 'shadow') return;
     this.#note(part, record, tally);
