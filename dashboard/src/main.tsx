@@ -16,10 +16,11 @@ const queries = new QueryClient({
       retry: (failures, error) =>
         error instanceof ApiError &&
         (error.type === NOT_STORED_YET
-          ? failures < 8
+          ? failures < 14
           : failures < 3 && (error.status === 0 || error.type === 'not_running')),
+      // Most calls are stored at once, those of a machine that has much to do some seconds later.
       retryDelay: (failures, error) =>
-        error instanceof ApiError && error.type === NOT_STORED_YET ? 250 : 1000 * 2 ** failures,
+        error instanceof ApiError && error.type === NOT_STORED_YET ? (failures < 8 ? 250 : 1000) : 1000 * 2 ** failures,
       refetchOnWindowFocus: false,
     },
   },

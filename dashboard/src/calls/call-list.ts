@@ -37,6 +37,8 @@ export class CallList {
   #end = 0;
   #next: string | null = null;
   #fresh: Listed[] = [];
+  /** Ended while the first answer was awaited: it may not have them. */
+  #early: CallRecord[] = [];
   #waiting = new Map<string, CallRecord>();
   #waits = 0;
   #follows = true;
@@ -201,7 +203,7 @@ export class CallList {
   ended(calls: readonly CallRecord[]): void {
     const taken = calls.filter((call) => this.takes(call) === true);
     if (taken.length === 0) return;
-    if (!this.ready) this.#missedMeanwhile = this.#reloading !== null;
+    if (!this.ready) this.#early = [...this.#early, ...taken].slice(-MOST_FRESH);
     else if (this.#follows) this.#putOnTop(taken);
     else {
       this.#waits += taken.length;
@@ -276,6 +278,7 @@ export class CallList {
     this.#tell();
     if (this.#missedMeanwhile) this.missed();
     this.#missedMeanwhile = false;
+    this.ended(this.#early.splice(0).filter(({ id }) => !known.has(id)));
   }
 
   #note(answer: ListedCalls): void {

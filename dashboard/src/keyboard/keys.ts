@@ -75,8 +75,8 @@ function pressed(event: KeyboardEvent): void {
 /** Not while the reader types, but for Escape and what is pressed with Ctrl or Cmd. */
 function isOurs(event: KeyboardEvent): boolean {
   if (event.defaultPrevented || event.isComposing || event.altKey) return false;
-  // A dialog has the page to itself, Escape included.
-  if (event.target instanceof Element && event.target.closest('dialog[open]') !== null) return false;
+  // A dialog has the page to itself, Escape included, also when what had the focus in it is gone.
+  if (document.querySelector('dialog[open]') !== null) return false;
   return event.ctrlKey || event.metaKey || event.key === 'Escape' || !isTyping(event.target);
 }
 

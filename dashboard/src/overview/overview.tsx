@@ -14,7 +14,7 @@ import { CallsChart, LatencyChart, type Part, rowsOf, type Span, SpendChart, Tok
 import { filterText, sumFilterOf, type SumFilterName } from './filter.ts';
 import { Kpis } from './kpis.tsx';
 import { Breakdown, type BreakdownRow, DearestSessions } from './tables.tsx';
-import { useEarlierStats, useFreshNumbers, useManyStats, useStats } from './use-stats.ts';
+import { useDearestSessions, useEarlierStats, useFreshNumbers, useManyStats, useStats } from './use-stats.ts';
 
 const BY = [
   'model',
@@ -39,6 +39,7 @@ function useNumbers(route: Route, now: number) {
   const groups = useStats({ ...asked, group: by });
   const before = periodBefore(period, now);
   const earlier = useEarlierStats(before === null ? null : { ...quantized(before), ...filter });
+  const dearest = useDearestSessions(period);
   const found = groups.data?.groups ?? [];
   const top = found.filter(({ key, cost_usd: cost }) => key !== null && cost > 0).slice(0, PARTS);
   const partStats = useManyStats(top.map(({ key }) => ({ ...asked, ...keyFilter(by, key), group: step })));
@@ -53,7 +54,7 @@ function useNumbers(route: Route, now: number) {
     /** What was asked. */
     question: JSON.stringify({ ...asked, by }),
     /** All answers are there, or will not come. */
-    isWhole: [!over.isPending, !groups.isPending, earlier.isSettled, partStats.isSettled].every(Boolean),
+    isWhole: [over, groups, dearest].every(({ isPending }) => !isPending) && earlier.isSettled && partStats.isSettled,
     period,
     by,
     filter,
@@ -64,6 +65,7 @@ function useNumbers(route: Route, now: number) {
     // All at once: a chart that is drawn anew with each of them is none to point at.
     parts: groups.isPending || !partStats.isSettled ? [] : parts,
     breakdown,
+    dearest: dearest.data?.sessions,
     leftOut: groups.data?.groups_left_out ?? 0,
     // Of the sums of each group there are no more than of all of them.
     deleted: Math.max(deletedIn(over.data), deletedIn(groups.data)),
@@ -103,7 +105,7 @@ export function Overview({ route }: { route: Route }) {
       <Controls route={route} by={by} filter={numbers.filter} ignored={numbers.ignored} />
       <Charts route={route} times={times} step={step} rows={rows} parts={numbers.parts} total={total} />
       <div className="grid gap-x-8 gap-y-6 px-4 pt-2 pb-8 2xl:grid-cols-2">
-        <DearestSessions route={route} />
+        <DearestSessions route={route} sessions={numbers.dearest} />
         <Breakdown label={by} rows={numbers.breakdown} leftOut={numbers.leftOut} />
       </div>
     </div>

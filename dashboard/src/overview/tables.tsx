@@ -1,14 +1,10 @@
-import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import type { SessionList } from '../../../src/admin/sessions.ts';
-import { get } from '../api/client.ts';
-import type { PeriodGroup } from '../api/shapes.ts';
+import type { ListedSession, PeriodGroup } from '../api/shapes.ts';
 import { compact, percent, usd, whole } from '../format/numbers.ts';
 import { duration } from '../format/time.ts';
 import { Money } from '../kit/amounts.tsx';
 import { ProviderDot } from '../kit/dots.tsx';
 import { TokenBar } from '../kit/token-bar.tsx';
-import { periodOf } from '../url/range.ts';
 import { hrefOf, type Route } from '../url/route.ts';
 
 interface TableColumn<Row> {
@@ -82,22 +78,16 @@ function tokenBarOf(
   );
 }
 
-const SHOWN = 10;
+const MOST_ROWS = 20;
 
-/** A runaway loop disappears in a sum and stands out here. */
-export function DearestSessions({ route }: { route: Route }) {
-  const period = periodOf(route.params);
-  const sessions = useQuery({
-    queryKey: ['overview', 'dearest', period.since, period.until],
-    queryFn: () =>
-      get<SessionList>('/api/sessions', { order: 'cost', limit: SHOWN, since: period.since, until: period.until }),
-  });
-  const rows = sessions.data?.sessions ?? [];
+/** A runaway loop disappears in a sum and stands out here. @param sessions undefined = they are awaited */
+export function DearestSessions({ route, sessions }: { route: Route; sessions: readonly ListedSession[] | undefined }) {
+  const rows = sessions ?? [];
   return (
     <section className="min-w-0">
       <h2 className="mb-1 font-semibold">Most expensive sessions</h2>
       {rows.length === 0 ? (
-        <p className="text-muted">{sessions.isPending ? '' : 'No session in this period.'}</p>
+        <p className="text-muted">{sessions === undefined ? '' : 'No session in this period.'}</p>
       ) : (
         <Table
           label="Most expensive sessions"
@@ -137,7 +127,7 @@ export interface BreakdownRow extends PeriodGroup {
 
 /** What the period is made of, by the thing that is chosen above. */
 export function Breakdown({ label, rows, leftOut }: { label: string; rows: readonly BreakdownRow[]; leftOut: number }) {
-  const shown = rows.slice(0, SHOWN * 2);
+  const shown = rows.slice(0, MOST_ROWS);
   const hidden = rows.length - shown.length + leftOut;
   const spent = rows.reduce((sum, row) => sum + row.cost_usd, 0);
   return (

@@ -1,14 +1,17 @@
 import { keepPreviousData, useQueries, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query';
 import { useEffect, useReducer } from 'react';
+import type { SessionList } from '../../../src/admin/sessions.ts';
 import { get, type Query } from '../api/client.ts';
 import type { PeriodStats } from '../api/shapes.ts';
 import { useRefresh } from '../api/use-live.ts';
+import type { Period } from '../url/range.ts';
 
 export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 /** A period that ends now moves on where no call ends as well. */
 const MOVES_MS = 60_000;
 /** The page does not shimmer while calls come in. */
 const REFRESH_MS = 3000;
+const DEAREST = 10;
 const OVERVIEW = { queryKey: ['overview'] };
 
 /** Totals of a period. */
@@ -28,6 +31,15 @@ export function useEarlierStats(query: Query | null): { stats: PeriodStats | und
     placeholderData: keepPreviousData,
   });
   return { stats: data, isSettled: query === null || !(isPending || isPlaceholderData) };
+}
+
+/** The sessions that cost most, the dearest first. */
+export function useDearestSessions(period: Period): UseQueryResult<SessionList> {
+  const { since, until } = period;
+  return useQuery({
+    queryKey: ['overview', 'dearest', since, until],
+    queryFn: ({ signal }) => get<SessionList>('/api/sessions', { order: 'cost', limit: DEAREST, since, until }, signal),
+  });
 }
 
 /** One answer for each question, in their order; those that have not come are undefined. */

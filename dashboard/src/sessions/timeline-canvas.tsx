@@ -1,5 +1,5 @@
 /** The picture of the timeline: drawn on a canvas as large as what is in sight, however many calls there are. */
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { stateOf } from '../format/call.ts';
 import { useTheme } from '../kit/theme.ts';
 import { type Bar, barAt, type Lane, type Lanes, type Pause, type Scale, ticksOf } from './timeline.ts';
@@ -28,7 +28,7 @@ export function TimelineCanvas(props: CanvasProps) {
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null);
   const { shown: theme } = useTheme();
   const names = size.width < 560 ? 0 : NAMES;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = scroller.current;
     if (element === null) return;
     const measure = (): void =>

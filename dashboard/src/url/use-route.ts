@@ -14,11 +14,9 @@ export function useRoute(): Route {
 /** @param replace true = Back does not come here again (typing in a filter). */
 export function goTo(href: string, replace = false): void {
   if (href === window.location.hash) return;
-  if (!replace) {
-    window.location.hash = href;
-    return;
-  }
-  window.history.replaceState(null, '', href);
+  if (replace) window.history.replaceState(null, '', href);
+  else window.location.hash = href;
+  // The browser tells it later, if at all: until then a key or a box would meet the place before.
   window.dispatchEvent(new HashChangeEvent('hashchange'));
 }
 

@@ -1,6 +1,6 @@
 /** A real Chromium: the one that the machine has. Without one the tests of this folder are skipped, and say so. */
 import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page, type Request } from 'playwright-core';
 import type { Daemon } from './daemon.ts';
 
 const PLACES = [
@@ -47,7 +47,14 @@ export async function visit(browser: Browser, daemon: Daemon, hash = '', options
     locale: 'en-GB',
     timezoneId: 'UTC',
   });
+  const close = context.close.bind(context);
+  context.close = async (why) => {
+    // What is answered by the test when the page goes is no fault of it.
+    for (const page of context.pages()) await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await close(why);
+  };
   const page = await context.newPage();
+  watchRequests(page);
   const complaints: string[] = [];
   const strangers: string[] = [];
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
@@ -62,6 +69,48 @@ export async function visit(browser: Browser, daemon: Daemon, hash = '', options
   await signIn(page, daemon);
   if (hash !== '') await page.goto(`${daemon.adminUrl}/${hash}`);
   return { context, page, complaints, strangers };
+}
+
+/** What asks again and again, or has no end. */
+const ENDLESS = /\/(?:health|api\/live|api\/setup)(?:$|\?)/;
+/** Runs when there is nothing left to do in the page, after it has been painted once more. */
+const IDLE = `document.fonts.ready.then(() => new Promise((done) => {
+  const idle = (then) => requestIdleCallback(then, { timeout: 2000 });
+  idle(() => requestAnimationFrame(() => idle(done)));
+}))`;
+const SETTLED_MS = 20_000;
+
+interface Requests {
+  begun: number;
+  underWay: Set<Request>;
+}
+const requests = new WeakMap<Page, Requests>();
+
+function watchRequests(page: Page): void {
+  const known: Requests = { begun: 0, underWay: new Set() };
+  requests.set(page, known);
+  page.on('request', (request) => {
+    if (!request.url().startsWith('http') || ENDLESS.test(request.url())) return;
+    known.begun += 1;
+    known.underWay.add(request);
+  });
+  const ended = (request: Request) => known.underWay.delete(request);
+  page.on('requestfinished', ended);
+  page.on('requestfailed', ended);
+}
+
+/**
+ * Resolves when the page of `visit` has all that it asked for, and has drawn it: what is measured then, or found not to
+ * be there, is not about to change. It does not wait for ever.
+ */
+export async function settled(page: Page): Promise<void> {
+  const known = requests.get(page) ?? { begun: 0, underWay: new Set() };
+  for (const end = Date.now() + SETTLED_MS; Date.now() < end;) {
+    const { begun } = known;
+    const isBusy = known.underWay.size > 0;
+    await page.evaluate(IDLE);
+    if (!isBusy && known.underWay.size === 0 && known.begun === begun) return;
+  }
 }
 
 async function signIn(page: Page, daemon: Daemon): Promise<void> {

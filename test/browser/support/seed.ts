@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 export function aHomeWithCalls(agents: { sessions: number; turns: number } | null = null): string {
   const home = mkdtempSync(join(tmpdir(), 'llm-proxy-browser-'));
   const env = { ...process.env, XDG_STATE_HOME: join(home, 'state') };
-  const options = { cwd: root, env, timeout: 60_000, stdio: 'ignore' } as const;
+  const options = { cwd: root, env, timeout: 240_000, stdio: 'ignore' } as const;
   execFileSync(process.execPath, ['dist/cli.js', 'demo', '--home', home], options);
   if (agents !== null) {
     const size = ['--sessions', String(agents.sessions), '--turns', String(agents.turns)];
@@ -34,7 +34,7 @@ export function aHomeWithCalls(agents: { sessions: number; turns: number } | nul
 export function aHomeOfAMonth(calls: number): string {
   const home = mkdtempSync(join(tmpdir(), 'llm-proxy-browser-'));
   const env = { ...process.env, XDG_STATE_HOME: join(home, 'state') };
-  const options = { cwd: root, env, timeout: 120_000, stdio: 'ignore' } as const;
+  const options = { cwd: root, env, timeout: 240_000, stdio: 'ignore' } as const;
   const month = ['store', '--calls', String(calls), '--only', 'none', '--home', home, '--office'];
   execFileSync(process.execPath, ['bench/bench.mjs', ...month], options);
   execFileSync(process.execPath, ['dist/cli.js', 'demo', '--home', home], options);
