@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, launch, visit } from './support/browser.ts';
+import { chromiumPath, launch, settled, visit } from './support/browser.ts';
 import { startCompared } from './support/compared.ts';
 import { type Daemon, startDaemon } from './support/daemon.ts';
 import { aHomeOfAMonth } from './support/seed.ts';
@@ -45,7 +45,16 @@ const SHOTS: readonly Shot[] = [
     hash: ({ call }) => `#/calls/${call}?range=7d`,
     ready: (page) => page.getByText('I will look at the file first.').first().waitFor(),
   },
-  { name: 'sessions', hash: () => '#/sessions?range=7d', ready: (page) => page.getByText('Today').first().waitFor() },
+  {
+    name: 'sessions',
+    hash: () => '#/sessions?range=7d',
+    // Recorded before midnight, maybe.
+    ready: (page) =>
+      page
+        .getByText(/^(?:Today|Yesterday)$/)
+        .first()
+        .waitFor(),
+  },
   {
     name: 'session',
     hash: ({ session }) => `#/sessions/${session}?range=7d`,
@@ -88,6 +97,7 @@ describe.skipIf(chromiumPath === null)('docs/screenshots', () => {
       for (const { name, hash, ready } of SHOTS) {
         await page.goto(`${daemon.adminUrl}/${hash(ids)}`);
         await ready(page);
+        await settled(page);
         expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
         if (isWanted) await page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`) });
       }

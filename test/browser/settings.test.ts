@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violationsOf } from './support/axe.ts';
-import { chromiumPath, launch, visit } from './support/browser.ts';
+import { chromiumPath, launch, settled, visit } from './support/browser.ts';
 import { type Daemon, startDaemon } from './support/daemon.ts';
 import { aHomeWithCalls } from './support/seed.ts';
 
@@ -84,7 +84,8 @@ describe.skipIf(chromiumPath === null)('dashboard/settings', () => {
     await dialog.getByText('3 records with their bodies, older than 30 days.').waitFor();
     await dialog.getByRole('button', { name: 'Delete' }).click();
     await page.getByText('It is busy.').waitFor();
-    expect(await dialog.count()).toBe(0);
+    await dialog.waitFor({ state: 'detached' });
+    await settled(page);
     expect(asked).toEqual([
       { older_than: '30d', bodies_only: true, dry_run: true },
       { older_than: '30d', bodies_only: true },
@@ -108,12 +109,15 @@ describe.skipIf(chromiumPath === null)('dashboard/settings', () => {
     await context.close();
   });
 
-  it.each(['light', 'dark'] as const)('breaks no rule of accessibility (%s)', async (theme) => {
+  it.each(['light', 'dark'] as const)('breaks no rule of accessibility (%s)', { timeout: 300_000 }, async (theme) => {
     const { page, context } = await visit(browser, daemon, '#/settings/setup', { theme });
     for (const part of PARTS) {
       await page.goto(`${daemon.adminUrl}/#/settings/${part}`);
-      await page.locator('main h2').first().waitFor();
+      const link = page.getByRole('navigation', { name: 'Settings' }).locator('a[aria-current=page]');
+      await expect.poll(() => link.getAttribute('href')).toBe(`#/settings/${part}`);
+      await settled(page);
       await expect.poll(() => page.getByText(/^Loading/).count()).toBe(0);
+      await page.locator('main h2').first().waitFor();
       expect([part, await violationsOf(page)]).toEqual([part, []]);
     }
     await context.close();

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, launch, visit } from './support/browser.ts';
+import { chromiumPath, launch, pressChord, settled, visit } from './support/browser.ts';
 import { type Daemon, startDaemon } from './support/daemon.ts';
 
 describe.skipIf(chromiumPath === null)('dashboard/app.tsx', () => {
@@ -17,8 +17,9 @@ describe.skipIf(chromiumPath === null)('dashboard/app.tsx', () => {
   it('shows every screen without a complaint of the browser and without a request to anybody else', async () => {
     const { page, complaints, strangers, context } = await visit(browser, daemon);
     for (const name of ['Calls', 'Sessions', 'Compare', 'Settings', 'Overview']) {
-      await page.getByRole('link', { name }).click();
+      await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name }).click();
       await page.getByRole('heading', { level: 1, name }).waitFor();
+      await settled(page);
     }
     expect(complaints).toEqual([]);
     expect(strangers).toEqual([]);
@@ -47,10 +48,11 @@ describe.skipIf(chromiumPath === null)('dashboard/app.tsx', () => {
     const { page, context } = await visit(browser, daemon);
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
     await page.keyboard.press('?');
-    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    const dialog = page.getByRole('dialog', { name: 'Keys' });
+    await dialog.waitFor();
     await page.keyboard.press('Escape');
-    await page.keyboard.press('g');
-    await page.keyboard.press('c');
+    await dialog.waitFor({ state: 'detached' });
+    await pressChord(page, 'g', 'c', () => page.url().includes('#/calls'));
     await page.getByRole('heading', { level: 1, name: 'Calls' }).waitFor();
     await context.close();
   });

@@ -113,6 +113,15 @@ export async function settled(page: Page): Promise<void> {
   }
 }
 
+/** Two keys in a row, as one key: again where the machine rested between them, so that they were two. */
+export async function pressChord(page: Page, first: string, then: string, isDone: () => boolean): Promise<void> {
+  for (const end = Date.now() + SETTLED_MS; Date.now() < end && !isDone();) {
+    await page.keyboard.press(first);
+    await page.keyboard.press(then);
+    await settled(page);
+  }
+}
+
 async function signIn(page: Page, daemon: Daemon): Promise<void> {
   const answer = await fetch(`${daemon.adminUrl}/api/login-codes`, {
     method: 'POST',
