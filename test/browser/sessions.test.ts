@@ -37,6 +37,9 @@ describe.skipIf(chromiumPath === null)('dashboard/sessions', () => {
     return (await answer.json()) as T;
   }
 
+  /** Of a list of these sessions; its titles are one. */
+  const rowsOf = async (query: string): Promise<number> =>
+    1 + (await api<{ sessions: Session[] }>(`/api/sessions?limit=100${query}`)).sessions.length;
   const at = (query: string): string => `#/sessions/${session.id}?range=all&${query}`;
 
   it('lists sessions by day, filters them by provider and words, and shows sub-agents when they are wanted', async () => {
@@ -48,16 +51,14 @@ describe.skipIf(chromiumPath === null)('dashboard/sessions', () => {
       .first()
       .waitFor();
     const rows = () => grid.getByRole('row').count();
-    const listed = async (query: string) =>
-      1 + (await api<{ sessions: Session[] }>(`/api/sessions?limit=100${query}`)).sessions.length;
-    const before = await listed('&top=1');
+    const before = await rowsOf('&top=1');
     await expect.poll(rows).toBe(before);
     await page.getByRole('checkbox', { name: 'sub-agents too' }).check();
-    await expect.poll(rows).toBe(await listed(''));
+    await expect.poll(rows).toBe(await rowsOf(''));
     expect(await rows()).toBeGreaterThan(before);
     await page.getByRole('combobox', { name: 'Provider' }).selectOption('google');
     await expect.poll(() => decodeURIComponent(page.url())).toContain('filter=provider:google');
-    await expect.poll(rows).toBe(await listed('&provider=google'));
+    await expect.poll(rows).toBe(await rowsOf('&provider=google'));
     expect(await rows()).toBeLessThan(before);
     const box = page.getByRole('searchbox');
     await box.fill('no such words anywhere');

@@ -5,17 +5,9 @@
  * they wait.
  */
 import type { CallRecord, ListedCalls } from '../api/shapes.ts';
+import type { CallListOptions } from './call-list-options.ts';
 import { PAGE } from './first-page.ts';
 import { drop, insert, isNewer, type Listed, listedOf, type Page, pageAt, pageOf, withTitles } from './listed.ts';
-
-export interface CallListOptions {
-  fetch: (cursor: string | null, limit: number, signal: AbortSignal) => Promise<ListedCalls>;
-  /** The list looks different now; told at most once for each event. */
-  changed: () => void;
-  /** Whether a call that ended belongs to it; `ask`: only the daemon knows. */
-  takes: (call: CallRecord) => boolean | 'ask';
-  pageSize?: number;
-}
 
 /** Held on each side of those in sight. */
 const HELD_PAGES = 8;
