@@ -1,4 +1,7 @@
 import { defineConfig } from 'vitest/config';
+import { withoutForeignSettings } from './test/support/environment.ts';
+
+withoutForeignSettings(process.env);
 
 /** The dashboard in a real browser: apart from `npm test`, which needs none. Without one the tests say so and skip. */
 export default defineConfig({

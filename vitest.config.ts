@@ -1,6 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { withoutForeignSettings } from './test/support/environment.ts';
+
+// The processes that run the tests, and those that the tests start, have it from this one. Real clients are installed
+// first, as this machine reaches its registries.
+const installs =
+  process.env['LLM_PROXY_TEST_CLIENTS'] !== undefined || process.env['npm_lifecycle_event'] === 'test:clients';
+if (!installs) withoutForeignSettings(process.env);
 
 /** Half a minute each. Begun last, as their size says where no run has measured them, they leave a core idle. */
 const LONG = /\/(?:integration\/(?:store-scale|store-faults|cli|kill)|e2e\/clients\/fast)\.test\.ts$/;
@@ -25,10 +32,10 @@ export default defineConfig({
     // By default one core is left free; with two that would be a single worker, and many tests wait for other processes.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     dangerouslyIgnoreUnhandledErrors: false,
-    // On a busy machine late is not wrong: these are for what hangs.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 10_000 } },
+    // On a busy machine late is not wrong: these are for what hangs. No test has one of its own that is shorter.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
     mockReset: true,
     sequence: { sequencer: LongOnesFirst },
     coverage: { provider: 'v8', include: ['src/**'] },

@@ -131,11 +131,11 @@ describe('base URLs on the proxy port', () => {
   /** All calls, once there are so many. */
   async function newest(count: number): Promise<CallRecord[]> {
     let calls: CallRecord[] = [];
-    for (let looks = 0; looks < 500; looks += 1) {
+    const look = async (): Promise<number> => {
       ({ calls } = (await (await daemon.get('/api/calls?limit=1000')).json()) as { calls: CallRecord[] });
-      if (calls.length >= count) break;
-    }
-    expect(calls.length).toBeGreaterThanOrEqual(count);
+      return calls.length;
+    };
+    await expect.poll(look, { interval: 5 }).toBeGreaterThanOrEqual(count);
     return calls;
   }
 

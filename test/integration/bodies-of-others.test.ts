@@ -47,7 +47,7 @@ describe('bodies of vector databases, payments, messaging and search', () => {
     socket.destroy();
     const calls = async (): Promise<CallRecord[]> =>
       ((await (await daemon.get(`/api/calls?provider=${provider}`)).json()) as { calls: CallRecord[] }).calls;
-    await expect.poll(async () => (await calls()).length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => (await calls()).length).toBe(1);
     return (await calls())[0]!;
   }
 

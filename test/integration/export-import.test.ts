@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-const cli = (...words: string[]): Promise<CliResult> => runCli([...words, '--home', home], env, 30_000);
+const cli = (...words: string[]): Promise<CliResult> => runCli([...words, '--home', home], env);
 /** What starts no thread. */
 const here = (...words: string[]): Promise<CliResult> => runInProcess([...words, '--home', home], env);
 

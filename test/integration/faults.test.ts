@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/store/driver.ts';
+import { leastOf } from '../support/async.ts';
 import { makeCa, makeLeaf } from '../support/certificates.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { startTlsUpstream, type Upstream } from '../support/tls-upstream.ts';
@@ -103,28 +104,31 @@ describe('a daemon whose sinks fail', () => {
     // A file-size limit: writes to logs and database fail with EFBIG, as on a disk that is full.
     const daemon = await startDaemon({ args, shell: 'ulimit -f 400' });
     expect(await hundredStreams(daemon)).toBe(0);
-    await expect.poll(() => metric(daemon, /^llm_proxy_dropped_total\{/), { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => metric(daemon, /^llm_proxy_dropped_total\{/)).toBeGreaterThan(0);
     // The last calls are counted a moment after their clients have everything.
     const stats = async (): Promise<unknown> => (await daemon.get('/api/stats')).json();
     await expect.poll(stats).toMatchObject({ total_requests: STREAMS, output_tokens: STREAMS * TOKENS });
     await daemon.stop();
-  }, 40_000);
+  });
 
   it('carries every stream to its end while another process holds the database', async () => {
     const daemon = await startDaemon({ args });
-    const before = performance.now();
-    expect(await hundredStreams(daemon)).toBe(0);
-    const usual = performance.now() - before;
+    const timed = async (): Promise<number> => {
+      const began = performance.now();
+      expect(await hundredStreams(daemon)).toBe(0);
+      rounds += 1;
+      return performance.now() - began;
+    };
+    let rounds = 0;
+    const usual = await timed();
     const database = openDatabase(join(daemon.home, 'data', 'llm-proxy.db'));
     database.exec('BEGIN EXCLUSIVE');
-    const started = performance.now();
-    expect(await hundredStreams(daemon)).toBe(0);
-    // Whoever waits for a held database waits 5 s.
-    expect(performance.now() - started).toBeLessThan(usual + 4_000);
+    // Whoever waits for a held database waits 5 s, each time.
+    expect(await leastOf(usual + 4_000, timed)).toBeLessThan(usual + 4_000);
     database.exec('ROLLBACK');
     const count = database.prepare('SELECT count(*) AS calls FROM llm_calls');
-    await expect.poll(() => count.get()?.['calls'], { timeout: 15_000 }).toBe(2 * STREAMS);
+    await expect.poll(() => count.get()?.['calls']).toBe(rounds * STREAMS);
     database.close();
     await daemon.stop();
-  }, 60_000);
+  });
 });

@@ -17,7 +17,7 @@ import { httpRequest, openTls } from '../support/tunnel-client.ts';
 const run = promisify(execFile);
 const HOST = 'api.openai.com';
 const CANARY = 'zqcanary';
-const SOON = { timeout: 15_000, interval: 100 };
+const SOON = { interval: 100 };
 const folder = mkdtempSync(join(tmpdir(), 'llm-proxy-life-'));
 let upstream: Upstream<TLSSocket>;
 let home: string;
@@ -89,12 +89,22 @@ const hits = async (word: string): Promise<number> =>
 const stored = async (): Promise<number> => ((await get('/api/calls?limit=1000'))['calls'] as unknown[]).length;
 const isIndexed = async (): Promise<unknown> => ((await get('/health'))['search'] as { behind: number }).behind;
 
+/** Empty where it was there for a moment only, as are files that are written anew and then named. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
 /** Files below the home whose name or bytes hold the word, whatever its case; `block` where a packed block does. */
 function holding(word: string): string[] {
   const files = readdirSync(home, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => `${path} ${readFileSync(path, 'latin1')}`.toLowerCase().includes(word));
+    .filter((path) => `${path} ${textOf(path)}`.toLowerCase().includes(word));
   const database = openDatabase(join(home, 'data', 'llm-proxy.db'), { readOnly: true });
   const rows = database.prepare('SELECT encoding, data FROM blocks').all();
   database.close();
@@ -137,7 +147,7 @@ describe('the life of data', () => {
     expect(await hits(`${CANARY}three`)).toBeGreaterThan(0);
     expect(await stored()).toBe(5);
     expect((await get('/api/stats'))['total_requests']).toBe(15);
-  }, 60_000);
+  });
 
   it('purges, prunes and pins when no daemon runs', async () => {
     await start();
@@ -155,7 +165,7 @@ describe('the life of data', () => {
     await start();
     expect((await get('/api/stats'))['total_requests']).toBe(3);
     expect(await stored()).toBe(1);
-  }, 60_000);
+  });
 
   it('writes no word of a body where bodies are off', async () => {
     await start({
@@ -169,5 +179,5 @@ describe('the life of data', () => {
     await daemon?.stop();
     daemon = null;
     expect(holding(CANARY)).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -72,7 +72,7 @@ describe('a provider of the user, described in the configuration', () => {
     socket.destroy();
     const calls = async (): Promise<CallRecord[]> =>
       ((await (await daemon.get('/api/calls?provider=acme')).json()) as { calls: CallRecord[] }).calls;
-    await expect.poll(async () => (await calls()).length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => (await calls()).length).toBe(1);
     const [call] = await calls();
     expect(call).toMatchObject({
       provider: 'acme',

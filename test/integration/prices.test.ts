@@ -79,10 +79,10 @@ interface Totals {
 }
 
 async function stats(daemon: Daemon, requests: number): Promise<Totals> {
-  for (const deadline = Date.now() + 10_000; ;) {
-    const totals = (await (await daemon.get('/api/stats')).json()) as Totals;
-    if (totals.total_requests === requests || Date.now() > deadline) return totals;
-  }
+  const look = async (): Promise<Totals> => (await (await daemon.get('/api/stats')).json()) as Totals;
+  let totals = await look();
+  await expect.poll(async () => (totals = await look()).total_requests, { interval: 5 }).toBe(requests);
+  return totals;
 }
 
 describe('prices of one’s own', () => {

@@ -107,68 +107,64 @@ describe('relay: bytes', () => {
   });
   afterAll(() => bench.close());
 
-  it(
-    'passes 240 generated exchanges byte for byte, both ways, cut anywhere, one by one and pipelined',
-    { timeout: 60_000 },
-    async () => {
-      const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 6 });
-      let exchanges = 0;
-      await fc.assert(
-        fc.asyncProperty(
-          fc.array(exchange, { minLength: 4, maxLength: 4 }),
-          cuts,
-          cuts,
-          fc.boolean(),
-          async (list, out, back, pipelined) => {
-            const first = bench.recorder.exchanges.length;
-            const requests = list.map(({ request }) => request);
-            const thresholds = requests.map((_, index) => Buffer.concat(requests.slice(0, index + 1)).length);
-            let answered = 0;
-            const upstream = await startTlsUpstream(bench.upstreamLeaf, (socket) => {
-              socket.on('data', () => {
-                while (answered < list.length && upstream.received(0).length >= (thresholds[answered] ?? 0)) {
-                  for (const piece of pieces(list[answered]!.response, back)) socket.write(piece);
-                  answered += 1;
-                }
-              });
-            });
-            bench.upstreamPort = upstream.port;
-            const client = await bench.client();
-            const seen: Buffer[] = [];
-            client.on('data', (chunk: Buffer) => seen.push(chunk));
-            const expected = Buffer.concat(list.map(({ response }) => response));
-            const arrived = (length: number): Promise<void> =>
-              untilTrue(() => Buffer.concat(seen).length >= length, 'the response');
-            if (pipelined) {
-              for (const piece of pieces(Buffer.concat(requests), out)) client.write(piece);
-            } else {
-              let length = 0;
-              for (const { request, response } of list) {
-                for (const piece of pieces(request, out)) client.write(piece);
-                length += response.length;
-                await arrived(length);
+  it('passes 240 generated exchanges byte for byte, both ways, cut anywhere, one by one and pipelined', async () => {
+    const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 6 });
+    let exchanges = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(exchange, { minLength: 4, maxLength: 4 }),
+        cuts,
+        cuts,
+        fc.boolean(),
+        async (list, out, back, pipelined) => {
+          const first = bench.recorder.exchanges.length;
+          const requests = list.map(({ request }) => request);
+          const thresholds = requests.map((_, index) => Buffer.concat(requests.slice(0, index + 1)).length);
+          let answered = 0;
+          const upstream = await startTlsUpstream(bench.upstreamLeaf, (socket) => {
+            socket.on('data', () => {
+              while (answered < list.length && upstream.received(0).length >= (thresholds[answered] ?? 0)) {
+                for (const piece of pieces(list[answered]!.response, back)) socket.write(piece);
+                answered += 1;
               }
-            }
-            await arrived(expected.length);
-            client.end();
-            await once(client, 'close');
-            expect(Buffer.concat(seen).equals(expected)).toBe(true);
-            expect(upstream.received(0).equals(Buffer.concat(requests))).toBe(true);
-            expect(upstream.sockets).toHaveLength(1);
-            const rows = bench.recorder.exchanges.slice(first);
-            expect(rows.map(({ ends }) => ends.map(({ outcome }) => outcome))).toEqual(list.map(() => ['complete']));
-            rows.forEach((row, index) => {
-              expect(row.requestBody.equals(list[index]!.requestBody)).toBe(true);
-              expect(row.responseBody.equals(list[index]!.responseBody)).toBe(true);
             });
-            exchanges += list.length;
-            await upstream.close();
-          },
-        ),
-        { numRuns: 60, endOnFailure: true },
-      );
-      expect(exchanges).toBe(240);
-      expect(bench.counters.get('unparsed')).toBe(0);
-    },
-  );
+          });
+          bench.upstreamPort = upstream.port;
+          const client = await bench.client();
+          const seen: Buffer[] = [];
+          client.on('data', (chunk: Buffer) => seen.push(chunk));
+          const expected = Buffer.concat(list.map(({ response }) => response));
+          const arrived = (length: number): Promise<void> =>
+            untilTrue(() => Buffer.concat(seen).length >= length, 'the response');
+          if (pipelined) {
+            for (const piece of pieces(Buffer.concat(requests), out)) client.write(piece);
+          } else {
+            let length = 0;
+            for (const { request, response } of list) {
+              for (const piece of pieces(request, out)) client.write(piece);
+              length += response.length;
+              await arrived(length);
+            }
+          }
+          await arrived(expected.length);
+          client.end();
+          await once(client, 'close');
+          expect(Buffer.concat(seen).equals(expected)).toBe(true);
+          expect(upstream.received(0).equals(Buffer.concat(requests))).toBe(true);
+          expect(upstream.sockets).toHaveLength(1);
+          const rows = bench.recorder.exchanges.slice(first);
+          expect(rows.map(({ ends }) => ends.map(({ outcome }) => outcome))).toEqual(list.map(() => ['complete']));
+          rows.forEach((row, index) => {
+            expect(row.requestBody.equals(list[index]!.requestBody)).toBe(true);
+            expect(row.responseBody.equals(list[index]!.responseBody)).toBe(true);
+          });
+          exchanges += list.length;
+          await upstream.close();
+        },
+      ),
+      { numRuns: 60, endOnFailure: true },
+    );
+    expect(exchanges).toBe(240);
+    expect(bench.counters.get('unparsed')).toBe(0);
+  });
 });

@@ -59,7 +59,7 @@ describe('search', () => {
   const ask = async (q: string): Promise<Answer> =>
     (await (await daemon.get(`/api/search?q=${encodeURIComponent(q)}`)).json()) as Answer;
   const hits = async (q: string): Promise<number> => (await ask(q)).hits.length;
-  const current = (): Promise<void> => expect.poll(async () => (await ask('')).behind, { timeout: 10_000 }).toBe(0);
+  const current = (): Promise<void> => expect.poll(async () => (await ask('')).behind).toBe(0);
   const search = (...words: string[]): ReturnType<typeof runCli> =>
     runCli(['search', '--home', home, ...words], { XDG_STATE_HOME: folder });
 
@@ -85,8 +85,8 @@ describe('search', () => {
   it('finds what was said a moment ago, and says where', async () => {
     await send('What is a needle?', true);
     await send(`Remember ${SECRET} and hay`);
-    await expect.poll(() => hits('unbelievably'), { timeout: 10_000 }).toBe(1);
-    await expect.poll(() => hits('hay'), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => hits('unbelievably')).toBe(1);
+    await expect.poll(() => hits('hay')).toBe(1);
     const [hit] = (await ask('"thin piece"')).hits;
     expect(hit).toMatchObject({ side: 'response', snippet: expect.stringContaining(ANSWER) });
     expect(hit?.snippet.slice(...(hit.marks[0] ?? []))).toBe('thin piece');
@@ -119,7 +119,7 @@ describe('search', () => {
 
   it('finds everything again after a kill, with the index or without, with a daemon or without', async () => {
     await send('A last needle before the end');
-    await expect.poll(() => hits('before'), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => hits('before')).toBe(1);
     await daemon.kill();
     expect((await search('needle', '--json')).stdout.match(/"call_id"/g)).toHaveLength(2);
     rmSync(indexFile);

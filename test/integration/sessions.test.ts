@@ -69,7 +69,7 @@ async function calls(): Promise<CallRecord[]> {
 
 /** Once so many are stored. */
 async function stored(count: number): Promise<CallRecord[]> {
-  await expect.poll(async () => (await calls()).length, { timeout: 10_000 }).toBe(count);
+  await expect.poll(async () => (await calls()).length).toBe(count);
   return calls();
 }
 

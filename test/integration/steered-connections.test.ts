@@ -240,7 +240,7 @@ describe('intercepted connections that the http-engine serves', () => {
     client.socket.on('data', (chunk: Buffer) => (tail = (tail + chunk.toString('latin1', chunk.length - 5)).slice(-5)));
     client.socket.resume();
     upstream?.write('0\r\n\r\n');
-    await untilTrue(() => tail === '0\r\n\r\n', 'the end of the stream', 15_000);
+    await untilTrue(() => tail === '0\r\n\r\n', 'the end of the stream');
     expect(client.text.split('data: ').length - 1).toBe(total);
   });
 

@@ -26,7 +26,7 @@ beforeAll(async () => {
   const args = [BENCH, '--calls', String(CALLS), '--only', 'questions,ingest', '--seconds', '1', '--json'];
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1024 * 1024 });
   results = JSON.parse(stdout) as Results;
-}, 240_000);
+});
 
 describe('the store at scale', () => {
   it('takes a small part of the bytes that agents send', () => {

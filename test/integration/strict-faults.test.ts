@@ -35,8 +35,8 @@ describe('durability = "strict" with a store that fails', () => {
     expect(locked?.endTook).toBeGreaterThan(200);
     await expect.poll(() => daemon.output()).toContain('answers end before their calls are on record');
     // The net thread tells its counters once a second.
-    await expect.poll(released, { timeout: 10_000 }).toBeGreaterThan(before);
-    await expect.poll(() => rig.rows().has(locked?.id ?? ''), { timeout: 10_000 }).toBe(true);
+    await expect.poll(released).toBeGreaterThan(before);
+    await expect.poll(() => rig.rows().has(locked?.id ?? '')).toBe(true);
   });
 
   it('is on record when its client has it, once the database is free again', async () => {

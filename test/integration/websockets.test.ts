@@ -147,7 +147,7 @@ describe('WebSockets through the daemon', () => {
       const page = (await (await daemon.get('/api/calls?limit=1000')).json()) as { calls: CallRecord[] };
       return page.calls.filter(({ path }) => path.endsWith(`=${name}`));
     };
-    await expect.poll(async () => (await find()).length, { interval: 10, timeout: 5000 }).toBe(count);
+    await expect.poll(async () => (await find()).length, { interval: 10 }).toBe(count);
     return find();
   }
 

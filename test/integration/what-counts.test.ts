@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../src/core/capture.ts';
 import type { Stats } from '../../src/core/ports.ts';
+import { untilTrue } from '../support/async.ts';
 import { makeCa, makeLeaf } from '../support/certificates.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { runCli } from '../support/run-cli.ts';
@@ -94,7 +95,7 @@ async function known(): Promise<Known> {
 /** Once so many calls are stored. */
 async function knownOf(count: number): Promise<Known> {
   let latest = await known();
-  await vi.waitUntil(async () => (latest = await known()).calls.length === count, { timeout: 10_000, interval: 100 });
+  await expect.poll(async () => (latest = await known()).calls.length, { interval: 100 }).toBe(count);
   return latest;
 }
 
@@ -121,7 +122,7 @@ async function cutStream(): Promise<void> {
   socket.write(chatRequest(ANTHROPIC, '/v1/messages', { model: 'claude-sonnet-4-5' }));
   let seen = '';
   socket.on('data', (piece: Buffer) => (seen += piece.toString()));
-  await vi.waitUntil(() => seen.includes('behind the'), { timeout: 10_000 });
+  await untilTrue(() => seen.includes('behind the'));
   socket.destroy();
 }
 
@@ -203,7 +204,7 @@ describe('what counts', () => {
     daemon = await startDaemon({ args, home });
     restartedAgain = (await known()).stats;
     await daemon.stop();
-  }, 90_000);
+  });
 
   afterAll(async () => {
     await daemon.kill();

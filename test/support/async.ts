@@ -1,5 +1,5 @@
-/** Resolves as soon as `condition` holds; rejects with `what` after `deadlineMs`. */
-export async function untilTrue(condition: () => boolean, what = 'condition', deadlineMs = 5_000): Promise<void> {
+/** Resolves as soon as `condition` holds; rejects with `what` after `deadlineMs`, which is for what never comes. */
+export async function untilTrue(condition: () => boolean, what = 'condition', deadlineMs = 60_000): Promise<void> {
   const end = performance.now() + deadlineMs;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);

@@ -32,7 +32,7 @@ export interface DaemonOptions {
   /** Runs before the daemon in the same shell, e.g. `ulimit -f 100`. */
   shell?: string;
   node?: string;
-  /** Milliseconds; absent = 15 s. */
+  /** Milliseconds; absent = as long as a daemon that will be ready may take on a busy machine. */
   readyMs?: number;
   /** Another build than that of the repository. */
   cli?: string;
@@ -110,7 +110,7 @@ function launch(home: string, options: DaemonOptions): ChildProcess {
   });
 }
 
-function ready(child: ChildProcess, output: () => string, readyMs = 15_000): Promise<void> {
+function ready(child: ChildProcess, output: () => string, readyMs = 90_000): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill('SIGKILL');

@@ -87,7 +87,7 @@ export class KillRig {
   }
 
   async start(): Promise<Daemon> {
-    this.#daemon = await startDaemon({ home: this.home, args: this.#args, readyMs: 60_000 });
+    this.#daemon = await startDaemon({ home: this.home, args: this.#args });
     return this.#daemon;
   }
 

@@ -8,7 +8,7 @@ export interface CliResult {
 }
 
 /** Runs the built command line to its end; what hangs is killed and has the code null. */
-export function runCli(args: readonly string[], env: NodeJS.ProcessEnv, timeoutMs = 15_000): Promise<CliResult> {
+export function runCli(args: readonly string[], env: NodeJS.ProcessEnv, timeoutMs = 90_000): Promise<CliResult> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [CLI, ...args], {
       env: { ...process.env, ...env },

@@ -70,7 +70,7 @@ export class SteadyLoad {
   async start(): Promise<Daemon> {
     const { home, env = {}, shell } = this.#options;
     const before = shell === undefined ? {} : { shell };
-    this.#daemon = await startDaemon({ home, args: this.#args, env, readyMs: 60_000, ...before });
+    this.#daemon = await startDaemon({ home, args: this.#args, env, ...before });
     this.#ca = readFileSync(this.#daemon.caFile, 'utf8');
     return this.#daemon;
   }

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { connect as tlsConnect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../src/core/capture.ts';
+import { leastOf } from '../support/async.ts';
 import { makeCa, makeLeaf, type TestCa } from '../support/certificates.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { runCli } from '../support/run-cli.ts';
@@ -24,6 +25,8 @@ const HOST = 'api.openai.com';
 const H2_HOST = 'api.anthropic.com';
 const WS_ANSWER = Buffer.from('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
 const HOSTS = 150;
+/** Of 2,000 calls: bytes. */
+const MOST_GROWTH = 20 * 1024 * 1024;
 
 /** By the first line of a request: what the upstream does. */
 const SCRIPTS: Record<string, (socket: TLSSocket, request: Buffer) => void> = {
@@ -110,7 +113,7 @@ describe('traps that other programs fell into', () => {
       const page = (await (await daemon.get('/api/calls?limit=50')).json()) as { calls: CallRecord[] };
       return page.calls.find((call) => call.path.startsWith(path));
     };
-    await expect.poll(find, { timeout: 10_000 }).toBeDefined();
+    await expect.poll(find).toBeDefined();
     return (await find()) as CallRecord;
   };
 
@@ -168,16 +171,22 @@ describe('traps that other programs fell into', () => {
 
   it(`n: ${HOSTS} hosts cost no port each, and little memory`, async () => {
     const before = listening(daemon.pid);
-    const memory = residentBytes(daemon.pid);
-    for (let index = 0; index < HOSTS; index += 1) {
-      const socket = await openTls(daemon, `r${index}.openai.azure.com`);
-      socket.write(httpRequest('GET', '/openai/models', `r${index}.openai.azure.com`, {}));
-      await once(socket, 'data');
-      socket.destroy();
-    }
+    let name = 0;
+    const perHost = await leastOf(400_000, async () => {
+      const memory = residentBytes(daemon.pid);
+      for (let index = 0; index < HOSTS; index += 1) {
+        name += 1;
+        const host = `r${name}.openai.azure.com`;
+        const socket = await openTls(daemon, host);
+        socket.write(httpRequest('GET', '/openai/models', host, {}));
+        await once(socket, 'data');
+        socket.destroy();
+      }
+      return (residentBytes(daemon.pid) - memory) / HOSTS;
+    });
     expect(listening(daemon.pid)).toBe(before);
-    expect((residentBytes(daemon.pid) - memory) / HOSTS).toBeLessThan(400_000);
-  }, 60_000);
+    expect(perHost).toBeLessThan(400_000);
+  });
 
   it.each(['user:secret@', 'user:@', ':@'])(
     'o: a proxy URL with %s works, and the credential goes no further',
@@ -231,9 +240,14 @@ describe('traps that other programs fell into', () => {
       }
       return residentBytes(daemon.pid);
     };
-    const warm = await calls(2_000);
-    const later = await calls(2_000);
-    expect(later - warm).toBeLessThan(20 * 1024 * 1024);
+    let memory = await calls(2_000);
+    // What the collector has not come to yet may be there once; what leaks is there after each round.
+    const growth = await leastOf(MOST_GROWTH, async () => {
+      const before = memory;
+      memory = await calls(2_000);
+      return memory - before;
+    });
+    expect(growth).toBeLessThan(MOST_GROWTH);
     socket.destroy();
   });
 

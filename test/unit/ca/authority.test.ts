@@ -344,7 +344,7 @@ describe('src/ca/authority.ts', () => {
     expect(outputs[0]).toMatch(/^up\n(?:[0-9A-F]{2}:){31}[0-9A-F]{2}$/);
     expect(mostLoose).toBe(0);
     expect(readdirSync(join(folder, 'home', 'keys'))).toEqual(['authorities.json']);
-  }, 60_000);
+  });
 });
 
 function swapKeys(text: string): string {

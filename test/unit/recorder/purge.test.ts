@@ -204,7 +204,7 @@ describe('recorder/purge', () => {
     reader.close();
     expect((await purge(house.life(), { kind: 'customer', id: CANARY })).left).toEqual([]);
     expect(house.holding(CANARY)).toEqual([]);
-  }, 20_000);
+  });
 
   it('leaves no trace of many calls among many others', async () => {
     for (let index = 0; index < 400; index += 1) {
@@ -228,5 +228,5 @@ describe('recorder/purge', () => {
     expect(house.ask((database) => database.prepare('PRAGMA integrity_check').get())).toEqual({
       integrity_check: 'ok',
     });
-  }, 30_000);
+  });
 });

@@ -6,6 +6,7 @@ import { cutBody } from '../../../src/store/blocks/cut.ts';
 import { bodyOf } from '../../../src/store/blocks/read.ts';
 import { type Database, openDatabase, type Statement } from '../../../src/store/driver.ts';
 import { listCalls, loadTotals } from '../../../src/store/queries.ts';
+import { leastOf } from '../../support/async.ts';
 import { aCapture } from '../../support/captures.ts';
 import { useSinkHouse } from '../../support/sink-house.ts';
 
@@ -66,7 +67,7 @@ describe('sinks/sqlite', () => {
   it('commits by itself within a moment', async () => {
     const sink = await sqlite();
     sink.write(aCapture());
-    await expect.poll(storedRequests, { interval: 10, timeout: 5000 }).toBe(1);
+    await expect.poll(storedRequests, { interval: 10 }).toBe(1);
   });
 
   it('commits at once what somebody waits for, all calls of one turn together, and answers each', async () => {
@@ -110,16 +111,19 @@ describe('sinks/sqlite', () => {
     const options = { path: house.database, isAwaited: true };
     const sink = await house.opened(createSqliteSink(options, null, house.deps()));
     const other = openDatabase(house.database);
-    other.exec('BEGIN EXCLUSIVE');
-    const answers: boolean[] = [];
-    sink.write(aCapture({ id: 'a' }), (stored) => void answers.push(stored));
-    await sink.flush();
-    expect(answers).toEqual([]);
-    other.exec('ROLLBACK');
-    const began = performance.now();
-    await expect.poll(() => answers, { interval: 5 }).toEqual([true]);
+    const heardAfter = await leastOf(400, async () => {
+      other.exec('BEGIN EXCLUSIVE');
+      const answers: boolean[] = [];
+      sink.write(aCapture({ id: `call_${performance.now()}` }), (stored) => void answers.push(stored));
+      await sink.flush();
+      expect(answers).toEqual([]);
+      other.exec('ROLLBACK');
+      const began = performance.now();
+      await expect.poll(() => answers, { interval: 5 }).toEqual([true]);
+      return performance.now() - began;
+    });
     // The pause for those whom nobody waits for is 500 ms.
-    expect(performance.now() - began).toBeLessThan(400);
+    expect(heardAfter).toBeLessThan(400);
     other.close();
   });
 
@@ -157,7 +161,7 @@ describe('sinks/sqlite', () => {
     expect(performance.now() - began).toBeLessThan(4000);
     sink.write(aCapture({ id: 'b' }));
     other.exec('ROLLBACK');
-    await expect.poll(() => listCalls(other, {}, 10).calls.map(({ id }) => id), { timeout: 5000 }).toEqual(['b', 'a']);
+    await expect.poll(() => listCalls(other, {}, 10).calls.map(({ id }) => id)).toEqual(['b', 'a']);
     other.close();
     expect(house.dropped('sqlite')).toBe(0);
   });
