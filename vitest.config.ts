@@ -35,7 +35,7 @@ export default defineConfig({
     // On a busy machine late is not wrong: these are for what hangs. No test has one of its own that is shorter.
     testTimeout: 300_000,
     hookTimeout: 300_000,
-    expect: { poll: { timeout: 60_000 } },
+    expect: { poll: { timeout: 25_000 } },
     mockReset: true,
     sequence: { sequencer: LongOnesFirst },
     coverage: { provider: 'v8', include: ['src/**'] },

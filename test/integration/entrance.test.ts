@@ -34,7 +34,7 @@ describe.each([
     proxy = await startEntrance(open, {
       context: createSecureContext({ ca: theirs.pem }),
       intercept: (net) => createIntercept({ ...net, leaves }),
-      stopGraceMs: 60_000,
+      stopGraceMs: 900_000,
     });
   });
 

@@ -118,7 +118,7 @@ const ASK: Readonly<Record<Format, (origin: string, model: string) => Promise<un
 
 /** The newest, once there are so many. */
 async function recorded(daemon: Daemon, count: number): Promise<CallRecord | undefined> {
-  const deadline = performance.now() + 60_000;
+  const deadline = performance.now() + 25_000;
   for (;;) {
     const { calls } = (await (await daemon.get('/api/calls?limit=50')).json()) as { calls: CallRecord[] };
     if (calls.length === count || performance.now() > deadline) return calls[0];

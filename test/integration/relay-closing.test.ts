@@ -52,13 +52,16 @@ describe('relay: closing', () => {
     return upstream;
   };
 
+  /** For what must come to its time: elsewhere a machine that stands still for a moment would end a call. */
+  const impatientBench = (): Promise<RelayBench> =>
+    startRelayBench({ times: { headMs: 150, stalledWriteMs: 300, lingerMs: 1_000 } });
+
   /** Opens when an upstream may be dialled. */
   const gate = new EventEmitter();
   let isShut = false;
 
   beforeAll(async () => {
     bench = await startRelayBench({
-      times: { headMs: 150, stalledWriteMs: 300, lingerMs: 1_000 },
       upstream: {
         resolve: async () => {
           if (isShut) await once(gate, 'open');
@@ -221,7 +224,9 @@ describe('relay: closing', () => {
   );
 
   it('rule 4: gives up an upload that the upstream does not take, after the stalled-write time', async () => {
-    const upstream = await upstreamThat((socket) => socket.pause());
+    const bench = await impatientBench();
+    const upstream = await startTlsUpstream(bench.upstreamLeaf, (socket) => socket.pause());
+    bench.upstreamPort = upstream.port;
     const client = await bench.client();
     const { seen, closed } = watch(client);
     client.write('POST /v1/files HTTP/1.1\r\nHost: api.test\r\nContent-Length: 100000000\r\n\r\n');
@@ -230,6 +235,7 @@ describe('relay: closing', () => {
     expect(seen.ended).toBe(false);
     expect(bench.recorder.exchanges.at(-1)?.ends[0]?.error?.type).toBe('upstream_stalled');
     await upstream.close();
+    await bench.close();
   });
 
   it.each(['before', 'after'])(
@@ -255,7 +261,11 @@ describe('relay: closing', () => {
   );
 
   it('answers 408 to a head that does not arrive in time, and never to an idle connection', async () => {
-    await upstreamThat((socket) => socket.on('data', () => socket.write(json('ok'))));
+    const bench = await impatientBench();
+    const upstream = await startTlsUpstream(bench.upstreamLeaf, (socket) =>
+      socket.on('data', () => socket.write(json('ok'))),
+    );
+    bench.upstreamPort = upstream.port;
     const client = await bench.client();
     const { seen, closed } = watch(client);
     client.write(`${POST}\r\n`);
@@ -266,5 +276,7 @@ describe('relay: closing', () => {
     client.write('POST /v1/mess');
     await closed;
     expect(seen.bytes.toString()).toContain('HTTP/1.1 408 ');
+    await upstream.close();
+    await bench.close();
   });
 });

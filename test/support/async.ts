@@ -1,5 +1,6 @@
-/** Resolves as soon as `condition` holds; rejects with `what` after `deadlineMs`, which is for what never comes. */
-export async function untilTrue(condition: () => boolean, what = 'condition', deadlineMs = 60_000): Promise<void> {
+/** Resolves as soon as `condition` holds; rejects with `what` after `deadlineMs`: late on a
+ * busy machine, but before the product's own patience of half a minute and more makes it come true. */
+export async function untilTrue(condition: () => boolean, what = 'condition', deadlineMs = 25_000): Promise<void> {
   const end = performance.now() + deadlineMs;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);

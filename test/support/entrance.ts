@@ -66,7 +66,7 @@ export async function startEntrance(open: OpenFrontDoor, options: TestEntranceOp
     admin: () => null,
     ownPorts,
     limits: { ...DEFAULT_LIMITS, checkEveryMs: 50 },
-    connectTimeouts: { helloMs: 10_000, briefMs: 100 },
+    connectTimeouts: { helloMs: 900_000, briefMs: 100 },
     stopGraceMs: 0,
     ...rest,
   });
@@ -82,7 +82,7 @@ function upstreamOf(counters: Counters, ownPorts: ReadonlySet<number>, context =
     isOwnEndpoint: (address, port) => isOwnEndpoint(address, port, ownPorts),
     counters,
     resolve: resolveForTests,
-    dialTimeoutMs: 2_000,
+    dialTimeoutMs: 60_000,
   });
 }
 

@@ -14,6 +14,8 @@ import { makeCa, makeLeaf, type TestCa, type TestLeaf } from './certificates.ts'
 import { RecordingPort, sequence } from './recording-port.ts';
 
 export const HOST = 'api.test';
+/** Longer than a test may take: nothing comes to its end by waiting unless a test says so. */
+const PATIENT = { headMs: 900_000, stalledWriteMs: 900_000, lingerMs: 900_000, flushMs: 900_000, handshakeMs: 900_000 };
 
 export interface RelayBench {
   port: number;
@@ -77,12 +79,12 @@ export async function startRelayBench(options: BenchOptions = {}): Promise<Relay
     leaves: { covers: () => true, contextFor: () => context },
     ...(options.cut === undefined ? {} : { context: contextHeaders(options.cut) }),
     ...(options.strict === undefined ? {} : { strict: options.strict }),
-    ...(options.times === undefined ? {} : { times: options.times }),
+    times: { ...PATIENT, ...options.times },
   });
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
     accepted.push(socket);
     socket.on('error', () => {});
-    void peekFirstBytes(socket, 5_000, 5_000).then((hello) => {
+    void peekFirstBytes(socket, 900_000, 900_000).then((hello) => {
       if (typeof hello === 'string') socket.destroy();
       else intercept({ socket, target: { host: HOST, port: bench.upstreamPort }, provider: null, runId: null, hello });
     });

@@ -26,7 +26,7 @@ const releases = (): Record<string, number> =>
 
 describe('handover/awaited', () => {
   it('lets go of each that waits when its call is on record, and not before', async () => {
-    open({ settleMs: 60_000 });
+    open({ settleMs: 900_000 });
     const stored: ((is: boolean) => void)[] = [];
     pair.settle = (settled) => void stored.push(settled);
     const released: number[] = [];
@@ -43,7 +43,7 @@ describe('handover/awaited', () => {
   });
 
   it('sends at once what somebody waits for, all ends of one turn in one slab', async () => {
-    open({ settleMs: 60_000 });
+    open({ settleMs: 900_000 });
     const released: number[] = [];
     const began = performance.now();
     for (let exchange = 1; exchange <= 20; exchange += 1) call(exchange, released);
@@ -57,7 +57,7 @@ describe('handover/awaited', () => {
   });
 
   it('lets go, and counts, when the record fails', async () => {
-    open({ settleMs: 60_000 });
+    open({ settleMs: 900_000 });
     pair.settle = (settled) => settled(false);
     const released: number[] = [];
     call(1, released);
@@ -79,7 +79,7 @@ describe('handover/awaited', () => {
   });
 
   it('lets all go when the recorder dies, and each at once while there is none', async () => {
-    open({ settleMs: 60_000 });
+    open({ settleMs: 900_000 });
     pair.settle = () => {};
     const released: number[] = [];
     call(1, released);
@@ -96,7 +96,7 @@ describe('handover/awaited', () => {
   });
 
   it('answers for an exchange that cannot be recorded', async () => {
-    open({ settleMs: 60_000 });
+    open({ settleMs: 900_000 });
     pair.createMeter = () => {
       throw new Error('no meter');
     };

@@ -146,7 +146,7 @@ describe.each([
   });
 
   it('closes a head that does not end, and leaves others alone', async () => {
-    await start({ headTimeoutMs: 100 });
+    await start({ headTimeoutMs: 400 });
     const slow = client('GET http://a.example/ HTTP/1.1\r\nHost');
     const dripping = setInterval(() => slow.send('x'), 10);
     await slow.over();

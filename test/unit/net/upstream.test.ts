@@ -23,8 +23,6 @@ function upstream(options: Partial<UpstreamOptions> = {}): Upstream {
     isOwnEndpoint: () => false,
     counters: new Counters(),
     resolve: () => Promise.resolve(['127.0.0.1']),
-    dialTimeoutMs: 400,
-    handshakeTimeoutMs: 300,
     ...options,
   });
 }
@@ -55,12 +53,13 @@ describe('net/upstream', () => {
   });
 
   it('gives up a name server and a handshake that do not answer', async () => {
-    const silent = upstream({ resolve: () => new Promise(() => {}) });
+    const hasty = { dialTimeoutMs: 100, handshakeTimeoutMs: 100 };
+    const silent = upstream({ ...hasty, resolve: () => new Promise(() => {}) });
     await expect(silent.connect({ host: 'api.test', port: 80 })).rejects.toMatchObject({ code: 'upstream_timeout' });
     const server = await startTcpUpstream(() => {});
     closers.push(() => server.close());
     const target = { host: 'api.test', port: server.port };
-    await expect(upstream().connectTls(target, null)).rejects.toMatchObject({ code: 'upstream_timeout' });
+    await expect(upstream(hasty).connectTls(target, null)).rejects.toMatchObject({ code: 'upstream_timeout' });
   });
 
   it('tries the next address when one refuses', async () => {
@@ -121,7 +120,7 @@ describe('net/upstream', () => {
     closers.push(() => proxy.close());
     const dialler = upstream({ proxy: parseUpstreamProxy(`http://127.0.0.1:${proxy.port}`) });
     const socket = await dialler.connect({ host: 'api.test', port: 80 });
-    const [data] = await once(socket, 'data', { signal: AbortSignal.timeout(10_000) });
+    const [data] = await once(socket, 'data', { signal: AbortSignal.timeout(25_000) });
     expect(String(data)).toBe('hello');
     socket.destroy();
   });
