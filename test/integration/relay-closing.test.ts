@@ -42,6 +42,10 @@ function watch(client: TLSSocket, endsToo = true): { seen: Seen; closed: Promise
   };
 }
 
+/** For what must come to its time: elsewhere a machine that stands still for a moment would end a call. */
+const impatientBench = (): Promise<RelayBench> =>
+  startRelayBench({ times: { headMs: 150, stalledWriteMs: 300, lingerMs: 1_000 } });
+
 describe('relay: closing', () => {
   let bench: RelayBench;
   const upstreams: Upstream[] = [];
@@ -51,10 +55,6 @@ describe('relay: closing', () => {
     bench.upstreamPort = upstream.port;
     return upstream;
   };
-
-  /** For what must come to its time: elsewhere a machine that stands still for a moment would end a call. */
-  const impatientBench = (): Promise<RelayBench> =>
-    startRelayBench({ times: { headMs: 150, stalledWriteMs: 300, lingerMs: 1_000 } });
 
   /** Opens when an upstream may be dialled. */
   const gate = new EventEmitter();
