@@ -65,7 +65,10 @@ client:cursor status:429 tool:grep
   .split('\n');
 const HOUR = 3_600_000;
 
-/** @returns {Promise<{name: string, bar: number, p50: number, p95: number, partial: number, asked: number}[]>} */
+/**
+ * Milliseconds; `cpu` is the middle of what each took of the process, whatever else the machine did meanwhile.
+ * @returns {Promise<{name: string, bar: number, p50: number, p95: number, cpu: number, partial: number, asked: number}[]>}
+ */
 export async function askAll({ db, since, until }) {
   const { Calls, Search, openDatabase, listCalls, sessionList, sessionView } = await product();
   const calls = new Calls(db);
@@ -177,30 +180,41 @@ async function facetsOf(calls) {
 
 function timed(name, bar, question, asked = ASKED) {
   const times = [];
+  const cpu = [];
   let partial = 0;
   for (let count = 0; count < asked; count += 1) {
+    const before = process.cpuUsage();
     const start = performance.now();
     const answer = question();
     JSON.stringify(answer);
     times.push(performance.now() - start);
+    cpu.push(cpuSince(before));
     if (answer.partial === true) partial += 1;
   }
-  return result({ name, bar, times, partial });
+  return result({ name, bar, times, cpu, partial });
 }
 
 async function timedLater(name, bar, question) {
   const times = [];
+  const cpu = [];
   let partial = 0;
   for (let count = 0; count < ASKED_EACH; count += 1) {
+    const before = process.cpuUsage();
     const start = performance.now();
     if ((await question()).partial) partial += 1;
     times.push(performance.now() - start);
+    cpu.push(cpuSince(before));
   }
-  return result({ name, bar, times, partial });
+  return result({ name, bar, times, cpu, partial });
 }
 
-function result({ name, bar, times, partial }) {
-  times.sort((one, other) => one - other);
-  const at = (share) => times[Math.min(times.length - 1, Math.floor(share * times.length))];
-  return { name, bar, p50: at(0.5), p95: at(0.95), partial, asked: times.length };
+function cpuSince(before) {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+function result({ name, bar, times, cpu, partial }) {
+  const at = (share, list = times) =>
+    list.toSorted((one, other) => one - other)[Math.min(list.length - 1, Math.floor(share * list.length))];
+  return { name, bar, p50: at(0.5), p95: at(0.95), cpu: at(0.5, cpu), partial, asked: times.length };
 }

@@ -124,6 +124,8 @@ log_level = "info"
     });
     return { status: answer.status, body: await answer.json() };
   };
+  const stats = async (): Promise<{ total_requests: number; input_tokens: number }> =>
+    (await (await fetch(`${base}/api/stats`)).json()) as { total_requests: number; input_tokens: number };
   const calls = async (): Promise<CallRecord[]> =>
     ((await (await daemon.get('/api/calls')).json()) as { calls: CallRecord[] }).calls;
   const cli = (...words: string[]): Promise<{ stdout: string; code: number | null }> =>
@@ -152,15 +154,14 @@ log_level = "info"
   });
 
   it('compares: the client gets the provider, the copy counts nowhere', async () => {
-    const before = (await (await fetch(`${base}/api/stats`)).json()) as {
-      total_requests: number;
-      input_tokens: number;
-    };
+    // The calls that went to the target are counted a moment after their answers.
+    await expect.poll(async () => (await stats()).total_requests).toBe(2);
+    const before = await stats();
     expect(await ask('claude-sonnet-5')).toContain('I am claude-sonnet-5.');
     await expect
       .poll(async () => ((await (await daemon.get('/api/compare')).json()) as { pairs: unknown[] }).pairs.length)
       .toBe(1);
-    const after = (await (await fetch(`${base}/api/stats`)).json()) as { total_requests: number; input_tokens: number };
+    const after = await stats();
     expect(after.total_requests - before.total_requests).toBe(1);
     expect(after.input_tokens - before.input_tokens).toBe(21);
     const { pairs } = (await (await daemon.get('/api/compare')).json()) as { pairs: Comparison[] };

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CallRecord } from '../../src/core/capture.ts';
 import type { Stats } from '../../src/core/ports.ts';
 import { untilTrue } from '../support/async.ts';
@@ -95,7 +95,8 @@ async function known(): Promise<Known> {
 /** Once so many calls are stored. */
 async function knownOf(count: number): Promise<Known> {
   let latest = await known();
-  await expect.poll(async () => (latest = await known()).calls.length, { interval: 100 }).toBe(count);
+  const isThere = async (): Promise<boolean> => (latest = await known()).calls.length === count;
+  await vi.waitUntil(isThere, { timeout: 25_000, interval: 100 });
   return latest;
 }
 
