@@ -190,7 +190,7 @@ function Trouble({ call: { error, outcome } }: { call: CallRecord }) {
 }
 
 function Neighbours(props: HeaderProps) {
-  const { previous, next } = useNeighbours(props.call, props.beside);
+  const { previous, next, isPending = false } = useNeighbours(props.call, props.beside);
   const go = (id: string | null): void => {
     if (id !== null) goTo(props.hrefOfCall(id));
   };
@@ -204,7 +204,7 @@ function Neighbours(props: HeaderProps) {
         look="quiet"
         disabled={previous === null}
         onClick={() => go(previous)}
-        title={previous === null ? 'There is no call before this one' : 'Call before ([)'}
+        title={previous === null && !isPending ? 'There is no call before this one' : 'Call before ([)'}
         aria-label="Call before"
       >
         <span aria-hidden="true">‹</span>
@@ -213,7 +213,7 @@ function Neighbours(props: HeaderProps) {
         look="quiet"
         disabled={next === null}
         onClick={() => go(next)}
-        title={next === null ? 'There is no call after this one' : 'Next call (])'}
+        title={next === null && !isPending ? 'There is no call after this one' : 'Next call (])'}
         aria-label="Next call"
       >
         <span aria-hidden="true">›</span>

@@ -6,6 +6,8 @@ import type { CallRecord } from '../api/shapes.ts';
 export interface Neighbours {
   previous: string | null;
   next: string | null;
+  /** The answer is awaited. */
+  isPending?: boolean;
 }
 
 const NONE: Neighbours = { previous: null, next: null };
@@ -18,5 +20,5 @@ export function useNeighbours(call: CallRecord, beside: Neighbours = NONE): Neig
     queryFn: ({ signal }) => get<Neighbours>(`/api/calls/${encodeURIComponent(call.id)}/neighbours`, {}, signal),
     enabled: isInSession,
   });
-  return isInSession ? (found.data ?? NONE) : beside;
+  return isInSession ? (found.data ?? { ...NONE, isPending: found.isPending }) : beside;
 }

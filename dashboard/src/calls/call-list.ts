@@ -177,6 +177,7 @@ export class CallList {
   remove(id: string): void {
     this.#fresh = this.#fresh.filter(({ call }) => call.id !== id);
     for (const page of this.#pages) drop(page, id);
+    if (this.#waiting.delete(id)) this.#waits -= 1;
     this.#count();
     this.#tell();
   }
@@ -223,12 +224,11 @@ export class CallList {
     const answer = await this.#options.fetch(null, this.#size, new AbortController().signal).catch(() => null);
     if (answer === null || this.#closed) return true;
     if (this.#follows) return this.probe();
-    const top = this.at(0)?.call.id;
     const known = new Set([...Array(Math.min(this.#size, this.length)).keys()].map((index) => this.at(index)?.call.id));
-    const isNew = answer.calls.filter(({ id }) => id !== top && !known.has(id));
-    // All that is said of them is how many: they are asked for again when they are shown.
-    this.#waiting.clear();
-    this.#waits = isNew.length;
+    // What is left was told by the feed, and not yet in the database when it was asked.
+    for (const { id } of answer.calls) this.#waiting.delete(id);
+    // All that is said of the others is how many: they are asked for again when they are shown.
+    this.#waits = answer.calls.filter(({ id }) => !known.has(id)).length + this.#waiting.size;
     this.#tell();
     return true;
   }

@@ -52,8 +52,8 @@ export function CallsGrid({ route, live, layout, selection, grid, marked, sort, 
   const rows = useMemo(() => new ShownRows(top, list, memory, version), [top, list, memory, version]);
   useEffect(() => list.follow(follows), [list, follows]);
   const inSight = useCallback(
-    (first: number, last: number) => list.want(first - top.length, last - top.length),
-    [list, top.length],
+    (first: number, last: number) => list.want(first - rows.above, last - rows.above),
+    [list, rows.above],
   );
   const rowClass = useCallback((row: Row) => (keyOf(row) === marked ? MARKED : ''), [marked]);
   const [room, measured] = useWidth();

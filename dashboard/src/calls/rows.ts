@@ -1,6 +1,6 @@
 /** What stands in the list: calls under way on top, then those that ended. */
 import type { CallRecord, HitText, RunningCall } from '../api/shapes.ts';
-import type { Rows } from '../kit/grid.tsx';
+import type { Rows } from '../kit/grid-rows.ts';
 import type { CallList } from './call-list.ts';
 import type { Listed } from './listed.ts';
 
@@ -31,9 +31,15 @@ export class ShownRows implements Rows<Row> {
   /** @param version of the list: another one is another moment */
   constructor(top: readonly Row[], list: CallList, memory: WeakMap<Listed, Row>, version: number) {
     this.version = version;
-    this.#top = top;
+    // An answer may come before the feed says that the call has ended: it stands where the list has it, once.
+    this.#top = top.filter((row) => list.indexOf(keyOf(row)) < 0);
     this.#list = list;
     this.#memory = memory;
+  }
+
+  /** Rows that are not of the list. */
+  get above(): number {
+    return this.#top.length;
   }
 
   get length(): number {

@@ -12,8 +12,9 @@ const BATCH_MS = 250;
 /** Whether a call matches a filter only the daemon knows: it is asked at most so often, and less when that takes long. */
 const ASK_MS = 1000;
 const ASK_SHARE = 10;
-/** Titles of sessions that began meanwhile. */
+/** Titles of sessions that began meanwhile. A store in trouble has them later. */
 const TITLES_MS = 1500;
+const MOST_TITLE_ASKS = 3;
 
 class Source {
   readonly list: CallList;
@@ -87,17 +88,25 @@ function useFeed(source: Source): void {
   const latest = useRef(source);
   latest.current = source;
   const titling = useRef<ReturnType<typeof setTimeout> | null>(null);
-  const learn = (): void => {
+  const untitled = useRef<CallRecord[]>([]);
+  const learnSoon = (calls: readonly CallRecord[], asked: number): void => {
+    const { titles } = latest.current.list;
+    untitled.current.push(...calls.filter(({ agent_facts: facts }) => facts !== null && !titles.has(facts.session)));
+    if (untitled.current.length === 0) return;
+    titling.current ??= setTimeout(() => void learn(asked), TITLES_MS * 2 ** asked);
+  };
+  const learn = async (asked: number): Promise<void> => {
+    const calls = untitled.current.splice(0);
+    await latest.current.list.learnTitles();
+    if (titling.current === null) return;
     titling.current = null;
-    void latest.current.list.learnTitles();
+    learnSoon(asked + 1 < MOST_TITLE_ASKS ? calls : [], asked + 1);
   };
   const show = (): void => {
     timer.current = null;
     const calls = batch.current.splice(0);
-    const { list } = latest.current;
-    list.ended(calls);
-    const isUnknown = calls.some(({ agent_facts: facts }) => facts !== null && !list.titles.has(facts.session));
-    if (isUnknown) titling.current ??= setTimeout(learn, TITLES_MS);
+    latest.current.list.ended(calls);
+    learnSoon(calls, 0);
   };
   const ask = (): void => {
     if (asks.current.isDue) return;
@@ -140,6 +149,7 @@ function useFeed(source: Source): void {
     () => () => {
       clearTimeout(timer.current ?? undefined);
       clearTimeout(titling.current ?? undefined);
+      titling.current = null;
     },
     [],
   );

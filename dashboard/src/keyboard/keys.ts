@@ -1,5 +1,5 @@
 /** Keys of the whole application: who listens says what it does, and `?` lists it. */
-import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { useLayoutEffect, useRef, useSyncExternalStore } from 'react';
 
 export interface KeyBinding {
   /** As `KeyboardEvent.key`, or two of them in a row: `g o`. `mod+k` = Ctrl or Cmd. */
@@ -32,7 +32,8 @@ function changed(): void {
 export function useKeys(bindings: KeyBinding[]): void {
   const entry = useRef<KeyBinding[]>(bindings);
   entry.current = bindings;
-  useEffect(() => {
+  // Before it is painted: what can be seen takes keys.
+  useLayoutEffect(() => {
     registered.push(entry);
     changed();
     return () => {

@@ -4,6 +4,7 @@ import { type ReactNode, type Ref, type RefObject, useEffect, useImperativeHandl
 import { type KeyBinding, useKeys } from '../keyboard/keys.ts';
 import { GridHeader } from './grid-header.tsx';
 import { GridRow } from './grid-row.tsx';
+import type { Rows } from './grid-rows.ts';
 import { leastWidth } from './grid-width.ts';
 
 export interface Column<Row> {
@@ -15,12 +16,6 @@ export interface Column<Row> {
   width: string;
   align?: 'end';
   cell: (row: Row) => ReactNode;
-}
-
-/** Any array; or what holds some of its rows only, and says `undefined` of the others. */
-export interface Rows<Row> {
-  readonly length: number;
-  at: (index: number) => Row | undefined;
 }
 
 export interface GridHandle {

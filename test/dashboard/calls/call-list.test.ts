@@ -206,6 +206,23 @@ describe('dashboard/calls/call-list.ts', () => {
     expect(ids(list, 0, 4)).toEqual([28, 27, 26, 25].map((number) => call(number).id));
   });
 
+  it('goes on counting what waits and was told before the database had it', async () => {
+    const daemon = new Daemon(25);
+    const list = await opened(daemon);
+    list.follow(false);
+    list.ended([call(26), ...daemon.add(27)]);
+    await list.probe();
+    expect(list.waiting).toBe(2);
+    list.remove(call(26).id);
+    expect(list.waiting).toBe(1);
+    list.ended([call(28)]);
+    daemon.add(28);
+    list.showWaiting();
+    await settled();
+    expect(ids(list, 0, 3)).toEqual([28, 27, 25].map((number) => call(number).id));
+    expect(list.waiting).toBe(0);
+  });
+
   it('asks anew when more wait than it notes', async () => {
     const daemon = new Daemon(25);
     const list = await opened(daemon);
