@@ -11,9 +11,10 @@ export default defineConfig({
     isolate: false,
     // Two browsers on two cores time out at each other.
     maxWorkers: 1,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    expect: { poll: { timeout: 10_000 } },
+    // For a machine that is many times slower: nothing here waits so long that goes well.
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 30_000 } },
     mockReset: true,
   },
 });

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../src/core/capture.ts';
 import { anthropicCall } from './support/anthropic.ts';
 import { violationsOf } from './support/axe.ts';
@@ -110,7 +110,6 @@ describe.skipIf(chromiumPath === null)('dashboard/call/call.tsx', () => {
   async function open(index: number, more = '', options: VisitOptions = {}): Promise<Visit> {
     const opened = await visit(browser, house.daemon, `#/calls/${ids[index]}?range=all${more}`, options);
     visits.push(opened);
-    opened.page.setDefaultTimeout(10_000);
     await opened.page.getByRole('article', { name: `Call ${ids[index]}` }).waitFor();
     return opened;
   }
@@ -118,19 +117,24 @@ describe.skipIf(chromiumPath === null)('dashboard/call/call.tsx', () => {
   it('opens what is new in a call, and folds the rest into lines that say how much it is', async () => {
     const { page, complaints, strangers } = await open(1);
     await page.getByText('stopped: end_turn').waitFor();
-    expect(await page.getByText('3 messages, 1 new').count()).toBe(1);
+    await page.getByText('3 messages, 1 new').waitFor();
     await expect.poll(() => rows(page).count()).toBe(6);
-    const [system, tools, , past] = await rows(page).allInnerTexts();
-    expect([system, tools, past].map((line) => line?.replaceAll(/\s+/g, ' '))).toEqual([
-      expect.stringMatching(/system prompt ~[\d,]+ tokens · \d+ % of this call/),
-      expect.stringMatching(/2 tools ~[\d,]+ tokens/),
-      expect.stringMatching(/2 earlier messages, unchanged ~[\d,]+ tokens/),
-    ]);
+    const heads = async () => {
+      const [system, tools, , past] = await rows(page).allInnerTexts();
+      return [system, tools, past].map((line) => line?.replaceAll(/\s+/g, ' '));
+    };
+    await expect
+      .poll(heads)
+      .toEqual([
+        expect.stringMatching(/system prompt ~[\d,]+ tokens · \d+ % of this call/),
+        expect.stringMatching(/2 tools ~[\d,]+ tokens/),
+        expect.stringMatching(/2 earlier messages, unchanged ~[\d,]+ tokens/),
+      ]);
     const said = page.getByRole('article').getByText('My wheel wobbles.');
     expect(await said.count()).toBe(0);
     await page.getByRole('button', { name: /2 earlier messages/ }).click();
     await said.waitFor();
-    expect(await page.getByRole('img', { name: /Picture, image\/png/ }).count()).toBe(1);
+    await expect.poll(() => page.getByRole('img', { name: /Picture, image\/png/ }).count()).toBe(1);
     expect([complaints, strangers]).toEqual([[], []]);
   });
 
@@ -141,9 +145,12 @@ describe.skipIf(chromiumPath === null)('dashboard/call/call.tsx', () => {
     // How long it took is in the call behind, which comes later.
     await expect.poll(() => tool.innerText()).toMatch(/Measure[\s\S]*rim[\s\S]*✕ error[\s\S]*\d+ (?:ms|s|m)/);
     expect(await tool.innerText()).toContain('The gauge');
+    // Which calls stand beside it is an answer of its own.
+    await page.getByRole('button', { name: 'Call before', disabled: false }).waitFor();
     await page.keyboard.press('[');
     const before = page.getByRole('article', { name: `Call ${ids[0]}` });
     await before.getByText(/The result came .* later, with/).waitFor();
+    await before.getByRole('button', { name: 'Next call', disabled: false }).waitFor();
     await page.keyboard.press(']');
     await page.getByRole('article', { name: `Call ${ids[1]}` }).waitFor();
   });
@@ -170,12 +177,12 @@ describe.skipIf(chromiumPath === null)('dashboard/call/call.tsx', () => {
     await page.getByText('1 place', { exact: true }).waitFor();
     await page.keyboard.press('Enter');
     await page.getByText(/Ask before you drill/).waitFor();
-    expect(Number(await page.evaluate('CSS.highlights.get("found")?.size ?? 0'))).toBeGreaterThan(50);
+    await expect.poll(() => page.evaluate<number>('CSS.highlights.get("found")?.size ?? 0')).toBeGreaterThan(50);
     await page.keyboard.press('Escape');
     await page.getByLabel('Find in this conversation').waitFor({ state: 'detached' });
     await page.keyboard.press('e');
     await page.getByText('an error').waitFor();
-    expect(await page.getByRole('article', { name: `Call ${ids[2]}` }).count()).toBe(1);
+    await page.getByRole('article', { name: `Call ${ids[2]}` }).waitFor();
   });
 
   it('keeps the tab in the address, and opens those that hold something first', async () => {
@@ -206,7 +213,7 @@ describe.skipIf(chromiumPath === null)('dashboard/call/call.tsx', () => {
       .toMatch(/^[\d,]+ of [\d,]+ tokens, <?\d+ %$/);
     await panel.getByRole('button', { name: 'Show what changed' }).click();
     await panel.getByText(/the first difference: a cache can be read up to here/).waitFor();
-    expect(await panel.getByText('tool Measure').count()).toBe(1);
+    await expect.poll(() => panel.getByText('tool Measure').count()).toBe(1);
   });
 
   it('holds a call against the one before it, and against any other', async () => {
@@ -233,7 +240,7 @@ describe.skipIf(chromiumPath === null)('dashboard/call/call.tsx', () => {
       .getByText(/^Part 0 of a tale/)
       .waitFor();
     // Only what is in sight is made.
-    expect(await rows(page).count()).toBeLessThan(30);
+    await expect.poll(() => rows(page).count()).toBeLessThan(30);
   });
 
   it('takes the page when it is widened, and gives it back', async () => {
@@ -277,11 +284,9 @@ describe.skipIf(chromiumPath === null)('dashboard/call/call.tsx', () => {
       typeof piece === 'string' && piece.includes('At last') ? [goOn, piece] : [piece],
     );
     const ended = house.call({ ...slow, reply: { ...slow.reply, body } });
-    const [id] = await vi.waitFor(async () => {
-      const { calls } = await house.ask<{ calls: { id: string }[] }>('/api/in-flight');
-      expect(calls).toHaveLength(1);
-      return calls.map((call) => call.id);
-    });
+    const inFlight = async () => (await house.ask<{ calls: { id: string }[] }>('/api/in-flight')).calls;
+    await expect.poll(inFlight).toHaveLength(1);
+    const [{ id } = { id: '' }] = await inFlight();
     const { page, context } = await visit(browser, house.daemon, `#/calls/${id}?range=all`);
     await page
       .getByRole('article', { name: `Running call ${id}` })

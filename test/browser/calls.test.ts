@@ -43,16 +43,23 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
     await page.getByRole('heading', { level: 3, name: 'Claude Code' }).waitFor();
     expect(await violationsOf(page)).toEqual([]);
     await say('the very first words', 'first');
-    await expect.poll(() => rowsOf(page).count()).toBe(1);
+    await rowsOf(page).getByRole('img', { name: /^200/ }).waitFor();
     await rowsOf(page).getByText('claude-sonnet-4-5').waitFor();
+    expect(await rowsOf(page).count()).toBe(1);
     expect(complaints).toEqual([]);
     expect(strangers).toEqual([]);
     await context.close();
   });
 
   it('shows a call that ended right before the reader came, and was not stored when they did', async () => {
+    await scripted.stored(1);
     const { page, context } = await open('#/settings/mode');
     await page.getByText('in force').waitFor();
+    const network = await context.newCDPSession(page);
+    await network.send('Network.enable');
+    const told = new Promise<void>((resolve) =>
+      network.on('Network.eventSourceMessageReceived', ({ eventName }) => eventName === 'call' && resolve()),
+    );
     const older = await scripted.ask<object>('/api/calls?limit=100&with=texts,titles');
     let asked = 0;
     await page.route(/\/api\/calls\?/, async (route) => {
@@ -60,16 +67,18 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
       if (asked === 1) await route.fulfill({ json: older });
       else await route.continue();
     });
+    // Its clock stands: however slow this machine is, the call ended a moment ago.
+    await page.evaluate('{ const now = performance.now(); performance.now = () => now; }');
     await say('right before', 'before');
-    await page.waitForFunction('performance.now() > 0');
+    await told;
     await page.evaluate("location.hash = '#/calls?range=all'");
-    await rowsOf(page).first().waitFor();
     await expect.poll(() => rowsOf(page).count()).toBe(2);
     await context.close();
   });
 
   it('marks numbers that are not sure, and shows hostile text as text', async () => {
     await importCalls(scripted.daemon, [...ODD_CALLS, ...MANY]);
+    await expect.poll(async () => (await scripted.ask<{ behind: number }>('/api/search?q=walrus')).behind).toBe(0);
     const { page, context, complaints } = await open();
     const row = (text: string) => rowsOf(page).filter({ hasText: text }).first();
     await expect.poll(() => row('$12,345.67').innerText()).toContain('123,456,789');
@@ -130,6 +139,7 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
     await page.getByText('450 calls').waitFor();
     expect(await rowsOf(page).count()).toBeLessThan(80);
     await page.keyboard.press('Home');
+    await expect.poll(() => rowsOf(page).first().getAttribute('aria-rowindex')).toBe('2');
     await expect.poll(() => rowsOf(page).first().getAttribute('aria-busy')).toBeNull();
     await expect.poll(() => rowsOf(page).first().innerText()).toContain('small-model');
     await context.close();
@@ -163,19 +173,15 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
     const grid = page.getByRole('grid', { name: 'Calls' });
     await grid.hover();
     await page.mouse.wheel(0, 400);
-    await expect
-      .poll(() =>
-        rowsOf(page)
-          .first()
-          .boundingBox()
-          .then((box) => box?.y ?? 0),
-      )
-      .toBeLessThan(0);
-    const before = await rowsOf(page).nth(14).boundingBox();
+    await expect.poll(() => grid.evaluate((element): unknown => Reflect.get(element, 'scrollTop'))).toBe(400);
+    await expect.poll(() => rowsOf(page).nth(14).getAttribute('aria-busy')).toBeNull();
+    const row = page.locator(`[id="${await rowsOf(page).nth(14).getAttribute('id')}"]`);
+    const before = await row.boundingBox();
+    expect(before).not.toBeNull();
     await say('while you were reading', 'second');
     const pill = page.getByRole('button', { name: /1 new/ });
     await pill.waitFor();
-    expect(await rowsOf(page).nth(14).boundingBox()).toEqual(before);
+    expect(await row.boundingBox()).toEqual(before);
     await pill.click();
     await expect.poll(() => rowsOf(page).first().innerText()).toContain('while you were reading');
     await context.close();
@@ -184,19 +190,22 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
   it('shows a call under way on top, with what it says so far, and then what it came to', async () => {
     const { page, context } = await open();
     await expect.poll(() => rowsOf(page).count()).toBeGreaterThan(10);
-    const words = 'a slow answer that takes its time';
-    const going = scripted.call({
-      ...anthropicCall({
-        messages: [{ role: 'user', content: 'slowly' }],
-        answer: [{ type: 'text', text: words }],
-        session: 'slow',
-      }),
-      ...slowly(words),
+    const gate = new EventEmitter();
+    const slow = anthropicCall({
+      messages: [{ role: 'user', content: 'slowly' }],
+      answer: [{ type: 'text', text: `${'a slow answer '.repeat(40)}that takes its time` }],
+      session: 'slow',
     });
+    const goOn = once(gate, 'open');
+    const body = slow.reply.body.flatMap((piece) =>
+      typeof piece === 'string' && piece.includes('takes its time') ? [goOn, piece] : [piece],
+    );
+    const going = scripted.call({ ...slow, reply: { ...slow.reply, body } });
     const first = rowsOf(page).first();
     await expect.poll(() => first.innerText()).toContain('a slow answer');
     await first.getByRole('img', { name: 'under way' }).waitFor();
-    await going;
+    gate.emit('open');
+    expect(await going).toBe(200);
     await first.getByRole('img', { name: /^200/ }).waitFor();
     await context.close();
   });
@@ -205,6 +214,7 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
     const { page, context } = await open('#/calls?range=all&filter=model:small-model');
     await expect.poll(() => rowsOf(page).count()).toBeGreaterThan(10);
     await page.evaluate("location.hash = '#/calls?range=all'");
+    await rowsOf(page).getByText('claude-sonnet-4-5').first().waitFor();
     const gate = new EventEmitter();
     const plain = anthropicCall({
       messages: [{ role: 'user', content: 'wait' }],
@@ -268,7 +278,8 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
     const { page, context } = await open('#/calls?range=all&filter=model:small-model');
     await expect.poll(() => rowsOf(page).count()).toBeGreaterThan(10);
     await page.route(/\/assets\/call-[^/]*\.js/, () => {});
-    await page.reload();
+    // Not all of the page comes.
+    await page.reload({ waitUntil: 'domcontentloaded' });
     await expect.poll(() => rowsOf(page).count()).toBeGreaterThan(10);
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
@@ -285,7 +296,7 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
     await page.getByRole('checkbox', { name: 'Flags' }).uncheck();
     const width = page.getByLabel('Width of Customer in pixels');
     await width.pressSequentially('120');
-    expect(await width.inputValue()).toBe('120');
+    await expect.poll(() => width.inputValue()).toBe('120');
     await width.fill('');
     await page.keyboard.press('Escape');
     await page.getByRole('columnheader', { name: 'Customer' }).waitFor();
@@ -300,7 +311,7 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
     await page.getByRole('option', { name: 'small ones' }).click();
     await expect.poll(() => hashOf(page)).toBe('#/calls?range=all&filter=model:small-model');
     await page.getByRole('columnheader', { name: 'Customer' }).waitFor();
-    expect(await page.getByRole('columnheader', { name: 'Flags' }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('columnheader', { name: 'Flags' }).count()).toBe(0);
     await context.close();
   });
 
@@ -319,8 +330,9 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
   it('shows two lines for a call on a phone', async () => {
     const { page, context } = await open('#/calls?range=all', { width: 390, height: 844 });
     await expect.poll(() => rowsOf(page).count()).toBeGreaterThan(10);
-    expect((await rowsOf(page).first().boundingBox())?.height).toBe(52);
-    expect(await page.evaluate(OVERHANG)).toBe(0);
+    await expect.poll(async () => (await rowsOf(page).first().boundingBox())?.height).toBe(52);
+    await page.getByText(/^\d+ requests/).waitFor();
+    await expect.poll(() => page.evaluate(OVERHANG)).toBe(0);
     expect(await violationsOf(page)).toEqual([]);
     await context.close();
   });
@@ -332,43 +344,14 @@ describe.skipIf(chromiumPath === null)('dashboard/calls', () => {
     await page.getByRole('button', { name: 'Facets' }).click();
     await filterOf(page).fill('');
     await expect.poll(() => rowsOf(page).count()).toBeGreaterThan(10);
+    await page.getByRole('complementary', { name: 'Facets' }).getByRole('button').first().waitFor();
+    // What is offered, then the field.
+    await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');
     await page.keyboard.press('j');
     await page.keyboard.press('x');
+    await page.getByText('1 selected').waitFor();
     expect(await violationsOf(page)).toEqual([]);
     await context.close();
   });
 });
-
-function event(type: string, data: object): string {
-  return `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
-}
-
-/** A stream whose words come one after the other. */
-function slowly(words: string) {
-  const deltas = words
-    .split(/(?<= )/)
-    .flatMap((text) => [event('content_block_delta', { index: 0, delta: { type: 'text_delta', text } }), 150]);
-  return {
-    reply: {
-      headers: { 'content-type': 'text/event-stream' },
-      body: [
-        event('message_start', {
-          message: {
-            id: 'msg_slow',
-            type: 'message',
-            role: 'assistant',
-            model: 'claude-sonnet-4-5',
-            content: [],
-            usage: { input_tokens: 9, output_tokens: 1 },
-          },
-        }),
-        event('content_block_start', { index: 0, content_block: { type: 'text', text: '' } }),
-        ...deltas,
-        event('content_block_stop', { index: 0 }),
-        event('message_delta', { delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 12 } }),
-        event('message_stop', {}),
-      ],
-    },
-  };
-}
