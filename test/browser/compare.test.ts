@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violationsOf } from './support/axe.ts';
 import { chromiumPath, launch, visit } from './support/browser.ts';
@@ -28,6 +28,14 @@ describe.skipIf(chromiumPath === null)('dashboard/compare', () => {
   const hashOf = (pair: Pair | undefined, view = ''): string =>
     `#/compare?a=${pair?.primary.id}&b=${pair?.shadow.id}${view}`;
   const withTools = (): Pair | undefined => pairs.find(({ shadow }) => shadow.stop_reason === 'tool_use');
+
+  /** What comes last in each view. */
+  const signs = {
+    list: (page: Page) => page.getByRole('grid', { name: 'Comparisons' }).getByRole('row').nth(3),
+    sides: (page: Page) => page.getByRole('region', { name: 'Call B' }).getByText('I will look that up.'),
+    answers: (page: Page) => page.getByRole('region', { name: 'Tool calls' }),
+    all: (page: Page) => page.getByRole('region', { name: 'Differences' }).getByText('haiku').first(),
+  };
 
   it('lists what was compared, with a score board, and leads to a pair and back by keys', async () => {
     const { page, context, complaints, strangers } = await visit(browser, daemon, '#/compare');
@@ -87,7 +95,7 @@ describe.skipIf(chromiumPath === null)('dashboard/compare', () => {
       await page.getByText('The mode is passthrough now.').waitFor();
       expect(await violationsOf(page)).toEqual([]);
       await page.setViewportSize({ width: 390, height: 844 });
-      expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+      await expect.poll(() => page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
       await context.close();
     } finally {
       await other.stop();
@@ -98,16 +106,19 @@ describe.skipIf(chromiumPath === null)('dashboard/compare', () => {
     const { page, context } = await visit(browser, daemon, hashOf(withTools()), { width: 390, height: 844 });
     const row = page.getByRole('row', { name: /^Total/ });
     await row.waitFor();
-    for (const cell of await row.getByRole('cell').all()) {
-      const box = await cell.boundingBox();
-      expect((box?.x ?? 999) + (box?.width ?? 0)).toBeLessThanOrEqual(390);
-    }
-    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+    await signs.sides(page).waitFor();
+    const ends = async () => {
+      const boxes = await Promise.all((await row.getByRole('cell').all()).map((cell) => cell.boundingBox()));
+      return boxes.map((box) => (box?.x ?? 999) + (box?.width ?? 0));
+    };
+    await expect.poll(async () => (await ends()).length).toBe(3);
+    await expect.poll(async () => Math.max(...(await ends()))).toBeLessThanOrEqual(390);
+    await expect.poll(() => page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
     expect(await violationsOf(page)).toEqual([]);
     await context.close();
   });
 
-  const views = ['list', 'sides', 'answers', 'all'];
+  const views = ['list', 'sides', 'answers', 'all'] as const;
   it.each((['light', 'dark'] as const).flatMap((theme) => views.map((view) => [theme, view] as const)))(
     'breaks no rule of accessibility (%s, %s)',
     async (theme, view) => {
@@ -115,7 +126,7 @@ describe.skipIf(chromiumPath === null)('dashboard/compare', () => {
       const { page, context } = await visit(browser, daemon, hash, { theme });
       const sign = view === 'list' ? 'Score board, table' : 'Measures of both calls';
       await page.getByRole('region', { name: sign }).waitFor();
-      await page.waitForLoadState('networkidle');
+      await signs[view](page).waitFor();
       expect(await violationsOf(page)).toEqual([]);
       await context.close();
     },

@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../src/core/capture.ts';
 import { anthropicCall } from './support/anthropic.ts';
@@ -68,7 +68,8 @@ function lineOf(payload: string, index: number): string {
   const host = `${payload.replaceAll(/[^\w-]/g, '').slice(0, 60)}x.example`;
   return lineOfCall(
     {
-      secondsAgo: 10 + index,
+      // Older than what was just said, however long that took.
+      secondsAgo: 3600 + index,
       asked: payload,
       answered: payload,
       record: {
@@ -123,6 +124,8 @@ describe.skipIf(chromiumPath === null)('dashboard: hostile content', () => {
   let shares: string[];
   const dialogs: string[] = [];
   const asked: string[] = [];
+  /** Of the API, without an answer so far. */
+  const awaited = new Set<Request>();
   let seen: Visit;
 
   beforeAll(async () => {
@@ -145,14 +148,26 @@ describe.skipIf(chromiumPath === null)('dashboard: hostile content', () => {
       dialogs.push(dialog.message());
       void dialog.dismiss();
     });
-    seen.page.on('request', (request) => asked.push(request.url()));
-    seen.page.setDefaultTimeout(15_000);
+    seen.page.on('request', (request) => {
+      asked.push(request.url());
+      if (request.url().includes('/api/') && !request.url().includes('/api/live')) awaited.add(request);
+    });
+    for (const end of ['requestfinished', 'requestfailed'] as const)
+      seen.page.on(end as 'requestfinished', (request) => awaited.delete(request));
   });
   afterAll(async () => {
     await seen?.context.close();
     await browser?.close();
     await house?.stop();
   });
+
+  /** All answers have come, and what they bring is there. */
+  async function rest(page: Page): Promise<void> {
+    do {
+      await expect.poll(() => awaited.size).toBe(0);
+      await page.evaluate(QUIET);
+    } while (awaited.size > 0);
+  }
 
   async function expectHarmless(page: Page, where: string): Promise<void> {
     expect(await page.evaluate(FOUND), where).toEqual(NOTHING);
@@ -196,7 +211,8 @@ describe.skipIf(chromiumPath === null)('dashboard: hostile content', () => {
     await expectHarmless(page, 'list');
     for (const words of ['script', 'onerror', 'javascript', 'evil']) {
       await goTo(`#/calls?range=all&filter=${words}`);
-      await page.locator('mark').first().waitFor();
+      await page.locator('mark', { hasText: words }).first().waitFor();
+      await rest(page);
       await expectHarmless(page, `search for ${words}`);
     }
   });
@@ -205,7 +221,9 @@ describe.skipIf(chromiumPath === null)('dashboard: hostile content', () => {
     const { page } = seen;
     const id = shares[share] ?? '';
     await goTo(`#/calls/${id}?range=all&tab=conversation&full=1`);
-    await page.getByText('stopped: ').waitFor();
+    // Until it is there the call before it stays.
+    const article = page.getByRole('article', { name: `Call ${id}` });
+    await article.getByText('stopped: ').waitFor();
     await page.keyboard.press('E');
     await page.locator('[data-row=tools] details[open] details[open]').first().waitFor();
     await expectHarmless(page, 'conversation');
@@ -213,20 +231,24 @@ describe.skipIf(chromiumPath === null)('dashboard: hostile content', () => {
     await page.getByRole('button', { name: 'Show markdown' }).waitFor();
     await expectHarmless(page, 'conversation as text');
     if (share === 0) {
-      const shown = await page.getByRole('region', { name: 'Conversation' }).innerText();
-      expect(PAYLOADS.slice(0, 40).filter((payload) => /^[ -~]+$/.test(payload) && !shown.includes(payload))).toEqual(
-        [],
-      );
+      const missing = async () => {
+        const shown = await page.getByRole('region', { name: 'Conversation' }).innerText();
+        return PAYLOADS.slice(0, 40).filter((payload) => /^[ -~]+$/.test(payload) && !shown.includes(payload));
+      };
+      await expect.poll(missing).toEqual([]);
     }
     await page.keyboard.press('m');
     for (const tab of ['Request', 'Response', 'Timing', 'Headers', 'Cost', 'Diff']) {
       await page.getByRole('tab', { name: tab, exact: true }).click();
       await page.getByRole('tabpanel', { name: tab }).waitFor();
-      await page.evaluate(QUIET);
+      await rest(page);
       await expectHarmless(page, tab);
     }
-    await goTo(`#/calls/${id}?range=all&full=1&tab=diff&diff=${shares[(share + 1) % SHARES] ?? ''}`);
-    await page.getByText(/^Not as it was/).waitFor();
+    const other = shares[(share + 1) % SHARES] ?? '';
+    await goTo(`#/calls/${id}?range=all&full=1&tab=diff&diff=${other}`);
+    await article.locator(`a[href*="${other}"]`).waitFor();
+    await article.getByText(/^Not as it was/).waitFor();
+    await rest(page);
     await expectHarmless(page, 'difference');
   });
 
@@ -236,7 +258,7 @@ describe.skipIf(chromiumPath === null)('dashboard: hostile content', () => {
     const parts = ['set-up', 'mode', 'providers', 'prices', 'storage', 'all'].map((part) => `settings/${part}`);
     for (const screen of [...screens, ...parts]) {
       await goTo(`#/${screen}${screen.includes('?') ? '&' : '?'}range=all`);
-      await page.evaluate(QUIET);
+      await rest(page);
       await expectHarmless(page, screen);
     }
     await page.keyboard.press('Control+k');
@@ -253,7 +275,7 @@ describe.skipIf(chromiumPath === null)('dashboard: hostile content', () => {
     expect(sessions.map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
     for (const id of ids) {
       await goTo(`#/sessions/${encodeURIComponent(id)}?range=all&view=${view}`);
-      await page.evaluate(QUIET);
+      await rest(page);
       await expectHarmless(page, view);
     }
   });

@@ -53,7 +53,9 @@ describe.skipIf(chromiumPath === null)('dashboard, by keys alone', () => {
     await page.keyboard.press('/');
     await page.keyboard.type('tool:read_file status:200 ');
     await page.keyboard.press('Enter');
+    await expect.poll(() => decodeURIComponent(page.url())).toContain('filter=tool:read_file+status:200');
     await expect.poll(() => page.getByRole('row').count()).toBeLessThan(8);
+    await expect.poll(() => page.locator('[aria-busy=true]').count()).toBe(0);
     await page.keyboard.press('Escape');
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
@@ -79,9 +81,9 @@ describe.skipIf(chromiumPath === null)('dashboard, by keys alone', () => {
       ),
     ).toBe(true);
     await page.keyboard.press('Escape');
-    expect(await page.evaluate<string>(FOCUSED)).toBe('Keys');
+    await expect.poll(() => page.evaluate<string>(FOCUSED)).toBe('Keys');
     for (const name of ['Calls', 'Sessions', 'Compare', 'Settings', 'Overview']) {
-      await page.getByRole('link', { name }).click();
+      await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name }).click();
       await expect.poll(() => page.title()).toBe(`${name} · llm-proxy`);
       expect(await page.getByRole('main').count()).toBe(1);
       expect(await page.getByRole('banner').count()).toBe(1);
