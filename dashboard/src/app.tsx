@@ -11,7 +11,7 @@ import { TopBar } from './frame/top-bar.tsx';
 import { KeyHelp } from './keyboard/help.tsx';
 import { useKeys } from './keyboard/keys.ts';
 import { Failure, Loading } from './kit/states.tsx';
-import { interruptDraft } from './call/replay/draft.ts';
+import { interruptDraft } from './url/draft.ts';
 import { firstPageOf } from './calls/first-page.ts';
 import { loadScreen, useScreen } from './screens.ts';
 import { hrefOf, parseRoute, type Route, SCREENS } from './url/route.ts';

@@ -63,6 +63,16 @@ describe('dashboard/src', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('begins with no part of a screen: one line that imports it brings half of the scripts', () => {
+    const all = imports().filter(({ typeOnly }) => !typeOnly);
+    const first = new Set([join(app, 'main.tsx')]);
+    // What is added on the way is gone through as well.
+    for (const file of first) for (const { from, to } of all) if (from === file) first.add(to);
+    const screens = ['call', 'overview', 'sessions', 'compare', 'settings'];
+    expect(first.size).toBeGreaterThan(20);
+    expect([...first].filter((file) => screens.includes(roomOf(file))).map((file) => relative(app, file))).toEqual([]);
+  });
+
   it('sets HTML in one place only', () => {
     const setters = readdirSync(app, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))

@@ -11,7 +11,7 @@ import { goTo, useRoute } from '../url/use-route.ts';
 import { bothSides, callFile, codeOf, LANGUAGES, sessionFile } from './copy-as.ts';
 import { DeleteDialog } from './delete.tsx';
 import { ReplayDialog } from './replay/dialog.tsx';
-import { interruptedDraft } from './replay/draft.ts';
+import { interruptedDraft } from '../url/draft.ts';
 
 type Overlay = 'replay' | 'delete' | null;
 

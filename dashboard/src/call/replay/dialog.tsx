@@ -11,7 +11,7 @@ import { type Body, useBody } from '../body/use-body.ts';
 import type { Head } from '../head.ts';
 import { useHead } from '../use-head.ts';
 import { type Credential, credentialsOf, headerOf } from './credentials.ts';
-import { dropDraft, holdDraft, interruptedDraft } from './draft.ts';
+import { dropDraft, holdDraft, interruptedDraft } from '../../url/draft.ts';
 import { editable, jsonProblem } from './edited.ts';
 import { PriceLine, priceText, usePrice } from './price.tsx';
 

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { dropDraft, holdDraft, interruptDraft, interruptedDraft } from '../../../dashboard/src/call/replay/draft.ts';
+import { dropDraft, holdDraft, interruptDraft, interruptedDraft } from '../../../dashboard/src/url/draft.ts';
 
 afterEach(() => dropDraft());
 
 /** After what was put off until the end of this turn. */
 const turned = async (): Promise<void> => Promise.resolve();
 
-describe('dashboard/call/replay/draft', () => {
+describe('dashboard/url/draft', () => {
   it('gives back what was written when the session ended, in whatever order the parts of the page go', async () => {
     const release = holdDraft('call-1', 'typed');
     release();
