@@ -12,7 +12,7 @@ export default defineConfig({
     // Two browsers on two cores time out at each other.
     maxWorkers: 1,
     // For a machine that is many times slower: nothing here waits so long that goes well.
-    testTimeout: 120_000,
+    testTimeout: 180_000,
     hookTimeout: 240_000,
     expect: { poll: { timeout: 30_000 } },
     mockReset: true,
