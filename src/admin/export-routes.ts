@@ -1,6 +1,7 @@
-/** `GET /api/calls/:id/export`: one call as a file of another program, or as something to run. Formats: docs/api.md. */
+/** `GET /api/calls/:id/export`: one call as a file of another program, or as something to run; `POST /api/calls/export`: some as one file. Formats: docs/api.md. */
 import type { Hono } from 'hono';
 import { AppError } from '../core/errors.ts';
+import type { StoredExchange } from '../core/transfer.ts';
 import { clean } from '../interchange/clean.ts';
 import { FORMATS, type FormatName } from '../interchange/formats.ts';
 import { CODE_LANGUAGES, type CodeLanguage, requestCode } from '../interchange/request-code.ts';
@@ -9,6 +10,7 @@ import { refuse } from './access.ts';
 import { NOT_STORED } from './bodies.ts';
 import type { Calls } from './calls.ts';
 import { refuseCall, storedExchange } from './conversation-routes.ts';
+import { exportStream } from './export-stream.ts';
 
 export interface ExportDeps {
   calls: Pick<Calls, 'ask'>;
@@ -62,6 +64,50 @@ export function exportRoutes(app: Hono, { calls, version, directory }: ExportDep
       'content-disposition': `attachment; filename="${exchange.record.id.replaceAll(/\W/g, '_')}.${ENDINGS[format]}"`,
     });
   });
+}
+
+/** What is asked for is too long for an address. It changes nothing. */
+export const EXPORT_PATH = '/api/calls/export';
+
+/** In the order of `ids`. */
+export function selectionExportRoutes(app: Hono, { calls, version, directory }: ExportDeps): void {
+  app.post(EXPORT_PATH, async (context) => {
+    const { format, ids } = selectionOf(await context.req.json().catch(() => null));
+    const missing = calls.ask((database) => database.prepare(FIRST_MISSING).get(JSON.stringify(ids)));
+    if (missing !== undefined) return refuse(context, 404, 'not_found', `there is no call ${String(missing['id'])}`);
+    const { createFormatter } = await import('../interchange/create-formatter.ts');
+    const options = { version, bodies: true, formulaSafe: true, directory: await directory() };
+    return context.body(exportStream(createFormatter(format, options), selected(calls, ids)), 200, {
+      'content-type': 'application/octet-stream',
+      'content-disposition': `attachment; filename="calls.${ENDINGS[format]}"`,
+    });
+  });
+}
+
+const FIRST_MISSING = 'SELECT value AS id FROM json_each(?) WHERE value NOT IN (SELECT id FROM llm_calls) LIMIT 1';
+
+/** @throws when one of them was deleted since it was asked for: the file would seem to be whole */
+function* selected(calls: ExportDeps['calls'], ids: readonly string[]): Generator<StoredExchange> {
+  for (const id of ids) {
+    const found = calls.ask((database) => storedExchange(database, id));
+    if (typeof found === 'string') throw new AppError('store_unusable', `the call ${id} is not there any more`);
+    yield clean(found);
+  }
+}
+
+interface SelectionQuestion {
+  format: 'jsonl' | 'har';
+  ids: string[];
+}
+
+/** Throws AppError `config_invalid`. */
+function selectionOf(given: unknown): SelectionQuestion {
+  const asked: { format?: unknown; ids?: unknown } = typeof given === 'object' && given !== null ? given : {};
+  const { format, ids } = asked;
+  if (format !== 'jsonl' && format !== 'har') throw new AppError('config_invalid', 'format must be jsonl or har');
+  if (!Array.isArray(ids) || ids.length === 0 || !ids.every((id): id is string => typeof id === 'string'))
+    throw new AppError('config_invalid', 'ids must be a list of ids of calls');
+  return { format, ids };
 }
 
 function formatOf(text = ''): FormatName | CodeLanguage {

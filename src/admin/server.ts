@@ -18,7 +18,7 @@ import { conversationRoutes } from './conversation-routes.ts';
 import { modeRoutes } from './mode-routes.ts';
 import type { DashboardFiles } from './dashboard-files.ts';
 import { dashboardRoutes } from './dashboard-routes.ts';
-import { exportRoutes } from './export-routes.ts';
+import { EXPORT_PATH, exportRoutes, selectionExportRoutes } from './export-routes.ts';
 import { facetRoutes } from './facet-routes.ts';
 import { type House, houseRoutes } from './house-routes.ts';
 import { lifeRoutes } from './life-routes.ts';
@@ -119,6 +119,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   houseRoutes(app, deps);
   priceRoutes(app, deps);
   exportRoutes(app, deps);
+  selectionExportRoutes(app, deps);
   replayRoutes(app, deps);
   providerRoutes(app, deps);
   return app;
@@ -142,7 +143,13 @@ function protect(context: Context): void {
 }
 
 /** Logging in and out, and questions that are too long for an address. */
-const CHANGES_NOTHING: ReadonlySet<string> = new Set(['/api/login', '/api/logout', '/api/login-codes', '/api/policy']);
+const CHANGES_NOTHING: ReadonlySet<string> = new Set([
+  '/api/login',
+  '/api/logout',
+  '/api/login-codes',
+  '/api/policy',
+  EXPORT_PATH,
+]);
 
 const refuseChanges: MiddlewareHandler = async (context, next) => {
   const { method, path } = context.req;

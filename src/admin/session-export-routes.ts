@@ -2,11 +2,11 @@
 import type { Hono } from 'hono';
 import { AppError } from '../core/errors.ts';
 import type { MeterDirectory } from '../interchange/answer-of.ts';
-import type { Formatter } from '../interchange/formats.ts';
 import { storedExchanges } from '../interchange/stored-exchanges.ts';
 import { messageReader } from '../interchange/stored-messages.ts';
 import type { StoredExchange } from '../core/transfer.ts';
 import type { Database } from '../store/driver.ts';
+import { exportStream } from './export-stream.ts';
 import { refuseSession, treeOf } from './outline-routes.ts';
 
 export interface SessionExportDeps {
@@ -39,7 +39,7 @@ export function sessionExportRoutes(app: Hono, { calls, directory, version }: Se
     const ids = JSON.stringify(tree.map(({ id }) => id));
     const exchanges = calls.ask((database) => exchangesOf(database, ids));
     const name = `session-${(session?.id ?? '').replaceAll(/\W/g, '_')}.${format}`;
-    return context.body(streamOf(formatter, exchanges), 200, {
+    return context.body(exportStream(formatter, exchanges), 200, {
       'content-type': TYPES[format],
       // A file, not a page of this origin, whatever it holds.
       'content-disposition': `attachment; filename="${name}"`,
@@ -52,35 +52,6 @@ function exchangesOf(database: Database, sessions: string): Generator<StoredExch
   const condition = { ...own, narrow: own, isOfProvider: false };
   const messages = messageReader(database, () => {});
   return storedExchanges(database, { conditions: [condition] }, messages);
-}
-
-/** Call by call, as fast as it is taken. */
-function streamOf(formatter: Formatter, exchanges: Generator<StoredExchange>): ReadableStream<Uint8Array> {
-  const pieces = piecesOf(formatter, exchanges);
-  return new ReadableStream({
-    pull: async (controller) => {
-      const { value, done } = await pieces.next();
-      if (done === true) controller.close();
-      else controller.enqueue(typeof value === 'string' ? Buffer.from(value) : value);
-    },
-    cancel: async () => {
-      await pieces.return();
-    },
-  });
-}
-
-async function* piecesOf(
-  formatter: Formatter,
-  exchanges: Generator<StoredExchange>,
-): AsyncGenerator<string | Uint8Array, void> {
-  yield formatter.start();
-  for (const exchange of exchanges) {
-    const piece = await formatter.call(exchange);
-    if (piece !== null) yield piece;
-    // Questions of others come between two calls.
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  yield formatter.end();
 }
 
 /** Throws AppError `config_invalid`. */

@@ -4,6 +4,7 @@ import { Button } from '../kit/button.tsx';
 import { CopyButton } from '../kit/copy.tsx';
 import { hrefOf, type Route } from '../url/route.ts';
 import { goTo } from '../url/use-route.ts';
+import { bytes } from '../format/numbers.ts';
 import { exportCalls, type ExportFormat } from './export-calls.ts';
 import { MOST_SELECTED, type Selection } from './selection.ts';
 
@@ -13,7 +14,7 @@ export function BulkBar({ route, selection }: { route: Route; selection: Selecti
   const [note, setNote] = useState<string | null>(null);
   const save = async (format: ExportFormat): Promise<void> => {
     try {
-      const blob = await exportCalls(ids, format, (done) => setNote(`${done} of ${ids.length} …`));
+      const blob = await exportCalls(ids, format, (come) => setNote(`${bytes(come)} …`));
       saveFile(blob, `llm-proxy-calls-${ids.length}.${format}`);
       setNote(null);
     } catch (error) {

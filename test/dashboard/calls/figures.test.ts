@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../../dashboard/src/api/shapes.ts';
 import { askedFor, flagsOf, seconds, tokenRate, toolsText } from '../../../dashboard/src/calls/figures.ts';
-import { joinHar, joinLines } from '../../../dashboard/src/calls/export-calls.ts';
 
 function aCall(given: Partial<CallRecord> = {}, usage: Partial<CallRecord['usage']> = {}): CallRecord {
   return {
@@ -75,19 +74,5 @@ describe('dashboard/calls/figures.ts', () => {
     [3_600_000, '3,600'],
   ])('writes %d ms as %s seconds', (ms, text) => {
     expect(seconds(ms)).toBe(text);
-  });
-});
-
-describe('dashboard/calls/export-calls.ts', () => {
-  it('puts lines one below the other, whether they end in a line feed or not', () => {
-    expect(joinLines(['{"a":1}\n', '{"b":2}', ''])).toBe('{"a":1}\n{"b":2}\n');
-  });
-
-  it('makes one archive of several', () => {
-    const one = JSON.stringify({ log: { version: '1.2', creator: { name: 'x' }, entries: [1] } });
-    const other = JSON.stringify({ log: { version: '1.2', creator: { name: 'x' }, entries: [2, 3] } });
-    expect(JSON.parse(joinHar([one, other]))).toEqual({
-      log: { version: '1.2', creator: { name: 'x' }, entries: [1, 2, 3] },
-    });
   });
 });

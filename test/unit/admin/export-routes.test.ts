@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Calls } from '../../../src/admin/calls.ts';
 import type { ModelPrices } from '../../../src/core/model-prices.ts';
+import type { Database } from '../../../src/store/driver.ts';
 import { anAdminApp, BEARER, idleRecorder } from '../../support/admin-app.ts';
 import { useCallStore } from '../../support/call-store.ts';
 import { anthropicStream } from '../../support/stored-exchanges.ts';
@@ -45,6 +47,76 @@ describe('admin/export-routes', () => {
       ['call_0001/export?format=sharegpt', 404],
     ] as const)
       expect((await get(`/api/calls/${path}`)).status, path).toBe(status);
+  });
+});
+
+function post(body: unknown, calls: Pick<Calls, 'ask'> = store.calls): Promise<Response> {
+  const deps = { calls: calls as Calls, readOnly: true };
+  const asked = { method: 'POST', headers: BEARER, body: JSON.stringify(body) };
+  return Promise.resolve(anAdminApp(deps).request('/api/calls/export', asked));
+}
+
+describe('admin/export-routes, calls that were picked', () => {
+  const IDS = ['call_0003', 'call_0001', 'call_0002'];
+
+  function addAll(): void {
+    for (const id of IDS) store.add({ id }, { request: ASKED, response: anthropicStream(`Well, ${id}`) });
+  }
+
+  it('gives them as one file, in their order, with what each has alone; also where no daemon runs', async () => {
+    addAll();
+    const alone = async (format: string): Promise<string[]> =>
+      Promise.all(IDS.map(async (id) => (await get(`/api/calls/${id}/export?format=${format}`)).text()));
+    const lines = await post({ format: 'jsonl', ids: IDS });
+    expect(lines.headers.get('content-disposition')).toBe('attachment; filename="calls.jsonl"');
+    expect(await lines.text()).toBe((await alone('jsonl')).join(''));
+    const archives = (await alone('har')).map((text) => JSON.parse(text) as { log: { entries: unknown[] } });
+    expect(await (await post({ format: 'har', ids: IDS })).json()).toEqual({
+      log: { ...archives[0]?.log, entries: archives.flatMap(({ log }) => log.entries) },
+    });
+  });
+
+  it('reads a call when it is wanted, and none any more when whoever asked has left', async () => {
+    addAll();
+    let asked = 0;
+    const counting = {
+      ask: <T>(question: (database: Database) => T): T => {
+        asked += 1;
+        return store.calls.ask(question);
+      },
+    };
+    const reader = (await post({ format: 'jsonl', ids: IDS }, counting)).body!.getReader();
+    const pieces: string[] = [];
+    while (pieces.length === 0) {
+      const { value } = await reader.read();
+      if (value !== undefined && value.length > 0) pieces.push(Buffer.from(value).toString());
+    }
+    expect(pieces[0]).toContain(IDS[0]);
+    // Whether they are there, the one that came, and at the most the next one.
+    expect(asked).toBeLessThanOrEqual(3);
+    await reader.cancel();
+    const before = asked;
+    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(asked).toBe(before);
+  });
+
+  it('ends with a failure, not as if it were whole, when one is deleted meanwhile', async () => {
+    addAll();
+    const answer = await post({ format: 'jsonl', ids: IDS });
+    store.database.exec(`DELETE FROM llm_calls WHERE id = '${IDS[2]}'`);
+    await expect(answer.text()).rejects.toThrow(IDS[2]);
+  });
+
+  it('says why there is nothing to give', async () => {
+    addAll();
+    for (const [body, status] of [
+      [{ format: 'har', ids: ['call_0001', 'call_9'] }, 404],
+      [{ format: 'har', ids: [] }, 400],
+      [{ format: 'har', ids: [1] }, 400],
+      [{ format: 'csv', ids: IDS }, 400],
+      [null, 400],
+    ] as const)
+      expect((await post(body)).status, JSON.stringify(body)).toBe(status);
   });
 });
 
