@@ -125,10 +125,16 @@ function regionOf({ bedrock_region: region }: Config, env: NodeJS.ProcessEnv): s
 
 function patterns(option: string, hosts: readonly string[]): string[] {
   return hosts.map((host) => {
-    const name = host.includes('*') ? host.toLowerCase() : normaliseHost(host);
+    const name = host.includes('*') ? starred(host) : normaliseHost(host);
     if (name !== null) return name;
-    throw new AppError('config_invalid', `${option}: ${host} is not a host`, {
+    const example = 'such as example.com (with all below it) or api.*.example.com';
+    throw new AppError('config_invalid', `${option}: ${host} is not a host ${example}`, {
       option: { key: option.replace(/^--/, '') },
     });
   });
+}
+
+/** A star alone, or one at the end, would match nothing that was meant. */
+function starred(pattern: string): string | null {
+  return /^([\w*-]+\.)+[\w-]+\.?$/.test(pattern) ? pattern.toLowerCase() : null;
 }

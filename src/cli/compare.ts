@@ -4,6 +4,7 @@ import { comparisonFilterOf, type CompareQuery } from '../admin/compare-routes.t
 import { type ComparisonReport, CONTESTS, MEASURES, type ModelPair } from '../core/comparison.ts';
 import { AppError } from '../core/errors.ts';
 import { comparisonReport } from '../store/comparisons.ts';
+import { formatUsd } from '../sinks/figures.ts';
 import { callDuration, count } from './figures.ts';
 import { print, printJson } from './print.ts';
 import { databaseOf } from './home-config.ts';
@@ -94,7 +95,7 @@ function tokens(median: number | null): string {
 }
 
 function money(usd: number | null): string {
-  return usd === null ? 'unpriced' : `$${usd.toFixed(6)}`;
+  return usd === null ? 'unpriced' : formatUsd(usd);
 }
 
 /** Of the pair, so it stands once. */

@@ -33,7 +33,7 @@ function lastStartFile(home: string): string {
 }
 
 interface Pointer {
-  /** Holds the path of the daemon.json of the daemon that was started last. */
+  /** Holds the paths of the daemon.json of those that run, a line each, the one that was started last on top. */
   file: string;
   /** Where programs of earlier days look for the port alone. */
   portFile: string;
@@ -48,8 +48,15 @@ function pointerOf(env: Env): Pointer | null {
   return { file: join(state, 'llm-proxy', 'daemon'), portFile: join(state, 'llm-proxy', 'port') };
 }
 
-function pointedAt(pointer: Pointer | null): string | undefined {
-  return pointer === null ? undefined : readText(pointer.file)?.trim();
+function pointedAt(pointer: Pointer | null): string[] {
+  const text = pointer === null ? undefined : readText(pointer.file);
+  return (text ?? '').split('\n').filter((line) => line !== '');
+}
+
+/** What is in `daemon.json`: the daemon that was started last in this home, and beside it those that were there before. */
+interface Entry extends DaemonInfo {
+  /** The one that came last first. They may have ended since. */
+  before?: readonly DaemonInfo[];
 }
 
 /** Shorter ones are what a full disk left of one: they must not open the door. */
@@ -110,12 +117,11 @@ function storedToken(file: string): string | null {
  */
 export function writeDaemonFiles(info: DaemonInfo, env: Env, onUnpointed?: (error: unknown) => void): void {
   const file = daemonFile(info.home);
-  writeWhole(file, `${JSON.stringify(info, null, 2)}\n`);
+  writeEntries(file, [info, ...livingDaemons(file).filter(({ pid }) => pid !== info.pid)]);
   const pointer = pointerOf(env);
   try {
     if (pointer === null) throw new Error('this user has no home folder');
-    writeWhole(pointer.file, `${file}\n`);
-    writeWhole(pointer.portFile, new URL(info.proxy_url).port);
+    point(pointer, [file, ...pointedAt(pointer).filter((other) => other !== file)]);
   } catch (error) {
     const isForGood = codeOf(error) === 'EROFS' || !isDiskFault(error);
     if (onUnpointed === undefined || !isForGood) throw error;
@@ -123,15 +129,37 @@ export function writeDaemonFiles(info: DaemonInfo, env: Env, onUnpointed?: (erro
   }
 }
 
-/** Takes back what is still ours; another daemon may have come since. */
+/** Takes back what is ours. Others that run, in this home or elsewhere, are found from then on. */
 export function removeDaemonFiles(info: DaemonInfo, env: Env): void {
   const file = daemonFile(info.home);
-  if (readInfo(file)?.pid !== info.pid) return;
-  rmSync(file, { force: true });
+  const living = livingDaemons(file);
+  const others = living.filter(({ pid }) => pid !== info.pid);
+  if (others.length < living.length) writeEntries(file, others);
   const pointer = pointerOf(env);
-  if (pointer === null || pointedAt(pointer) !== file) return;
-  rmSync(pointer.file, { force: true });
-  rmSync(pointer.portFile, { force: true });
+  const pointed = pointedAt(pointer);
+  if (pointer !== null && pointed.includes(file)) point(pointer, pointed);
+}
+
+function writeEntries(file: string, [latest, ...before]: readonly DaemonInfo[]): void {
+  if (latest === undefined) rmSync(file, { force: true });
+  else writeWhole(file, `${JSON.stringify(before.length === 0 ? latest : { ...latest, before }, null, 2)}\n`);
+}
+
+/** To those of these files whose daemon lives. */
+function point(pointer: Pointer, files: readonly string[]): void {
+  const living = files.flatMap((file) =>
+    livingDaemons(file)
+      .slice(0, 1)
+      .map(({ proxy_url: url }) => ({ file, url })),
+  );
+  const [latest] = living;
+  if (latest === undefined) {
+    rmSync(pointer.file, { force: true });
+    rmSync(pointer.portFile, { force: true });
+    return;
+  }
+  writeWhole(pointer.file, living.map(({ file }) => `${file}\n`).join(''));
+  writeWhole(pointer.portFile, new URL(latest.url).port);
 }
 
 /** What was given to the daemon that started last in this home, by keys of the configuration. */
@@ -154,10 +182,10 @@ export function readLastStart(home: string): Readonly<Record<string, unknown>> {
  * Null when no living daemon is known there.
  */
 export function findDaemon(home: string | null, env: Env, cwd: string): DaemonInfo | null {
-  if (home !== null) return livingDaemon(daemonFile(resolve(cwd, home)));
+  if (home !== null) return livingDaemons(daemonFile(resolve(cwd, home)))[0] ?? null;
   const { LLM_PROXY_HOME: named = '' } = env;
-  const own = named === '' ? null : livingDaemon(daemonFile(resolve(cwd, named)));
-  return own ?? livingDaemon(pointedAt(pointerOf(env)) ?? '');
+  const files = [...(named === '' ? [] : [daemonFile(resolve(cwd, named))]), ...pointedAt(pointerOf(env))];
+  return files.flatMap(livingDaemons)[0] ?? null;
 }
 
 /**
@@ -169,19 +197,29 @@ export function findOtherDaemon(home: string | null, env: Env, cwd: string): Dae
   return found?.pid === process.pid ? null : found;
 }
 
-function livingDaemon(file: string): DaemonInfo | null {
-  const info = file === '' ? null : readInfo(file);
-  return info !== null && isAlive(info.pid) ? info : null;
+/** The one that was started last first. */
+function livingDaemons(file: string): DaemonInfo[] {
+  const entry = readEntry(file);
+  if (entry === null) return [];
+  const { before = [], ...latest } = entry;
+  return [latest, ...before].filter(({ pid }) => isAlive(pid));
 }
 
-function readInfo(file: string): DaemonInfo | null {
+function readEntry(file: string): Entry | null {
   try {
     const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    const isInfo = typeof value === 'object' && value !== null && 'pid' in value && 'admin_url' in value;
-    return isInfo ? (value as DaemonInfo) : null;
+    return isInfo(value) ? { ...value, before: 'before' in value ? infosOf(value.before) : [] } : null;
   } catch {
     return null;
   }
+}
+
+function infosOf(value: unknown): DaemonInfo[] {
+  return Array.isArray(value) ? value.filter(isInfo) : [];
+}
+
+function isInfo(value: unknown): value is DaemonInfo {
+  return typeof value === 'object' && value !== null && 'pid' in value && 'admin_url' in value;
 }
 
 function readText(file: string): string | undefined {

@@ -15,7 +15,10 @@ function exportCommand(parser: Argv, exitWith: ExitWith): Argv {
     (argv) =>
       argv.options({
         home,
-        format: { choices: FORMATS, default: 'jsonl' as const, describe: 'docs/export.md says what is in them' },
+        format: {
+          choices: FORMATS,
+          describe: 'docs/export.md says what is in them [by the name of --out, else jsonl]',
+        },
         out: text('Instead of standard output; appears when it is whole'),
         gzip: flag('Compressed; so is a file whose name ends in .gz'),
         bodies: { type: 'boolean', describe: 'With what was said (--no-bodies: without) [by format]' },

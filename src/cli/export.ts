@@ -25,7 +25,8 @@ const INTERRUPTED = 130;
 
 export interface ExportArguments {
   home: string | null;
-  format: FormatName;
+  /** Undefined = by the name of `out`, else jsonl. */
+  format: FormatName | undefined;
   /** Null = standard output. */
   out: string | null;
   gzip: boolean;
@@ -35,7 +36,20 @@ export interface ExportArguments {
   query: CallQuery;
 }
 
-export async function exportMain({ home, format, out, query, ...wanted }: ExportArguments): Promise<number> {
+/** By the end of a file's name, `.gz` aside; those of several formats mean none. */
+const ENDINGS: Readonly<Partial<Record<string, FormatName>>> = {
+  csv: 'csv',
+  har: 'har',
+  html: 'html',
+  parquet: 'parquet',
+};
+
+export function formatFor(out: string | null): FormatName {
+  return ENDINGS[/\.(\w+)(?:\.gz)?$/.exec(out ?? '')?.[1]?.toLowerCase() ?? ''] ?? 'jsonl';
+}
+
+export async function exportMain({ home, out, query, ...wanted }: ExportArguments): Promise<number> {
+  const format = wanted.format ?? formatFor(out);
   const bodies = bodiesOf(format, wanted.bodies);
   // Before the database is looked for: what means nothing is the first thing to say.
   filterOf(query);
@@ -150,7 +164,7 @@ function report(
   if (out === null && skipped === 0 && damaged === 0) return;
   const what = counted(calls, format === 'sharegpt' ? 'conversation' : 'call');
   const parts = [
-    `${what}, ${count(file.bytes)} bytes${out === null ? '' : ` in ${out}`}`,
+    `${what}, ${count(file.size)} bytes${out === null ? '' : ` in ${out}`}`,
     skipped === 0 ? '' : `${count(skipped)} left out: no conversation with a whole answer`,
     damaged === 0 ? '' : `${count(damaged)} without bodies: they are damaged in the database`,
   ];

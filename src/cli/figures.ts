@@ -1,7 +1,7 @@
 /** How numbers look in the tables of the command line; unknown is `?`, an unknown price is `unpriced`. */
 import type { CallRecord } from '../core/capture.ts';
 import type { Totals } from '../core/ports.ts';
-import { formatCost, formatCount, formatDuration, isInexact } from '../sinks/figures.ts';
+import { formatCost, formatCount, formatDuration, formatUsd, isInexact } from '../sinks/figures.ts';
 
 const GROUPED = new Intl.NumberFormat('en-US');
 
@@ -20,13 +20,23 @@ export function callTokens(record: CallRecord, value: number | null): string {
   return value === null && !record.inference ? '' : formatCount(value, isInexact(record));
 }
 
+/** Empty for a call that is no inference: it costs nothing. */
 export function callCost(record: CallRecord): string {
-  const isUnknown = record.usage.state === 'none' && record.cost.reason === undefined;
-  return record.cost_usd === null && (!record.inference || isUnknown) ? '' : formatCost(record);
+  return record.cost_usd === null && !record.inference ? '' : formatCost(record);
 }
 
 export function callDuration(ms: number | null): string {
   return ms === null ? '' : formatDuration(ms);
+}
+
+/** A sum of tokens; `?` when no call stated any. */
+export function tokenSum(value: number, totals: Totals): string {
+  return value === 0 && isNothingKnown(totals) ? '?' : count(value);
+}
+
+/** Of no call there was a usage, or estimates alone, which stand beside the sums. */
+export function isNothingKnown({ requests, calls_without_usage: unknown, estimated }: Totals): boolean {
+  return requests > 0 && requests <= unknown + estimated.calls;
 }
 
 /** Says so where the sum is not the whole: `$1.2034 + 3 unpriced`. */
@@ -35,8 +45,9 @@ export function totalCost(totals: Totals): string {
     (text) => text !== '',
   );
   if (totals.cost_usd === 0 && missing.length > 0) return missing.join(' + ');
+  if (totals.cost_usd === 0 && isNothingKnown(totals)) return '?';
   // Estimates are apart; what else is inexact was read by pattern and is in the sum.
-  const sum = `${totals.inexact_calls > totals.estimated.calls ? '~' : ''}$${totals.cost_usd.toFixed(totals.cost_usd >= 1 ? 4 : 6)}`;
+  const sum = `${totals.inexact_calls > totals.estimated.calls ? '~' : ''}${formatUsd(totals.cost_usd)}`;
   return [sum, ...missing].join(' + ');
 }
 
@@ -58,7 +69,7 @@ export function estimatedSums({ estimated }: Pick<Totals, 'estimated'>): string 
   const parts = [
     input === 0 ? '' : `~${count(input)} in`,
     output === 0 ? '' : `~${count(output)} out`,
-    usd === 0 ? '' : `~$${usd.toFixed(usd >= 1 ? 4 : 6)}`,
+    usd === 0 ? '' : `~${formatUsd(usd)}`,
   ].filter((part) => part !== '');
   return `${parts.join(', ')} (${counted(calls, 'call')})`;
 }

@@ -1,9 +1,9 @@
 /** The configuration of a home, for commands that do a daemon's work or read its files themselves. */
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Config, homeOf, loadConfig, type LoadedConfig } from '../config/load.ts';
 import { OPTIONS, type Option, variableOf } from '../config/options.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, codeOf, messageOf } from '../core/errors.ts';
 import { type DaemonInfo, findDaemon, readLastStart, writeLastStart } from './daemon-files.ts';
 import { openDatabase } from '../store/driver.ts';
 import { requireSchema } from '../store/migrations.ts';
@@ -71,7 +71,19 @@ export function databaseOf(home: string | null): string {
     }
     return db;
   }
-  throw new AppError('store_unusable', `no daemon runs and there is no database ${db}; --home names another home`);
+  throw noDatabase(db);
+}
+
+/** What a command says that needs one. */
+export function noDatabase(db: string): AppError {
+  try {
+    accessSync(db, constants.R_OK);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT')
+      return new AppError('store_unusable', `the database cannot be read: ${messageOf(error)}; is it another user's?`);
+  }
+  const hint = '--home names another home (that of npm start is the clone)';
+  return new AppError('store_unusable', `no daemon runs and there is no database ${db}; ${hint}`);
 }
 
 /**

@@ -1,9 +1,20 @@
 import { isDiskFault, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import { adminToken, storeToken } from './daemon-files.ts';
 
 /** How often a disk that took no files is asked again. */
 const AGAIN_MS = 5000;
+
+/** @throws Error that says what to do */
+export function makeHome(home: string): void {
+  try {
+    makeFolder(home, 0o700);
+  } catch (error) {
+    const words = `the home cannot be made: ${messageOf(error)}; --home DIR, or LLM_PROXY_HOME, names another`;
+    throw new Error(words, { cause: error });
+  }
+}
 
 /**
  * The files by which commands find a daemon. Clients that are set up for this proxy have no other way out: it serves on a

@@ -5,11 +5,11 @@ import { createLogger, type LogOptions } from '../core/log.ts';
 import type { RecorderService } from '../core/ports.ts';
 import { connectRpc } from '../core/rpc.ts';
 import type { ImportOutcome } from '../core/transfer.ts';
-import { makeFolder } from '../core/make-folder.ts';
 import { SlabRecorder } from '../handover/slab-recorder.ts';
 import { openDatabase } from '../store/driver.ts';
 import type { DaemonInfo } from './daemon-files.ts';
 import { configOf, answeringDaemon } from './home-config.ts';
+import { makeHome } from './home-files.ts';
 import { askDaemon } from './run-api.ts';
 
 export interface Importer {
@@ -40,7 +40,7 @@ function daemonImporter(daemon: DaemonInfo): Importer {
 /** The thread of the daemon without the daemon: the same code, the same configuration, into the store alone. */
 async function ownImporter(home: string | null): Promise<Importer> {
   const config = configOf(home);
-  makeFolder(config.home, 0o700);
+  makeHome(config.home);
   // A recorder without its file keeps calls in memory, which here would be for nobody.
   openDatabase(config.db).close();
   const logOptions: LogOptions = { level: 'warn', pretty: false, fd: 2 };

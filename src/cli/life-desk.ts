@@ -14,7 +14,7 @@ import { openStore } from '../store/open.ts';
 import { searchFileOf } from '../store/search/index-file.ts';
 import { emptyWal, rebuild, spaceOf } from '../store/space.ts';
 import type { DaemonInfo } from './daemon-files.ts';
-import { configOf, answeringDaemon } from './home-config.ts';
+import { configOf, answeringDaemon, noDatabase } from './home-config.ts';
 import { askDaemon } from './run-api.ts';
 
 export interface Desk {
@@ -44,7 +44,7 @@ export async function openDesk(home: string | null): Promise<Desk> {
 function localDesk(home: string | null): Desk {
   const config = configOf(home);
   const { db: path } = config;
-  if (!existsSync(path)) throw new AppError('store_unusable', `no daemon runs and there is no database ${path}`);
+  if (!existsSync(path)) throw noDatabase(path);
   const { database } = openStore(path, systemClock.wall());
   const life = new StoreLife({
     ...lifeOf(config),

@@ -99,7 +99,10 @@ export async function purgeMain({ home, json, yes, target }: PurgeArguments): Pr
     if (!yes) {
       if (json) printJson({ purged: false, ...doomed });
       else if (doomed.calls === 0) print('No call of it is stored: there is nothing to delete.');
-      else print(`${spanOf(doomed)} would be deleted, with all that came from them. Nothing was: --yes does it.`);
+      else
+        print(
+          `${spanOf(doomed)} would be deleted, with all that came from ${doomed.calls === 1 ? 'it' : 'them'}. Nothing was: --yes does it.`,
+        );
       return 0;
     }
     const { next_cursor: _, ...sum } = await purgeAll(desk, target);
@@ -136,7 +139,9 @@ function printPurged(sum: Omit<PurgeSlice, 'next_cursor'>): void {
 }
 
 function spanOf({ calls, since, until }: Doomed): string {
-  const span = since === until || until === null ? since : `${since} to ${until}`;
+  const from = since === null ? null : timeOf(since);
+  const to = until === null ? null : timeOf(until);
+  const span = from === to || to === null ? from : `${from} to ${to}`;
   return `${counted(calls, 'call')}${span === null ? '' : ` (${span})`}`;
 }
 

@@ -42,5 +42,5 @@ function described({ mode, target_url: url, model, guarded }: ModeState): string
     target: `target: calls go to${where === '' ? ' the targets of [[models]]' : where}${as}`,
     compare: `compare: calls go where their clients send them, copies to${where === '' ? ' the targets of [[models]]' : where}${as}`,
   };
-  return words[mode] + (guarded ? '; no switch to the providers (--allow-anthropic-only)' : '');
+  return words[mode] + (guarded ? '; passthrough takes a start with --allow-anthropic-only' : '');
 }

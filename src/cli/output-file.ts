@@ -1,5 +1,5 @@
 /** Where an export goes: a file that appears when it is whole, or standard output. */
-import { createWriteStream, realpathSync, renameSync, rmSync, type Stats, statSync } from 'node:fs';
+import { createWriteStream, realpathSync, renameSync, rmSync, type Stats, statSync, type WriteStream } from 'node:fs';
 import { once } from 'node:events';
 import process from 'node:process';
 import type { Writable } from 'node:stream';
@@ -59,6 +59,12 @@ export class OutputFile {
   /** Written so far, before compression. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Of the file, once it is whole; before compression where there is none. */
+  get size(): number {
+    const { bytesWritten } = this.#target as Partial<WriteStream>;
+    return this.#path === null || bytesWritten === undefined ? this.#bytes : bytesWritten;
   }
 
   /** Resolves when there is room for more. Rejects when the file cannot be written on. */

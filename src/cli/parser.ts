@@ -56,11 +56,11 @@ const EPILOGUE = `Examples:
   llm-proxy start                        a daemon that stays, then in another terminal:
   eval "$(llm-proxy env)"                everything started from this shell
   llm-proxy calls --since 1h --status ">=400"
-  llm-proxy show 3fk9                    one call in full, by the beginning of its id
+  llm-proxy show 01a1fca78d45            one call in full, by the beginning of its id
 
 llm-proxy COMMAND --help says more. Exit codes: 0 done, 1 failed,
 2 wrong command line or configuration, 3 no daemon runs (status, stop, mode),
-4 no such call (show).`;
+4 no such call or session (show, sessions, pin). run: that of the program.`;
 
 /**
  * @param argv as typed

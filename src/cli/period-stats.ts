@@ -1,7 +1,7 @@
 /** `stats --since …`: totals of a period, by what is asked. */
 import type { PeriodGroup, PeriodStats } from '../core/ports.ts';
 import type { StatsParameters } from '../core/stats-question.ts';
-import { callDuration, count, estimatedSums, leastCost, totalCost } from './figures.ts';
+import { callDuration, count, estimatedSums, leastCost, tokenSum, totalCost } from './figures.ts';
 import { print, printJson } from './print.ts';
 import { accepted, askOrRead, colours, dim, type ReadArguments, room, timeOf, withCalls } from './read.ts';
 import { type Column, fits, formatTable } from './table.ts';
@@ -68,9 +68,9 @@ function columnsOf(group: string, hasEstimates: boolean): Column<PeriodGroup>[] 
   const figures: [title: string, value: Cell, spare?: number][] = [
     ['calls', ({ requests }) => count(requests)],
     ['errors', ({ errors }) => (errors === 0 ? '' : count(errors))],
-    ['input', (row) => count(row.input_tokens)],
-    ['cached', (row) => count(row.cache_read_tokens), 0],
-    ['output', (row) => count(row.output_tokens)],
+    ['input', (row) => tokenSum(row.input_tokens, row)],
+    ['cached', (row) => tokenSum(row.cache_read_tokens, row), 0],
+    ['output', (row) => tokenSum(row.output_tokens, row)],
     ['tools', (row) => count(row.tool_calls), 1],
     ['cost', totalCost],
     ['time p50', (row) => callDuration(row.duration_ms.p50), 2],

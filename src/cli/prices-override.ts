@@ -1,8 +1,10 @@
 /** `prices override`: the user's own prices, in the file of `prices.overrides` (docs/prices.md). */
 import { dirname } from 'node:path';
 import { AppError } from '../core/errors.ts';
+import type { Config } from '../config/load.ts';
 import { withLock } from '../core/file-lock.ts';
 import { makeFolder } from '../core/make-folder.ts';
+import { loadHosts } from '../providers/registry.ts';
 import { type Alias, aliasOf, type OwnFile, type OwnPrice, ownPriceOf } from '../pricing/own-prices.ts';
 import { readOwnFile, writeOwnFile } from '../pricing/price-files.ts';
 import { configOf } from './home-config.ts';
@@ -42,7 +44,8 @@ export async function overrideList(home: string | null, json: boolean): Promise<
 }
 
 export async function overrideAdd(given: OverrideArguments, today: string): Promise<number> {
-  const { overrides: path } = configOf(given.home).prices;
+  const { prices: files, provider: own } = configOf(given.home);
+  const { overrides: path } = files;
   const prices = pricesOf(given, today);
   const aliases = aliasesOf(given);
   if (prices.length + aliases.length === 0)
@@ -55,9 +58,18 @@ export async function overrideAdd(given: OverrideArguments, today: string): Prom
       ...aliases,
     ],
   }));
+  const { providers } = readOwnFile(path) ?? EMPTY;
+  if (!(await isKnown(given.provider, own, providers)))
+    process.stderr.write(`llm-proxy: no provider is called ${given.provider} yet (docs/providers.md lists them)\n`);
   if (given.json) printJson({ file: path, prices, aliases });
   else print(`${path} has it now; a running daemon uses it within 2 s. Older calls: llm-proxy prices reprice`);
   return 0;
+}
+
+/** A target that is no provider's host is recorded under `unknown`. */
+async function isKnown(provider: string, own: Config['provider'], table: OwnFile['providers']): Promise<boolean> {
+  if (provider === 'unknown' || table.some(({ id }) => id === provider)) return true;
+  return (await loadHosts({ own })).get(provider) !== null;
 }
 
 /** Exit code 1 when there was nothing to remove. */

@@ -2,14 +2,14 @@
 import { existsSync } from 'node:fs';
 import { repriceQueryOf } from '../admin/calls.ts';
 import { systemClock } from '../core/clock.ts';
-import { AppError } from '../core/errors.ts';
 import type { RepricedModel, RepriceSlice } from '../core/ports.ts';
 import { createPricer } from '../pricing/cost.ts';
 import { addModels, repriceSlice } from '../recorder/reprice.ts';
+import { formatUsd } from '../sinks/figures.ts';
 import { openDatabase } from '../store/driver.ts';
 import { openStore } from '../store/open.ts';
 import { count, counted } from './figures.ts';
-import { configOf, answeringDaemon } from './home-config.ts';
+import { configOf, answeringDaemon, noDatabase } from './home-config.ts';
 import { openPrices } from './price-book.ts';
 import { print, printJson } from './print.ts';
 import { askDaemon } from './run-api.ts';
@@ -67,8 +67,7 @@ async function asker(given: RepriceArguments): Promise<{ ask: Ask; close: () => 
     return { ask, close: () => {} };
   }
   const config = configOf(given.home);
-  if (!existsSync(config.db))
-    throw new AppError('store_unusable', `no daemon runs and there is no database ${config.db}`);
+  if (!existsSync(config.db)) throw noDatabase(config.db);
   const { book } = await openPrices(config);
   const { database } = openStore(config.db, Date.now(), openDatabase, { keep: config.store.backups });
   const price = createPricer(book);
@@ -101,7 +100,7 @@ function inDollars({ before_nanos: before, after_nanos: after, ...row }: Reprice
   return { ...row, before_usd: before / 1e9, after_usd: after / 1e9 };
 }
 
-const dollars = (nanos: number): string => `$${(nanos / 1e9).toFixed(6)}`;
+const dollars = (nanos: number): string => formatUsd(nanos / 1e9);
 
 const COLUMNS: readonly Column<RepricedModel>[] = [
   {

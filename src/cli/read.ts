@@ -12,11 +12,21 @@ import { openDatabase } from '../store/driver.ts';
 import { loadTotals, statsOf } from '../store/queries.ts';
 import { type DaemonInfo, findDaemon } from './daemon-files.ts';
 import { answeringDaemon, databaseOf } from './home-config.ts';
-import { callCost, callDuration, callTokens, count, estimatedSums, leastCost, totalCost } from './figures.ts';
+import {
+  callCost,
+  callDuration,
+  callTokens,
+  count,
+  counted,
+  estimatedSums,
+  leastCost,
+  tokenSum,
+  totalCost,
+} from './figures.ts';
 import { print, printJson } from './print.ts';
 import { askDaemon, askText, isAnswering } from './run-api.ts';
 import { type Column, fits, formatTable } from './table.ts';
-import { troublesOf } from './troubles.ts';
+import { lossesOf, troublesOf } from './troubles.ts';
 
 export interface ReadArguments {
   /** `--home`; null = wherever a daemon runs, else the default home. */
@@ -58,6 +68,8 @@ export async function statusMain({ home, json }: ReadArguments): Promise<number>
       if (value !== undefined) print(`  ${name.padEnd(6)} ${value}`);
     for (const { name, state, error } of troublesOf(health))
       print(`  ${name.padEnd(6)} ${state}: ${escapeLine(error ?? '')}`);
+    for (const { name, dropped } of lossesOf(health))
+      print(`  ${name.padEnd(6)} lacks ${counted(dropped, 'call')} since this daemon started; totals have them`);
   }
   return 0;
 }
@@ -121,9 +133,9 @@ const TOTALS: readonly Column<readonly [string, Totals]>[] = [
   { title: 'model', align: 'left', max: 50, least: 20, value: ([name]) => name },
   { title: 'calls', align: 'right', value: ([, totals]) => count(totals.requests) },
   { title: 'errors', align: 'right', value: ([, totals]) => (totals.errors === 0 ? '' : count(totals.errors)) },
-  { title: 'input', align: 'right', value: ([, totals]) => count(totals.input_tokens) },
-  { title: 'cached', align: 'right', spare: 2, value: ([, totals]) => count(totals.cache_read_tokens) },
-  { title: 'output', align: 'right', value: ([, totals]) => count(totals.output_tokens) },
+  { title: 'input', align: 'right', value: ([, totals]) => tokenSum(totals.input_tokens, totals) },
+  { title: 'cached', align: 'right', spare: 2, value: ([, totals]) => tokenSum(totals.cache_read_tokens, totals) },
+  { title: 'output', align: 'right', value: ([, totals]) => tokenSum(totals.output_tokens, totals) },
   { title: 'tools', align: 'right', spare: 1, value: ([, totals]) => count(totals.tool_calls) },
   { title: 'cost', align: 'right', value: ([, totals]) => totalCost(totals), short: ([, totals]) => leastCost(totals) },
 ];

@@ -1,7 +1,8 @@
 /** The closing lines of `run`, for people. Unknown is `?`, unpriced is said, numbers read by regex carry a `~`. */
 import type { RunSummary, Totals } from '../core/ports.ts';
 import { escapeLine } from '../sinks/escape.ts';
-import { estimatedSums } from './figures.ts';
+import { formatUsd } from '../sinks/figures.ts';
+import { estimatedSums, isNothingKnown } from './figures.ts';
 
 const HEADINGS = ['model', 'calls', 'input', 'cached', 'output', 'cost'] as const;
 
@@ -40,21 +41,15 @@ function row(name: string, sums: Totals): string[] {
 }
 
 function tokenCell(count: number, sums: Totals): string {
-  const known = knownCalls(sums);
-  if (count === 0 && known <= 0) return '?';
+  if (count === 0 && isNothingKnown(sums)) return '?';
   return `${sums.inexact_calls > sums.estimated.calls ? '~' : ''}${count.toLocaleString('en-US')}`;
-}
-
-/** Calls of which the sums may know something. */
-function knownCalls(sums: Totals): number {
-  return sums.requests - sums.errors - sums.calls_without_usage - sums.estimated.calls;
 }
 
 function costCell(sums: Totals): string {
   if (sums.cost_usd === 0 && sums.unpriced_calls > 0) return 'unpriced';
-  if (sums.cost_usd === 0 && knownCalls(sums) <= 0) return '?';
-  const digits = sums.cost_usd < 0.01 ? 6 : sums.cost_usd < 1 ? 4 : 2;
-  return `${sums.unpriced_calls > 0 ? '> ' : ''}$${sums.cost_usd.toFixed(digits)}`;
+  if (sums.cost_usd === 0 && isNothingKnown(sums)) return '?';
+  const usd = sums.cost_usd < 0.01 ? formatUsd(sums.cost_usd) : `$${sums.cost_usd.toFixed(sums.cost_usd < 1 ? 4 : 2)}`;
+  return `${sums.unpriced_calls > 0 ? '> ' : ''}${usd}`;
 }
 
 function notes(totals: Totals): string[] {

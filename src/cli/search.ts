@@ -45,7 +45,9 @@ function printHits({ hits, next_cursor: cursor, partial, ignored }: SearchAnswer
   if (hits.length === 0) print('Nothing found.');
   let session: string | null = null;
   for (const hit of hits) {
-    if (hit.session_id !== session && hit.session_id !== null) print(dim(`session ${escapeLine(hit.session_id)}`));
+    // A call without one must not stand below the session of the call before it.
+    if (hit.session_id !== session)
+      print(dim(hit.session_id === null ? 'no session' : `session ${escapeLine(hit.session_id)}`));
     session = hit.session_id;
     print(headOf(hit));
     if (hit.snippet !== null) print(`    ${marked(hit.snippet, hit.marks)}`);

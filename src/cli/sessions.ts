@@ -11,7 +11,17 @@ import type { CallRecord } from '../core/capture.ts';
 import { AppError } from '../core/errors.ts';
 import { escapeLine } from '../sinks/escape.ts';
 import { formatDuration, formatStatus, modelOf } from '../sinks/figures.ts';
-import { callCost, callDuration, callTokens, count, counted, estimatedSums, leastCost, totalCost } from './figures.ts';
+import {
+  callCost,
+  callDuration,
+  callTokens,
+  count,
+  counted,
+  estimatedSums,
+  leastCost,
+  tokenSum,
+  totalCost,
+} from './figures.ts';
 import { print, printJson } from './print.ts';
 import {
   accepted,
@@ -75,8 +85,8 @@ const FIGURES: Column<SessionSummary>[] = [
   { title: 'client', align: 'left', max: 24, least: 12, spare: 4, value: ({ client }) => client ?? '' },
   { title: 'calls', align: 'right', value: ({ calls }) => count(calls) },
   { title: 'errors', align: 'right', spare: 1, value: ({ errors }) => (errors === 0 ? '' : count(errors)) },
-  { title: 'input', align: 'right', value: (session) => count(session.input_tokens) },
-  { title: 'output', align: 'right', spare: 2, value: (session) => count(session.output_tokens) },
+  { title: 'input', align: 'right', value: (session) => tokenSum(session.input_tokens, session) },
+  { title: 'output', align: 'right', spare: 2, value: (session) => tokenSum(session.output_tokens, session) },
   { title: 'cost', align: 'right', value: totalCost, short: leastCost },
   { title: 'span', align: 'right', spare: 3, value: spanOf },
 ];
@@ -126,7 +136,7 @@ function show({ session, descendants, with_children: all, calls, next_cursor: ne
   );
   if (descendants.length > 0)
     print(
-      `with its sub-agents: ${counted(all.calls, 'call')}, ${count(all.input_tokens)} in, ${count(all.output_tokens)} out, ${totalCost(all)}`,
+      `with its sub-agents: ${counted(all.calls, 'call')}, ${tokenSum(all.input_tokens, all)} in, ${tokenSum(all.output_tokens, all)} out, ${totalCost(all)}`,
     );
   if (estimatedSums(all) !== '') print(dim(`estimated, not in these: ${estimatedSums(all)}`));
   print('');

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { AppError, codeOf } from '../core/errors.ts';
 import { isAlive } from '../core/is-alive.ts';
 import { makeFolder } from '../core/make-folder.ts';
+import { makeHome } from './home-files.ts';
 import { NODE_FLAGS } from './collector.ts';
 import { isAnswering } from './run-api.ts';
 import type { DaemonInfo } from './daemon-files.ts';
@@ -38,6 +39,7 @@ const POLL_MS = 25;
  */
 export async function startDaemon(options: StartOptions): Promise<Started> {
   const lock = lockOf(options.home);
+  makeHome(options.home);
   makeFolder(dirname(lock), 0o700);
   const deadline = Date.now() + READY_MS;
   for (;;) {

@@ -22,7 +22,7 @@ const READERS: Readonly<Record<Option['kind'], Read>> = {
   text: (raw) => (raw === null ? null : text(raw)),
   path: (raw, folder) => (raw === null ? null : path(text(raw), folder)),
   port: (raw) => integer(raw, 0, 65_535, 'a port from 0 to 65535'),
-  number: (raw) => (raw === null ? null : integer(raw, 0, 1_000_000, 'a whole number')),
+  number: (raw) => (raw === null ? null : integer(raw, 0, 1_000_000, 'a whole number from 0 on, without a unit')),
   decimal: (raw) => (raw === null ? null : decimal(raw)),
   boolean: yesOrNo,
   bytes,

@@ -9,6 +9,7 @@ import {
   modelEntries,
   modeOf,
   parametersOf,
+  type Rule,
   rulesOf,
   type Target,
   type TargetDefaults,
@@ -38,9 +39,7 @@ export function configuredModes(config: ModeConfig, isModelProvider: (provider: 
   forOption({ key: 'target.fallback' }, () => checkFallback(defaults.fallback, ids, '[target]'));
   const mode = startMode(config, target);
   const targets = [target, ...models.map((entry) => entry.target)].filter((each) => each !== null);
-  const steers = mode !== 'passthrough' || rules.some((rule) => rule.mode === 'target' || rule.mode === 'compare');
-  if (steers && targets.length === 0)
-    throw invalid('mode', `mode ${mode} needs a target: --target-url, or target_url in [[models]]`);
+  if (targets.length === 0) requireNone(mode, rules);
   if (config.model !== null && targets.length === 0)
     throw invalid('model', '--model names the model of a target: it needs --target-url');
   const parameters = parametersOf(defaults);
@@ -80,6 +79,16 @@ function optionsOf(
 
 function invalid(key: string, message: string): AppError {
   return new AppError('config_invalid', message, { option: { key } });
+}
+
+/** @throws AppError when calls are to go to a target, which there is not */
+function requireNone(mode: Mode, rules: readonly Rule[]): void {
+  const index = rules.findIndex((rule) => rule.mode === 'target' || rule.mode === 'compare');
+  const hint = '--target-url, or target_url in [[models]]';
+  if (mode !== 'passthrough') throw invalid('mode', `mode ${mode} needs a target: ${hint}`);
+  if (index === -1) return;
+  const words = `a rule with mode ${rules[index]?.mode ?? ''} needs a target: ${hint}`;
+  throw new AppError('config_invalid', words, { option: { key: 'rules', index, member: 'mode' } });
 }
 
 function startMode({ mode, allow_anthropic_only: isAllowed }: ModeConfig, target: Target | null): Mode {

@@ -92,10 +92,10 @@ export class ModeSwitch {
       return `${ANTHROPIC_ONLY} needs --allow-anthropic-only at the start`;
     if (!this.#isGuarded) return null;
     if (mode === 'passthrough')
-      return 'this daemon was started to keep calls from their providers: only --allow-anthropic-only at its start lets a switch undo that';
+      return 'this daemon was started in mode target or compare: passthrough takes a start with --allow-anthropic-only';
     const isNew = target !== null && (this.#own === null || originOf(target.backend) !== originOf(this.#own.backend));
     if (isNew && this.#options.isProvider(target.backend.host, target.backend.port))
-      return `${target.backend.host} is a provider, and this daemon was started to keep calls from those: --allow-anthropic-only at its start allows it`;
+      return `${target.backend.host} is a provider, and this daemon was started in mode target or compare: that takes a start with --allow-anthropic-only`;
     return null;
   }
 }

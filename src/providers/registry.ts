@@ -182,13 +182,19 @@ export class ProviderRegistry {
       const isDeferred = options.deferred?.has(provider.id) ?? false;
       forOption({ key: 'provider', id: provider.id }, () => this.#add(provider, isDeferred));
     }
-    for (const { provider: id, host, port } of options.localServers ?? []) {
-      const provider = this.get(id);
-      const name = normaliseHost(host);
-      if (provider === null) throw invalid(`local server ${host}:${port}: no provider ${id}`);
-      if (name === null) throw invalid(`local server ${host}:${port}: not a host`);
-      this.#servers.set(`${name}|${port}`, provider);
-    }
+    for (const [index, server] of (options.localServers ?? []).entries())
+      forOption({ key: 'local', index }, () => this.#addServer(server));
+  }
+
+  #addServer({ provider: id, host, port }: LocalServer): void {
+    const provider = this.get(id);
+    const name = normaliseHost(host);
+    if (provider === null)
+      throw invalid(
+        `local server ${host}:${port}: there is no provider ${id} (most are ollama, lmstudio, vllm, llamacpp)`,
+      );
+    if (name === null) throw invalid(`local server ${host}:${port}: not a host`);
+    this.#servers.set(`${name}|${port}`, provider);
   }
 
   get(id: string): Provider | null {

@@ -12,11 +12,21 @@ export function formatCount(count: number | null, inexact: boolean): string {
   return count === null ? '?' : `${inexact ? '~' : ''}${count}`;
 }
 
-/** `$0.001234`, `~$0.001234` when something in it is not known, `unpriced`; `billed, ?` when its amount is not known. */
+/** US dollars: `$1.2034`, `$0.001234`; of less than ten millionths two digits that are not 0: what costs something is never $0. */
+export function formatUsd(usd: number): string {
+  const size = Math.abs(usd);
+  if (size >= 1 || size === 0) return `$${usd.toFixed(size === 0 ? 6 : 4)}`;
+  return `$${usd.toFixed(Math.min(9, Math.max(6, 1 - Math.floor(Math.log10(size)))))}`;
+}
+
+/**
+ * `$0.001234`, `~$0.001234` when something in it is not known; `unpriced`, or `?` when there is no usage that could have a
+ * price; `billed, ?` when its amount is not known.
+ */
 export function formatCost({ cost_usd: usd, cost, usage }: CallRecord): string {
-  if (usd === null) return cost.reason === BILLED_UNKNOWN ? 'billed, ?' : 'unpriced';
-  const mark = cost.confidence === 'exact' && usage.state !== 'partial' ? '' : '~';
-  return `${mark}$${usd.toFixed(usd >= 1 ? 4 : 6)}`;
+  if (usd !== null) return `${cost.confidence === 'exact' && usage.state !== 'partial' ? '' : '~'}${formatUsd(usd)}`;
+  if (cost.reason === BILLED_UNKNOWN) return 'billed, ?';
+  return usage.state === 'none' ? '?' : 'unpriced';
 }
 
 /** `840ms`, `12.3s`, `2m05s`. */

@@ -15,7 +15,7 @@ const HEAD = `# Command line
 
 \`npm start\` prints the line with which \`llm-proxy\` runs from any folder of this machine: \`node <clone>/dist/cli.js\`. Below it is written \`llm-proxy\`. Bare \`llm-proxy --port N\` is \`start\`; \`llm-proxy --status\` is \`status\`, \`--env\` is \`env --base-url\`, \`--explore [--explore-port N]\` is \`dashboard [--port N]\`.
 
-**Which daemon.** Each command looks at \`--home\` if given, else at the daemon of \`LLM_PROXY_HOME\` if one runs there, else at the one that was started last (\`$XDG_STATE_HOME/llm-proxy/daemon\`), from whatever folder. When none runs, \`stats\`, \`compare\`, \`calls\`, \`search\`, \`sessions\`, \`show\`, \`export\`, \`import\`, \`prices reprice\`, \`prune\`, \`purge\`, \`pin\` and \`ca\` use the files of the home (\`--home\`, else \`LLM_PROXY_HOME\`, else \`~/.llm-proxy\`), also those that \`--db\`, \`--log-dir\`, \`--certs-dir\` or \`--config\` of the last \`start\` put elsewhere (\`<home>/run/last-start.json\`); \`run\` starts one, \`dashboard\` serves them read-only. What changes the store does nothing while a daemon runs that does not answer.
+**Which daemon.** Each command looks at \`--home\` if given, else at the daemon of \`LLM_PROXY_HOME\` if one runs there, else at the one of those that run that was started last (\`$XDG_STATE_HOME/llm-proxy/daemon\`), from whatever folder. When none runs, \`stats\`, \`compare\`, \`calls\`, \`search\`, \`sessions\`, \`show\`, \`export\`, \`import\`, \`prices reprice\`, \`prune\`, \`purge\`, \`pin\` and \`ca\` use the files of the home (\`--home\`, else \`LLM_PROXY_HOME\`, else \`~/.llm-proxy\`), also those that \`--db\`, \`--log-dir\`, \`--certs-dir\` or \`--config\` of the last \`start\` put elsewhere (\`<home>/run/last-start.json\`); \`run\` starts one, \`dashboard\` serves them read-only. What changes the store does nothing while a daemon runs that does not answer.
 
 **Exit codes**
 
@@ -28,7 +28,7 @@ const HEAD = `# Command line
 | 4 | \`show\`, \`sessions\`, \`pin\`: no such call or session, or several begin so |
 | of the program | \`run\`: as the program itself; 128 + N after signal N |
 
-Whatever fails says so in one line on standard error, \`llm-proxy: what (where)\`. \`--json\` is for programs: unknown is \`null\`, never 0. In the tables \`?\` is an unknown count, \`~\` an inexact one, \`unpriced\` an unknown price.
+Whatever fails says so in one line on standard error, \`llm-proxy: what (where)\`. \`--json\` is for programs: unknown is \`null\`, never 0. In the tables \`?\` is an unknown count or cost, \`~\` an inexact one, \`unpriced\` an unknown price.
 
 **Signals.** SIGTERM, SIGINT, SIGHUP and \`stop\` close the listeners, let live calls end for up to 30 s, write what is known and leave with 0. A second signal ends the calls now.
 `;

@@ -54,6 +54,11 @@ describe('net-options', () => {
     ['upstream_proxy = "nonsense"', /^FILE:1: upstream proxy: expected/],
     ['connect_to = ["nonsense"]', /^FILE:1: connect-to nonsense: expected/],
     ['tunnel = ["a b"]', /^FILE:1: tunnel: a b is not a host/],
+    ['intercept = ["*"]', /^FILE:1: intercept: \* is not a host such as/],
+    ['intercept = ["api.*"]', /^FILE:1: intercept: api\.\* is not a host such as/],
+    ['intercept = ["https://api.*.example"]', /^FILE:1: intercept: https:\S+ is not a host such as/],
+    ['[[rules]]\nname = "x"\nmode = "target"', /^FILE:3: a rule with mode target needs a target: --target-url/],
+    [`[[local]]\nprovider = "ollam"\nhost = "h"\nport = 1`, /^FILE:1: local server h:1: there is no provider ollam/],
     ['[context]\ncut = ["host"]', /^FILE:2: context\.cut: the provider needs host/],
     ['[[provider]]\nid = "acme"\n', /^FILE:2: provider acme/],
     ['[[provider]]\nid = "acme"\nhosts = ["api.openai.com"]\n', /^FILE:2: host api\.openai\.com belongs to/],
@@ -64,5 +69,6 @@ describe('net-options', () => {
   it('names the variable of what is wrong, and takes what is right', async () => {
     expect(await told('', { LLM_PROXY_BEDROCK_REGION: 'mars' })).toMatch(/^LLM_PROXY_BEDROCK_REGION: bedrock_region/);
     expect(await told(`mode = "target"\n${TARGET}`)).toBe('nothing');
+    expect(await told('intercept = ["API.*.example.com.", "*-api.example.com", "example.com"]')).toBe('nothing');
   });
 });

@@ -1,3 +1,4 @@
+import { formatUsd } from '../../sinks/figures.ts';
 import type { Verified } from './verify.ts';
 
 const HEADINGS = ['provider', 'model', 'status', 'input', 'cached', 'output', 'cost', 'equal'] as const;
@@ -28,7 +29,7 @@ function row({ record, served, differences }: Verified): string[] {
     count(usage.input_tokens),
     count(usage.cache_read_tokens),
     count(usage.output_tokens),
-    cost === null ? 'unpriced' : `$${cost.toFixed(6)}${mark}`,
+    cost === null ? 'unpriced' : `${formatUsd(cost)}${mark}`,
   ];
   const isFailed = served.status >= 400;
   return [

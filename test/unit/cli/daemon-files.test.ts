@@ -123,6 +123,42 @@ describe('cli/daemon-files', () => {
     expect(readFileSync(state('port'), 'utf8')).toBe('9');
   });
 
+  it('finds the daemon that was there before when the later one has ended', () => {
+    const mine = anInfo();
+    const elsewhere = anInfo({ home: join(folder, 'other'), pid: process.ppid, proxy_url: 'http://127.0.0.1:9' });
+    writeDaemonFiles(elsewhere, env);
+    writeDaemonFiles(mine, env);
+    expect(findDaemon(null, env, folder)).toEqual(mine);
+    removeDaemonFiles(mine, env);
+    expect(findDaemon(null, env, folder)).toEqual(elsewhere);
+    expect(readFileSync(state('port'), 'utf8')).toBe('9');
+    expect(readFileSync(state('daemon'), 'utf8')).toBe(`${daemonFile(elsewhere.home)}\n`);
+  });
+
+  it('finds the earlier of two daemons of one home when the later one has ended, killed or not', () => {
+    const earlier = anInfo({ pid: process.ppid, proxy_url: 'http://127.0.0.1:9' });
+    const later = anInfo();
+    writeDaemonFiles(earlier, env);
+    writeDaemonFiles(later, env);
+    expect(findDaemon('home', env, folder)).toEqual(later);
+    const file = daemonFile(later.home);
+    const written = readFileSync(file, 'utf8');
+    writeFileSync(file, written.replace(`"pid": ${later.pid}`, `"pid": ${deadPid()}`));
+    expect(findDaemon('home', env, folder)).toEqual(earlier);
+    writeFileSync(file, written);
+    removeDaemonFiles(later, env);
+    expect(findDaemon('home', env, folder)).toEqual(earlier);
+    expect(findDaemon(null, env, folder)).toEqual(earlier);
+  });
+
+  it('is not named any more by a later daemon of its home once it has ended', () => {
+    const later = anInfo({ pid: process.ppid });
+    writeDaemonFiles(anInfo(), env);
+    writeDaemonFiles(later, env);
+    removeDaemonFiles(anInfo(), env);
+    expect(JSON.parse(readFileSync(daemonFile(later.home), 'utf8'))).toEqual(later);
+  });
+
   it('asks the daemon of the home that the variable names before the one that came last', () => {
     const mine = anInfo();
     writeDaemonFiles(mine, env);

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { callCost, callTokens, count, counted, estimatedSums, leastCost, totalCost } from '../../../src/cli/figures.ts';
+import {
+  callCost,
+  callTokens,
+  count,
+  counted,
+  estimatedSums,
+  leastCost,
+  tokenSum,
+  totalCost,
+} from '../../../src/cli/figures.ts';
 import { emptyTally, toTotals } from '../../../src/core/totals.ts';
 import type { CallRecord } from '../../../src/core/capture.ts';
 import { aRecord } from '../../support/captures.ts';
@@ -39,6 +48,24 @@ describe('cli/figures', () => {
     expect(callCost({ ...aRecord(), cost_usd: null })).toBe('unpriced');
     expect(totalCost({ ...totals, unpriced_calls: 2 })).toBe('2 unpriced');
     expect(totalCost({ ...totals, calls_without_usage: 1 })).toBe('1 unknown');
+    expect(callCost({ ...aRecord(), cost_usd: null, usage: { ...aRecord().usage, state: 'none' } })).toBe('?');
+  });
+
+  it('never shows sums of which nothing was stated as 0', () => {
+    const estimated = { calls: 2, input_tokens: 10, output_tokens: 12, cost_usd: 0.000_008_7 };
+    const allEstimated = { ...totals, requests: 2, inexact_calls: 2, estimated };
+    expect(tokenSum(0, allEstimated)).toBe('?');
+    expect(totalCost(allEstimated)).toBe('?');
+    expect(tokenSum(0, { ...totals, requests: 1, calls_without_usage: 1 })).toBe('?');
+    expect(tokenSum(0, { ...allEstimated, requests: 3 })).toBe('0');
+    expect(totalCost({ ...allEstimated, requests: 3 })).toBe('$0.000000');
+    expect(tokenSum(1200, allEstimated)).toBe('1,200');
+  });
+
+  it('shows two digits of what costs less than the sixth place', () => {
+    expect(totalCost({ ...totals, requests: 1, cost_usd: 0.000_000_1 })).toBe('$0.00000010');
+    expect(totalCost({ ...totals, requests: 1, cost_usd: 0.000_000_001 })).toBe('$0.000000001');
+    expect(totalCost({ ...totals, requests: 1, cost_usd: 0.000_012 })).toBe('$0.000012');
   });
 
   it('says of a sum of how many calls it knows nothing', () => {

@@ -37,6 +37,7 @@ describe('cli/output-file', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readdirSync(folder)).toEqual(['calls.jsonl']);
     expect(file.bytes).toBe(200_004);
+    expect(file.size).toBe(statSync(path).size);
   });
 
   it('compresses', async () => {
@@ -45,6 +46,7 @@ describe('cli/output-file', () => {
     for (let index = 0; index < 50; index += 1) await file.write('abc'.repeat(10_000));
     await file.finish();
     expect(gunzipSync(readFileSync(path)).toString()).toBe('abc'.repeat(500_000));
+    expect(file.size).toBe(statSync(path).size);
   });
 
   it.each([false, true])('leaves nothing of what is given up (compressed: %s)', async (gzip) => {

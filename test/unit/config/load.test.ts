@@ -126,7 +126,7 @@ describe('config/load', () => {
       '[logs]\nmax_file_bytes = "5 apples"',
       '/c.toml:2: logs.max_file_bytes must be a size such as 500000, "64MiB" or "1GB"',
     ],
-    ['[logs]\nmax_age_days = 1.5', '/c.toml:2: logs.max_age_days must be a whole number'],
+    ['[logs]\nmax_age_days = 1.5', '/c.toml:2: logs.max_age_days must be a whole number from 0 on, without a unit'],
     ['intercept = [1]', '/c.toml:1: intercept must be a list of texts'],
     ['host = ""', '/c.toml:1: host must be a text that is not empty'],
     ['port = 1\nport = 2', '/c.toml:2: trying to redefine an already defined table or value'],

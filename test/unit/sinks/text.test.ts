@@ -174,7 +174,7 @@ describe('sinks/log-section formatSection', () => {
       }),
       'full',
     );
-    expect(unknown).toContain('= usage: ? (the provider said nothing)\n= cost: unpriced\n');
+    expect(unknown).toContain('= usage: ? (the provider said nothing)\n= cost: ?\n');
     const cut = formatSection(
       aCapture({ usage: aUsage({ state: 'partial', output_tokens: null, source: 'sse' }) }),
       'full',
