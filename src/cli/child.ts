@@ -1,6 +1,8 @@
 /** Runs a program in the foreground as if it had been started by the shell itself. */
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { codeOf } from '../core/errors.ts';
 
 export interface ChildResult {
@@ -10,16 +12,14 @@ export interface ChildResult {
   startError: string | null;
 }
 
+type Variables = Readonly<Record<string, string | undefined>>;
+
 const FORWARDED = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const;
 /** The terminal driver sends these to the whole foreground group, so the child has got them already. */
 const FROM_TERMINAL: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT']);
 
 /** @param interactive whether a terminal is attached; then Ctrl-C is not passed on a second time. */
-export function runChild(
-  command: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-  interactive: boolean,
-): Promise<ChildResult> {
+export function runChild(command: readonly string[], env: Variables, interactive: boolean): Promise<ChildResult> {
   const [file = '', ...args] = command;
   return new Promise((resolve) => {
     // Same process group and inherited stdio: job control, window size and raw mode stay between terminal and child.
@@ -35,21 +35,28 @@ export function runChild(
       for (const remove of listeners) remove();
       resolve(result);
     };
-    child.once('error', (error) => finish(startFailure(file, error)));
+    child.once('error', (error) => finish(startFailure(file, error, env)));
     child.once('exit', (code, signal) =>
       finish({ exitCode: signal === null ? (code ?? 1) : 128 + constants.signals[signal], startError: null }),
     );
   });
 }
 
-function startFailure(file: string, error: Error): ChildResult {
-  switch (codeOf(error)) {
-    case 'ENOENT':
-      return { exitCode: 127, startError: `${file}: command not found` };
+function startFailure(file: string, error: Error, env: Variables): ChildResult {
+  const code = codeOf(error);
+  // For a folder of the PATH that may not be looked into, execvp says EACCES of every name that is in no other one.
+  if (code === 'ENOENT' || (code === 'EACCES' && !isThere(file, env)))
+    return { exitCode: 127, startError: `${file}: command not found` };
+  switch (code) {
     case 'EACCES':
     case 'ENOEXEC':
-      return { exitCode: 126, startError: `${file}: cannot be executed (${codeOf(error)})` };
+      return { exitCode: 126, startError: `${file}: cannot be executed (${code})` };
     default:
       return { exitCode: 126, startError: `${file}: ${error.message}` };
   }
+}
+
+function isThere(file: string, { PATH = '' }: Variables): boolean {
+  const folders = file.includes('/') ? [''] : PATH.split(delimiter);
+  return folders.some((folder) => existsSync(join(folder, file)));
 }

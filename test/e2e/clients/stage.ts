@@ -71,7 +71,7 @@ export interface Outcome {
 }
 
 /** Ends with its program; a test's time limit ends both. */
-export function execute(command: readonly string[], env: NodeJS.ProcessEnv, timeoutMs = 60_000): Promise<Outcome> {
+export function execute(command: readonly string[], env: NodeJS.ProcessEnv, timeoutMs = 120_000): Promise<Outcome> {
   const [file = '', ...args] = command;
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs });
@@ -113,7 +113,7 @@ export function withEnv(stage: Stage, command: readonly string[], env: NodeJS.Pr
 
 /** The newest `count` records, oldest first; waits until the daemon knows the last of them. */
 export async function records(stage: Stage, count: number, lastId: string | null): Promise<CallRecord[]> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 25_000;
   for (;;) {
     const answer = await stage.daemon.get(`/api/calls?limit=${count}`);
     const { calls } = (await answer.json()) as { calls: CallRecord[] };

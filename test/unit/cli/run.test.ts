@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runProgram, type RunDeps } from '../../../src/cli/run.ts';
@@ -78,6 +78,14 @@ describe('cli/run', () => {
     expect(await runProgram({ command: ['llm-proxy-no-such'], quiet: false, jsonFile: null }, deps())).toBe(127);
     expect(said).toEqual(['llm-proxy: llm-proxy-no-such: command not found']);
     expect(fake.asked.at(-1)).toBe('DELETE /api/runs/run_7');
+  });
+
+  it.runIf(process.getuid?.() !== 0)('does so where a folder of the PATH may not be looked into, too', async () => {
+    const shut = join(fake.daemon.home, 'shut');
+    mkdirSync(shut, { mode: 0 });
+    const env = { PATH: `${process.env['PATH']}:${shut}`, HOME: fake.daemon.home };
+    const command = ['llm-proxy-no-such'];
+    expect(await runProgram({ command, quiet: false, jsonFile: null }, deps({ env }))).toBe(127);
   });
 
   it('ends with 126 for a file that cannot be executed', async () => {
