@@ -5,7 +5,7 @@ import { endToEndHeaders } from './end-to-end.ts';
 import type { Side } from '../core/recorder-port.ts';
 import { headBytes, type ExchangeRows } from './exchange-rows.ts';
 import { endAndDrain, resetAfterFlush } from './flush.ts';
-import type { ForwardPlan } from './forward.ts';
+import type { ForwardPlan } from './forward-plan.ts';
 import { startUpstreamRequest } from './upstream-request.ts';
 import { refusalFor, refusalBytes } from './refusal.ts';
 import { tunnel, type Moved } from './tunnel.ts';

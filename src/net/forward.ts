@@ -1,39 +1,22 @@
 /** One parsed exchange, from a client's request to an upstream's answer and back, streaming, header for header. */
-import { type Agent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Outcome } from '../core/capture.ts';
 import { AppError } from '../core/errors.ts';
 import { sayOwn, statusLine, type ToldHead, toldHead, withLength } from './answer-head.ts';
 import { ClientEnd } from './client-end.ts';
-import type { BodyEdit, Destination, EditedRequest, ExchangeEdit, RequestCopy } from './edit.ts';
+import type { BodyEdit, Destination, EditedRequest, ExchangeEdit } from './edit.ts';
 import { endToEndHeaders, pairsOf } from './end-to-end.ts';
-import { type ExchangeRows, headBytes } from './exchange-rows.ts';
+import { headBytes } from './exchange-rows.ts';
 import { flushHead } from './flush-head.ts';
 import { resetAfterFlush } from './flush.ts';
+import type { ForwardPlan } from './forward-plan.ts';
 import { HeldAnswer, lengthOf } from './held-answer.ts';
 import { refusalFor, refuseRequest } from './refusal.ts';
 import { Silence } from './silence.ts';
+import { SILENT_UPLOAD, SilentUpload } from './silent-upload.ts';
 import { answerError } from './upstream-errors.ts';
 import { refuseSwitch, startUpstreamRequest } from './upstream-request.ts';
 import { expectsContinue, isLast, mayRepeat } from './incoming.ts';
-
-export interface ForwardPlan {
-  agent: Agent;
-  host: string;
-  port: number;
-  path: string;
-  /** Raw, as the upstream gets them. */
-  headers: readonly string[];
-  /** Null = nobody knows. */
-  provider: string | null;
-  /** Null = not recorded. */
-  rows: ExchangeRows | null;
-  /** Null = nothing is changed. */
-  edit: ExchangeEdit | null;
-  /** Null = nobody else gets the request. */
-  copy: RequestCopy | null;
-  /** The end of the answer waits until its call is on record. */
-  holdsEnd: boolean;
-}
 
 const LINGER_MS = 10_000;
 const MAX_REFUSAL_BYTES = 64 * 1024;
@@ -53,6 +36,8 @@ class Exchange {
   /** Null = where the plan says. */
   #to: Destination | null = null;
   #silence: Silence | null = null;
+  /** While the request is held. */
+  #upload: SilentUpload | null = null;
   /** The request was changed, and not sent again unchanged since. */
   #edited = false;
   #answered = false;
@@ -75,8 +60,11 @@ class Exchange {
     this.#request.on('error', () => {});
     this.#response.on('error', () => {});
     if (this.#plan.edit === null) this.#dial(this.#plan.headers);
-    // What is held is asked for here: nobody else will before it is whole.
-    else if (expectsContinue(this.#request)) this.#response.writeContinue();
+    else {
+      this.#upload = new SilentUpload(this.#request, () => this.#refuseUpload());
+      // What is held is asked for here: nobody else will before it is whole.
+      if (expectsContinue(this.#request)) this.#response.writeContinue();
+    }
     this.#request.on('data', (chunk: Buffer) => {
       this.#plan.rows?.requestBody(chunk);
       this.#plan.copy?.push(chunk);
@@ -160,6 +148,7 @@ class Exchange {
 
   /** Null = it cannot be sent, and the client has been told. */
   #dial(headers: readonly string[]): ClientRequest | null {
+    this.#upload?.stop();
     const outgoing = this.#begin(headers);
     if (outgoing === null) return null;
     this.#outgoing = outgoing;
@@ -335,6 +324,7 @@ class Exchange {
     const [outcome, error] = isLeft ? (['client_aborted', null] as const) : [told, why];
     this.#over = true;
     this.#silence?.stop();
+    this.#upload?.stop();
     this.#clientEnd.stop();
     clearImmediate(this.#requestHead);
     const { rows, holdsEnd } = this.#plan;
@@ -362,6 +352,12 @@ class Exchange {
       flushHead(this.#response);
       resetAfterFlush(this.#request.socket, LINGER_MS);
     });
+  }
+
+  #refuseUpload(): void {
+    const { type, message } = SILENT_UPLOAD;
+    const refuse = (): void => refuseRequest(this.#request, this.#response, SILENT_UPLOAD);
+    this.#finish('client_aborted', { type, message }, refuse);
   }
 
   #clientClosed(): void {

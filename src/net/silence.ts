@@ -1,4 +1,4 @@
-/** Watches an upstream that may be silent for so long. */
+/** Watches somebody who may be silent for so long. */
 export class Silence {
   readonly #timer: NodeJS.Timeout;
 

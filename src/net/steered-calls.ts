@@ -10,7 +10,7 @@ import { askedModel, type ClientCall } from '../gateway/target-request.ts';
 import type { ExchangeEdit, RequestCopy } from './edit.ts';
 import { pairsOf, rawValue } from './end-to-end.ts';
 import type { ExchangeRows } from './exchange-rows.ts';
-import type { ForwardPlan } from './forward.ts';
+import type { ForwardPlan } from './forward-plan.ts';
 import { HeldBytes } from './held-bytes.ts';
 import { ModelListEdit } from './model-list-edit.ts';
 import { bodyCoding, readableCall } from './readable-call.ts';
