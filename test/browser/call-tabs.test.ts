@@ -239,6 +239,8 @@ describe.skipIf(chromiumPath === null)('dashboard/call, tabs and actions', () =>
     await page.keyboard.press('r');
     const dialog = page.getByRole('dialog', { name: 'Replay' });
     await dialog.getByLabel(/x-api-key/).fill('sk-ant-typed-by-hand-0123456789');
+    // No question is under way that could end the session before the body is written.
+    await dialog.getByText(/tokens in,/).waitFor();
     await context.clearCookies();
     const written = JSON.stringify({ model: 'half-written', max_tokens: 9, messages: [] });
     await dialog.getByLabel('Body').fill(written);

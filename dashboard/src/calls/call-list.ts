@@ -7,7 +7,8 @@
 import type { CallRecord, ListedCalls } from '../api/shapes.ts';
 import type { CallListOptions } from './call-list-options.ts';
 import { PAGE } from './first-page.ts';
-import { drop, insert, isNewer, type Listed, listedOf, type Page, pageAt, pageOf, withTitles } from './listed.ts';
+import { drop, insert, isNewer, letGo, listedOf, pageAt, pageOf, withTitles } from './listed.ts';
+import type { Listed, Page } from './listed.ts';
 
 /** Held on each side of those in sight. */
 const HELD_PAGES = 8;
@@ -224,7 +225,8 @@ export class CallList {
     const answer = await this.#options.fetch(null, this.#size, new AbortController().signal).catch(() => null);
     if (answer === null || this.#closed) return true;
     if (this.#follows) return this.probe();
-    const known = new Set([...Array(Math.min(this.#size, this.length)).keys()].map((index) => this.at(index)?.call.id));
+    const top = Array.from({ length: Math.min(this.#size, this.length) }, (_, index) => this.at(index)?.call.id);
+    const known = new Set([...top, ...(this.#pages[0]?.ids ?? [])]);
     // What is left was told by the feed, and not yet in the database when it was asked.
     for (const { id } of answer.calls) this.#waiting.delete(id);
     // All that is said of the others is how many: they are asked for again when they are shown.
@@ -375,7 +377,7 @@ export class CallList {
     const [first, last] = this.#wanted;
     const from = pageAt(this.#starts, first) - HELD_PAGES;
     const to = pageAt(this.#starts, last) + HELD_PAGES;
-    for (const [number, page] of this.#pages.entries()) if (number < from || number > to) page.rows = null;
+    for (const [number, page] of this.#pages.entries()) if (number < from || number > to) letGo(page, number === 0);
   }
 
   #count(): void {

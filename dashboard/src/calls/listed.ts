@@ -30,6 +30,8 @@ export interface Page {
   count: number;
   /** Id of its last row: the next page begins behind it. */
   end: string | undefined;
+  /** Of the first page, while its rows are let go: what is on top is known all the same. */
+  ids?: readonly string[];
 }
 
 export function pageOf(cursor: string | null, rows: Listed[]): Page {
@@ -46,6 +48,11 @@ export function pageAt(starts: readonly number[], row: number): number {
     else high = middle - 1;
   }
   return high < 0 ? -1 : low;
+}
+
+export function letGo(page: Page, isFirst: boolean): void {
+  if (isFirst && page.rows !== null) page.ids = page.rows.map(({ call }) => call.id);
+  page.rows = null;
 }
 
 /** Takes a call out of a page that is held. */

@@ -206,6 +206,19 @@ describe('dashboard/calls/call-list.ts', () => {
     expect(ids(list, 0, 4)).toEqual([28, 27, 26, 25].map((number) => call(number).id));
   });
 
+  it('counts none as new that it held, and let go when the reader was far from it', async () => {
+    const daemon = new Daemon(400);
+    const list = await opened(daemon);
+    list.follow(false);
+    await scrollTo(list, 300);
+    expect(list.at(0)).toBeUndefined();
+    await list.probe();
+    expect(list.waiting).toBe(0);
+    daemon.add(401);
+    await list.probe();
+    expect(list.waiting).toBe(1);
+  });
+
   it('goes on counting what waits and was told before the database had it', async () => {
     const daemon = new Daemon(25);
     const list = await opened(daemon);
