@@ -1,8 +1,8 @@
-import type { Browser, Page, Request } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../src/core/capture.ts';
 import { anthropicCall } from './support/anthropic.ts';
-import { chromiumPath, launch, type Visit, visit } from './support/browser.ts';
+import { chromiumPath, launch, settled, type Visit, visit } from './support/browser.ts';
 import { lineOfCall } from './support/odd-calls.ts';
 import { PAYLOADS } from './support/payloads.ts';
 import { type Scripted, startScripted } from './support/scripted.ts';
@@ -124,8 +124,6 @@ describe.skipIf(chromiumPath === null)('dashboard: hostile content', () => {
   let shares: string[];
   const dialogs: string[] = [];
   const asked: string[] = [];
-  /** Of the API, without an answer so far. */
-  const awaited = new Set<Request>();
   let seen: Visit;
 
   beforeAll(async () => {
@@ -148,12 +146,7 @@ describe.skipIf(chromiumPath === null)('dashboard: hostile content', () => {
       dialogs.push(dialog.message());
       void dialog.dismiss();
     });
-    seen.page.on('request', (request) => {
-      asked.push(request.url());
-      if (request.url().includes('/api/') && !request.url().includes('/api/live')) awaited.add(request);
-    });
-    for (const end of ['requestfinished', 'requestfailed'] as const)
-      seen.page.on(end as 'requestfinished', (request) => awaited.delete(request));
+    seen.page.on('request', (request) => asked.push(request.url()));
   });
   afterAll(async () => {
     await seen?.context.close();
@@ -163,10 +156,8 @@ describe.skipIf(chromiumPath === null)('dashboard: hostile content', () => {
 
   /** All answers have come, and what they bring is there. */
   async function rest(page: Page): Promise<void> {
-    do {
-      await expect.poll(() => awaited.size).toBe(0);
-      await page.evaluate(QUIET);
-    } while (awaited.size > 0);
+    await settled(page);
+    await page.evaluate(QUIET);
   }
 
   async function expectHarmless(page: Page, where: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** From what was spent to a message that was said, without a mouse. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, launch, visit } from './support/browser.ts';
+import { chromiumPath, launch, pressChord, visit } from './support/browser.ts';
 import { type Daemon, startDaemon } from './support/daemon.ts';
 import { aHomeWithCalls } from './support/seed.ts';
 
@@ -47,8 +47,7 @@ describe.skipIf(chromiumPath === null)('dashboard, by keys alone', () => {
   it('goes from screen to screen, filters, opens a call, walks its tabs, and closes it', async () => {
     const { page, context } = await visit(browser, daemon, '#/overview');
     await page.getByRole('figure', { name: 'Spend' }).waitFor();
-    await page.keyboard.press('g');
-    await page.keyboard.press('c');
+    await pressChord(page, 'g', 'c', () => page.url().includes('#/calls'));
     await page.getByRole('grid', { name: 'Calls' }).getByRole('row').nth(3).waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('tool:read_file status:200 ');
