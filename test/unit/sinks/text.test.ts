@@ -138,7 +138,7 @@ describe('sinks/log-section formatSection', () => {
       'full',
     );
     expect(section).toMatch(
-      /^=== 2026-11-2\d \d\d:00:00\.000 {2}call_0001 {2}POST api\.anthropic\.com\/v1\/messages\?beta=true {2}200 {2}claude-sonnet-4-5-20250929 {2}1\.23s\n/,
+      /^=== 2026-11-2\d \d\d:\d[05]:00\.000 {2}call_0001 {2}POST api\.anthropic\.com\/v1\/messages\?beta=true {2}200 {2}claude-sonnet-4-5-20250929 {2}1\.23s\n/,
     );
     expect(section).toContain(
       '> POST /v1/messages?beta=true HTTP/1.1\n> Content-Type: application/json\n  {\n    "model": "claude-sonnet-4-5",',
