@@ -56,7 +56,7 @@ export function replayRoutes(app: Hono, deps: ReplayDeps): void {
 /** Answered when the answer begins; the call goes on, and is found by its run. */
 async function replay(context: Context, plan: ReplayPlan, deps: ReplayDeps): Promise<Response> {
   const run = await deps.net.openRun(process.pid);
-  const close = (): Promise<void> => deps.net.closeRun(run.run_id).catch(() => {});
+  const close = (): Promise<unknown> => deps.net.closeRun(run.run_id).catch(() => {});
   let sent: Replayed;
   try {
     sent = await deps.send(plan, run.proxy_url, deps.caFile);

@@ -232,8 +232,8 @@ function runs(app: Hono, { net, recorder }: AdminDeps): void {
   });
   app.delete('/api/runs/:id', async (context) => {
     const id = context.req.param('id');
-    await net.closeRun(id);
-    return context.json(await recorder().runSummary(id));
+    const connections = await net.closeRun(id);
+    return context.json({ ...(await recorder().runSummary(id)), connections });
   });
 }
 

@@ -2,7 +2,7 @@
 import type { RunSummary, Totals } from '../core/ports.ts';
 import { escapeLine } from '../sinks/escape.ts';
 import { formatUsd } from '../sinks/figures.ts';
-import { estimatedSums, isNothingKnown } from './figures.ts';
+import { counted, estimatedSums, isNothingKnown } from './figures.ts';
 
 const HEADINGS = ['model', 'calls', 'input', 'cached', 'output', 'cost'] as const;
 
@@ -13,7 +13,7 @@ export function formatRunSummary(summary: RunSummary): string {
   if (totals.requests === 0) {
     return Object.keys(summary.by_model).length > 0
       ? 'no model was called; what else providers were asked is in `llm-proxy calls`'
-      : 'no LLM calls were seen (did the program use a proxy? `llm-proxy doctor` checks each runtime)';
+      : `no LLM calls were seen (${whyNone(summary.connections)})`;
   }
   const models = called.toSorted(([, a], [, b]) => b.requests - a.requests);
   const rows = models.map(([model, sums]) => row(model, sums));
@@ -26,6 +26,12 @@ export function formatRunSummary(summary: RunSummary): string {
       .join('  '),
   );
   return [...lines, ...notes(totals)].join('\n');
+}
+
+function whyNone(connections = 0): string {
+  if (connections === 0) return 'did the program use a proxy? `llm-proxy doctor` checks each runtime';
+  const passed = `${counted(connections, 'connection')} passed, to no provider that is known: start --intercept HOST`;
+  return `${passed}; docs/troubleshooting.md has other causes`;
 }
 
 function row(name: string, sums: Totals): string[] {

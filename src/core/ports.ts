@@ -83,6 +83,8 @@ export interface PeriodGroup extends Totals {
 /** What `run` prints at its end. */
 export interface RunSummary {
   run_id: string;
+  /** That came in by its listener, whatever became of them; absent where they are not known. */
+  connections?: number;
   totals: Totals;
   by_model: Record<string, Totals>;
 }
@@ -324,7 +326,8 @@ export interface NetControl {
   /** A loopback listener of its own for one `run`; closed when the process `pid` is gone. */
   openRun(pid: number): Promise<OpenRun>;
   /** Resolves when the run's connections have ended and the recorder has seen their last row. */
-  closeRun(runId: string): Promise<void>;
+  /** @returns how many connections had come in by it */
+  closeRun(runId: string): Promise<number>;
   status():
     | { connections: number; in_flight: number; uptime_ms: number }
     | Promise<{ connections: number; in_flight: number; uptime_ms: number }>;

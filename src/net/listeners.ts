@@ -173,9 +173,10 @@ export class Entrance implements Omit<NetControl, 'openRun' | 'setup' | 'mode'> 
     return this.#runs.open(pid);
   }
 
-  async closeRun(runId: string): Promise<void> {
-    await this.#runs.close(runId);
+  async closeRun(runId: string): Promise<number> {
+    const connections = await this.#runs.close(runId);
     await this.#options.flushRecorder?.();
+    return connections;
   }
 
   status(): { connections: number; in_flight: number; uptime_ms: number } {

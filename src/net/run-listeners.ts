@@ -7,6 +7,8 @@ interface Run {
   server: Server;
   port: number;
   sockets: Set<Socket>;
+  /** That came in so far. */
+  connections: number;
   watch: NodeJS.Timeout;
 }
 
@@ -42,6 +44,8 @@ export class RunListeners {
     // As http.Server makes its own: a client may half-close and still read.
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       sockets.add(socket);
+      const run = this.#runs.get(runId);
+      if (run !== undefined) run.connections += 1;
       this.#runIds.set(socket, runId);
       socket.once('close', () => sockets.delete(socket));
       this.#options.accept(socket);
@@ -57,14 +61,17 @@ export class RunListeners {
       if (!this.#options.isAlive(pid)) void this.close(runId);
     }, this.#options.pidCheckMs);
     watch.unref();
-    this.#runs.set(runId, { server, port, sockets, watch });
+    this.#runs.set(runId, { server, port, sockets, connections: 0, watch });
     return { run_id: runId, proxy_url: `http://${LOOPBACK}:${port}` };
   }
 
-  /** Resolves when no connection of the run is left; those that do not end by themselves are ended after a grace. */
-  async close(runId: string): Promise<void> {
+  /**
+   * Resolves when no connection of the run is left; those that do not end by themselves are ended after a grace.
+   * @returns how many connections had come in by it
+   */
+  async close(runId: string): Promise<number> {
     const run = this.#runs.get(runId);
-    if (run === undefined) return;
+    if (run === undefined) return 0;
     this.#runs.delete(runId);
     clearInterval(run.watch);
     const closed = new Promise<void>((resolve) => run.server.close(() => resolve()));
@@ -75,6 +82,7 @@ export class RunListeners {
     await closed;
     clearTimeout(timer);
     this.#options.ownPorts.delete(run.port);
+    return run.connections;
   }
 
   /** Takes no new connections; those that live go on. */

@@ -38,7 +38,7 @@ export function idleDeps(): AdminDeps {
     net: {
       mode: () => Promise.resolve({ state: { mode: 'passthrough', target_url: null, model: null, guarded: false } }),
       openRun: (pid) => Promise.resolve({ run_id: `run_${pid}`, proxy_url: 'http://127.0.0.1:9', local_servers: [] }),
-      closeRun: () => Promise.resolve(),
+      closeRun: () => Promise.resolve(0),
       explain: (url) => Promise.resolve(aVerdict({ path: new URL(url).pathname })),
       setup: () =>
         Promise.resolve({

@@ -13,7 +13,7 @@ import { type Database, openDatabase, type Statement, statementOf } from '../dri
 import type { Family } from './documents.ts';
 
 /** Another version of the schema, or of what is made of a text: the index is built anew. */
-const VERSION = 1;
+const VERSION = 2;
 const PART_BITS = 16;
 const PART_SIZE = 2 ** PART_BITS;
 const CREATE = `

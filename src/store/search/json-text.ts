@@ -18,7 +18,12 @@ const COMMON: ReadonlySet<string> = new Set(
     'content text messages parts contents index delta choices message input output model stream tools function ' +
     'name id parameters arguments properties required description input_schema tool_use_id tool_call_id ' +
     'tool_calls call_id usage data source system thinking finish_reason stop_reason max_tokens temperature ' +
-    'annotations status'
+    'annotations status ' +
+    // Counts of usage: every answer in one piece has them.
+    'input_tokens output_tokens total_tokens prompt_tokens completion_tokens cached_tokens reasoning_tokens ' +
+    'input_tokens_details output_tokens_details prompt_tokens_details completion_tokens_details audio_tokens ' +
+    'cache_creation_input_tokens cache_read_input_tokens cache_creation usageMetadata promptTokenCount ' +
+    'candidatesTokenCount totalTokenCount thoughtsTokenCount cachedContentTokenCount'
   ).split(' '),
 );
 

@@ -47,7 +47,7 @@ async function replay(
     net: {
       ...idleDeps().net,
       openRun: () => Promise.resolve({ run_id: 'run_1', proxy_url: 'http://127.0.0.1:4444', local_servers: [] }),
-      closeRun: (id) => Promise.resolve(void closed.push(id)),
+      closeRun: (id) => Promise.resolve(closed.push(id)),
     },
     send: (plan, proxyUrl) => {
       sent.push([plan, proxyUrl]);

@@ -56,7 +56,7 @@ async function start(access: Partial<AdminDeps['access']> = {}): Promise<void> {
     net: {
       mode: () => Promise.resolve({ state: { mode: 'passthrough', target_url: null, model: null, guarded: false } }),
       openRun: (pid) => Promise.resolve({ run_id: `run_${pid}`, proxy_url: 'http://127.0.0.1:9', local_servers: [] }),
-      closeRun: (id) => Promise.resolve(void asked.push(`close ${id}`)),
+      closeRun: (id) => Promise.resolve(asked.push(`close ${id}`)),
       explain: () => Promise.resolve(aVerdict()),
       setup: () =>
         Promise.resolve({

@@ -32,6 +32,14 @@ describe('cli/run-summary', () => {
     expect(text).not.toContain('\n');
   });
 
+  it('says of connections that nobody read where they may have gone', () => {
+    const none = { run_id: 'run_1', totals: totals({ requests: 0 }), by_model: {} };
+    expect(formatRunSummary({ ...none, connections: 2 })).toMatch(
+      /^no LLM calls .*2 connections passed.*--intercept HOST/,
+    );
+    expect(formatRunSummary({ ...none, connections: 0 })).toMatch(/did the program use a proxy/);
+  });
+
   it('tells a program that asked for lists of models alone from one that nobody saw', () => {
     const none = totals({ requests: 0 });
     const text = formatRunSummary({ run_id: 'run_1', totals: none, by_model: { 'openai/unknown': none } });

@@ -67,10 +67,10 @@ describe.each([
       bench.upstream.sockets[0]?.write('0\r\n\r\n');
       await client.hears('0\r\n\r\n');
       client.socket.end();
-      await closing;
+      expect(await closing).toBe(1);
       expect(flushed).toBe(1);
       expect(bench.proxy.ownPorts.size).toBe(1);
-      await bench.proxy.entrance.closeRun(runId);
+      expect(await bench.proxy.entrance.closeRun(runId)).toBe(0);
     });
 
     it('ends connections that do not end by themselves', async () => {

@@ -16,6 +16,11 @@ describe('store/search/json-text', () => {
     expect(lines(JSON.stringify(message))).toEqual(['two', 'lines']);
   });
 
+  it('leaves out the names of counts, which stand in every answer', () => {
+    const usage = { prompt_tokens: 12, completion_tokens_details: { reasoning_tokens: 3 }, total_tokens: 15 };
+    expect(lines(JSON.stringify({ text: 'said', usage }))).toEqual(['said']);
+  });
+
   it('keeps names that are the words of somebody', () => {
     const tool = { name: 'read_file', input_schema: { properties: { file_path: { type: 'string' } } } };
     expect(lines(JSON.stringify(tool))).toEqual(['read_file', 'file_path']);
