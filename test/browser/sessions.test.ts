@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -56,8 +57,18 @@ describe.skipIf(chromiumPath === null)('dashboard/sessions', () => {
     await page.getByRole('checkbox', { name: 'sub-agents too' }).check();
     await expect.poll(rows).toBe(await rowsOf(''));
     expect(await rows()).toBeGreaterThan(before);
+    const gate = new EventEmitter();
+    const held = once(gate, 'open');
+    await page.route(/\/api\/sessions\?.*provider=google/, async (route) => {
+      await held;
+      await route.continue();
+    });
     await page.getByRole('combobox', { name: 'Provider' }).selectOption('google');
     await expect.poll(() => decodeURIComponent(page.url())).toContain('filter=provider:google');
+    // Until the answer is there, rows of the question before are told to be that.
+    await page.locator('[aria-busy=true]').filter({ has: grid }).waitFor();
+    gate.emit('open');
+    await page.locator('[aria-busy=false]').filter({ has: grid }).waitFor();
     await expect.poll(rows).toBe(await rowsOf('&provider=google'));
     expect(await rows()).toBeLessThan(before);
     const box = page.getByRole('searchbox');

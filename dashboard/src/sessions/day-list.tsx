@@ -36,10 +36,13 @@ export function DayList<Row>({
   // The headings are of the moment in which the rows came.
   const headings = useMemo(() => headingsOf(rows.map(timeOf), new Date()), [rows, timeOf]);
   const headingOf = useCallback((index: number) => headings[index] ?? null, [headings]);
-  if (list.isPending) return <Loading what={where} />;
+  if (list.isPending || (list.isStale && rows.length === 0)) return <Loading what={where} />;
   if (rows.length === 0) return list.error === null ? empty : <Failure error={list.error} onRetry={list.refetch} />;
   return (
-    <div className="relative flex min-h-0 flex-1 flex-col">
+    <div
+      aria-busy={list.isStale}
+      className="relative flex min-h-0 flex-1 flex-col transition-opacity delay-100 aria-busy:opacity-50"
+    >
       <NewRows isBehind={list.isBehind} onShow={list.refetch} />
       <Grid
         label={label}

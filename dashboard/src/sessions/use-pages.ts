@@ -11,6 +11,8 @@ type Page<Row> = { next_cursor: string | null } & Record<string, Row[]>;
 export interface Pages<Row> {
   rows: readonly Row[];
   isPending: boolean;
+  /** They are of the question before: the answer is awaited. */
+  isStale: boolean;
   error: unknown;
   hasMore: boolean;
   more: () => void;
@@ -63,6 +65,7 @@ export function usePages<Row>(path: string, query: Query, member: string): Pages
   return {
     rows,
     isPending: list.isPending,
+    isStale: list.isPlaceholderData,
     error: list.error,
     hasMore: hasNextPage,
     more,

@@ -118,7 +118,7 @@ export async function pressChord(page: Page, first: string, then: string, isDone
   for (const end = Date.now() + SETTLED_MS; Date.now() < end && !isDone();) {
     await page.keyboard.press(first);
     await page.keyboard.press(then);
-    await settled(page);
+    await page.evaluate(IDLE);
   }
 }
 
