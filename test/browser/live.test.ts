@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anthropicCall } from './support/anthropic.ts';
-import { chromiumPath, launch, settled, visit } from './support/browser.ts';
+import { chromiumPath, launch, settled, type Visit, visit } from './support/browser.ts';
 import { type Scripted, startScripted } from './support/scripted.ts';
 
 const NAME = '7f3a1c52-2222-4333-8444-a55555555555';
@@ -31,6 +31,14 @@ describe.skipIf(chromiumPath === null)('dashboard/sessions, while it grows', () 
   async function session(): Promise<{ id: string; calls: number }> {
     const { sessions } = await house.ask<{ sessions: { id: string; calls: number }[] }>('/api/sessions?limit=1');
     return sessions[0] ?? { id: '', calls: 0 };
+  }
+
+  /** A screen to which the live feed is there already: it asks once, and then not before a call ends. */
+  async function visitLate(hash: string): Promise<Visit> {
+    const opened = await visit(browser, house.daemon, '#/settings/budgets');
+    await opened.page.getByRole('navigation', { name: 'Screens' }).getByText('live').waitFor();
+    await opened.page.goto(`${house.daemon.adminUrl}/${hash}`);
+    return opened;
   }
 
   /** As a client does: all that was said before comes again. @param held the answer rests before its last word */
@@ -116,8 +124,9 @@ describe.skipIf(chromiumPath === null)('dashboard/sessions, while it grows', () 
 
   it('asks again for a call that it was told of before it was stored', async () => {
     const { id, calls } = await session();
-    const { page, context } = await visit(browser, house.daemon, `#/sessions/${id}?range=all`);
+    const { page, context } = await visitLate(`#/sessions/${id}?range=all`);
     await told(page, calls).waitFor();
+    await settled(page);
     let early = 0;
     await page.route(/\/outline\?after=/, async (route) => {
       const answer = await route.fetch();
@@ -153,12 +162,10 @@ describe.skipIf(chromiumPath === null)('dashboard/sessions, while it grows', () 
   });
 
   it('brings a call into a filtered list that was told of before it was stored', async () => {
-    // Where the feed is there before the list, that asks once and then not before a call ends.
-    const { page, context } = await visit(browser, house.daemon, '#/settings/budgets');
-    await page.getByRole('navigation', { name: 'Screens' }).getByText('live').waitFor();
-    await page.goto(`${house.daemon.adminUrl}/#/calls?range=all&filter=provider:anthropic`);
+    const { page, context } = await visitLate('#/calls?range=all&filter=provider:anthropic');
     const rows = page.getByRole('grid', { name: 'Calls' }).getByRole('row');
     await rows.nth(1).waitFor();
+    await settled(page);
     const before = await house.ask<object>('/api/calls?provider=anthropic&limit=50');
     let asked = 0;
     await page.route(/\/api\/calls\?/, async (route) => {
