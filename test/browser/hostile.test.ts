@@ -105,6 +105,12 @@ const QUIET = `new Promise((resolve) => {
   new MutationObserver(rest).observe(document.body, { subtree: true, childList: true, characterData: true });
   setTimeout(resolve, 4000);
 })`;
+/** All answers have come, and what they bring is there. */
+async function rest(page: Page): Promise<void> {
+  await settled(page);
+  await page.evaluate(QUIET);
+}
+
 /** Set by what ran; and what of the page is not the page's own. */
 const FOUND = `({
   ran: window.ran ?? null,
@@ -153,12 +159,6 @@ describe.skipIf(chromiumPath === null)('dashboard: hostile content', () => {
     await browser?.close();
     await house?.stop();
   });
-
-  /** All answers have come, and what they bring is there. */
-  async function rest(page: Page): Promise<void> {
-    await settled(page);
-    await page.evaluate(QUIET);
-  }
 
   async function expectHarmless(page: Page, where: string): Promise<void> {
     expect(await page.evaluate(FOUND), where).toEqual(NOTHING);
