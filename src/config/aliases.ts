@@ -16,6 +16,12 @@ const ALIASES: Readonly<Record<string, Meaning>> = {
   'server.listen_address': listenAddress,
   'passthrough.url': as('anthropic_backend', 'passthrough_url'),
   'tracing.log_level': logLevel,
+  'tracing.otlp_endpoint': as('otlp.url'),
+  'tracing.protocol': (raw) => ({ 'otlp.protocol': raw === 'http' ? 'http/protobuf' : raw }),
+  'tracing.service_name': as('otlp.service_name'),
+  // A batch goes at once when the one before it has arrived, and none is ever given up.
+  'loki.batch_wait': () => null,
+  'loki.retry_max': () => null,
 };
 
 /** Of these the tables are read key by key, though none of their keys is an option of ours. */
@@ -23,6 +29,8 @@ export const ALIASED_TABLES: ReadonlySet<string> = new Set(['server', 'passthrou
 
 /** Other names of ours, as variables: `LLM_PROXY_CLAUDE_BACKEND`. */
 const OWN_VARIABLES: readonly string[] = ['claude_backend', 'target.url'];
+/** Variables of the llm-proxy in Go, which has one underscore where ours have two: `LLM_PROXY_LOKI_URL`. */
+const LOKI_KEYS = ['enabled', 'url', 'auth_token', 'batch_size', 'batch_wait', 'retry_max', 'use_gzip', 'environment'];
 /** Variables of cc-proxy: `CC_SERVER__LISTEN_ADDRESS`. */
 const VARIABLES: readonly string[] = [
   'default_mode',
@@ -34,8 +42,12 @@ const VARIABLES: readonly string[] = [
   'target.top_p',
   'passthrough.url',
   'tracing.log_level',
+  'tracing.otlp_endpoint',
+  'tracing.protocol',
+  'tracing.service_name',
 ];
 const NAMES: readonly (readonly [key: string, variable: string])[] = [
+  ...LOKI_KEYS.map((key) => [`loki.${key}`, `LLM_PROXY_LOKI_${variablePart(key)}`] as const),
   ...OWN_VARIABLES.map((key) => [key, `LLM_PROXY_${variablePart(key)}`] as const),
   ...VARIABLES.map((key) => [key, `CC_${variablePart(key)}`] as const),
 ];

@@ -23,7 +23,7 @@ export interface ConfigFile {
 
 /** All that it has beside `loki`; all but the last are ours too. */
 const KEYS_OF_GO_PROXY = ['port', 'log_dir', 'bedrock_region', 'explore_port'];
-const LOKI_KEYS_OF_GO_PROXY = ['auth_token', 'batch_wait', 'retry_max', 'use_gzip', 'environment'];
+const LOKI_KEYS_OF_GO_PROXY = ['batch_wait', 'retry_max'];
 
 /** Throws AppError `config_invalid` that names file and line. */
 export function readConfigFile(path: string): ConfigFile {

@@ -66,6 +66,33 @@ export interface Config {
   capture: { bodies_of: string[] };
   store: { durability: 'default' | 'strict'; backups: number; bodies: 'full' | 'none' };
   prices: { overrides: string; table: string };
+  otlp: {
+    url: string | null;
+    protocol: 'http/protobuf' | 'http/json' | 'grpc';
+    headers: string[];
+    bodies: boolean;
+    service_name: string;
+    gzip: boolean;
+  };
+  loki: {
+    url: string | null;
+    enabled: boolean;
+    auth_token: string | null;
+    headers: string[];
+    environment: string;
+    batch_size: number;
+    use_gzip: boolean;
+    bodies: boolean;
+  };
+  postgres: { url: string | null; schema: string; bodies: boolean };
+  clickhouse: {
+    url: string | null;
+    user: string;
+    password: string | null;
+    database: string;
+    table: string;
+    bodies: boolean;
+  };
   local: LocalServer[];
   provider: Table[];
 }
@@ -112,11 +139,22 @@ export function loadConfig({ flags, env, cwd }: LoadInput): LoadedConfig {
   const isForGoProxy = file.isOfGoProxy && !isGiven('session_log.enabled', flags, env, file);
   if (isForGoProxy) values.set('session_log.enabled', true);
   if (file.isOfCcProxy && values.get('mode') === null) values.set('mode', 'target');
+  keepQuietOrSpeakAsBefore(values, file, (key) => isGiven(key, flags, env, file));
   const settings = (OPTIONS as readonly Option[]).map((option) => told(option, values, { flags, env, file }));
   const config = build(home, values);
   refuseContradictions(config);
   const notes = isForGoProxy ? [`${path}: ${OF_GO_PROXY}`] : [];
   return { config, settings, file: path, warnings: [...file.warnings, ...notes, ...unknownVariables(env)] };
+}
+
+/** What those programs mean by a file that says no more: nothing goes to Loki unasked, and collectors speak gRPC. */
+function keepQuietOrSpeakAsBefore(
+  values: Map<string, Value>,
+  file: ConfigFile,
+  isSaid: (key: string) => boolean,
+): void {
+  if (file.isOfGoProxy && !isSaid('loki.enabled')) values.set('loki.enabled', false);
+  if (file.isOfCcProxy && !isSaid('otlp.protocol')) values.set('otlp.protocol', 'grpc');
 }
 
 function refuseContradictions({ admin, host, port, admin_host: adminHost, admin_port: adminPort }: Config): void {

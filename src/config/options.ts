@@ -1,4 +1,5 @@
 /** Every option of `start`: one row gives the flag, the key of the file, the variable, the default and the help. */
+import { DELIVERY_OPTIONS } from './delivery-options.ts';
 import { GATEWAY_OPTIONS } from './gateway-options.ts';
 
 export type OptionKind =
@@ -29,6 +30,8 @@ export interface Option {
   /** Placeholder in the help. */
   readonly value: string;
   readonly help: string;
+  /** Nobody is shown its value. */
+  readonly secret?: true;
 }
 
 export const OPTIONS = [
@@ -318,6 +321,7 @@ export const OPTIONS = [
     default: 'data/genai-prices.json',
     help: 'Where `llm-proxy prices update` keeps a newer price table',
   },
+  ...DELIVERY_OPTIONS,
   {
     key: 'local',
     kind: 'local-servers',
@@ -339,10 +343,6 @@ export const NOT_YET: ReadonlySet<string> = new Set([
   'budgets',
   'sessions',
   'sinks',
-  'otlp',
-  'loki',
-  'postgres',
-  'clickhouse',
   'webhook',
   'prometheus',
   'providers',

@@ -24,7 +24,7 @@ export interface Setting {
 export function settingOf(option: Option, value: Value, origin: SettingOrigin, where: string | null): Setting {
   return {
     key: option.key,
-    value: masked(value),
+    value: option.secret === true ? hidden(value) : masked(value),
     origin,
     where,
     flag: option.flag ?? null,
@@ -32,6 +32,15 @@ export function settingOf(option: Option, value: Value, origin: SettingOrigin, w
     default: option.default,
     help: option.help,
   };
+}
+
+const HIDDEN = '[masked]';
+
+/** Of `NAME=VALUE` and of an address everything but the secret is told. */
+function hidden(value: Value): Value {
+  if (Array.isArray(value)) return value.map((item) => String(item).replace(/=.*$/s, `=${HIDDEN}`));
+  if (typeof value !== 'string') return value;
+  return URL.canParse(value) && new URL(value).host !== '' ? masked(value) : HIDDEN;
 }
 
 /** A password in an address, a key in a provider of the user's own. */

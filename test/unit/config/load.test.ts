@@ -172,7 +172,6 @@ describe('config/load', () => {
     expect(warnings.map((warning) => warning.replace(file, ''))).toEqual([
       ':2: budgets is not in this version and has no effect',
       ':3: explore_port is not in this version and has no effect',
-      ':4: loki is not in this version and has no effect',
       ':7: server.listen_address has no effect here: docs/migrate.md',
       ': this is a file of the Go llm-proxy, so session logs are written as that one did; session_log.enabled says otherwise',
     ]);
@@ -204,6 +203,7 @@ timeout_secs = 300
 passthrough_auth = true
 [tracing]
 service_name = "cc-proxy"
+otlp_endpoint = "http://localhost:4317"
 log_level = "debug"
 [[models]]
 id = "glm"
@@ -219,12 +219,58 @@ target_url = "http://127.0.0.1:8000"
       passthrough_url: 'https://gateway.example',
       target: { timeout_secs: 120, max_concurrent: 7, temperature: 0.6, retries: 1 },
       models: [{ id: 'glm' }],
+      otlp: { url: 'http://localhost:4317', protocol: 'grpc', service_name: 'cc-proxy', bodies: false },
     });
     expect(warnings.map((warning) => warning.replace(file, ''))).toEqual([
       ':9: passthrough.timeout_secs has no effect here: docs/migrate.md',
       ':10: passthrough.passthrough_auth has no effect here: docs/migrate.md',
-      ':12: tracing.service_name has no effect here: docs/migrate.md',
     ]);
+  });
+
+  it('takes the protocol of its collector from such a file, and from its variables', () => {
+    const file = write('default_mode = "compare"\n[tracing]\notlp_endpoint = "http://a:4318"\nprotocol = "http"\n');
+    expect(config({ config: file }).otlp).toMatchObject({ url: 'http://a:4318', protocol: 'http/protobuf' });
+    const variables = { CC_TRACING__OTLP_ENDPOINT: 'http://b:4317', CC_TRACING__PROTOCOL: 'grpc' };
+    expect(config({ config: file }, variables).otlp).toMatchObject({ url: 'http://b:4317', protocol: 'grpc' });
+    expect(config({}).otlp).toMatchObject({ url: null, protocol: 'http/protobuf' });
+  });
+
+  it('reads Loki of the file and of the variables of the Go llm-proxy, which sends nothing unless it is told to', () => {
+    const theirs = '[loki]\nurl = "http://loki:3100/loki/api/v1/push"\nenvironment = "ci"\nbatch_wait = "5s"\n';
+    const { config: found, warnings } = load({ config: write(theirs) });
+    expect(found.loki).toMatchObject({ url: 'http://loki:3100/loki/api/v1/push', enabled: false, environment: 'ci' });
+    expect(warnings[0]).toMatch(/:4: loki\.batch_wait has no effect here/);
+    expect(config({ config: write(`${theirs}enabled = true\n`) }).loki.enabled).toBe(true);
+    expect(config({ config: write('[loki]\nurl = "http://loki:3100"\nauth_token = "t"\n') }).loki).toMatchObject({
+      enabled: true,
+      auth_token: 't',
+    });
+    const variables = { LLM_PROXY_LOKI_ENABLED: '0', LLM_PROXY_LOKI_URL: 'http://a', LLM_PROXY_LOKI_BATCH_SIZE: '7' };
+    expect(config({}, variables).loki).toMatchObject({ url: 'http://a', enabled: false, batch_size: 7 });
+    expect(problem({ config: write('[loki]\nurll = "http://a"\n') })).toMatch(/unknown key loki\.urll/);
+  });
+
+  it('shows no secret of the systems that calls are sent to', () => {
+    const file = write(`[otlp]
+url = "http://localhost:4318"
+headers = ["authorization=Bearer otlpsecretvalue", "x-team=blue"]
+[loki]
+auth_token = "lokisecretvalue"
+[postgres]
+url = "postgres://writer:postgressecretvalue@db.lan:5432/ledger?sslmode=require"
+[clickhouse]
+password = "clickhousesecretvalue"
+`);
+    const { settings } = load({ config: file });
+    expect(JSON.stringify(settings)).not.toMatch(/secretvalue/);
+    const shown = Object.fromEntries(settings.map(({ key, value }) => [key, value]));
+    expect(shown).toMatchObject({
+      'otlp.headers': ['authorization=[masked]', 'x-team=[masked]'],
+      'loki.auth_token': '[masked]',
+      'postgres.url': 'postgres://[masked]@db.lan:5432/ledger?sslmode=require',
+      'clickhouse.url': null,
+      'clickhouse.password': '[masked]',
+    });
   });
 
   it('takes the mode that such a file names, and its variables over it', () => {
