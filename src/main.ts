@@ -1,4 +1,4 @@
-/** Composition root of the net thread: the daemon. The only place that knows all three threads. */
+/** Composition root of the net thread: the daemon. The only place that knows all threads. */
 import { randomBytes } from 'node:crypto';
 import { MessageChannel } from 'node:worker_threads';
 import type { AdminThreadData } from './admin/thread-messages.ts';
@@ -15,6 +15,9 @@ import { AppError, messageOf } from './core/errors.ts';
 import type { Logger, LogOptions } from './core/log.ts';
 import type { ClientSetup, NetControl } from './core/ports.ts';
 import type { ModeSwitch } from './gateway/mode-switch.ts';
+import { type DeliveryConfig } from './delivery/thread-messages.ts';
+import { DeliveryThread } from './delivery/thread.ts';
+import { deliveryConfig, destinationNames } from './delivery-config.ts';
 import { SlabRecorder } from './handover/slab-recorder.ts';
 import { isOwnEndpoint } from './net/addresses.ts';
 import { AwsCredentialSource } from './net/aws-credentials.ts';
@@ -61,7 +64,7 @@ const AUTHORITY_CHECK_MS = 2000;
 export async function startDaemon(input: DaemonInput): Promise<Daemon> {
   // Nothing runs, and no file is there, before all of the configuration is known to be right.
   const options = await readNetOptions({ ...input, via: new Via(randomBytes(4).toString('hex')) });
-  const parts = new Parts(input, options);
+  const parts = new Parts(input, options, deliveryConfig(input));
   try {
     // The recorder's thread loads on another core meanwhile.
     const [authority] = await inOrder(
@@ -93,13 +96,15 @@ class Parts {
   readonly #rows: SlabRecorder;
   readonly #recorder: RecorderThread;
   #recorderRuns = false;
+  readonly #delivery: DeliveryThread | null;
   entrance: Entrance | null = null;
   admin: AdminThread | null = null;
 
-  constructor(input: DaemonInput, options: NetOptions) {
+  constructor(input: DaemonInput, options: NetOptions, delivery: DeliveryConfig | null) {
     const { log } = input;
     this.#input = input;
     this.#options = options;
+    this.#delivery = delivery === null ? null : new DeliveryThread({ config: delivery, log });
     this.#rows = new SlabRecorder({ counters: this.#counters, log });
     this.#recorder = new RecorderThread({
       config: recorderConfig(input),
@@ -113,6 +118,8 @@ class Parts {
   async startRecorder(): Promise<void> {
     await this.#recorder.start();
     this.#recorderRuns = true;
+    // It reads what the recorder writes.
+    this.#delivery?.start();
   }
 
   /** The entrance and the reader thread. */
@@ -153,6 +160,7 @@ class Parts {
     await this.entrance?.stop();
     // One that failed to start has ended itself.
     if (this.#recorderRuns) await this.#recorder.stop();
+    await this.#delivery?.stop();
     await this.admin?.stop();
   }
 }
@@ -316,5 +324,6 @@ function adminSettings(input: DaemonInput, caFile: string, bedrockRegion: string
     settings: input.settings,
     logDir: config.log_dir,
     life: lifeOf(config),
+    destinations: destinationNames(config),
   };
 }

@@ -57,7 +57,7 @@ function sessionLogOptions(config: Config): SessionLogOptions | null {
 }
 
 /** `user@host`; in a container a user may have no name. */
-function machineName(): string {
+export function machineName(): string {
   let user = 'unknown';
   try {
     user = userInfo().username;

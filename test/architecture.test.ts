@@ -21,14 +21,18 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   usage: ['decoders', 'providers'],
   net: ['wire', 'ca', 'config', 'gateway', 'providers', 'handover'],
   sinks: ['config', 'store'],
+  // Conversations are read of what the store has, not of what passes.
+  delivery: ['config', 'store', 'interchange', 'providers'],
   recorder: ['interchange', 'decoders', 'providers', 'usage', 'pricing', 'session', 'sinks', 'store', 'handover'],
   // Interchange reads conversations of any dialect for files; the dashboard shows them. Providers: their registry.
-  admin: ['store', 'config', 'session', 'interchange', 'providers'],
+  admin: ['store', 'config', 'session', 'interchange', 'providers', 'delivery'],
   interchange: ['decoders', 'providers', 'store', 'usage'],
   cli: [
     'interchange',
     'main.ts',
     'recorder-config.ts',
+    'delivery-config.ts',
+    'delivery',
     'core',
     'config',
     'ca',

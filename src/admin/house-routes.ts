@@ -5,6 +5,7 @@ import type { LifeSettings, NetControl, RecorderService } from '../core/ports.ts
 import type { Remote } from '../core/rpc.ts';
 import type { Calls } from './calls.ts';
 import { clientsSeen } from './clients-seen.ts';
+import { deliveriesOf } from './deliveries.ts';
 import { storageOf } from './storage.ts';
 
 export interface HouseDeps {
@@ -23,13 +24,17 @@ export interface House {
   db: string;
   logDir: string;
   life: LifeSettings;
+  /** Systems that calls are sent to; absent = none. */
+  destinations?: readonly string[];
 }
 
 export function houseRoutes(app: Hono, { calls, house, recorder, net, readOnly = false }: HouseDeps): void {
   app.get('/api/settings', (context) => context.json({ settings: house.settings }));
   app.get('/api/storage', async (context) => context.json(await storageOf(calls, house)));
   app.get('/api/exporters', async (context) =>
-    context.json({ exporters: readOnly ? [] : (await recorder().health()).sinks }),
+    context.json({
+      exporters: [...(readOnly ? [] : (await recorder().health()).sinks), ...deliveriesOf({ calls, house })],
+    }),
   );
   app.get('/api/setup', async (context) => {
     const setup = readOnly ? null : await net.setup();

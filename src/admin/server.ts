@@ -7,6 +7,7 @@ import type { Clock } from '../core/clock.ts';
 import { AppError, messageOf } from '../core/errors.ts';
 import type { NetControl, RecorderHealth, RecorderService } from '../core/ports.ts';
 import type { Remote } from '../core/rpc.ts';
+import { deliveryMetrics } from '../delivery/health.ts';
 import type { ProviderRegistry } from '../providers/registry.ts';
 import { bedrockRoutes } from './bedrock-routes.ts';
 import { type AccessOptions, checkOrigin, checkToken, refuse } from './access.ts';
@@ -16,6 +17,7 @@ import { IMPORT_PATH, importRoutes } from './import-routes.ts';
 import { bodyRoutes } from './body-routes.ts';
 import { conversationRoutes } from './conversation-routes.ts';
 import { modeRoutes } from './mode-routes.ts';
+import { deliveriesOf } from './deliveries.ts';
 import type { DashboardFiles } from './dashboard-files.ts';
 import { dashboardRoutes } from './dashboard-routes.ts';
 import { EXPORT_PATH, exportRoutes, selectionExportRoutes } from './export-routes.ts';
@@ -160,13 +162,14 @@ const refuseChanges: MiddlewareHandler = async (context, next) => {
 function about(app: Hono, deps: AdminDeps): void {
   const { version, caFile, calls: store, indexing, recorder, net, readOnly = false } = deps;
   app.get('/health', async (context) => {
-    const [traffic, recording] = await Promise.all([net.status(), recorderHealth(recorder)]);
+    const [traffic, found] = await Promise.all([net.status(), recorderHealth(recorder)]);
+    const recording = found === null ? null : { ...found, sinks: [...found.sinks, ...deliveriesOf(deps)] };
     const isWhole = recording?.sinks.every((sink) => sink.state !== 'failing') ?? false;
     const status = readOnly ? 'read_only' : isWhole ? 'ok' : 'degraded';
     return context.json({ status, version, ...traffic, recorder: recording, search: indexing.health });
   });
   app.get('/metrics', async (context) =>
-    context.body(`${await recorder().metrics()}${indexing.metrics()}`, 200, {
+    context.body(`${await recorder().metrics()}${indexing.metrics()}${deliveryMetrics(deliveriesOf(deps))}`, 200, {
       'content-type': 'text/plain; version=0.0.4; charset=utf-8',
     }),
   );

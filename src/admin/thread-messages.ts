@@ -21,6 +21,8 @@ export interface AdminThreadData {
   settings: readonly Setting[];
   logDir: string;
   life: LifeSettings;
+  /** Systems that calls are sent to. */
+  destinations: readonly string[];
   /** Serves NetControl. */
   net: MessagePort;
 }

@@ -12,6 +12,7 @@ import { pricesCommand } from './prices-commands.ts';
 import { programCommands } from './program-commands.ts';
 import { searchCommand } from './search-commands.ts';
 import { sessionsCommand } from './sessions-commands.ts';
+import { sinksCommand } from './sinks-commands.ts';
 import { statsCommand } from './stats-commands.ts';
 
 /** Told the exit code of the command that was called. */
@@ -33,6 +34,7 @@ export function addCommands(parser: Argv, exitWith: ExitWith): Argv {
     transferCommands,
     lifeCommands,
     pricesCommand,
+    sinksCommand,
     caCommand,
   ].reduce((argv, add) => add(argv, exitWith), parser);
 }

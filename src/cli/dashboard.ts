@@ -12,6 +12,7 @@ import { SearchLoop } from '../admin/search-loop.ts';
 import { Search } from '../admin/search.ts';
 import { createAdminApp } from '../admin/server.ts';
 import { lifeOf } from '../config/life.ts';
+import { destinationNames } from '../delivery-config.ts';
 import { type Config, isLoopbackName, type LoadedConfig } from '../config/load.ts';
 import { systemClock } from '../core/clock.ts';
 import { AppError, codeOf, messageOf } from '../core/errors.ts';
@@ -97,7 +98,13 @@ export async function startReadOnly(
     access: { token, host, allowedHosts: config.admin.allowed_hosts },
     version: version(),
     clock: systemClock,
-    house: { settings, db, logDir: config.log_dir, life: lifeOf(config) },
+    house: {
+      settings,
+      db,
+      logDir: config.log_dir,
+      life: lifeOf(config),
+      destinations: destinationNames(config),
+    },
     dashboard: new DashboardFiles(fileURLToPath(new URL('../dashboard', import.meta.url))),
     caFile: join(config.certs_dir, 'ca.pem'),
     calls,

@@ -7,7 +7,7 @@ import { addCommands, type ExitWith } from './command-table.ts';
 import { isList } from './daemon-commands.ts';
 
 /** Known to later versions of this program, or to the programs that it replaces. */
-const NOT_YET = ['sinks', 'mcp', 'setup', 'uninstall'];
+const NOT_YET = ['mcp', 'setup', 'uninstall'];
 const NOT_YET_FLAGS = ['setup', 'setup-shell', 'uninstall', 'service'];
 export const COMMANDS = [
   'start',
@@ -33,6 +33,7 @@ export const COMMANDS = [
   'pin',
   'unpin',
   'prices',
+  'sinks',
   'ca',
 ] as const;
 /** What stands behind -- is theirs, whatever it begins with. */
@@ -41,6 +42,7 @@ const WITH_DASHES: ReadonlySet<string | undefined> = new Set(['run', 'search']);
 const BELOW: Readonly<Record<string, readonly string[]>> = {
   ca: ['show', 'export', 'install', 'add', 'rotate'],
   compare: ['report'],
+  sinks: ['rewind'],
   'prices override': ['list', 'add', 'remove'],
 };
 /** The same, and `prices` takes a model there as well. */

@@ -38,7 +38,8 @@ const HIDDEN = '[masked]';
 
 /** Of `NAME=VALUE` and of an address everything but the secret is told. */
 function hidden(value: Value): Value {
-  if (Array.isArray(value)) return value.map((item) => String(item).replace(/=.*$/s, `=${HIDDEN}`));
+  if (Array.isArray(value))
+    return value.map((item) => (typeof item === 'string' ? item.replace(/=.*$/s, `=${HIDDEN}`) : HIDDEN));
   if (typeof value !== 'string') return value;
   return URL.canParse(value) && new URL(value).host !== '' ? masked(value) : HIDDEN;
 }

@@ -97,6 +97,22 @@ export interface SinkHealth {
   dropped: number;
   /** The last failure; `null` once the sink has opened again. */
   error: string | null;
+  /** Of systems that calls are sent to. `queued` are calls in the database that are not sent yet, `dropped` the others. */
+  delivery?: DeliveryHealth;
+}
+
+export interface DeliveryHealth {
+  /** Without secrets; null = nothing was sent yet. */
+  address: string | null;
+  /** Calls, ever. */
+  sent: number;
+  /** Not wanted by the other side. */
+  refused: number;
+  /** Deleted from the database before they could be sent. */
+  missed: number;
+  /** ISO 8601 UTC; null = never. */
+  sent_at: string | null;
+  last_refusal: { call_id: string; message: string; at: string } | null;
 }
 
 export interface RecorderHealth {

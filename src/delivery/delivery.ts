@@ -94,12 +94,14 @@ export class Delivery {
   #read(): DeliveryState {
     const { calls, keeper } = this.#options;
     const known = this.#state ?? keeper.read();
+    const { address } = this.#options.destination;
     const state = known ?? begunAt(calls.end());
     const since = keeper.askedRewind();
     const place = since === null ? calls.found(state) : calls.before(since);
     // Numbers that were given out again are of calls that nobody has seen yet.
     const high = since === null && place !== state ? Math.min(state.high, place.seq) : state.high;
-    if (known === null || place !== state) this.#write({ ...state, ...place, high });
+    if (known === null || place !== state || address !== state.address)
+      this.#write({ ...state, ...place, high, address });
     else this.#state = state;
     if (since !== null) keeper.forgetRewind();
     return this.#state ?? state;

@@ -13,6 +13,8 @@ export interface Place {
 }
 
 export interface DeliveryState extends Place {
+  /** Where to, without secrets. */
+  address: string | null;
   /** The highest number that was dealt with: what is missing behind it was deleted before it could be sent. */
   high: number;
   /** Calls, ever. */
@@ -37,7 +39,17 @@ export function stateFileOf(db: string, name: string): string {
 }
 
 export function begunAt(place: Place): DeliveryState {
-  return { ...place, high: place.seq, sent: 0, refused: 0, missed: 0, sent_at: null, error: null, last_refusal: null };
+  return {
+    ...place,
+    address: null,
+    high: place.seq,
+    sent: 0,
+    refused: 0,
+    missed: 0,
+    sent_at: null,
+    error: null,
+    last_refusal: null,
+  };
 }
 
 /** Null = there is none. @throws when it cannot be read, or is none of ours: nobody knows then what was sent */

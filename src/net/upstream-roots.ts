@@ -18,12 +18,17 @@ const SYSTEM_BUNDLES = [
  * `--upstream-ca` that cannot be read; the others are taken where they exist.
  */
 export function upstreamContext(extraFiles: readonly string[], env: NodeJS.ProcessEnv): SecureContext {
+  return createSecureContext({ ca: upstreamRoots(extraFiles, env) });
+}
+
+/** PEM of all authorities. @throws AppError `config_invalid` */
+export function upstreamRoots(extraFiles: readonly string[], env: NodeJS.ProcessEnv): string[] {
   const own = extraFiles.flatMap(readUpstreamCa);
   const found = [env['SSL_CERT_FILE'], env['NODE_EXTRA_CA_CERTS'], ...SYSTEM_BUNDLES].flatMap((file) =>
     readIfThere(file),
   );
   const unique = new Map([...rootCertificates, ...found, ...own].map((pem) => [pem.replace(/\s+/g, ''), pem]));
-  return createSecureContext({ ca: [...unique.values()] });
+  return [...unique.values()];
 }
 
 function readUpstreamCa(file: string): string[] {
