@@ -22,8 +22,6 @@ export interface CallSource {
   found(place: Place): Place;
   /** At most `limit` calls behind `seq`. @param bodies with what was said */
   after(seq: number, limit: number, bodies: boolean): NumberedCall[];
-  /** Calls behind `seq`, about. */
-  waiting(seq: number): number;
 }
 
 export function createCallSource(database: Database, messages: MessageReader): CallSource {
@@ -65,7 +63,6 @@ export function createCallSource(database: Database, messages: MessageReader): C
           const said = bodies ? messages(Number(row['seq'])) : NOTHING_SAID;
           return { seq: Number(row['seq']), exchange: clean({ record: storedCallOf(row).record, ...said }) };
         }),
-    waiting: (seq) => Math.max(last() - seq, 0),
   };
 }
 
