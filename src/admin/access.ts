@@ -22,6 +22,7 @@ const OPEN: ReadonlySet<string> = new Set([
   'GET /login',
   'GET /health',
   'GET /health/bedrock',
+  'GET /health/loki',
   'GET /metrics',
   'GET /ca.pem',
   'GET /ca.der',

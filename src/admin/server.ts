@@ -26,6 +26,7 @@ import { type House, houseRoutes } from './house-routes.ts';
 import { lifeRoutes } from './life-routes.ts';
 import { liveRoutes } from './live-routes.ts';
 import type { Live } from './live.ts';
+import { lokiRoutes } from './loki-routes.ts';
 import { loginRoutes } from './login-routes.ts';
 import { Logins } from './logins.ts';
 import { tracingRoutes } from './tracing-routes.ts';
@@ -114,6 +115,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
   tracesRoutes(app, deps);
   tracingRoutes(app, deps);
   bedrockRoutes(app, deps);
+  lokiRoutes(app, deps);
   compareRoutes(app, deps);
   modeRoutes(app, deps);
   importRoutes(app, deps);

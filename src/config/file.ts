@@ -24,6 +24,8 @@ export interface ConfigFile {
 /** All that it has beside `loki`; all but the last are ours too. */
 const KEYS_OF_GO_PROXY = ['port', 'log_dir', 'bedrock_region', 'explore_port'];
 const LOKI_KEYS_OF_GO_PROXY = ['batch_wait', 'retry_max'];
+/** Ours too; but who writes `enabled` beside one of them has it from that program's sample. */
+const LOKI_KEYS_OF_BOTH = ['auth_token', 'use_gzip', 'environment'];
 
 /** Throws AppError `config_invalid` that names file and line. */
 export function readConfigFile(path: string): ConfigFile {
@@ -84,7 +86,8 @@ function isOfGoProxy(tree: Readonly<Record<string, unknown>>): boolean {
   return (
     Object.hasOwn(tree, 'explore_port') ||
     (isOnlyTheirs && Object.hasOwn(tree, 'bedrock_region')) ||
-    (isTable && LOKI_KEYS_OF_GO_PROXY.some((key) => Object.hasOwn(loki, key)))
+    (isTable && LOKI_KEYS_OF_GO_PROXY.some((key) => Object.hasOwn(loki, key))) ||
+    (isTable && isOnlyTheirs && 'enabled' in loki && LOKI_KEYS_OF_BOTH.some((key) => Object.hasOwn(loki, key)))
   );
 }
 

@@ -13,6 +13,7 @@ const OPEN = [
   'POST /api/logout',
   'GET /health',
   'GET /health/bedrock',
+  'GET /health/loki',
   'GET /metrics',
   'GET /ca.pem',
   'GET /ca.der',
