@@ -2,7 +2,7 @@ import type { LiveCalls, LiveChange, LiveFacts, LivePart } from '../core/live-ca
 import { headerValue, type HeaderPairs } from '../core/headers.ts';
 import { maskHeaders, maskText } from '../core/redact.ts';
 import type { MeterView } from '../usage/metered.ts';
-import { cleanFrames, isFramed } from './frame-texts.ts';
+import { cleanFrames, isFramed } from '../decoders/frame-texts.ts';
 import type { LiveExchange } from './live-exchange.ts';
 import { maskedBytes } from './masked-body.ts';
 import { maskStartLine } from './record-exchange.ts';

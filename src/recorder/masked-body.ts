@@ -6,7 +6,7 @@ import { maskBody } from '../core/redact.ts';
 import { type BodyForm, cutBody, scanRequest } from '../store/blocks/cut.ts';
 import type { MeteredBody } from '../usage/metered.ts';
 import type { CleanSlices } from './clean-slices.ts';
-import { hidesSecrets, isFramed } from './frame-texts.ts';
+import { hidesSecrets, isFramed } from '../decoders/frame-texts.ts';
 
 /** A body without secrets: for people, and in blocks for the store. */
 export interface MaskedBody {

@@ -23,7 +23,7 @@ import { DEFAULT_LIMITS } from '../usage/metered.ts';
 import { lazyTokenizer } from '../usage/tokenizer.ts';
 import { confirmDate } from './confirm-date.ts';
 import { bodyRule } from './body-rule.ts';
-import { frameTexts } from './frame-texts.ts';
+import { frameTexts } from '../decoders/frame-texts.ts';
 import { LivePrices } from './live-prices.ts';
 import { Recorder, type RecorderOptions } from './recorder.ts';
 import { repriceSlice } from './reprice.ts';

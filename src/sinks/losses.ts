@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
 import { codeOf, messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import type { FrameText } from './session-entries.ts';
+import type { FrameText } from '../core/session-entries.ts';
 
 /** What every sink is given. */
 export interface SinkDeps {

@@ -14,13 +14,6 @@ const PIECE_BYTES = 64 * 1024;
 /** Day folders in which a session is looked for when it goes on. */
 const MAX_DAYS_BACK = 400;
 
-/** Calls without a session stand alone: a session of one call, named by its time and its id. */
-export function sessionNameOf(session: string | null, startedAt: string, id: string): string {
-  if (session !== null) return session;
-  const time = startedAt.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
-  return `${time}-${id.replace(/^call_/, '')}`;
-}
-
 /** What stands for a session in file names: itself, or a readable part of it with a hash. */
 export function fileStemOf(session: string): string {
   return SAFE_SESSION.test(session) ? session : `${slugOf(session, /[^A-Za-z0-9_-]+/g)}-${hashOf(session)}`;

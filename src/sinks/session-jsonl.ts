@@ -10,7 +10,14 @@ import { localDay } from './figures.ts';
 import { LogFile, type LogFileSystem } from './log-file.ts';
 import { LOG_DEFAULTS } from './log-files.ts';
 import { Losses, reasonOf, type SinkDeps } from './losses.ts';
-import { callEntries, forkEntry, isConversation, sessionStart, type SessionPlace } from './session-entries.ts';
+import {
+  callEntries,
+  forkLine,
+  isConversation,
+  sessionNameOf,
+  sessionStart,
+  type SessionPlace,
+} from '../core/session-entries.ts';
 import {
   closeTornLine,
   closeTornLines,
@@ -20,7 +27,6 @@ import {
   folderOf,
   lastSeq,
   removeOldSessions,
-  sessionNameOf,
 } from './session-files.ts';
 
 export interface SessionLogOptions {
@@ -169,7 +175,7 @@ class SessionJsonl implements Sink {
   #forkOf(capture: Capture, place: SessionPlace): string {
     const { agent_facts: facts, parent_session_id: parent } = capture.record;
     if (facts?.follows?.how !== 'forks') return '';
-    return forkEntry(capture, place, parent ?? place.session, this.#numbers.get(facts.follows.call) ?? null);
+    return forkLine(capture, place, parent ?? place.session, this.#numbers.get(facts.follows.call) ?? null);
   }
 
   #sessionOf(host: string, id: string): Session {

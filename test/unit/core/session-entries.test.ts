@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Arrival, CallRecord, Capture } from '../../../src/core/capture.ts';
-import { callEntries, isConversation, sessionStart } from '../../../src/sinks/session-entries.ts';
+import { callEntries, isConversation, sessionStart } from '../../../src/core/session-entries.ts';
 import { aCapture, aMessage, aRecord } from '../../support/captures.ts';
 
 const PLACE = { session: 'ses-1', machine: 'ana@box' };
@@ -24,7 +24,7 @@ const aStream = (text: string, over: Partial<CallRecord> = {}, arrivals: Arrival
     { response: aMessage('HTTP/1.1 200 OK', text), parts: { request: null, response: null, arrivals } },
   );
 
-describe('sinks/session-entries', () => {
+describe('core/session-entries', () => {
   it('writes the start of a session with provider and upstream', () => {
     expect(JSON.parse(sessionStart(aCapture(), PLACE))).toEqual({
       type: 'session_start',

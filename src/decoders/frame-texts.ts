@@ -1,6 +1,6 @@
 import { maskBody } from '../core/redact.ts';
-import { EventStreamDecoder, type EventStreamMessage } from '../decoders/eventstream.ts';
-import type { FrameText } from '../sinks/session-entries.ts';
+import { EventStreamDecoder, type EventStreamMessage } from './eventstream.ts';
+import type { FrameText } from '../core/session-entries.ts';
 
 const MAX_FRAME_BYTES = 24 * 1024 * 1024;
 

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadRegistry, type ProviderRegistry } from '../../../src/providers/registry.ts';
-import { isConversation } from '../../../src/sinks/session-entries.ts';
+import { isConversation } from '../../../src/core/session-entries.ts';
 import { aRecord } from '../../support/captures.ts';
 
-describe('sinks/session-entries isConversation, of the paths of providers', () => {
+describe('core/session-entries isConversation, of the paths of providers', () => {
   let registry: ProviderRegistry;
   beforeAll(async () => {
     registry = await loadRegistry({ localServers: [] });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { frameTexts } from '../../../src/recorder/frame-texts.ts';
+import { frameTexts } from '../../../src/decoders/frame-texts.ts';
 import { encodeChunk, encodeEvent, encodeException } from '../../support/eventstream.ts';
 
 const textsOf = (...frames: Buffer[]): string[] => frameTexts(Buffer.concat(frames)).map(({ text }) => text);
 
-describe('recorder/frame-texts', () => {
+describe('decoders/frame-texts', () => {
   it("gives the vendor's own JSON of InvokeModel, events of Converse by their names, and exceptions by theirs", () => {
     expect(
       textsOf(
