@@ -22,7 +22,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   net: ['wire', 'ca', 'config', 'gateway', 'providers', 'handover'],
   sinks: ['config', 'store'],
   // Conversations are read of what the store has, not of what passes.
-  delivery: ['config', 'store', 'interchange', 'providers'],
+  delivery: ['config', 'store', 'interchange', 'decoders', 'providers'],
   recorder: ['interchange', 'decoders', 'providers', 'usage', 'pricing', 'session', 'sinks', 'store', 'handover'],
   // Interchange reads conversations of any dialect for files; the dashboard shows them. Providers: their registry.
   admin: ['store', 'config', 'session', 'interchange', 'providers', 'delivery'],

@@ -1,5 +1,4 @@
 /** Grafana Loki, by its push API (`POST /loki/api/v1/push`): lines of JSON in streams of equal labels. */
-import { messageOf } from '../core/errors.ts';
 import type { StoredExchange } from '../core/transfer.ts';
 import { type Destination, DeliveryError, type Receipt } from './destination.ts';
 import { HttpSender } from './http.ts';
@@ -19,7 +18,7 @@ export interface LokiOptions {
   /** Label and `_meta.machine`: `user@host`; empty = that of the machine. */
   machine: string;
   gzip: boolean;
-  /** Calls. */
+  /** Lines of one request, at most. */
   batchSize: number;
   /** Headers and bodies as well. */
   bodies: boolean;
@@ -41,6 +40,10 @@ const PATH = '/loki/api/v1/push';
  * ingesters, and says 500; beyond 6 MB (`ingestion_burst_size_mb`) it says 429 for ever.
  */
 const MAX_PAYLOAD = 1_000_000;
+/** Of one batch, which is in memory as a whole: bodies are megabytes. */
+const MAX_CALLS = { withBodies: 25, without: 250 };
+/** A call has four at the least. */
+const LINES_OF_CALL = 4;
 
 /** @throws DeliveryError `settings` for an address that is none */
 export function createLoki(options: LokiOptions, deps: LokiDeps): Destination {
@@ -53,6 +56,8 @@ class Loki implements Destination {
   readonly wantsBodies: boolean;
   readonly batchSize: number;
   readonly #place: LokiPlace;
+  /** Of one request, at most. */
+  readonly #lines: number;
   readonly #history: SessionHistory | null;
   readonly #sender: HttpSender;
 
@@ -60,7 +65,9 @@ class Loki implements Destination {
     const { url, authorization } = targetOf(options.url);
     this.address = `${url.origin}${url.pathname}`;
     this.wantsBodies = options.bodies;
-    this.batchSize = options.batchSize;
+    this.#lines = Math.max(1, options.batchSize);
+    const most = options.bodies ? MAX_CALLS.withBodies : MAX_CALLS.without;
+    this.batchSize = Math.min(Math.max(1, Math.floor(options.batchSize / LINES_OF_CALL)), most);
     this.#place = { machine: options.machine || deps.machine, environment: options.environment };
     this.#history = deps.history ?? null;
     const token = options.authToken === null || options.authToken === '' ? null : `Bearer ${options.authToken}`;
@@ -81,19 +88,15 @@ class Loki implements Destination {
     let refused = 0;
     let reason: string | null = null;
     for (const call of calls) {
-      let made: LokiEntry[];
-      try {
-        made = this.#entriesOf(call);
-      } catch (error) {
-        // Longer than a string may be, a date that is none: it may not hold up all others for ever.
-        if (!(error instanceof RangeError)) throw error;
+      const made = this.#entriesOf(call);
+      if (made instanceof RangeError) {
         refused += 1;
-        reason = `${call.record.id} cannot be written as lines: ${messageOf(error)}`;
+        reason = `${call.record.id} cannot be written as lines: ${made.message}`;
         continue;
       }
       for (const entry of made) {
         const size = Buffer.byteLength(entry.line);
-        if (bytes + size > MAX_PAYLOAD && entries.length > 0) {
+        if (entries.length === this.#lines || (bytes + size > MAX_PAYLOAD && entries.length > 0)) {
           await this.#push(entries, signal);
           entries = [];
           bytes = 0;
@@ -110,9 +113,15 @@ class Loki implements Destination {
     return this.#sender.close();
   }
 
-  #entriesOf(call: StoredExchange): LokiEntry[] {
+  /** @returns an error for a date that is none, or more than a string can hold: it may not hold up all others for ever */
+  #entriesOf(call: StoredExchange): LokiEntry[] | RangeError {
     const exchange = this.wantsBodies ? call : { record: call.record, request: null, response: null };
-    return lokiEntries(exchange, this.#place, this.#history);
+    try {
+      return lokiEntries(exchange, this.#place, this.#history);
+    } catch (error) {
+      if (error instanceof RangeError) return error;
+      throw error;
+    }
   }
 
   async #push(entries: readonly LokiEntry[], signal: AbortSignal): Promise<void> {

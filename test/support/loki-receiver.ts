@@ -90,7 +90,7 @@ export async function startLokiReceiver(limits: LokiLimits = {}): Promise<LokiRe
 
   function takeEntry(entry: TakenEntry): Refusal | null {
     const { labels, time, line } = entry;
-    const stream = JSON.stringify(Object.entries(labels).toSorted());
+    const stream = keyOf(labels);
     if (Buffer.byteLength(line) > MAX_LINE) {
       return new Refusal(400, `max entry size '${MAX_LINE}' bytes exceeded for stream '${stream}'`);
     }
@@ -120,7 +120,7 @@ function streamsOf(push: unknown): TakenEntry[][] {
   const seen = new Set<string>();
   return streams.map(({ stream, values, ...more }) => {
     const labels = Object.entries(stream);
-    const key = JSON.stringify(labels.toSorted());
+    const key = keyOf(stream);
     // Loki would take these; a client that sends them has not sorted its streams.
     if (seen.has(key)) throw new Refusal(400, `stream ${key} twice`);
     seen.add(key);
@@ -135,6 +135,11 @@ function streamsOf(push: unknown): TakenEntry[][] {
     }
     return entries;
   });
+}
+
+function keyOf(labels: Record<string, string>): string {
+  const pairs = Object.entries(labels).map(([name, value]) => JSON.stringify([name, value]));
+  return pairs.toSorted((one, other) => (one < other ? -1 : 1)).join();
 }
 
 function checkLabel(name: string, value: unknown): void {

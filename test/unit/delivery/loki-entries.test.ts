@@ -56,6 +56,17 @@ function aStep(over: Partial<CallRecord> = {}, parts: Partial<Omit<StoredExchang
   );
 }
 
+const modelLabel = (status: number | null): string | undefined =>
+  one('request', aStoredExchange({ request_model: 'no-such-model', response_model: null, status })).labels['model'];
+
+const requestOf = (message: StoredExchange['request']): Read['fields'] =>
+  one('request', aStoredExchange({}, { request: message })).fields;
+
+const shaOf = (over: object): unknown => requestOf(aStoredMessage('POST / HTTP/1.1', '{}', over))['request_sha'];
+
+const bodyOf = (bytes: Uint8Array, type = 'application/json'): unknown =>
+  requestOf(aStoredMessage('POST / HTTP/1.1', bytes, { headers: [['content-type', type]] }))['body'];
+
 describe('delivery/loki-entries', () => {
   it('tells a turn in the order in which it happened, and a session that begins', () => {
     expect(typesOf(read(aStep(), numbered({ call_0001: 3 })))).toEqual([
@@ -170,12 +181,8 @@ describe('delivery/loki-entries', () => {
   });
 
   it('labels a model that answered or was busy, and not what a client made up', () => {
-    const label = (over: Partial<CallRecord>): string | undefined =>
-      one('request', aStoredExchange({ request_model: 'no-such-model', response_model: null, ...over })).labels[
-        'model'
-      ];
-    expect([200, 429, 529].map((status) => label({ status }))).toEqual(Array(3).fill('no-such-model'));
-    expect([400, 404, null].map((status) => label({ status }))).toEqual(Array(3).fill(undefined));
+    expect([200, 429, 529].map(modelLabel)).toEqual(Array(3).fill('no-such-model'));
+    expect([400, 404, null].map(modelLabel)).toEqual(Array(3).fill(undefined));
     expect(one('request', aStoredExchange({ status: 404 })).fields['model']).toBe('claude-sonnet-4-5');
   });
 
@@ -293,12 +300,8 @@ describe('delivery/loki-entries', () => {
   });
 
   it('gives no digest of a request that is not kept as it was sent', () => {
-    const sha = (over: object): unknown =>
-      one('request', aStoredExchange({}, { request: aStoredMessage('POST / HTTP/1.1', '{}', over) })).fields[
-        'request_sha'
-      ];
-    expect(sha({})).toMatch(/^[0-9a-f]{64}$/);
-    expect([sha({ masked: true }), sha({ truncated: true }), sha({ body: null })]).toEqual([null, null, null]);
+    expect(shaOf({})).toMatch(/^[0-9a-f]{64}$/);
+    expect([shaOf({ masked: true }), shaOf({ truncated: true }), shaOf({ body: null })]).toEqual([null, null, null]);
   });
 
   it('leaves out headers and bodies where messages are not read', () => {
@@ -309,12 +312,8 @@ describe('delivery/loki-entries', () => {
   });
 
   it('writes no bytes as text, and a text that was cut within a character up to there', () => {
-    const body = (bytes: Uint8Array, type = 'application/json'): unknown => {
-      const request = aStoredMessage('POST / HTTP/1.1', bytes, { headers: [['content-type', type]] });
-      return one('request', aStoredExchange({}, { request })).fields['body'];
-    };
-    expect(body(Uint8Array.of(0xff, 0xfe, 0x00))).toBeNull();
-    expect(body(Buffer.from('ID3'), 'audio/mpeg')).toBeNull();
-    expect(body(Buffer.from('né').subarray(0, 2))).toBe('n');
+    expect(bodyOf(Uint8Array.of(0xff, 0xfe, 0x00))).toBeNull();
+    expect(bodyOf(Buffer.from('ID3'), 'audio/mpeg')).toBeNull();
+    expect(bodyOf(Buffer.from('né').subarray(0, 2))).toBe('n');
   });
 });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DeliveryError } from '../../../src/delivery/destination.ts';
 import type { Destination } from '../../../src/delivery/destination.ts';
 import { createLoki, type LokiDeps, type LokiOptions, payloadOf } from '../../../src/delivery/loki.ts';
+import type { LokiEntry } from '../../../src/delivery/loki-entries.ts';
 import { anAgentStep } from '../../support/captures.ts';
 import { type LokiReceiver, startLokiReceiver } from '../../support/loki-receiver.ts';
 import { aStoredExchange, aStoredMessage } from '../../support/stored-exchanges.ts';
@@ -46,15 +47,32 @@ const calls = (...starts: number[]): ReturnType<typeof aStoredExchange>[] =>
     }),
   );
 
+const anEntryAt = (time: bigint, name: string): LokiEntry => ({ labels: { app: name }, time, line: `${name}${time}` });
+
 describe('delivery/loki', () => {
   it('says what it is', () => {
-    const destination = open({ url: 'https://me:secret@loki.test/tenant/?x=1', bodies: false, batchSize: 7 });
+    const destination = open({ url: 'https://me:secret@loki.test/tenant/?x=1', bodies: false, batchSize: 40 });
     expect(destination).toMatchObject({
       name: 'loki',
       address: 'https://loki.test/tenant/loki/api/v1/push',
       wantsBodies: false,
-      batchSize: 7,
+      batchSize: 10,
     });
+  });
+
+  it.each([
+    [1000, true, 25],
+    [1000, false, 250],
+    [20, true, 5],
+    [1, true, 1],
+  ])('takes, of %i lines a request (bodies: %s), %i calls at once', (batchSize, bodies, expected) => {
+    expect(open({ batchSize, bodies }).batchSize).toBe(expected);
+  });
+
+  it('sends no more lines at once than it is told', async () => {
+    await open({ batchSize: 5 }).send(calls(0, 1, 2), signal);
+    expect(loki.statuses).toHaveLength(3);
+    expect(loki.entries).toHaveLength(12);
   });
 
   it.each([
@@ -193,12 +211,7 @@ describe('delivery/loki', () => {
   });
 
   it('writes times as text, each stream once and in order', () => {
-    const at = (time: bigint, name: string): Parameters<typeof payloadOf>[0][number] => ({
-      labels: { app: name },
-      time,
-      line: `${name}${time}`,
-    });
-    const payload = payloadOf([at(3n, 'a'), at(1n, 'b'), at(2n, 'a')]);
+    const payload = payloadOf([anEntryAt(3n, 'a'), anEntryAt(1n, 'b'), anEntryAt(2n, 'a')]);
     expect(JSON.parse(payload)).toEqual({
       streams: [
         {
