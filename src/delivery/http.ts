@@ -19,6 +19,10 @@ export interface HttpOptions {
   gzip: boolean;
   /** PEM; null = the public roots of Node. */
   ca: readonly string[] | null;
+  /** Of a status that is not 2xx, where the protocol has rules of its own. */
+  verdictOf?: (status: number) => Verdict;
+  /** What a refusal says, where it is no text. */
+  messageOf?: (body: Buffer) => string;
 }
 
 export interface HttpAnswer {
@@ -68,7 +72,15 @@ export class HttpSender {
     });
     const { statusCode: status } = answer;
     if (status >= 200 && status <= 299) return { status, body: read };
-    throw refused(status, read, headerOf(answer.headers['retry-after']));
+    throw this.#refused(status, read, headerOf(answer.headers['retry-after']));
+  }
+
+  #refused(status: number, body: Buffer, retryAfter: string | null): DeliveryError {
+    const said = wordsOf((this.#options.messageOf ?? String)(body));
+    const verdict = (this.#options.verdictOf ?? verdictOf)(status);
+    return new DeliveryError(verdict, `HTTP ${status}${said === '' ? '' : `: ${said}`}`, {
+      retryAfterMs: milliseconds(retryAfter),
+    });
   }
 
   async close(): Promise<void> {
@@ -98,11 +110,9 @@ function headerOf(value: string | string[] | undefined): string | null {
   return (Array.isArray(value) ? value[0] : value) ?? null;
 }
 
-function refused(status: number, body: Buffer, retryAfter: string | null): DeliveryError {
-  const said = maskText(body.toString().replaceAll(/\s+/g, ' ').trim()).slice(0, MAX_WORDS);
-  return new DeliveryError(verdictOf(status), `HTTP ${status}${said === '' ? '' : `: ${said}`}`, {
-    retryAfterMs: milliseconds(retryAfter),
-  });
+/** What the other side says, for a message of ours: one short line without secrets. */
+export function wordsOf(text: string): string {
+  return maskText(text.replaceAll(/\s+/g, ' ').trim()).slice(0, MAX_WORDS);
 }
 
 /** What a key, an address or a size can mend is no fault of the calls. */
@@ -118,7 +128,7 @@ const VERDICTS: Readonly<Record<number, Verdict>> = {
   429: 'retry',
 };
 
-function verdictOf(status: number): Verdict {
+export function verdictOf(status: number): Verdict {
   // A redirect is not followed: it would take the key to somebody who was not named.
   if (status < 400) return 'settings';
   return VERDICTS[status] ?? (status >= 500 ? 'retry' : 'refused');

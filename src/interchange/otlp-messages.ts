@@ -1,20 +1,22 @@
 /** What was said, as the conventions for generative AI have it: JSON texts of messages that are made of parts. */
 import { parseJson } from '../decoders/parse-json.ts';
-import { type ChatMessage, type ChatPart, type Conversation, isInstruction } from './conversation/chat.ts';
+import { type ChatMessage, type ChatPart, type ChatTool, isInstruction } from './conversation/chat.ts';
 import { type Attribute, textAttribute } from './otlp-attribute.ts';
+import type { Said } from './said.ts';
 
-export function messageAttributes({ messages, tools }: Conversation): Attribute[] {
-  const system = messages.filter(isInstruction).flatMap(partsOf);
-  const said = messages.filter((message) => !isInstruction(message)).map(messageOf);
+export function messageAttributes({ input, answer, tools }: Said): Attribute[] {
+  const system = input.filter(isInstruction).flatMap(partsOf);
+  const asked = input.filter((message) => !isInstruction(message)).map(messageOf);
+  if (answer === null && input.length === 0) return [];
   return [
     ...(system.length === 0 ? [] : [textAttribute('gen_ai.system_instructions', JSON.stringify(system))]),
-    textAttribute('gen_ai.input.messages', JSON.stringify(said.slice(0, -1))),
-    textAttribute('gen_ai.output.messages', JSON.stringify(said.slice(-1))),
+    textAttribute('gen_ai.input.messages', JSON.stringify(asked)),
+    ...(answer === null ? [] : [textAttribute('gen_ai.output.messages', JSON.stringify([messageOf(answer)]))]),
     ...(tools.length === 0 ? [] : [textAttribute('gen_ai.tool.definitions', JSON.stringify(tools.map(definitionOf)))]),
   ];
 }
 
-function definitionOf({ type, function: fields }: Conversation['tools'][number]): object {
+function definitionOf({ type, function: fields }: ChatTool): object {
   return { type, ...fields };
 }
 

@@ -6,13 +6,13 @@
 import { createHash } from 'node:crypto';
 import type { CallRecord } from '../core/capture.ts';
 import { isError } from '../core/totals.ts';
-import type { StoredExchange } from '../core/transfer.ts';
 import type { MeterDirectory } from './answer-of.ts';
-import { answeredConversation } from './chat-lines.ts';
 import type { Formatter } from './formats.ts';
 import { authorityOf } from './heads.ts';
-import { type Attribute, type AttributeValue, textAttribute } from './otlp-attribute.ts';
+import { openInference } from './openinference.ts';
+import { type Attribute, attributesFrom, double, type Value } from './otlp-attribute.ts';
 import { messageAttributes } from './otlp-messages.ts';
+import { type Said, saidOf } from './said.ts';
 
 export interface OtlpOptions {
   version: string;
@@ -24,26 +24,18 @@ export interface OtlpOptions {
 const LINE = 100;
 
 export function createOtlp({ version, directory }: OtlpOptions): Formatter {
-  let spans: object[] = [];
+  const resource = resourceOf('llm-proxy', version, null);
+  let spans: OtlpSpan[] = [];
   const flush = (): string => {
     if (spans.length === 0) return '';
-    const line = JSON.stringify({
-      resourceSpans: [
-        {
-          resource: {
-            attributes: [textAttribute('service.name', 'llm-proxy'), textAttribute('service.version', version)],
-          },
-          scopeSpans: [{ scope: { name: 'llm-proxy', version }, spans }],
-        },
-      ],
-    });
+    const line = JSON.stringify(tracesOf(resource, spans));
     spans = [];
     return `${line}\n`;
   };
   return {
     start: () => '',
     call: async (exchange) => {
-      spans.push(await spanOf(exchange, directory));
+      spans.push(spanOf(exchange.record, directory === null ? null : await saidOf(exchange, directory)));
       // What was said may be megabytes.
       return spans.length < LINE && directory === null ? '' : flush();
     },
@@ -51,34 +43,96 @@ export function createOtlp({ version, directory }: OtlpOptions): Formatter {
   };
 }
 
+/** `TracesData`, which is `ExportTraceServiceRequest` as well. */
+export interface OtlpTraces {
+  resourceSpans: OtlpResourceSpans[];
+}
+
+export interface OtlpResourceSpans {
+  resource: { attributes: Attribute[] };
+  scopeSpans: { scope: { name: string; version: string }; spans: OtlpSpan[] }[];
+}
+
+export interface OtlpSpan {
+  /** 32 and 16 hex digits. */
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+  kind: number;
+  startTimeUnixNano: string;
+  endTimeUnixNano: string;
+  attributes: Attribute[];
+  /** Attributes that did not fit. */
+  droppedAttributesCount?: number;
+  status?: { code: number; message: string };
+}
+
+/** Whose spans they are. */
+export interface OtlpResource {
+  attributes: Attribute[];
+  version: string;
+}
+
+/** @param machine `user@host`; null = it is not told */
+export function resourceOf(serviceName: string, version: string, machine: string | null): OtlpResource {
+  const at = machine?.lastIndexOf('@') ?? -1;
+  const attributes = attributesFrom({
+    'service.name': serviceName,
+    'service.version': version,
+    'host.name': machine?.slice(at + 1) ?? null,
+    'process.owner': at > 0 ? (machine?.slice(0, at) ?? null) : null,
+  });
+  return { attributes, version };
+}
+
+export function tracesOf({ attributes, version }: OtlpResource, spans: OtlpSpan[]): OtlpTraces {
+  const scope = { name: 'llm-proxy', version };
+  return { resourceSpans: [{ resource: { attributes }, scopeSpans: [{ scope, spans }] }] };
+}
+
 const CLIENT = 3;
 const ERROR = 2;
 
-async function spanOf(exchange: StoredExchange, directory: MeterDirectory | null): Promise<object> {
-  const { record } = exchange;
+/** More attributes a span is not given: what receivers and backends take. */
+const MAX_ATTRIBUTES = 1024;
+
+/** @param said null = only numbers and names */
+export function spanOf(record: CallRecord, said: Said | null): OtlpSpan {
+  if (said === null) return spanWith(record, null);
+  try {
+    return spanWith(record, said);
+  } catch {
+    // Nested deeper than the stack: the span has its numbers all the same.
+    return spanWith(record, null);
+  }
+}
+
+function spanWith(record: CallRecord, said: Said | null): OtlpSpan {
   const start = BigInt(Date.parse(record.started_at)) * 1_000_000n;
-  const failed = isError(record);
+  const own = [...attributesOf(record), ...(said === null ? [] : messageAttributes(said))];
+  const { attributes, dropped } = openInference(record, said, MAX_ATTRIBUTES - own.length);
   return {
     traceId: traceIdOf(record),
     spanId: spanId(record.span_id ?? record.id),
     ...(record.parent_span_id === null ? {} : { parentSpanId: spanId(record.parent_span_id) }),
-    name: [operationOf(record), record.request_model ?? record.response_model].filter(Boolean).join(' '),
+    name: nameOf(record),
     kind: CLIENT,
     startTimeUnixNano: String(start),
     endTimeUnixNano: String(start + BigInt(Math.round(record.duration_ms * 1e6))),
-    attributes: [...attributesOf(record), ...(directory === null ? [] : await saidIn(exchange, directory))],
-    ...(failed ? { status: { code: ERROR, message: record.error?.message ?? record.outcome } } : {}),
+    attributes: [...own, ...attributes],
+    ...(dropped === 0 ? {} : { droppedAttributesCount: dropped }),
+    ...(isError(record) ? { status: { code: ERROR, message: record.error?.message ?? record.outcome } } : {}),
   };
 }
 
-async function saidIn(exchange: StoredExchange, directory: MeterDirectory): Promise<Attribute[]> {
-  try {
-    const conversation = await answeredConversation(exchange, directory);
-    return conversation === null ? [] : messageAttributes(conversation);
-  } catch {
-    // Nested deeper than the stack: the span has its numbers all the same.
-    return [];
-  }
+function nameOf(record: CallRecord): string {
+  const name = [operationOf(record), record.request_model ?? record.response_model].filter(Boolean).join(' ');
+  return isShadow(record) ? `shadow ${name}` : name;
+}
+
+function isShadow({ leg }: CallRecord): boolean {
+  return leg === 'shadow';
 }
 
 /** Those of a tracer are kept; others are made so that the same name always gives the same id. */
@@ -120,24 +174,16 @@ const PROVIDERS = new Map(
   }),
 );
 
-type Value = string | number | boolean | null | readonly string[];
-
-/** Unknown is absent. */
 function attributesOf(record: CallRecord): Attribute[] {
-  const { usage } = record;
   const server = authorityOf(record.host, record.transport === 'http' ? 'http' : 'https');
-  const values: Record<string, Value> = {
+  return attributesFrom({
     'gen_ai.operation.name': operationOf(record),
     'gen_ai.provider.name': PROVIDERS.get(record.provider) ?? record.provider,
     'gen_ai.request.model': record.request_model,
     'gen_ai.response.model': record.response_model,
     'gen_ai.response.id': record.response_id,
     'gen_ai.response.finish_reasons': record.stop_reason === null ? null : [record.stop_reason],
-    'gen_ai.usage.input_tokens': usage.input_tokens,
-    'gen_ai.usage.output_tokens': usage.output_tokens,
-    'gen_ai.usage.cache_read.input_tokens': usage.cache_read_tokens,
-    'gen_ai.usage.cache_creation.input_tokens': usage.cache_write_tokens,
-    'gen_ai.usage.reasoning.output_tokens': usage.reasoning_tokens,
+    ...usageValues(record),
     'gen_ai.conversation.id': record.session_id,
     'gen_ai.agent.name': record.agent,
     'server.address': server?.host ?? record.host,
@@ -145,11 +191,22 @@ function attributesOf(record: CallRecord): Attribute[] {
     'http.response.status_code': record.status,
     'error.type': isError(record) ? (record.error?.type ?? String(record.status ?? record.outcome)) : null,
     ...ownValues(record),
-  };
-  return Object.entries(values).flatMap(([key, value]) => {
-    const found = valueOf(key, value);
-    return found === null ? [] : [{ key, value: found }];
   });
+}
+
+/** A copy has its counts under names that nobody adds up. */
+function usageValues(record: CallRecord): Record<string, Value> {
+  const { usage } = record;
+  const at = isShadow(record) ? 'llm_proxy.shadow.usage' : 'gen_ai.usage';
+  return {
+    [`${at}.input_tokens`]: usage.input_tokens,
+    [`${at}.output_tokens`]: usage.output_tokens,
+    [`${at}.cache_read.input_tokens`]: usage.cache_read_tokens,
+    // Up to 1.41 of the conventions, and since.
+    [`${at}.cache_creation.input_tokens`]: usage.cache_write_tokens,
+    [`${at}.cache_write.input_tokens`]: usage.cache_write_tokens,
+    [`${at}.reasoning.output_tokens`]: usage.reasoning_tokens,
+  };
 }
 
 function ownValues(record: CallRecord): Record<string, Value> {
@@ -159,8 +216,11 @@ function ownValues(record: CallRecord): Record<string, Value> {
     'llm_proxy.request_id': record.request_id,
     'llm_proxy.outcome': record.outcome,
     'llm_proxy.stream': record.stream,
-    'llm_proxy.ttft_ms': record.ttft_ms,
-    'llm_proxy.cost_usd': record.cost_usd,
+    'llm_proxy.ttft_ms': double(record.ttft_ms),
+    ...(isShadow(record)
+      ? { 'llm_proxy.leg': record.leg, 'llm_proxy.shadow.cost_usd': double(record.cost_usd) }
+      : { 'llm_proxy.cost_usd': double(record.cost_usd) }),
+    'llm_proxy.comparison_id': record.comparison_id,
     'llm_proxy.cost_confidence': record.cost.confidence,
     'llm_proxy.usage_source': usage.source,
     'llm_proxy.usage_state': usage.state,
@@ -173,14 +233,4 @@ function ownValues(record: CallRecord): Record<string, Value> {
     'llm_proxy.tenant_id': record.tenant_id,
     'llm_proxy.client': record.client,
   };
-}
-
-const DOUBLES: ReadonlySet<string> = new Set(['llm_proxy.ttft_ms', 'llm_proxy.cost_usd']);
-
-function valueOf(key: string, value: Value): AttributeValue | null {
-  if (value === null) return null;
-  if (typeof value === 'string') return { stringValue: value };
-  if (typeof value === 'boolean') return { boolValue: value };
-  if (typeof value === 'number') return DOUBLES.has(key) ? { doubleValue: value } : { intValue: String(value) };
-  return { arrayValue: { values: value.map((stringValue) => ({ stringValue })) } };
 }
