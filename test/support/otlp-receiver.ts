@@ -37,8 +37,8 @@ let schema: Schema | null = null;
 
 /** By a library of its own: it comes with the SDK of Gemini. */
 function schemaOf(): Schema {
-  const require = createRequire(import.meta.resolve('@google/genai'));
-  const { parse } = require('protobufjs') as { parse: (text: string) => { root: Schema } };
+  const load = createRequire(import.meta.resolve('@google/genai'));
+  const { parse } = load('protobufjs') as { parse: (text: string) => { root: Schema } };
   schema ??= parse(PROTO).root;
   return schema;
 }
