@@ -2,6 +2,7 @@
 import type { Config } from './config/load.ts';
 import { AppError, forOption } from './core/errors.ts';
 import type { LogOptions } from './core/log.ts';
+import { readPostgresAddress } from './delivery/postgres-address.ts';
 import type { DestinationsOptions } from './delivery/index.ts';
 import type { DeliveryConfig } from './delivery/thread-messages.ts';
 import { upstreamRoots } from './net/upstream-roots.ts';
@@ -39,8 +40,52 @@ function namesOf(destinations: DestinationsOptions): string[] {
   return Object.entries(destinations).flatMap(([name, options]) => (options === null ? [] : [name]));
 }
 
-function destinationsOf(config: Config): DestinationsOptions {
-  return {};
+/** Each checks its address itself, when it is made. */
+function destinationsOf({ otlp, loki, postgres, clickhouse }: Config): DestinationsOptions {
+  return {
+    otlp:
+      otlp.url === null
+        ? null
+        : {
+            url: webAddress('otlp.url', otlp.url),
+            protocol: otlp.protocol,
+            headers: headersOf('otlp.headers', otlp.headers),
+            bodies: otlp.bodies,
+            serviceName: otlp.service_name,
+            gzip: otlp.gzip,
+          },
+    loki:
+      loki.url === null || !loki.enabled
+        ? null
+        : {
+            url: webAddress('loki.url', loki.url),
+            authToken: loki.auth_token,
+            headers: headersOf('loki.headers', loki.headers),
+            environment: loki.environment,
+            machine: '',
+            gzip: loki.use_gzip,
+            batchSize: loki.batch_size,
+            bodies: loki.bodies,
+          },
+    postgres:
+      postgres.url === null
+        ? null
+        : { url: checkedPostgres(postgres.url), schema: postgres.schema, bodies: postgres.bodies },
+    clickhouse:
+      clickhouse.url === null ? null : { ...clickhouse, url: webAddress('clickhouse.url', clickhouse.url) },
+  };
+}
+
+function webAddress(key: string, url: string): string {
+  const isOne = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  if (isOne) return url;
+  // Not the address itself: it may hold a password.
+  throw new AppError('config_invalid', `${key} must be an address such as http://localhost:4318`, { option: { key } });
+}
+
+function checkedPostgres(url: string): string {
+  forOption({ key: 'postgres.url' }, () => readPostgresAddress(url));
+  return url;
 }
 
 /** `NAME=VALUE`, as OTEL_EXPORTER_OTLP_HEADERS has them. */

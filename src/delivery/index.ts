@@ -1,11 +1,20 @@
 /** All destinations: one line each. */
 import type { MeterDirectory } from '../interchange/answer-of.ts';
 import type { Database } from '../store/driver.ts';
+import { type ClickhouseOptions, createClickhouse } from './clickhouse.ts';
 import type { Destination } from './destination.ts';
+import { createLoki, type LokiOptions } from './loki.ts';
+import type { DestinationName } from './names.ts';
+import { createOtlp, type OtlpOptions } from './otlp.ts';
+import { createPostgres, type PostgresOptions } from './postgres.ts';
+import { createSessionHistory } from './session-history.ts';
 
 /** `null` = off. */
-export interface DestinationsOptions {
-  otlp?: null;
+export interface DestinationsOptions extends Record<DestinationName, object | null> {
+  otlp: OtlpOptions | null;
+  loki: LokiOptions | null;
+  postgres: PostgresOptions | null;
+  clickhouse: ClickhouseOptions | null;
 }
 
 export interface DestinationDeps {
@@ -20,7 +29,14 @@ export interface DestinationDeps {
   database: Database;
 }
 
-/** No side effects: connections are made by the first `send`. */
-export function createDestinations(_options: DestinationsOptions, _deps: DestinationDeps): Destination[] {
-  return [];
+/** No side effects: connections are made by the first `send`. @throws for an address that is none */
+export function createDestinations(options: DestinationsOptions, deps: DestinationDeps): Destination[] {
+  const { otlp, loki, postgres, clickhouse } = options;
+  const all = [
+    otlp && createOtlp(otlp, deps),
+    loki && createLoki(loki, { ...deps, history: createSessionHistory(deps.database) }),
+    postgres && createPostgres(postgres, deps),
+    clickhouse && createClickhouse(clickhouse, deps),
+  ];
+  return all.filter((destination) => destination !== null);
 }
