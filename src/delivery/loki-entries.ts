@@ -77,7 +77,7 @@ function turnOf(call: Call): Draft[] {
     ...started,
     ...forkOf(call),
     requestOf(call),
-    ...turnBegins(call.record, call.place),
+    ...turnBegins(call.record, call.place, call.exchange.request?.body ?? null),
     responseOf(call),
     ...turnEnds(call.record, call.place),
   ];

@@ -2,7 +2,7 @@
 import type { Chunk, SessionEntry } from '../core/session-entries.ts';
 
 /** Bytes. Loki refuses lines of more than 256 KiB (`max_line_size`) with all that it is sent beside them. */
-export const MAX_LINE = 256 * 1000;
+const MAX_LINE = 256 * 1000;
 /** For the names of what is put back in, and the notes of what is missing. */
 const MARGIN = 200;
 /** Bytes of one chunk of a stream that is cut: the others say something, too. */

@@ -4,6 +4,8 @@
  */
 import type { CallRecord } from '../core/capture.ts';
 import { endOf, type SessionEntry, type SessionPlace } from '../core/session-entries.ts';
+import { parseJson } from '../decoders/parse-json.ts';
+import { readConversation } from '../interchange/conversation/request.ts';
 import { type LabelValues, toolLabel, wordLabel } from './loki-labels.ts';
 
 /** An entry before it is a line of a stream. */
@@ -13,18 +15,47 @@ export interface Draft {
   labels: LabelValues;
 }
 
-/** The results that a request brings for the first time, and the turn's start. */
-export function turnBegins(record: CallRecord, place: SessionPlace): Draft[] {
+/**
+ * The results that a request brings for the first time, and the turn's start.
+ * @param body of the request, where what was recorded lacks the name of a tool; `null` = not read, or not kept
+ */
+export function turnBegins(record: CallRecord, place: SessionPlace, body: Uint8Array | null): Draft[] {
   const { started_at: at, agent_facts: facts } = record;
-  const results = (facts?.tool_results ?? []).map(({ id, name, is_error: isError }) => ({
-    entry: event('tool_result', record, place, at, { tool_name: name, tool_use_id: id, is_error: isError }),
-    labels: { tool_name: toolLabel(name) },
-  }));
+  const found = facts?.tool_results ?? [];
+  // Who asked was not seen: the conversation began elsewhere.
+  const names = found.some(({ name }) => name === null) ? namesIn(body) : NO_NAMES;
+  const results = found.map(({ id, name: known, is_error: isError }) => {
+    const name = known ?? (id === null ? null : (names.get(id) ?? null));
+    return {
+      entry: event('tool_result', record, place, at, { tool_name: name, tool_use_id: id, is_error: isError }),
+      labels: { tool_name: toolLabel(name) },
+    };
+  });
   const start = event('turn_start', record, place, at, {
     turn_depth: facts?.turn ?? null,
     error_recovered: facts?.error_recovered ?? null,
   });
   return [...results, { entry: start, labels: {} }];
+}
+
+const ignored = (): void => {};
+const NO_NAMES: ReadonlyMap<string, string> = new Map();
+
+/** Of the tools that earlier answers called, as the request repeats them, by the ids of the calls. */
+function namesIn(body: Uint8Array | null): ReadonlyMap<string, string> {
+  const request = body === null ? undefined : parseJson(Buffer.from(body).toString('utf8'));
+  if (request === undefined) return NO_NAMES;
+  const names = new Map<string, string>();
+  readConversation(request, {
+    system: ignored,
+    user: ignored,
+    tool: ignored,
+    addTool: ignored,
+    assistant: (parts) => {
+      for (const part of parts) if (part.kind === 'call' && part.id !== null) names.set(part.id, part.name);
+    },
+  });
+  return names;
 }
 
 /** The tools that the answer calls, and the turn's end. */

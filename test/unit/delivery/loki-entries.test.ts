@@ -194,6 +194,34 @@ describe('delivery/loki-entries', () => {
   });
 
   it.each([
+    [
+      'Anthropic',
+      { messages: [{ role: 'assistant', content: [{ type: 'tool_use', id: 'x1', name: 'Grep', input: {} }] }] },
+    ],
+    [
+      'OpenAI',
+      {
+        messages: [
+          {
+            role: 'assistant',
+            tool_calls: [{ id: 'x1', type: 'function', function: { name: 'Grep', arguments: '{}' } }],
+          },
+        ],
+      },
+    ],
+    ['Responses', { input: [{ type: 'function_call', call_id: 'x1', name: 'Grep', arguments: '{}' }] }],
+    [
+      'Converse',
+      { messages: [{ role: 'assistant', content: [{ toolUse: { toolUseId: 'x1', name: 'Grep', input: {} } }] }] },
+    ],
+  ])('finds the name of a tool whose call was not seen in the request of %s', (_, body) => {
+    const facts = anAgentStep({ tool_results: [{ id: 'x1', name: null, call: null, is_error: null }] });
+    const request = aStoredMessage('POST / HTTP/1.1', JSON.stringify(body));
+    const { labels, fields } = one('tool_result', aStep({ agent_facts: facts }, { request }));
+    expect([labels['tool_name'], fields['tool_name']]).toEqual(['Grep', 'Grep']);
+  });
+
+  it.each([
     ['OpenAI', '{"tools":[{"type":"function","function":{"name":"f","parameters":{}}}]}', 'true'],
     ['OpenAI of 2023', '{"functions":[{"name":"f","parameters":{}}]}', 'true'],
     ['Gemini', '{"contents":[],"tools":[{"functionDeclarations":[{"name":"f","parameters":{}}]}]}', 'true'],
