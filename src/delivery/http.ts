@@ -19,8 +19,8 @@ export interface HttpOptions {
   gzip: boolean;
   /** PEM; null = the public roots of Node. */
   ca: readonly string[] | null;
-  /** Of a status that is not 2xx, where the protocol has rules of its own. */
-  verdictOf?: (status: number) => Verdict;
+  /** Of a status that is not 2xx, where the protocol has rules of its own. Names of headers are in lower case. */
+  verdictOf?: (status: number, header: (name: string) => string | null) => Verdict;
   /** What a refusal says, where it is no text. */
   messageOf?: (body: Buffer) => string;
 }
@@ -72,14 +72,14 @@ export class HttpSender {
     });
     const { statusCode: status } = answer;
     if (status >= 200 && status <= 299) return { status, body: read };
-    throw this.#refused(status, read, headerOf(answer.headers['retry-after']));
+    throw this.#refused(status, read, (name) => headerOf(answer.headers[name]));
   }
 
-  #refused(status: number, body: Buffer, retryAfter: string | null): DeliveryError {
+  #refused(status: number, body: Buffer, header: (name: string) => string | null): DeliveryError {
     const said = wordsOf((this.#options.messageOf ?? String)(body));
-    const verdict = (this.#options.verdictOf ?? verdictOf)(status);
+    const verdict = (this.#options.verdictOf ?? verdictOf)(status, header);
     return new DeliveryError(verdict, `HTTP ${status}${said === '' ? '' : `: ${said}`}`, {
-      retryAfterMs: milliseconds(retryAfter),
+      retryAfterMs: milliseconds(header('retry-after')),
     });
   }
 

@@ -1,0 +1,158 @@
+/** ClickHouse by its HTTP interface: a row a call, in a table that is made when it is missing. */
+import { AppError } from '../core/errors.ts';
+import type { StoredExchange } from '../core/transfer.ts';
+import {
+  addColumns,
+  createTable,
+  INSERT_SETTINGS,
+  insertRows,
+  lookFor,
+  rowOf,
+  type TableName,
+} from './clickhouse-sql.ts';
+import { clickhouseVerdict } from './clickhouse-verdicts.ts';
+import { DeliveryError, type Destination, type Receipt, TAKEN } from './destination.ts';
+import { HttpSender } from './http.ts';
+import { payloads, tableColumns, type TableColumn } from './table.ts';
+
+export interface ClickhouseOptions {
+  /** Of the HTTP interface: `https://host:8443`. */
+  url: string;
+  user: string;
+  /** Null = none. */
+  password: string | null;
+  /** Exists already. */
+  database: string;
+  /** Made when it is missing. */
+  table: string;
+  /** Messages go too, as two columns of text. */
+  bodies: boolean;
+}
+
+export interface ClickhouseSurroundings {
+  /** PEM; null = the public roots of Node. */
+  ca: readonly string[] | null;
+  version: string;
+  /** Name of this daemon, in the column `machine`. */
+  machine: string;
+}
+
+/** @throws AppError `config_invalid` for an address that is none */
+export function createClickhouse(options: ClickhouseOptions, deps: ClickhouseSurroundings): Destination {
+  return new Clickhouse(options, deps);
+}
+
+class Clickhouse implements Destination {
+  readonly name = 'clickhouse';
+  readonly address: string;
+  readonly wantsBodies: boolean;
+  readonly batchSize: number;
+  readonly #table: TableName;
+  readonly #columns: readonly TableColumn[];
+  readonly #statements: HttpSender;
+  readonly #inserts: HttpSender;
+  /** The table was seen to have all columns. */
+  #isReady = false;
+
+  constructor(options: ClickhouseOptions, { ca, machine, version }: ClickhouseSurroundings) {
+    const { database, table, bodies } = options;
+    const url = addressOf(options.url);
+    this.#table = { database, table };
+    this.#columns = tableColumns({ bodies, machine });
+    this.address = `${url.origin}${url.pathname.replace(/\/$/, '')} (table ${database}.${table})`;
+    this.wantsBodies = bodies;
+    this.batchSize = bodies ? 50 : 500;
+    const common = { headers: headersOf(options, version), ca, verdict: clickhouseVerdict };
+    this.#statements = new HttpSender({ ...common, url: withQuery(url, { wait_end_of_query: '1' }), gzip: false });
+    const query = insertRows(this.#table, this.#columns);
+    this.#inserts = new HttpSender({ ...common, url: withQuery(url, { ...INSERT_SETTINGS, query }), gzip: true });
+  }
+
+  async send(calls: readonly StoredExchange[], signal: AbortSignal): Promise<Receipt> {
+    if (!this.#isReady) await this.#prepare(signal);
+    this.#isReady = true;
+    try {
+      for (const rows of payloads(rowsOf(this.#columns, calls))) {
+        await this.#inserts.post(rows.join(''), 'application/x-ndjson', signal);
+      }
+    } catch (error) {
+      // The table may be gone, or of an older shape, put back from a backup: it is looked at again before the next try.
+      if (!(error instanceof DeliveryError) || error.verdict !== 'refused') this.#isReady = false;
+      throw error;
+    }
+    return TAKEN;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#statements.close(), this.#inserts.close()]);
+  }
+
+  async #prepare(signal: AbortSignal): Promise<void> {
+    try {
+      const before = await this.#columnsThere(signal);
+      const missing = this.#columns.filter(({ name }) => !before.has(name));
+      if (missing.length === 0) return;
+      const mayChange = before.size === 0 || (before.has('id') && before.has('started_at'));
+      if (!mayChange)
+        throw new DeliveryError('settings', `${this.#shownTable} is another's: it has no id and started_at`);
+      await this.#run(before.size === 0 ? createTable(this.#table, missing) : addColumns(this.#table, missing), signal);
+      const after = await this.#columnsThere(signal);
+      if (this.#columns.every(({ name }) => after.has(name))) return;
+    } catch (error) {
+      // Before the first row was sent no call can be at fault.
+      if (!(error instanceof DeliveryError) || error.verdict === 'retry') throw error;
+      throw new DeliveryError('settings', error.message, { cause: error });
+    }
+    throw new DeliveryError('settings', `${this.#shownTable} cannot be made: is it ClickHouse that answers there?`);
+  }
+
+  get #shownTable(): string {
+    return `the table ${this.#table.database}.${this.#table.table}`;
+  }
+
+  async #columnsThere(signal: AbortSignal): Promise<Set<string>> {
+    const text = await this.#run(lookFor(this.#table), signal);
+    return new Set(text.split('\n').filter((line) => line !== ''));
+  }
+
+  async #run(statement: string, signal: AbortSignal): Promise<string> {
+    const { body } = await this.#statements.post(statement, 'text/plain; charset=utf-8', signal);
+    return body.toString();
+  }
+}
+
+function* rowsOf(all: readonly TableColumn[], calls: readonly StoredExchange[]): Generator<string> {
+  for (const call of calls) yield rowOf(all, call);
+}
+
+/** Without what belongs to options of their own: a key in an address would be seen by whoever sees the address. */
+function addressOf(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new AppError(
+      'config_invalid',
+      'not the address of ClickHouse: it is like https://host:8443, of the HTTP interface',
+    );
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new AppError(
+      'config_invalid',
+      'the address of ClickHouse has a user in it: name user and password apart from it',
+    );
+  }
+  url.search = '';
+  url.hash = '';
+  return url;
+}
+
+function withQuery(url: URL, parameters: Readonly<Record<string, string>>): string {
+  const full = new URL(url);
+  for (const [name, value] of Object.entries(parameters)) full.searchParams.set(name, value);
+  return full.href;
+}
+
+/** Basic, and not X-ClickHouse-Key: a header cannot hold every password. */
+function headersOf({ user, password }: ClickhouseOptions, version: string): Record<string, string> {
+  const credentials = Buffer.from(`${user === '' ? 'default' : user}:${password ?? ''}`).toString('base64');
+  return { authorization: `Basic ${credentials}`, 'user-agent': `llm-proxy/${version}` };
+}
