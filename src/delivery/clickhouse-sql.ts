@@ -67,9 +67,9 @@ function definitionOf({ name, kind }: TableColumn): string {
   return `${quoted(name)} ${type}${name === 'leg' ? ` COMMENT ${literal(LEG_COMMENT)}` : ''}`;
 }
 
-/** The names of its columns, a line each; nothing = there is no table, or none that this user may see. */
+/** Name, tab, type of its columns, a line each; nothing = there is no table, or none that this user may see. */
 export function lookFor({ database, table }: TableName): string {
-  return `SELECT name FROM system.columns WHERE database = ${literal(database)} AND table = ${literal(table)} FORMAT TabSeparatedRaw`;
+  return `SELECT name, type FROM system.columns WHERE database = ${literal(database)} AND table = ${literal(table)} FORMAT TabSeparatedRaw`;
 }
 
 /**
@@ -84,6 +84,15 @@ PARTITION BY toYYYYMM(started_at)
 ORDER BY (started_at, id)`;
 }
 
+const NUMBERS: ReadonlySet<Kind> = new Set(['integer', 'number', 'money']);
+
+/** Columns of numbers that would make a 0 of what is unknown: ClickHouse does so without a word. */
+export function columnsThatLie(all: readonly TableColumn[], there: ReadonlyMap<string, string>): string[] {
+  return all
+    .filter(({ name, kind }) => NUMBERS.has(kind) && there.has(name) && !there.get(name)?.startsWith('Nullable('))
+    .map(({ name }) => name);
+}
+
 export function addColumns(name: TableName, missing: readonly TableColumn[]): string {
   const parts = missing.map((column) => `ADD COLUMN IF NOT EXISTS ${definitionOf(column)}`);
   return `ALTER TABLE ${nameOf(name)} ${parts.join(', ')}`;
@@ -95,14 +104,13 @@ export function insertRows(name: TableName, all: readonly TableColumn[]): string
 }
 
 /**
- * Of the insert, whatever the user's profile says. Written when it is answered; an answer that is whole; no field that is
- * passed over; long rows (a parallel parser has a limit for them); a text of JSON is a text.
+ * Of the insert, whatever the user's profile says: written when it is answered, one answer when all is done, no field
+ * passed over, rows of any length (the parallel parser has a limit for them).
  */
 export const INSERT_SETTINGS: Readonly<Record<string, string>> = {
   async_insert: '0',
   wait_end_of_query: '1',
   input_format_skip_unknown_fields: '0',
-  input_format_null_as_default: '0',
   input_format_parallel_parsing: '0',
 };
 

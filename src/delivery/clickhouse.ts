@@ -3,6 +3,7 @@ import { AppError } from '../core/errors.ts';
 import type { StoredExchange } from '../core/transfer.ts';
 import {
   addColumns,
+  columnsThatLie,
   createTable,
   INSERT_SETTINGS,
   insertRows,
@@ -87,32 +88,44 @@ class Clickhouse implements Destination {
     await Promise.all([this.#statements.close(), this.#inserts.close()]);
   }
 
+  /** Asks for no right that is not needed: who made the table for us need grant no more than to insert. */
   async #prepare(signal: AbortSignal): Promise<void> {
     try {
-      const before = await this.#columnsThere(signal);
-      const missing = this.#columns.filter(({ name }) => !before.has(name));
-      if (missing.length === 0) return;
-      const mayChange = before.size === 0 || (before.has('id') && before.has('started_at'));
-      if (!mayChange)
-        throw new DeliveryError('settings', `${this.#shownTable} is another's: it has no id and started_at`);
-      await this.#run(before.size === 0 ? createTable(this.#table, missing) : addColumns(this.#table, missing), signal);
-      const after = await this.#columnsThere(signal);
-      if (this.#columns.every(({ name }) => after.has(name))) return;
+      const there = await this.#columnsThere(signal);
+      const missing = this.#columns.filter(({ name }) => !there.has(name));
+      if (missing.length > 0) await this.#mend(there, missing, signal);
+      const lying = columnsThatLie(this.#columns, there);
+      if (lying.length > 0)
+        throw this.#wrong(`has columns that make 0 of the unknown: make ${lying.join(', ')} Nullable`);
     } catch (error) {
       // Before the first row was sent no call can be at fault.
       if (!(error instanceof DeliveryError) || error.verdict === 'retry') throw error;
       throw new DeliveryError('settings', error.message, { cause: error });
     }
-    throw new DeliveryError('settings', `${this.#shownTable} cannot be made: is it ClickHouse that answers there?`);
   }
 
-  get #shownTable(): string {
-    return `the table ${this.#table.database}.${this.#table.table}`;
+  async #mend(there: Map<string, string>, missing: readonly TableColumn[], signal: AbortSignal): Promise<void> {
+    if (there.size > 0 && !(there.has('id') && there.has('started_at'))) {
+      throw this.#wrong("is another's: it has no id and started_at");
+    }
+    await this.#run(there.size === 0 ? createTable(this.#table, missing) : addColumns(this.#table, missing), signal);
+    const now = await this.#columnsThere(signal);
+    if (!this.#columns.every(({ name }) => now.has(name))) {
+      throw this.#wrong('cannot be made: is it ClickHouse that answers there?');
+    }
   }
 
-  async #columnsThere(signal: AbortSignal): Promise<Set<string>> {
+  #wrong(what: string): DeliveryError {
+    return new DeliveryError('settings', `the table ${this.#table.database}.${this.#table.table} ${what}`);
+  }
+
+  /** Their types by their names. */
+  async #columnsThere(signal: AbortSignal): Promise<Map<string, string>> {
     const text = await this.#run(lookFor(this.#table), signal);
-    return new Set(text.split('\n').filter((line) => line !== ''));
+    const lines = text.split('\n').filter((line) => line.includes('\t'));
+    return new Map(
+      lines.map((line): [string, string] => [line.slice(0, line.indexOf('\t')), line.slice(line.indexOf('\t') + 1)]),
+    );
   }
 
   async #run(statement: string, signal: AbortSignal): Promise<string> {
