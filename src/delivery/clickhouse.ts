@@ -63,7 +63,7 @@ class Clickhouse implements Destination {
     this.address = `${url.origin}${url.pathname.replace(/\/$/, '')} (table ${database}.${table})`;
     this.wantsBodies = bodies;
     this.batchSize = bodies ? 50 : 500;
-    const common = { headers: headersOf(options, version), ca, verdict: clickhouseVerdict };
+    const common = { headers: headersOf(url, options, version), ca, verdict: clickhouseVerdict };
     this.#statements = new HttpSender({ ...common, url: withQuery(url, { wait_end_of_query: '1' }), gzip: false });
     const query = insertRows(this.#table, this.#columns);
     this.#inserts = new HttpSender({ ...common, url: withQuery(url, { ...INSERT_SETTINGS, query }), gzip: true });
@@ -138,34 +138,25 @@ function* rowsOf(all: readonly TableColumn[], calls: readonly StoredExchange[]):
   for (const call of calls) yield rowOf(all, call);
 }
 
-/** Without what belongs to options of their own: a key in an address would be seen by whoever sees the address. */
 function addressOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new AppError(
-      'config_invalid',
-      'not the address of ClickHouse: it is like https://host:8443, of the HTTP interface',
-    );
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new AppError(
-      'config_invalid',
-      'the address of ClickHouse has a user in it: name user and password apart from it',
-    );
-  }
-  url.search = '';
-  url.hash = '';
-  return url;
+  if (url !== null && /^https?:$/.test(url.protocol)) return url;
+  throw new AppError(
+    'config_invalid',
+    'not the address of ClickHouse: it is like https://host:8443, of the HTTP interface',
+  );
 }
 
+/** No user and no password: whoever sees an address sees them. */
 function withQuery(url: URL, parameters: Readonly<Record<string, string>>): string {
-  const full = new URL(url);
-  for (const [name, value] of Object.entries(parameters)) full.searchParams.set(name, value);
-  return full.href;
+  return `${url.origin}${url.pathname}?${new URLSearchParams(parameters).toString()}`;
 }
 
-/** Basic, and not X-ClickHouse-Key: a header cannot hold every password. */
-function headersOf({ user, password }: ClickhouseOptions, version: string): Record<string, string> {
-  const credentials = Buffer.from(`${user === '' ? 'default' : user}:${password ?? ''}`).toString('base64');
+/** Basic, and not X-ClickHouse-Key: a header cannot hold every password. Those of the address go before the others. */
+function headersOf(url: URL, { user, password }: ClickhouseOptions, version: string): Record<string, string> {
+  const isNamed = url.username !== '';
+  const name = isNamed ? decodeURIComponent(url.username) : user;
+  const key = isNamed ? decodeURIComponent(url.password) : (password ?? '');
+  const credentials = Buffer.from(`${name === '' ? 'default' : name}:${key}`).toString('base64');
   return { authorization: `Basic ${credentials}`, 'user-agent': `llm-proxy/${version}` };
 }
