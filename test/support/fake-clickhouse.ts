@@ -1,6 +1,6 @@
 /** ClickHouse's HTTP interface, as far as one table needs it, and as strict: columns, types, settings, quotes, NULL. */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
@@ -38,7 +38,7 @@ export interface FakeClickhouseOptions {
 
 export async function fakeClickhouse(options: FakeClickhouseOptions = {}): Promise<FakeClickhouse> {
   const { user = 'default', password = '', mishap } = options;
-  const server = createServer(async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const statement = await statementOf(request);
     state.statements.push(statement);
     const right = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
@@ -46,10 +46,10 @@ export async function fakeClickhouse(options: FakeClickhouseOptions = {}): Promi
     const met = isKnown ? (mishap?.(statement.sql) ?? null) : { status: 403, code: 516 };
     const answer = met ?? carryOut(state, statement, request);
     const isFine = typeof answer === 'string';
-    const headers = isFine ? {} : headersOf(answer);
-    response.writeHead(isFine ? 200 : answer.status, headers);
+    response.writeHead(isFine ? 200 : answer.status, isFine ? {} : headersOf(answer));
     response.end(isFine ? answer : (answer.body ?? `Code: ${answer.code}. DB::Exception: it went wrong`));
-  });
+  };
+  const server = createServer((request, response) => void serve(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const state: FakeClickhouse = {
@@ -137,10 +137,11 @@ function isOf(type: string, value: unknown): boolean {
   const inner = /^(?:LowCardinality\()?Nullable\((.*?)\)?\)$/.exec(type)?.[1];
   if (value === null) return inner !== undefined;
   const plain = inner ?? type;
-  if (plain.startsWith('DateTime64')) return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}$/.test(String(value));
-  if (plain.startsWith('Decimal')) return typeof value === 'string' && /^-?\d{1,11}\.\d{9}$/.test(value);
   if (plain === 'Int64') return Number.isSafeInteger(value);
   if (plain === 'Float64') return typeof value === 'number';
   if (plain === 'Bool') return typeof value === 'boolean';
-  return plain === 'String' && typeof value === 'string';
+  if (typeof value !== 'string') return false;
+  if (plain.startsWith('DateTime64')) return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}$/.test(value);
+  if (plain.startsWith('Decimal')) return /^-?\d{1,11}\.\d{9}$/.test(value);
+  return plain === 'String';
 }
