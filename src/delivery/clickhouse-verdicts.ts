@@ -1,5 +1,6 @@
 /** What an error of ClickHouse means for the calls: by its own number (src/Common/ErrorCodes.cpp there), else by the status. */
 import type { Verdict } from './destination.ts';
+import { verdictOf } from './http.ts';
 
 /** Something in the rows themselves; each was seen to be the fault of one value. */
 const OF_THE_ROWS: ReadonlySet<number> = new Set([
@@ -81,13 +82,14 @@ const OF_THE_SETTINGS: ReadonlySet<number> = new Set([
 const CODE = 'x-clickhouse-exception-code';
 
 /**
- * Null = what the status says. No status alone makes a call the guilty one: 400 is what a wrong setting gets, too, and
- * whatever answers there when it is not ClickHouse.
+ * No status alone makes a call the guilty one: 400 is what a wrong setting gets, too, and whatever answers there when it
+ * is not ClickHouse.
  */
-export function clickhouseVerdict(status: number, header: (name: string) => string | null): Verdict | null {
+export function clickhouseVerdict(status: number, header: (name: string) => string | null): Verdict {
   const code = Number(header(CODE) ?? Number.NaN);
   if (OF_THE_ROWS.has(code)) return 'refused';
   if (OF_THE_MOMENT.has(code)) return 'retry';
   if (Number.isInteger(code)) return status >= 500 && !OF_THE_SETTINGS.has(code) ? 'retry' : 'settings';
-  return status === 400 || status === 422 ? 'settings' : null;
+  const verdict = verdictOf(status);
+  return verdict === 'refused' ? 'settings' : verdict;
 }

@@ -1,6 +1,6 @@
 /** ClickHouse by its HTTP interface: a row a call, in a table that is made when it is missing. */
-import { AppError } from '../core/errors.ts';
 import type { StoredExchange } from '../core/transfer.ts';
+import { addressOf } from './address.ts';
 import {
   addColumns,
   columnsThatLie,
@@ -17,7 +17,7 @@ import { HttpSender } from './http.ts';
 import { payloads, tableColumns, type TableColumn } from './table.ts';
 
 export interface ClickhouseOptions {
-  /** Of the HTTP interface: `https://host:8443`. */
+  /** Of the HTTP interface: `https://host:8443`. User and password in it go before those beside it. */
   url: string;
   user: string;
   /** Null = none. */
@@ -38,7 +38,7 @@ export interface ClickhouseSurroundings {
   machine: string;
 }
 
-/** @throws AppError `config_invalid` for an address that is none */
+/** @throws TypeError when the address is no URL */
 export function createClickhouse(options: ClickhouseOptions, deps: ClickhouseSurroundings): Destination {
   return new Clickhouse(options, deps);
 }
@@ -57,13 +57,17 @@ class Clickhouse implements Destination {
 
   constructor(options: ClickhouseOptions, { ca, machine, version }: ClickhouseSurroundings) {
     const { database, table, bodies } = options;
-    const url = addressOf(options.url);
+    const { url, shown, headers } = addressOf(options.url, '');
     this.#table = { database, table };
     this.#columns = tableColumns({ bodies, machine });
-    this.address = `${url.origin}${url.pathname.replace(/\/$/, '')} (table ${database}.${table})`;
+    this.address = `${shown.replace(/\/$/, '')} (table ${database}.${table})`;
     this.wantsBodies = bodies;
     this.batchSize = bodies ? 50 : 500;
-    const common = { headers: headersOf(url, options, version), ca, verdict: clickhouseVerdict };
+    const common = {
+      headers: { authorization: basic(options), 'user-agent': `llm-proxy/${version}`, ...headers },
+      ca,
+      verdictOf: clickhouseVerdict,
+    };
     this.#statements = new HttpSender({ ...common, url: withQuery(url, { wait_end_of_query: '1' }), gzip: false });
     const query = insertRows(this.#table, this.#columns);
     this.#inserts = new HttpSender({ ...common, url: withQuery(url, { ...INSERT_SETTINGS, query }), gzip: true });
@@ -138,25 +142,14 @@ function* rowsOf(all: readonly TableColumn[], calls: readonly StoredExchange[]):
   for (const call of calls) yield rowOf(all, call);
 }
 
-function addressOf(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url !== null && /^https?:$/.test(url.protocol)) return url;
-  throw new AppError(
-    'config_invalid',
-    'not the address of ClickHouse: it is like https://host:8443, of the HTTP interface',
-  );
+/** What the address says of its own (`insert_quorum=2`) goes along. */
+function withQuery(url: string, parameters: Readonly<Record<string, string>>): string {
+  const full = new URL(url);
+  for (const [name, value] of Object.entries(parameters)) full.searchParams.set(name, value);
+  return full.href;
 }
 
-/** No user and no password: whoever sees an address sees them. */
-function withQuery(url: URL, parameters: Readonly<Record<string, string>>): string {
-  return `${url.origin}${url.pathname}?${new URLSearchParams(parameters).toString()}`;
-}
-
-/** Basic, and not X-ClickHouse-Key: a header cannot hold every password. Those of the address go before the others. */
-function headersOf(url: URL, { user, password }: ClickhouseOptions, version: string): Record<string, string> {
-  const isNamed = url.username !== '';
-  const name = isNamed ? decodeURIComponent(url.username) : user;
-  const key = isNamed ? decodeURIComponent(url.password) : (password ?? '');
-  const credentials = Buffer.from(`${name === '' ? 'default' : name}:${key}`).toString('base64');
-  return { authorization: `Basic ${credentials}`, 'user-agent': `llm-proxy/${version}` };
+/** Not X-ClickHouse-Key: a header cannot hold every password as it is. */
+function basic({ user, password }: ClickhouseOptions): string {
+  return `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}`;
 }

@@ -1,10 +1,7 @@
 /** What an error of PostgreSQL means for the calls: by its SQLSTATE (PostgreSQL 15, appendix A), else by Node's code. */
 import { codeOf, messageOf } from '../core/errors.ts';
-import { maskText } from '../core/redact.ts';
 import { DeliveryError, type Verdict } from './destination.ts';
-
-/** What the server may say in our message. */
-const MAX_WORDS = 300;
+import { wordsOf } from './http.ts';
 
 const STATES: Readonly<Record<string, Verdict>> = {
   // Somebody made a column NOT NULL, or forgot next month's partition (a 23514 without a name, see below): the next call fails as well.
@@ -75,7 +72,6 @@ export function postgresError(error: unknown): DeliveryError {
   const hint = HINTS[state ?? ''];
   // The addresses of a name that were tried in turn give an error without a message.
   const said = messageOf(error) === '' ? (codeOf(error) ?? 'the connection failed') : messageOf(error);
-  const words = maskText(said.replaceAll(/\s+/g, ' ')).slice(0, MAX_WORDS);
-  const text = `${words}${state === null ? '' : ` (SQLSTATE ${state})`}${hint === undefined ? '' : `: ${hint}`}`;
+  const text = `${wordsOf(said)}${state === null ? '' : ` (SQLSTATE ${state})`}${hint === undefined ? '' : `: ${hint}`}`;
   return new DeliveryError(verdictOf(error), text, { cause: error });
 }

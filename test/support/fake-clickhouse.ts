@@ -108,6 +108,7 @@ function carryOut(
 }
 
 const SETTINGS = new Set([
+  'insert_quorum',
   'async_insert',
   'wait_end_of_query',
   'input_format_skip_unknown_fields',

@@ -81,18 +81,14 @@ describe('delivery/clickhouse', () => {
 
   it('names its place without user and password, and takes them from the address too', async () => {
     const fake = await server({ user: 'ann', password: 'hunter2 §' });
-    const url = `http://ann:${encodeURIComponent('hunter2 §')}@${fake.url.slice(7)}/?user=eve`;
+    const url = `http://ann:${encodeURIComponent('hunter2 §')}@${fake.url.slice(7)}/?insert_quorum=2`;
     const destination = client(url);
     expect(destination.address).toBe(`${fake.url} (table default.llm_calls)`);
     await destination.send(CALLS, alive);
+    expect(fake.statements.at(-1)?.settings).toMatchObject({ insert_quorum: '2' });
     await client(fake.url, { user: 'ann', password: 'hunter2 §' }).send(CALLS, alive);
     expect(fake.rows).toHaveLength(4);
     expect((await failureOf(client(fake.url, { password: 'hunter2' }).send(CALLS, alive))).verdict).toBe('settings');
-  });
-
-  it('refuses an address of another kind', () => {
-    expect(() => client('tcp://ann:hunter2@host:9000')).toThrow(expect.objectContaining({ code: 'config_invalid' }));
-    expect(() => client('tcp://ann:hunter2@host:9000')).not.toThrow('hunter2');
   });
 
   it('splits messages of megabytes into several requests', async () => {
