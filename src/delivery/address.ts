@@ -23,11 +23,20 @@ export function addressOf(text: string, path: string | null): Address {
     const base = url.pathname.replace(/\/+$/, '');
     url.pathname = base.endsWith(path) ? base : base + path;
   }
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const pair = `${decoded(username)}:${decoded(password)}`;
   const basic = `Basic ${Buffer.from(pair).toString('base64')}`;
   return {
     url: url.href,
     shown: path === null ? url.origin : url.origin + url.pathname,
     headers: username === '' && password === '' ? {} : { authorization: basic },
   };
+}
+
+/** As it stands, where a `%` is no escape. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

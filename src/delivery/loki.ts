@@ -1,5 +1,6 @@
 /** Grafana Loki, by its push API (`POST /loki/api/v1/push`): lines of JSON in streams of equal labels. */
 import type { StoredExchange } from '../core/transfer.ts';
+import { addressOf } from './address.ts';
 import { type Destination, DeliveryError, type Receipt } from './destination.ts';
 import { HttpSender } from './http.ts';
 import { type LokiEntry, lokiEntries } from './loki-entries.ts';
@@ -62,21 +63,22 @@ class Loki implements Destination {
   readonly #sender: HttpSender;
 
   constructor(options: LokiOptions, deps: LokiDeps) {
-    const { url, authorization } = targetOf(options.url);
-    this.address = `${url.origin}${url.pathname}`;
+    if (!URL.canParse(options.url) || !/^https?:/i.test(options.url)) {
+      throw new DeliveryError('settings', 'the url of loki is no http or https address');
+    }
+    const { url, shown, headers } = addressOf(options.url, PATH);
+    this.address = shown;
     this.wantsBodies = options.bodies;
     this.#lines = Math.max(1, options.batchSize);
     const most = options.bodies ? MAX_CALLS.withBodies : MAX_CALLS.without;
     this.batchSize = Math.min(Math.max(1, Math.floor(options.batchSize / LINES_OF_CALL)), most);
     this.#place = { machine: options.machine || deps.machine, environment: options.environment };
     this.#history = deps.history ?? null;
-    const token = options.authToken === null || options.authToken === '' ? null : `Bearer ${options.authToken}`;
+    const token =
+      options.authToken === null || options.authToken === '' ? {} : { authorization: `Bearer ${options.authToken}` };
     this.#sender = new HttpSender({
-      url: url.href,
-      headers: headersOf(
-        { 'user-agent': `llm-proxy/${deps.version}`, authorization: token ?? authorization },
-        options.headers,
-      ),
+      url,
+      headers: headersOf({ 'user-agent': `llm-proxy/${deps.version}`, ...headers, ...token }, options.headers),
       gzip: options.gzip,
       ca: deps.ca,
     });
@@ -150,30 +152,8 @@ function byTime(one: LokiEntry, other: LokiEntry): number {
   return one.time < other.time ? -1 : one.time > other.time ? 1 : 0;
 }
 
-function targetOf(text: string): { url: URL; authorization: string | null } {
-  if (!URL.canParse(text) || !/^https?:/i.test(text)) {
-    throw new DeliveryError('settings', 'the url of loki is no http or https address');
-  }
-  const url = new URL(text);
-  const user = `${decoded(url.username)}:${decoded(url.password)}`;
-  url.username = '';
-  url.password = '';
-  if (!url.pathname.endsWith(PATH)) url.pathname = `${url.pathname.replace(/\/+$/, '')}${PATH}`;
-  return { url, authorization: user === ':' ? null : `Basic ${Buffer.from(user).toString('base64')}` };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
 /** Those of the user win, in whatever case they are written. */
-function headersOf(ours: Record<string, string | null>, theirs: Record<string, string>): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of [...Object.entries(ours), ...Object.entries(theirs)])
-    if (value !== null) headers[name.toLowerCase()] = value;
-  return headers;
+function headersOf(ours: Record<string, string>, theirs: Record<string, string>): Record<string, string> {
+  const named = Object.entries(theirs).map(([name, value]) => [name.toLowerCase(), value]);
+  return { ...ours, ...Object.fromEntries(named) };
 }

@@ -119,6 +119,7 @@ describe('delivery/loki', () => {
     ['', { authToken: 'tok-1' }, 'Bearer tok-1'],
     ['', { authToken: '' }, undefined],
     ['7:p%40ss@', {}, `Basic ${Buffer.from('7:p@ss').toString('base64')}`],
+    ['7:100%@', {}, `Basic ${Buffer.from('7:100%').toString('base64')}`],
     ['', { authToken: 'tok-1', headers: { Authorization: 'Basic abc' } }, 'Basic abc'],
   ])('authenticates with "%s" in its address and %j', async (user, over, expected) => {
     await open({ ...over, url: loki.url.replace('http://', `http://${user}`) }).send(calls(0), signal);
