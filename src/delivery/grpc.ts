@@ -158,7 +158,8 @@ function answerOf(stream: ClientHttp2Stream, frame: Buffer): Promise<GrpcAnswer>
 function lost(error: unknown, until: AbortSignal): DeliveryError {
   const isLate = until.reason instanceof Error && until.reason.name === 'TimeoutError';
   if (isLate) return new DeliveryError('retry', `no answer within ${TIMEOUT_MS / 1000} s`, { cause: error });
-  const words = messageOf(error);
+  // What the connection says is told by the stream as its cause.
+  const words = messageOf(error instanceof Error ? (error.cause ?? error) : error);
   // HTTP/1.1 was answered, or nothing that anybody knows.
   if (NOT_HTTP2.test(words)) {
     const hint = 'no gRPC is spoken there; OTLP over HTTP (protocol "http/protobuf") has another port, often 4318';
