@@ -89,6 +89,7 @@ export class GrpcSender {
   #headers(method: string): OutgoingHttpHeaders {
     const coding = this.#options.gzip ? { 'grpc-encoding': 'gzip' } : {};
     return {
+      ...this.#options.headers,
       ':method': 'POST',
       ':path': method,
       te: 'trailers',
@@ -96,7 +97,6 @@ export class GrpcSender {
       'grpc-timeout': `${TIMEOUT_MS}m`,
       'grpc-accept-encoding': 'identity,gzip',
       ...coding,
-      ...this.#options.headers,
     };
   }
 }

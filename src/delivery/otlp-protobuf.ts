@@ -4,82 +4,64 @@
  */
 import type { Attribute, AttributeValue } from '../interchange/otlp-attribute.ts';
 import type { OtlpResource, OtlpSpan } from '../interchange/otlp.ts';
+import { ProtobufWriter } from './protobuf-writer.ts';
 
 /** A message `Span`. */
 export function encodeSpan(span: OtlpSpan): Buffer {
-  return Buffer.concat([
-    bytes(1, Buffer.from(span.traceId, 'hex')),
-    bytes(2, Buffer.from(span.spanId, 'hex')),
-    ...(span.parentSpanId === undefined ? [] : [bytes(4, Buffer.from(span.parentSpanId, 'hex'))]),
-    text(5, span.name),
-    integer(6, span.kind),
-    fixed64(7, span.startTimeUnixNano),
-    fixed64(8, span.endTimeUnixNano),
-    ...span.attributes.map((attribute) => bytes(9, keyValue(attribute))),
-    ...(span.droppedAttributesCount === undefined ? [] : [integer(10, span.droppedAttributesCount)]),
-    ...(span.status === undefined ? [] : [bytes(15, status(span.status))]),
-  ]);
+  const to = new ProtobufWriter();
+  const { status, droppedAttributesCount: dropped, parentSpanId: parent } = span;
+  if (status !== undefined) {
+    to.message(15, () => {
+      to.integer(3, status.code);
+      to.text(2, status.message);
+    });
+  }
+  if (dropped !== undefined) to.integer(10, dropped);
+  writeAttributes(to, 9, span.attributes);
+  to.fixed64(8, BigInt(span.endTimeUnixNano));
+  to.fixed64(7, BigInt(span.startTimeUnixNano));
+  to.integer(6, span.kind);
+  to.text(5, span.name);
+  if (parent !== undefined) to.bytes(4, Buffer.from(parent, 'hex'));
+  to.bytes(2, Buffer.from(span.spanId, 'hex'));
+  to.bytes(1, Buffer.from(span.traceId, 'hex'));
+  return to.done();
 }
 
 /** A message `ExportTraceServiceRequest`. @param spans messages `Span` */
 export function encodeTraces({ attributes, version }: OtlpResource, spans: readonly Uint8Array[]): Buffer {
-  const resource = Buffer.concat(attributes.map((attribute) => bytes(1, keyValue(attribute))));
-  const scope = Buffer.concat([text(1, 'llm-proxy'), text(2, version)]);
-  const scopeSpans = Buffer.concat([bytes(1, scope), ...spans.map((span) => bytes(2, span))]);
-  return bytes(1, Buffer.concat([bytes(1, resource), bytes(2, scopeSpans)]));
+  const to = new ProtobufWriter();
+  to.message(1, () => {
+    to.message(2, () => {
+      for (const span of spans.toReversed()) to.bytes(2, span);
+      to.message(1, () => {
+        to.text(2, version);
+        to.text(1, 'llm-proxy');
+      });
+    });
+    to.message(1, () => writeAttributes(to, 1, attributes));
+  });
+  return to.done();
 }
 
-function keyValue({ key, value }: Attribute): Buffer {
-  return Buffer.concat([text(1, key), bytes(2, anyValue(value))]);
+function writeAttributes(to: ProtobufWriter, field: number, attributes: readonly Attribute[]): void {
+  for (const { key, value } of attributes.toReversed()) {
+    to.message(field, () => {
+      to.message(2, () => writeValue(to, value));
+      to.text(1, key);
+    });
+  }
 }
 
 /** One of them is always written, also where it is empty or 0: a value without is no value. */
-function anyValue(value: AttributeValue): Buffer {
-  if ('stringValue' in value) return text(1, value.stringValue);
-  if ('boolValue' in value) return integer(2, value.boolValue ? 1 : 0);
-  if ('intValue' in value) return integer(3, BigInt(value.intValue));
-  if ('doubleValue' in value) return fixed(4, (to) => to.writeDoubleLE(value.doubleValue));
-  return bytes(5, Buffer.concat(value.arrayValue.values.map((member) => bytes(1, anyValue(member)))));
-}
-
-function status({ code, message }: NonNullable<OtlpSpan['status']>): Buffer {
-  return Buffer.concat([text(2, message), integer(3, code)]);
-}
-
-const VARINT = 0;
-const FIXED64 = 1;
-const BYTES = 2;
-
-function integer(field: number, value: number | bigint): Buffer {
-  return Buffer.concat([tag(field, VARINT), varint(BigInt.asUintN(64, BigInt(value)))]);
-}
-
-function fixed64(field: number, value: string): Buffer {
-  return fixed(field, (to) => to.writeBigUInt64LE(BigInt(value)));
-}
-
-function fixed(field: number, write: (to: Buffer) => void): Buffer {
-  const content = Buffer.alloc(8);
-  write(content);
-  return Buffer.concat([tag(field, FIXED64), content]);
-}
-
-function text(field: number, value: string): Buffer {
-  return bytes(field, Buffer.from(value));
-}
-
-function bytes(field: number, value: Uint8Array): Buffer {
-  return Buffer.concat([tag(field, BYTES), varint(BigInt(value.length)), value]);
-}
-
-function tag(field: number, wire: number): Buffer {
-  return varint((BigInt(field) << 3n) | BigInt(wire));
-}
-
-function varint(value: bigint): Buffer {
-  const all: number[] = [];
-  let rest = value;
-  for (; rest > 127n; rest >>= 7n) all.push(Number(rest & 127n) | 128);
-  all.push(Number(rest));
-  return Buffer.from(all);
+function writeValue(to: ProtobufWriter, value: AttributeValue): void {
+  if ('stringValue' in value) to.text(1, value.stringValue);
+  else if ('boolValue' in value) to.integer(2, value.boolValue ? 1 : 0);
+  else if ('intValue' in value) to.integer(3, BigInt(value.intValue));
+  else if ('doubleValue' in value) to.double(4, value.doubleValue);
+  else {
+    to.message(5, () => {
+      for (const member of value.arrayValue.values.toReversed()) to.message(1, () => writeValue(to, member));
+    });
+  }
 }

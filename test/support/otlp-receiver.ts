@@ -200,6 +200,8 @@ export interface GrpcReply {
   body?: Buffer;
   /** Instead of an answer. */
   reset?: number;
+  /** Never an answer; called when the request is there. */
+  hang?: () => void;
   /** The connection is told to go away behind it. */
   goaway?: true;
 }
@@ -222,6 +224,7 @@ export async function grpcReceiver(
     void bytesOf(stream).then((frame) => {
       const reply = replies.shift() ?? judgedCall(headers, frame, maxBytes, received);
       if (reply.goaway === true) stream.session?.goaway(0);
+      if (reply.hang !== undefined) return reply.hang();
       if (reply.reset !== undefined) return stream.close(reply.reset);
       const status = {
         ...(reply.status === undefined ? {} : { 'grpc-status': String(reply.status) }),

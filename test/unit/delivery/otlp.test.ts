@@ -1,8 +1,9 @@
-import { constants } from 'node:http2';
+import { constants, createSecureServer } from 'node:http2';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Destination } from '../../../src/delivery/destination.ts';
 import { createOtlp, type OtlpDeps, type OtlpOptions } from '../../../src/delivery/otlp.ts';
 import { loadRegistry } from '../../../src/providers/registry.ts';
+import { makeCa, makeLeaf } from '../../support/certificates.ts';
 import { attributeIn, grpcReceiver, httpReceiver, type Receiver, spansIn } from '../../support/otlp-receiver.ts';
 import { encodeMessage } from '../../support/protobuf.ts';
 import { aStoredExchange, aStoredMessage } from '../../support/stored-exchanges.ts';
@@ -22,7 +23,7 @@ function opened<T extends { close(): Promise<void> }>(one: T): T {
   return one;
 }
 
-function anOtlp(url: string, over: Partial<OtlpOptions> = {}): Destination {
+function anOtlp(url: string, over: Partial<OtlpOptions> = {}, ca: OtlpDeps['ca'] = null): Destination {
   const options = {
     url,
     protocol: 'http/protobuf' as const,
@@ -31,7 +32,7 @@ function anOtlp(url: string, over: Partial<OtlpOptions> = {}): Destination {
     serviceName: 'proxy',
     gzip: true,
   };
-  return opened(createOtlp({ ...options, ...over }, { ca: null, version: '1.2.3', machine: 'ada@box', directory }));
+  return opened(createOtlp({ ...options, ...over }, { ca, version: '1.2.3', machine: 'ada@box', directory }));
 }
 
 const NEVER = new AbortController().signal;
@@ -261,6 +262,29 @@ describe('delivery/otlp', () => {
     await otlp.send(CALLS, NEVER);
     await otlp.send(CALLS, NEVER);
     expect([receiver.received.length, receiver.sessions()]).toEqual([2, 3]);
+  });
+
+  it('is stopped in the middle of a call, and can begin another', async () => {
+    const receiver = opened(await grpcReceiver());
+    const otlp = anOtlp(receiver.url, { protocol: 'grpc' });
+    const stop = new AbortController();
+    receiver.replies.push({ hang: () => stop.abort() });
+    await expect(otlp.send(CALLS, stop.signal)).rejects.toMatchObject({ verdict: 'retry' });
+    await otlp.send(CALLS, NEVER);
+    expect(idsOf(receiver)).toEqual(['call_a', 'call_b']);
+  });
+
+  it('verifies whom it speaks gRPC with', async () => {
+    const ca = makeCa();
+    const { cert, key } = makeLeaf(ca, { dns: ['localhost'] });
+    const receiver = opened(await grpcReceiver(undefined, () => createSecureServer({ cert, key })));
+    const url = receiver.url.replace('http://127.0.0.1', 'https://localhost');
+    await expect(anOtlp(url, { protocol: 'grpc' }).send(CALLS, NEVER)).rejects.toMatchObject({
+      verdict: 'retry',
+      message: expect.stringMatching(/certificate/),
+    });
+    await anOtlp(url, { protocol: 'grpc' }, [ca.pem]).send(CALLS, NEVER);
+    expect(idsOf(receiver)).toEqual(['call_a', 'call_b']);
   });
 
   it('says so where no gRPC is spoken', async () => {
