@@ -1,5 +1,6 @@
 /** What the thread that sends calls to other systems is told of the configuration. */
 import type { Config } from './config/load.ts';
+import { systemClock } from './core/clock.ts';
 import { AppError, forOption } from './core/errors.ts';
 import type { LogOptions } from './core/log.ts';
 import { readPostgresAddress } from './delivery/postgres-address.ts';
@@ -22,6 +23,7 @@ export function deliveryConfig({ config, env, version, logOptions }: DeliveryInp
   return {
     db: config.db,
     destinations,
+    since: new Date(systemClock.wall()).toISOString(),
     version,
     machine: machineName(),
     ca: forOption({ key: 'upstream_ca' }, () => upstreamRoots(config.upstream_ca, env)),
@@ -71,8 +73,7 @@ function destinationsOf({ otlp, loki, postgres, clickhouse }: Config): Destinati
       postgres.url === null
         ? null
         : { url: checkedPostgres(postgres.url), schema: postgres.schema, bodies: postgres.bodies },
-    clickhouse:
-      clickhouse.url === null ? null : { ...clickhouse, url: webAddress('clickhouse.url', clickhouse.url) },
+    clickhouse: clickhouse.url === null ? null : { ...clickhouse, url: webAddress('clickhouse.url', clickhouse.url) },
   };
 }
 

@@ -12,8 +12,6 @@ export interface NumberedCall {
 }
 
 export interface CallSource {
-  /** Behind the last call that there is. */
-  end(): Place;
   /** In front of the first call that began then or later. @param since ISO 8601 UTC */
   before(since: string): Place;
   /** Behind a call that was found from `place`: what was deleted since then is still to be looked at. */
@@ -37,7 +35,6 @@ export function createCallSource(database: Database, messages: MessageReader): C
     return first === null ? last() : first - 1;
   };
   return {
-    end: () => at(last()),
     before: (since) => at(before(since)),
     behind: ({ seq, exchange: { record } }, place) => ({
       seq,

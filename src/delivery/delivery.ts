@@ -23,6 +23,8 @@ export interface DeliveryOptions {
   /** 0 to 1. */
   random: () => number;
   log: Logger;
+  /** ISO 8601 UTC: where nothing was sent yet, calls that began then or later are. */
+  since: string;
   /** Milliseconds: how often the store is asked for newer calls. */
   pollMs?: number;
   /** Milliseconds: the first wait after a failure (doubles up to `maxRetryMs`). */
@@ -95,7 +97,7 @@ export class Delivery {
     const { calls, keeper } = this.#options;
     const known = this.#state ?? keeper.read();
     const { address } = this.#options.destination;
-    const state = known ?? begunAt(calls.end());
+    const state = known ?? begunAt(calls.before(this.#options.since));
     const since = keeper.askedRewind();
     const place = since === null ? calls.found(state) : calls.before(since);
     // Numbers that were given out again are of calls that nobody has seen yet.

@@ -6,6 +6,8 @@ import type { DestinationsOptions } from './index.ts';
 export interface DeliveryConfig {
   db: string;
   destinations: DestinationsOptions;
+  /** ISO 8601 UTC: when the daemon began. */
+  since: string;
   version: string;
   /** `user@host`. */
   machine: string;

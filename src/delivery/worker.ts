@@ -51,6 +51,7 @@ async function begin(): Promise<void> {
           },
           clock: systemClock,
           random: Math.random,
+          since: config.since,
           log,
         });
       },

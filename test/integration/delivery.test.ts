@@ -192,7 +192,7 @@ describe('delivery', () => {
     expect(metrics).toContain('llm_proxy_delivery_failing{sink="loki"} 1');
     expect(metrics).toContain('llm_proxy_delivery_sent_total{sink="otlp"} 4');
     expect(await sinks()).toMatchObject([
-      ...['console', 'log-files', 'sqlite', 'prometheus'].map((name) => ({ name })),
+      ...['console', 'log_files', 'sqlite', 'prometheus'].map((name) => ({ name })),
       { name: 'otlp', state: 'open', queued: 0, error: null },
       { name: 'loki', state: 'failing', queued: 1, error: 'HTTP 503: closed for today' },
     ]);

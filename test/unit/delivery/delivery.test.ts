@@ -17,7 +17,6 @@ class Store implements CallSource {
     this.calls.push({ record: aRecord({ id, ...over }), request: null, response: null });
   }
 
-  end = () => ({ seq: this.calls.length, anchor: null, removals: 0 });
   before = (since: string) => {
     const at = this.calls.findIndex((call) => call !== null && call.record.started_at >= since);
     return { seq: at === -1 ? this.calls.length : at, anchor: null, removals: 0 };
@@ -87,6 +86,7 @@ function house(from: DeliveryState | null = begun(0), over: Partial<DeliveryOpti
     },
     clock: systemClock,
     random: () => 0,
+    since: '2026-11-21T12:00:00.000Z',
     log: { debug: line, info: line, warn: line, error: line },
     pollMs: 2,
     retryMs: 2,
@@ -102,9 +102,9 @@ const begun = (seq: number): DeliveryState => begunAt({ seq, anchor: null, remov
 const ids = (...numbers: number[]): string[] => numbers.map((number) => `call_${number}`);
 
 describe('delivery/delivery', () => {
-  it('begins with the calls from now on, and remembers where', async () => {
+  it('begins with the calls since the start of the daemon, and remembers where', async () => {
     const { store, other, delivery, state } = house(null);
-    store.add();
+    store.add({ started_at: '2026-11-21T11:59:59.999Z' });
     delivery.start();
     await untilTrue(() => state() !== null);
     expect(state()).toMatchObject({ seq: 1, sent: 0, address: 'http://other.test' });

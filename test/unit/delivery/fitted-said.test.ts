@@ -29,7 +29,7 @@ describe('delivery/fitted-said', () => {
   it('keeps the answer, the instructions and the newest messages, and counts the others', () => {
     const input = [aSaid().input[0]!, ...Array.from({ length: 50 }, (_, index) => user(`${index} ${'x'.repeat(90)}`))];
     const { said, omitted } = fittedSaid(aSaid({ input }), 1000);
-    const texts = said.input.map(({ content }) => typeof content === 'string' ? content.split(' ')[0] : null);
+    const texts = said.input.map(({ content }) => (typeof content === 'string' ? content.split(' ')[0] : null));
     expect(said.answer).toEqual(aSaid().answer);
     expect(texts[0]).toBe('Be');
     expect(texts.slice(1)).toEqual(['43', '44', '45', '46', '47', '48', '49']);
