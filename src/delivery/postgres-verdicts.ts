@@ -15,8 +15,6 @@ const STATES: Readonly<Record<string, Verdict>> = {
   '42701': 'retry',
   '42710': 'retry',
   '57P04': 'settings',
-  // The protocol itself: a server that is none of PostgreSQL's, or a pooler that forbids what we ask of it.
-  '08P01': 'settings',
 };
 
 /** `retry` is all that is not here: connections (08), resources (53), shutdown and timeouts (57), conflicts (40), locks (55). */
@@ -32,32 +30,35 @@ const CLASSES: Readonly<Record<string, Verdict>> = {
   P0: 'refused',
 };
 
-/** Five digits and capitals; Node's own codes look different (`EPIPE` has five capitals, but comes with a `syscall`). */
+/** Node's own codes may look like one (`EPIPE`), but come with the call of the system that failed. */
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
-export function sqlStateOf(error: unknown): string | null {
+function sqlStateOf(error: unknown): string | null {
   const code = codeOf(error);
-  if (code === null || !SQLSTATE.test(code)) return null;
-  return typeof error === 'object' && error !== null && 'syscall' in error ? null : code;
+  return code !== null && SQLSTATE.test(code) && textAt(error, 'syscall') === null ? code : null;
+}
+
+function textAt(error: unknown, name: 'syscall' | 'constraint'): string | null {
+  const value = typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[name] : null;
+  return typeof value === 'string' && value !== '' ? value : null;
 }
 
 /** TLS that was asked for and is not to be had, or not to be trusted; a password that is missing: no time mends these. */
-const CERTIFICATE = /CERT|SELF_SIGNED|ISSUER|SIGNATURE|^ERR_(?:SSL|TLS|OSSL)|^ENOENT$|^EACCES$/;
+const CERTIFICATE = /CERT|SELF_SIGNED|ISSUER|SIGNATURE|^ERR_(?:SSL|TLS|OSSL)/;
 const WORDS = /^(?:SASL|The server does not support SSL|There was an error establishing an SSL)/;
 
 function verdictOf(error: unknown): Verdict {
   const state = sqlStateOf(error);
   if (state === null) {
-    return CERTIFICATE.test(codeOf(error) ?? '') || WORDS.test(messageOf(error)) ? 'settings' : 'retry';
+    // A file of certificates; the socket of a server that is away is not opened but connected to.
+    const isFile = textAt(error, 'syscall') === 'open';
+    return isFile || CERTIFICATE.test(codeOf(error) ?? '') || WORDS.test(messageOf(error)) ? 'settings' : 'retry';
   }
-  if (state === '23514' && constraintOf(error) === null) return 'settings';
+  if (state === '23514' && textAt(error, 'constraint') === null) return 'settings';
   return STATES[state] ?? CLASSES[state.slice(0, 2)] ?? 'retry';
 }
 
-function constraintOf(error: unknown): string | null {
-  if (typeof error !== 'object' || error === null || !('constraint' in error)) return null;
-  return typeof error.constraint === 'string' && error.constraint !== '' ? error.constraint : null;
-}
+const NO_PASSWORD = /^SASL.*client password must be/;
 
 const HINTS: Readonly<Record<string, string>> = {
   '28P01': 'check user and password of the address',
@@ -69,7 +70,7 @@ const HINTS: Readonly<Record<string, string>> = {
 export function postgresError(error: unknown): DeliveryError {
   if (error instanceof DeliveryError) return error;
   const state = sqlStateOf(error);
-  const hint = HINTS[state ?? ''];
+  const hint = NO_PASSWORD.test(messageOf(error)) ? 'name one in the address' : HINTS[state ?? ''];
   // The addresses of a name that were tried in turn give an error without a message.
   const said = messageOf(error) === '' ? (codeOf(error) ?? 'the connection failed') : messageOf(error);
   const text = `${wordsOf(said)}${state === null ? '' : ` (SQLSTATE ${state})`}${hint === undefined ? '' : `: ${hint}`}`;

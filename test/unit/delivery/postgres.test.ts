@@ -184,7 +184,7 @@ describe('delivery/postgres', () => {
     expect(await sent).toMatchObject({ verdict: 'retry', message: 'stopped' });
   });
 
-  it('tells a wrong password from a server that is away', async () => {
+  it('tells a wrong password and a file that is missing from a server that is away', async () => {
     const fake = await server({ password: 'another' });
     const wrong = await failureOf(client(fake).send(CALLS, alive));
     expect(wrong).toMatchObject({ verdict: 'settings', message: expect.stringContaining('28P01') });
@@ -192,6 +192,12 @@ describe('delivery/postgres', () => {
     open.splice(open.indexOf(fake), 1);
     const away = await failureOf(client(fake).send(CALLS, alive));
     expect(away).toMatchObject({ verdict: 'retry', message: expect.stringContaining('ECONNREFUSED') });
+    const socket = await failureOf(client(fake, { host: '%2Fno%2Fsuch%2Ffolder' }).send(CALLS, alive));
+    expect(socket).toMatchObject({ verdict: 'retry', message: expect.stringContaining('ENOENT') });
+    const file = await failureOf(
+      client(fake, { query: 'sslmode=verify-ca&sslrootcert=/no/such/file' }).send(CALLS, alive),
+    );
+    expect(file).toMatchObject({ verdict: 'settings', message: expect.stringContaining('/no/such/file') });
   });
 
   describe('with TLS', () => {
