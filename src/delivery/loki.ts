@@ -1,4 +1,5 @@
 /** Grafana Loki, by its push API (`POST /loki/api/v1/push`): lines of JSON in streams of equal labels. */
+import { createHash } from 'node:crypto';
 import type { StoredExchange } from '../core/transfer.ts';
 import { addressOf } from './address.ts';
 import { type Destination, DeliveryError, type Receipt } from './destination.ts';
@@ -61,6 +62,11 @@ class Loki implements Destination {
   readonly #lines: number;
   readonly #history: SessionHistory | null;
   readonly #sender: HttpSender;
+  /**
+   * Digests of what Loki took of calls of which it has not taken all yet. They come again as a whole: sent from the
+   * beginning each time, more than its burst (6 MB) would never get to the end of it.
+   */
+  readonly #taken = new Set<string>();
 
   constructor(options: LokiOptions, deps: LokiDeps) {
     if (!URL.canParse(options.url) || !/^https?:/i.test(options.url)) {
@@ -85,6 +91,12 @@ class Loki implements Destination {
   }
 
   async send(calls: readonly StoredExchange[], signal: AbortSignal): Promise<Receipt> {
+    const receipt = await this.#sendAll(calls, signal);
+    this.#taken.clear();
+    return receipt;
+  }
+
+  async #sendAll(calls: readonly StoredExchange[], signal: AbortSignal): Promise<Receipt> {
     let entries: LokiEntry[] = [];
     let bytes = 0;
     let refused = 0;
@@ -127,7 +139,11 @@ class Loki implements Destination {
   }
 
   async #push(entries: readonly LokiEntry[], signal: AbortSignal): Promise<void> {
-    await this.#sender.post(payloadOf(entries), 'application/json', signal);
+    const payload = payloadOf(entries);
+    const digest = createHash('sha256').update(payload).digest('base64');
+    if (this.#taken.has(digest)) return;
+    await this.#sender.post(payload, 'application/json', signal);
+    this.#taken.add(digest);
   }
 }
 

@@ -22,6 +22,8 @@ export interface LokiReceiver {
   sizes: number[];
   /** The next pushes are answered so, and nothing is taken. */
   fail(...answers: { status: number; body?: string; headers?: Record<string, string> }[]): void;
+  /** So many pushes are taken before those. */
+  pass(pushes: number): void;
   close(): Promise<void>;
 }
 
@@ -49,7 +51,7 @@ class Refusal extends Error {
 export async function startLokiReceiver(limits: LokiLimits = {}): Promise<LokiReceiver> {
   const store = new Map<string, TakenEntry>();
   const newest = new Map<string, bigint>();
-  const planned: { status: number; body?: string; headers?: Record<string, string> }[] = [];
+  const planned: ({ status: number; body?: string; headers?: Record<string, string> } | null)[] = [];
   const receiver = { entries: [], statuses: [], requests: [], sizes: [] } as unknown as LokiReceiver;
   const server = createServer((request, response) => {
     const pieces: Buffer[] = [];
@@ -61,7 +63,7 @@ export async function startLokiReceiver(limits: LokiLimits = {}): Promise<LokiRe
       };
       receiver.requests.push(request.headers);
       const plan = planned.shift();
-      if (plan !== undefined) return answer(plan.status, plan.body, plan.headers);
+      if (plan != null) return answer(plan.status, plan.body, plan.headers);
       try {
         take(request, Buffer.concat(pieces));
         answer(204);
@@ -106,6 +108,7 @@ export async function startLokiReceiver(limits: LokiLimits = {}): Promise<LokiRe
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   receiver.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   receiver.fail = (...answers) => void planned.push(...answers);
+  receiver.pass = (pushes) => void planned.push(...Array.from({ length: pushes }, () => null));
   receiver.close = () =>
     new Promise((resolve) => {
       server.close(() => resolve());

@@ -141,6 +141,19 @@ describe('delivery/loki', () => {
     expect(loki.entries.filter(({ line }) => line.includes('"truncated":true'))).toHaveLength(4);
   });
 
+  it('goes on behind what was taken when calls come again that are more than Loki takes at once', async () => {
+    const destination = open({ batchSize: 5 });
+    loki.pass(2);
+    loki.fail({ status: 429, body: 'ingestion rate limit exceeded' });
+    expect((await verdictOf(destination.send(calls(0, 1, 2, 3), signal))).verdict).toBe('retry');
+    expect(loki.statuses).toEqual([204, 204, 429]);
+    await destination.send(calls(0, 1, 2, 3, 4), signal);
+    expect(loki.statuses).toEqual([204, 204, 429, 204, 204]);
+    expect(loki.entries).toHaveLength(20);
+    await destination.send(calls(0, 1, 2, 3, 4), signal);
+    expect(loki.statuses).toHaveLength(9);
+  });
+
   it('sends no bodies where they are not wanted', async () => {
     await open({ bodies: false }).send(calls(0), signal);
     expect(loki.entries.some(({ line }) => line.includes('Hello'))).toBe(false);
