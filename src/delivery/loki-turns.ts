@@ -3,6 +3,7 @@
  * recorded (`agent_facts`): it is the same however often and by whichever process it is sent.
  */
 import type { CallRecord } from '../core/capture.ts';
+import { errorClass } from '../core/error-class.ts';
 import { endOf, type SessionEntry, type SessionPlace } from '../core/session-entries.ts';
 import { parseJson } from '../decoders/parse-json.ts';
 import { readConversation } from '../interchange/conversation/request.ts';
@@ -68,7 +69,7 @@ export function turnEnds(record: CallRecord, place: SessionPlace): Draft[] {
   const labels = {
     stop_reason: wordLabel(record.stop_reason),
     is_retry: isRetry(record),
-    error_type: record.agent_facts?.error_class ?? null,
+    error_type: errorClass(record.status, record.error),
   };
   const end = event('turn_end', record, place, at, { ...depthOf(record), ...countsOf(record) });
   return [...calls, { entry: end, labels }];

@@ -1,8 +1,9 @@
 /** Puts each call into its conversation. The rules, and why they are so: docs/decisions/0008-sessions.md. */
 import type { CutBody } from '../core/blocks.ts';
+import { errorClass } from '../core/error-class.ts';
 import { RecentMap } from '../core/recent-map.ts';
 import type { AgentFacts, ConversationTip, ToolResult } from '../core/sessions.ts';
-import { BEGINNING, errorClass, nextState } from './agent-state.ts';
+import { BEGINNING, nextState } from './agent-state.ts';
 import { answerPrint } from './answer.ts';
 import { changesSince, shapeOf } from './changes.ts';
 import { leapFrom, Summaries } from './compaction.ts';

@@ -291,11 +291,17 @@ describe('delivery/loki-entries', () => {
   });
 
   it('ends the turn of a call that failed, without a retry that nobody knows of', () => {
-    const facts = anAgentStep({ error_class: 'rate_limit', tool_streak: 2, tool_retries: 1 });
+    const facts = anAgentStep({ tool_streak: 2, tool_retries: 1 });
     const failed = aStep({ status: 429, stop_reason: null, tool_calls: [], agent_facts: facts });
     expect(one('turn_end', failed).labels).toMatchObject({ error_type: 'rate_limit', is_retry: 'false' });
     expect(one('turn_end', failed).labels).not.toHaveProperty('stop_reason');
     expect(one('response', failed).labels['status_bucket']).toBe('4xx');
+  });
+
+  it('tells the kind of a failure of a call that is no step of a conversation, too', () => {
+    const error = { type: 'invalid_request_error', message: 'This model has a context length of 4097 tokens' };
+    const failed = aStoredExchange({ operation: 'text_completion', status: 400, error });
+    expect(one('turn_end', failed).labels['error_type']).toBe('context_length');
   });
 
   it('leaves unknown what is unknown', () => {
