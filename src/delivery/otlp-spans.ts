@@ -35,7 +35,7 @@ export const JSON_CODING: OtlpCoding = {
 const COMMA = Buffer.from(',');
 
 /** Bytes of one request before it is compressed: servers of gRPC take 4 MiB unless told otherwise. */
-const MAX_REQUEST = 4_000_000;
+export const MAX_REQUEST = 4_000_000;
 /** Bytes of what was said in one call: it stands in a span twice, by either convention. */
 const MAX_SAID = 1_000_000;
 
@@ -80,25 +80,6 @@ async function speakingSpan(exchange: StoredExchange, directory: MeterDirectory)
     // Nested deeper than the stack.
     return legible(spanOf(record, null));
   }
-}
-
-/** In requests that are not too large, in the order that they have. */
-export function inRequests(calls: readonly EncodedCall[]): EncodedCall[][] {
-  const requests: EncodedCall[][] = [];
-  let room = 0;
-  for (const call of calls) {
-    // Each span has its tag and length, or its comma.
-    const size = call.span.length + 8;
-    const last = requests.at(-1);
-    if (last === undefined || size > room) {
-      requests.push([call]);
-      room = MAX_REQUEST - size;
-    } else {
-      last.push(call);
-      room -= size;
-    }
-  }
-  return requests;
 }
 
 /** Halves of characters are refused by strict receivers, which costs the whole request; NUL by databases behind them. */

@@ -3,7 +3,7 @@ import type { StoredExchange } from '../core/transfer.ts';
 import type { MeterDirectory } from '../interchange/answer-of.ts';
 import { resourceOf } from '../interchange/otlp.ts';
 import { addressOf } from './address.ts';
-import { DeliveryError, type Destination, type Receipt } from './destination.ts';
+import { DeliveryError, type Destination, type Receipt, TAKEN } from './destination.ts';
 import { GrpcSender } from './grpc.ts';
 import { HttpSender, wordsOf } from './http.ts';
 import { otlpVerdict, partialSuccessOf, statusOf } from './otlp-answers.ts';
@@ -11,8 +11,8 @@ import {
   bareSpan,
   encodedCall,
   type EncodedCall,
-  inRequests,
   JSON_CODING,
+  MAX_REQUEST,
   type OtlpCoding,
   PROTOBUF,
 } from './otlp-spans.ts';
@@ -40,6 +40,8 @@ export interface OtlpDeps {
 
 /** Calls of one batch, with and without what was said. */
 const BATCH = { talking: 32, bare: 256 } as const;
+/** Bytes about a span: its tag and length, or a comma. */
+const AROUND = 8;
 const PATH = '/v1/traces';
 const METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 
@@ -106,10 +108,23 @@ class OtlpExporter {
   }
 
   async send(calls: readonly StoredExchange[], signal: AbortSignal): Promise<Receipt> {
-    const encoded: EncodedCall[] = [];
-    for (const call of calls) encoded.push(await encodedCall(call, this.#coding, this.#directory));
+    if (calls.length === 0) return TAKEN;
     const receipts: Receipt[] = [];
-    for (const request of inRequests(encoded)) receipts.push(await this.#request(request, signal));
+    let request: EncodedCall[] = [];
+    let size = 0;
+    // One request in memory, not all of a batch.
+    for (const call of calls) {
+      const encoded = await encodedCall(call, this.#coding, this.#directory);
+      const length = encoded.span.length + AROUND;
+      if (size + length > MAX_REQUEST && request.length > 0) {
+        receipts.push(await this.#request(request, signal));
+        request = [];
+        size = 0;
+      }
+      request.push(encoded);
+      size += length;
+    }
+    receipts.push(await this.#request(request, signal));
     const refused = receipts.reduce((sum, receipt) => sum + receipt.refused, 0);
     return { refused, reason: receipts.find(({ reason }) => reason !== null)?.reason ?? null };
   }
