@@ -72,6 +72,16 @@ export function lookFor({ database, table }: TableName): string {
   return `SELECT name, type FROM system.columns WHERE database = ${literal(database)} AND table = ${literal(table)} FORMAT TabSeparatedRaw`;
 }
 
+/** How it keeps rows; nothing = there is no table, or none that this user may see. */
+export function engineOf({ database, table }: TableName): string {
+  return `SELECT engine FROM system.tables WHERE database = ${literal(database)} AND name = ${literal(table)} FORMAT TabSeparatedRaw`;
+}
+
+/** A table that keeps a call as often as it comes. What passes rows on (Distributed, Buffer, Null) is not ours to judge. */
+export function keepsTwice(engine: string): boolean {
+  return engine.endsWith('MergeTree') && !engine.endsWith('ReplacingMergeTree');
+}
+
 /**
  * Of rows with the same key one stays, when parts are merged: a call that came twice is there once, at the latest by
  * `FINAL`. It has the same key each time, for it began once.

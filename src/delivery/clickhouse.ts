@@ -5,8 +5,10 @@ import {
   addColumns,
   columnsThatLie,
   createTable,
+  engineOf,
   INSERT_SETTINGS,
   insertRows,
+  keepsTwice,
   lookFor,
   rowOf,
   type TableName,
@@ -97,6 +99,8 @@ class Clickhouse implements Destination {
     try {
       const there = await this.#columnsThere(signal);
       const missing = this.#columns.filter(({ name }) => !there.has(name));
+      const engine = there.size === 0 ? '' : (await this.#run(engineOf(this.#table), signal)).trim();
+      if (keepsTwice(engine)) throw this.#wrong(`is a ${engine}: calls that come twice need a ReplacingMergeTree`);
       if (missing.length > 0) await this.#mend(there, missing, signal);
       const lying = columnsThatLie(this.#columns, there);
       if (lying.length > 0)

@@ -26,6 +26,7 @@ export interface FakeClickhouse {
   rows: Record<string, unknown>[];
   /** Types by names; empty = there is no table. */
   columns: Map<string, string>;
+  engine: string;
   close(): Promise<void>;
 }
 
@@ -33,6 +34,7 @@ export interface FakeClickhouseOptions {
   user?: string;
   password?: string;
   columns?: Record<string, string>;
+  engine?: string;
   mishap?: (sql: string) => Mishap | null;
 }
 
@@ -57,6 +59,7 @@ export async function fakeClickhouse(options: FakeClickhouseOptions = {}): Promi
     statements: [],
     rows: [],
     columns: new Map(Object.entries(options.columns ?? {})),
+    engine: options.engine ?? 'ReplacingMergeTree',
     async close() {
       server.closeAllConnections();
       server.close();
@@ -94,6 +97,7 @@ function carryOut(
   if (sql.startsWith('SELECT name, type FROM system.columns')) {
     return [...state.columns].map(([name, type]) => `${name}\t${type}\n`).join('');
   }
+  if (sql.startsWith('SELECT engine FROM system.tables')) return `${state.engine}\n`;
   if (/^(?:CREATE|ALTER) TABLE/.test(sql)) {
     const pattern = /(?:^ {2}|IF NOT EXISTS )`(\w+)` ((?:\w|\((?:[^()]|\([^()]*\))*\))+)/gm;
     for (const [, name = '', type = ''] of sql.matchAll(pattern)) state.columns.set(name, type);

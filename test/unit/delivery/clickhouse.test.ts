@@ -103,8 +103,8 @@ describe('delivery/clickhouse', () => {
   it('adds the columns that a table of an earlier version lacks', async () => {
     const fake = await server({ columns: { id: 'String', started_at: "DateTime64(3, 'UTC')", provider: 'String' } });
     await client(fake.url).send(CALLS, alive);
-    expect(kinds(fake)).toEqual(['SELECT', 'ALTER', 'SELECT', 'INSERT']);
-    expect(fake.statements[1]?.sql).not.toContain('`provider`');
+    expect(kinds(fake)).toEqual(['SELECT', 'SELECT', 'ALTER', 'SELECT', 'INSERT']);
+    expect(fake.statements[2]?.sql).not.toContain('`provider`');
     expect(fake.rows).toHaveLength(2);
   });
 
@@ -114,6 +114,11 @@ describe('delivery/clickhouse', () => {
       'that makes 0 of the unknown',
       { columns: { id: 'String', started_at: 'DateTime', cost_usd: 'Float64' } },
       'make cost_usd Nullable',
+    ],
+    [
+      'that keeps what comes twice',
+      { columns: { id: 'String', started_at: 'DateTime' }, engine: 'ReplicatedMergeTree' },
+      'is a ReplicatedMergeTree',
     ],
     ['of a server that is none of ClickHouse', { mishap: () => ({ status: 200, body: '<html>' }) }, 'is it ClickHouse'],
   ])('writes no row into a table %s', async (_, options, why) => {
