@@ -3,8 +3,11 @@ import { readProtobuf } from '../decoders/protobuf.ts';
 import type { Verdict } from './destination.ts';
 import { verdictOf } from './http.ts';
 
-/** The specification wants no second try of other failures of the server: they are about what was sent. */
-const PASSING: ReadonlySet<number> = new Set([502, 503, 504]);
+/**
+ * The specification wants no second try of other failures of the server. It has queues in memory in mind, which must not
+ * grow: what waits in the store may wait, and a 500 is most often of a database behind the collector that is away.
+ */
+const PASSING: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 
 /** Of an HTTP status that is not 2xx. */
 export function otlpVerdict(status: number): Verdict {

@@ -184,7 +184,7 @@ describe('delivery/otlp', () => {
       415: 'settings',
       422: 'refused',
       429: 'retry',
-      500: 'refused',
+      500: 'retry',
       502: 'retry',
       503: 'retry',
       504: 'retry',
