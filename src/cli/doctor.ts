@@ -92,8 +92,11 @@ async function recordChecks(daemon: DaemonInfo): Promise<Check[]> {
   if (health === null) return [];
   const troubles = troublesOf(health);
   if (troubles.length === 0) return [ok('records', 'are written')];
-  const fix = 'docs/troubleshooting.md, "Disk and database"; calls are not affected';
-  return troubles.map(({ name, error }) => fail('records', `${name}: ${error ?? 'failing'}`, fix));
+  const own = 'docs/troubleshooting.md, "Disk and database"; calls are not affected';
+  const sent = 'docs/delivery.md; calls are not affected, and wait in the database';
+  return troubles.map(({ name, error, delivery }) =>
+    fail('records', `${name}: ${error ?? 'failing'}`, delivery === undefined ? own : sent),
+  );
 }
 
 function proxyAnswers(proxyUrl: string): Promise<boolean> {
