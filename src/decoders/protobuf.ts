@@ -3,6 +3,7 @@ export type ProtobufType =
   | 'string'
   | 'int'
   | 'bool'
+  | 'double'
   | 'bytes'
   | 'struct'
   | { readonly enum: Readonly<Record<number, string>> }
@@ -98,6 +99,7 @@ function convert(type: ProtobufType, content: Content, state: State, depth: numb
   if (typeof content === 'number') return scalar(type, content);
   if (type === 'string') return text(content);
   if (type === 'bytes') return content.length;
+  if (type === 'double') return content.length === 8 ? double(content) : undefined;
   if (depth >= MAX_DEPTH) return undefined;
   if (type === 'struct') return readStruct(content, state, depth + 1);
   const isMessage = typeof type === 'object' && 'message' in type;

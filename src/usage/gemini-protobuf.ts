@@ -118,10 +118,27 @@ const VERTEX_USAGE: ProtobufSchema = {
   14: field('thoughtsTokenCount', 'int'),
 };
 
+const PARTIAL_ARG: ProtobufSchema = {
+  1: field('jsonPath', 'string'),
+  2: field('nullValue', { enum: { 0: 'NULL_VALUE' } }),
+  3: field('numberValue', 'double'),
+  4: field('stringValue', 'string'),
+  5: field('boolValue', 'bool'),
+  6: field('willContinue', 'bool'),
+};
+
 const VERTEX_PART: ProtobufSchema = {
   1: field('text', 'string'),
   2: field('inlineData', { message: BLOB }),
-  5: field('functionCall', { message: { 1: field('name', 'string'), 2: field('args', 'struct') } }),
+  5: field('functionCall', {
+    message: {
+      1: field('name', 'string'),
+      2: field('args', 'struct'),
+      3: field('id', 'string'),
+      4: list('partialArgs', PARTIAL_ARG),
+      5: field('willContinue', 'bool'),
+    },
+  }),
   10: field('thought', 'bool'),
 };
 

@@ -3,6 +3,7 @@ import { isErrorResult } from '../../core/tool-result.ts';
 import { isObject, objectAt, objectsAt, stringAt, valueAt, type JsonObject } from '../../providers/families/json.ts';
 import { ConversationBuilder, type ConversationListener } from './builder.ts';
 import type { Conversation } from './chat.ts';
+import { joinCalls } from './joined-calls.ts';
 import { jsonText, type Part, partsOf, textPart } from './parts.ts';
 import { hostedToolsOf, toolsOf } from './tools.ts';
 
@@ -179,9 +180,10 @@ function readContents(request: JsonObject, builder: ConversationListener): void 
   const contents = valueAt(request, 'contents');
   if (typeof contents === 'string') builder.user(partsOf(contents));
   const turns = isObject(contents) ? [contents] : objectsAt(request, 'contents');
+  const joined = joinCalls(turns);
   for (const [place, turn] of turns.entries()) {
     builder.at?.(place);
-    const parts = partsOf(valueAt(turn, 'parts'));
+    const parts = partsOf(joined[place]);
     if (valueAt(turn, 'role') === 'model') builder.assistant(parts);
     else builder.user(parts);
   }

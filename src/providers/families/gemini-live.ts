@@ -1,5 +1,6 @@
 import { statedError } from './errors.ts';
 import type { Family } from './family.ts';
+import { callsOf, endCalls } from './gemini-calls.ts';
 import { objectAt, objectsAt, stringAt, valueAt, type JsonObject } from './json.ts';
 import type { Reading } from './reading.ts';
 import type { UsageMap } from './usage-map.ts';
@@ -45,9 +46,7 @@ export const geminiLive: Family = {
     const content = objectAt(message, 'serverContent');
     if (content !== null) readContent(content, reading);
     for (const call of objectsAt(objectAt(message, 'toolCall'), 'functionCalls')) {
-      const id = stringAt(call, 'id');
-      const input = JSON.stringify(valueAt(call, 'args') ?? {});
-      reading.tool(id ?? String(reading.toolCount), { id, name: stringAt(call, 'name'), input });
+      callsOf(reading, true).add(0, call);
     }
     const usage = objectAt(message, 'usageMetadata');
     if (usage === null) return;
@@ -56,6 +55,7 @@ export const geminiLive: Family = {
     reading.serviceTier = stringAt(usage, 'trafficType') ?? reading.serviceTier;
   },
   settle(reading) {
+    endCalls(reading);
     const usage = reading.count(LIVE_USAGE, 'final');
     // proto3 leaves out zeros.
     if (usage.input_tokens !== null) usage.output_tokens ??= 0;

@@ -1,5 +1,6 @@
 import { statedError } from './errors.ts';
 import type { Ending, Family } from './family.ts';
+import { callsOf, endCalls } from './gemini-calls.ts';
 import { numberAt, objectAt, objectsAt, stringAt, valueAt, type JsonObject } from './json.ts';
 import type { Reading } from './reading.ts';
 import { tokenCount, type UsageMap } from './usage-map.ts';
@@ -71,6 +72,7 @@ export const gemini: Family = {
 };
 
 function settle(reading: Reading, ending: Ending): void {
+  endCalls(reading);
   const raw = reading.rawUsage;
   if (raw === null) return;
   const closed = !ending.stream || reading.memory.has(CLOSED);
@@ -172,12 +174,7 @@ const MOST_SEARCHES = 1000;
 function readPart(part: JsonObject, index: number, reading: Reading): void {
   const call = objectAt(part, 'functionCall');
   if (call !== null) {
-    const count = reading.toolCount;
-    reading.tool(`${index}.${count}`, {
-      id: stringAt(call, 'id'),
-      name: stringAt(call, 'name'),
-      input: JSON.stringify(valueAt(call, 'args') ?? {}),
-    });
+    callsOf(reading).add(index, call);
   } else if (objectAt(part, 'inlineData') !== null) {
     reading.content();
   } else if (index === 0) {

@@ -121,6 +121,11 @@ export class Reading {
     return this.#tools.size;
   }
 
+  /** Characters of tools' input that are still kept. */
+  get inputRoom(): number {
+    return Math.max(0, this.#assembledLength - this.#inputLength);
+  }
+
   hasToolInput(key: string): boolean {
     return (this.#tools.get(key)?.input ?? '') !== '';
   }

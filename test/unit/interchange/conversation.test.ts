@@ -7,6 +7,11 @@ const TOOLS = [{ type: 'function', function: { name: 'weather', description: 'Of
 
 const geminiResult = (text: string): object => ({ functionResponse: { name: 'f', response: { text } } });
 
+/** As Vertex AI streams a call. */
+const piece = (...fields: object[]): object => ({ functionCall: Object.assign({ willContinue: true }, ...fields) });
+const partial = (jsonPath: string, value: object): object => ({ partialArgs: [{ jsonPath, ...value }] });
+const model = (...parts: object[]): object => ({ role: 'model', parts });
+
 /** What every dialect below says. */
 const SAID = [
   { role: 'system', content: 'Be brief.' },
@@ -197,6 +202,30 @@ describe('interchange/conversation', () => {
       { type: 'image_url', image_url: { url: 'data:image/png;base64,aGk=' } },
     ];
     expect(conversationOf(body)).toEqual({ messages: said, tools: TOOLS });
+  });
+
+  it('puts calls of Gemini together that a client repeats as they were streamed, over parts and turns', () => {
+    const body = {
+      contents: [
+        { role: 'user', parts: [{ text: 'Weather?' }] },
+        model({ text: 'I look.' }, piece({ name: 'weather' })),
+        model(piece(partial('$.city', { stringValue: 'Os' })), piece(partial('$.city', { stringValue: 'lo' }))),
+        model(piece(partial('$.days', { numberValue: 2 })), { functionCall: {} }, piece({ name: 'now' })),
+        { role: 'user', parts: [geminiResult('Rain')] },
+        model({ function_call: { partial_args: [{ json_path: '$.late', bool_value: true }] } }, { text: 'Rain.' }),
+      ],
+    };
+    const messages = conversationOf(body)?.messages ?? [];
+    expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant']);
+    expect(messages.map(({ tool_calls: calls = [] }) => calls.map(({ function: called }) => called))).toEqual([
+      [],
+      [
+        { name: 'weather', arguments: '{"city":"Oslo","days":2}' },
+        { name: 'now', arguments: '{}' },
+      ],
+      [],
+      [{ name: '', arguments: '{"late":true}' }],
+    ]);
   });
 
   it('matches two calls of one name in the order in which they were made', () => {

@@ -41,6 +41,13 @@ describe('session/message', () => {
     });
   });
 
+  it('takes a call of Gemini that is repeated as it was streamed for one', () => {
+    const pieces = [{ name: 'f', willContinue: true }, { partialArgs: [], willContinue: true }, {}];
+    expect(read({ role: 'model', parts: pieces.map((functionCall) => ({ functionCall })) }).toolCalls).toEqual([
+      { id: null, name: 'f' },
+    ]);
+  });
+
   it('reads the items of the Responses API', () => {
     expect(read({ type: 'function_call', call_id: 'call_1', id: 'fc_1', name: 'f', arguments: '{}' })).toMatchObject({
       isModel: true,

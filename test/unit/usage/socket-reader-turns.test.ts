@@ -106,6 +106,8 @@ describe('usage/socket-reader: Responses', () => {
   });
 });
 
+const called = (...functionCalls: object[]): object => ({ toolCall: { functionCalls } });
+
 describe('usage/socket-reader: Gemini Live', () => {
   const setup = { setup: { model: 'models/live-1', generationConfig: {} } };
   const sound = { serverContent: { modelTurn: { parts: [{ inlineData: { mimeType: 'audio/pcm', data: 'AAAA' } }] } } };
@@ -167,6 +169,26 @@ describe('usage/socket-reader: Gemini Live', () => {
       },
     ]);
     expect(answers).toHaveLength(2);
+  });
+
+  it('counts a call once whose arguments come in parts, and one that is repeated', () => {
+    const whole = { id: 'f2', name: 'go', args: { b: 2 } };
+    const answers = play([
+      ...client(setup),
+      ...server(
+        { setupComplete: {} },
+        called({ id: 'f1', name: 'look', willContinue: true }),
+        called({ id: 'f1', partialArgs: [{ jsonPath: '$.a', stringValue: 'x' }] }, whole),
+        called(whole),
+        { serverContent: { turnComplete: true }, usageMetadata: { promptTokenCount: 3, totalTokenCount: 3 } },
+      ),
+    ]);
+    expect(answers.map(({ assembled }) => assembled?.toolCalls)).toEqual([
+      [
+        { id: 'f1', name: 'look', input: '{"a":"x"}' },
+        { id: 'f2', name: 'go', input: '{"b":2}' },
+      ],
+    ]);
   });
 
   it('reads the names of Vertex AI, and models under any path', () => {
