@@ -1,7 +1,8 @@
 /** Numbers that say how sure they are: `~12,300` estimated, `≥ 12,300` cut, `unpriced` where there is no price. */
 import type { CallRecord, Usage } from '../api/shapes.ts';
 import { type Certainty, certaintyOf } from '../format/call.ts';
-import { usd, whole } from '../format/numbers.ts';
+import { type Counted, isNothingKnown } from '../format/known.ts';
+import { compact, usd, whole } from '../format/numbers.ts';
 import { duration, moment } from '../format/time.ts';
 import { Tip } from './tip.tsx';
 
@@ -66,11 +67,25 @@ function NoUsage({ status }: { status: number | null }) {
 }
 
 /** A sum of money; `missing` calls have no price, so that it is a lower bound. */
-export function Money({ amount, missing = 0 }: { amount: number; missing?: number }) {
+export function Money({ amount, missing = 0, of }: { amount: number; missing?: number; of?: Counted }) {
+  if (of !== undefined && amount === 0 && missing === 0 && isNothingKnown(of)) return <Unknown />;
   if (missing === 0) return <span>{usd(amount)}</span>;
   const words = `${whole(missing)} ${missing === 1 ? 'call has' : 'calls have'} no known price`;
   if (amount === 0) return <Tip text={words}>{<em className="text-muted">unpriced</em>}</Tip>;
   return <Tip text={words}>{<span className="text-muted">≥ {usd(amount)}</span>}</Tip>;
+}
+
+/** A sum of tokens; none was stated where it is 0 and nothing is known. */
+export function TokenSum({ value, of }: { value: number; of: Counted }) {
+  return value === 0 && isNothingKnown(of) ? <Unknown /> : <span>{compact(value)}</span>;
+}
+
+function Unknown() {
+  return (
+    <Tip text="the provider stated nothing, or estimates alone, which stand beside the sums">
+      <span className="text-faint">?</span>
+    </Tip>
+  );
 }
 
 /** A length of time; `null` = not known. */

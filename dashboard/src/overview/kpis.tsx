@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { get } from '../api/client.ts';
 import type { PeriodGroup, PeriodStats } from '../api/shapes.ts';
-import { compact, percent, usd, whole } from '../format/numbers.ts';
+import { percent, usd, whole } from '../format/numbers.ts';
 import { duration } from '../format/time.ts';
-import { Money } from '../kit/amounts.tsx';
+import { Money, TokenSum } from '../kit/amounts.tsx';
 import { Sparkline } from './sparkline.tsx';
 
 type Row = PeriodGroup | null;
@@ -20,13 +20,14 @@ interface Figure {
 
 function figuresOf(now: PeriodStats): Figure[] {
   const { estimated } = now;
+  const of = { ...now, requests: now.total_requests };
   // Calls that do not stream have no first token.
   const speed = now.ttft_ms.p50 === null ? 'duration_ms' : 'ttft_ms';
   const { p50, p95 } = now[speed];
   return [
     {
       name: 'Spend',
-      figure: <Money amount={now.cost_usd} missing={now.unpriced_calls} />,
+      figure: <Money amount={now.cost_usd} missing={now.unpriced_calls} of={of} />,
       note: estimated.cost_usd > 0 ? `and ~${usd(estimated.cost_usd)} estimated` : null,
       value: (stats) => stats.cost_usd,
       at: (row) => row.cost_usd,
@@ -40,14 +41,14 @@ function figuresOf(now: PeriodStats): Figure[] {
     },
     {
       name: 'Tokens in',
-      figure: compact(now.input_tokens),
+      figure: <TokenSum value={now.input_tokens} of={of} />,
       note: `${percent(now.cache_read_tokens, now.input_tokens)} read from cache`,
       value: (stats) => stats.input_tokens,
       at: (row) => row.input_tokens,
     },
     {
       name: 'Tokens out',
-      figure: compact(now.output_tokens),
+      figure: <TokenSum value={now.output_tokens} of={of} />,
       note: now.reasoning_tokens > 0 ? `${percent(now.reasoning_tokens, now.output_tokens)} reasoning` : null,
       value: (stats) => stats.output_tokens,
       at: (row) => row.output_tokens,

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import type { ListedSession, PeriodGroup } from '../api/shapes.ts';
 import { compact, percent, usd, whole } from '../format/numbers.ts';
 import { duration } from '../format/time.ts';
-import { Money } from '../kit/amounts.tsx';
+import { Money, TokenSum } from '../kit/amounts.tsx';
 import { ProviderDot } from '../kit/dots.tsx';
 import { TokenBar } from '../kit/token-bar.tsx';
 import { hrefOf, type Route } from '../url/route.ts';
@@ -156,9 +156,9 @@ export function Breakdown({ label, rows, leftOut }: { label: string; rows: reado
             end: true,
             cell: (row) => (row.errors === 0 ? <span className="text-faint">0</span> : whole(row.errors)),
           },
-          { title: 'In', end: true, cell: (row) => compact(row.input_tokens) },
+          { title: 'In', end: true, cell: (row) => <TokenSum value={row.input_tokens} of={row} /> },
           { title: 'Cached', end: true, cell: (row) => percent(row.cache_read_tokens, row.input_tokens) },
-          { title: 'Out', end: true, cell: (row) => compact(row.output_tokens) },
+          { title: 'Out', end: true, cell: (row) => <TokenSum value={row.output_tokens} of={row} /> },
           { title: 'Kinds', cell: tokenBarOf },
           {
             title: 'First token',
@@ -171,7 +171,11 @@ export function Breakdown({ label, rows, leftOut }: { label: string; rows: reado
             cell: (row) => (row.requests === 0 || row.cost_usd === 0 ? '–' : usd(row.cost_usd / row.requests)),
           },
           { title: 'Share', end: true, cell: (row) => percent(row.cost_usd, spent) },
-          { title: 'Cost', end: true, cell: (row) => <Money amount={row.cost_usd} missing={row.unpriced_calls} /> },
+          {
+            title: 'Cost',
+            end: true,
+            cell: (row) => <Money amount={row.cost_usd} missing={row.unpriced_calls} of={row} />,
+          },
         ]}
       />
       {hidden > 0 && <p className="mt-1 text-sm text-muted">{whole(hidden)} more that cost less are not listed.</p>}
