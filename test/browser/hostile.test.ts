@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../src/core/capture.ts';
 import { anthropicCall } from './support/anthropic.ts';
-import { chromiumPath, launch, settled, type Visit, visit } from './support/browser.ts';
+import { answered, chromiumPath, launch, type Visit, visit } from './support/browser.ts';
 import { lineOfCall } from './support/odd-calls.ts';
 import { PAYLOADS } from './support/payloads.ts';
 import { type Scripted, startScripted } from './support/scripted.ts';
@@ -107,7 +107,7 @@ const QUIET = `new Promise((resolve) => {
 })`;
 /** All answers have come, and what they bring is there. */
 async function rest(page: Page): Promise<void> {
-  await settled(page);
+  await answered(page);
   await page.evaluate(QUIET);
 }
 

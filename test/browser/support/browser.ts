@@ -78,6 +78,7 @@ const IDLE = `document.fonts.ready.then(() => new Promise((done) => {
   const idle = (then) => requestIdleCallback(then, { timeout: 2000 });
   idle(() => requestAnimationFrame(() => idle(done)));
 }))`;
+const PAINTED = 'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))';
 const SETTLED_MS = 20_000;
 
 interface Requests {
@@ -103,12 +104,22 @@ function watchRequests(page: Page): void {
  * Resolves when the page of `visit` has all that it asked for, and has drawn it: what is measured then, or found not to
  * be there, is not about to change. It does not wait for ever.
  */
-export async function settled(page: Page): Promise<void> {
+export function settled(page: Page): Promise<void> {
+  return without(page, IDLE);
+}
+
+/** The same for who waits for the end of all changes himself: a page of 12,000 pixels is hardly ever idle. */
+export function answered(page: Page): Promise<void> {
+  return without(page, PAINTED);
+}
+
+/** Questions under way, before `pause` and behind it. */
+async function without(page: Page, pause: string): Promise<void> {
   const known = requests.get(page) ?? { begun: 0, underWay: new Set() };
   for (const end = Date.now() + SETTLED_MS; Date.now() < end;) {
     const { begun } = known;
     const isBusy = known.underWay.size > 0;
-    await page.evaluate(IDLE);
+    await page.evaluate(pause);
     if (!isBusy && known.underWay.size === 0 && known.begun === begun) return;
   }
 }
