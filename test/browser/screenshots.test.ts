@@ -1,5 +1,5 @@
 /**
- * Pictures of every screen for docs/screenshots: `LLM_PROXY_SCREENSHOTS=write npm run test:browser -- screenshots`.
+ * Pictures of every screen for docs/screenshots: `LLM_PROXY_TEST_SCREENSHOTS=write npm run test:browser -- screenshots`.
  * Without the variable it only sees to it that each screen of a month of calls comes up, on a phone too.
  */
 import { mkdirSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { type Daemon, startDaemon } from './support/daemon.ts';
 import { aHomeOfAMonth } from './support/seed.ts';
 
 const folder = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
-const isWanted = process.env['LLM_PROXY_SCREENSHOTS'] === 'write';
+const isWanted = process.env['LLM_PROXY_TEST_SCREENSHOTS'] === 'write';
 
 interface Shot {
   name: string;

@@ -178,7 +178,7 @@ judge = session.Session()
 for step in json.load(sys.stdin):
     print(judge.query(step), end='')
 `;
-const python = process.env['LLM_PROXY_CHDB_PYTHON'] ?? 'python3';
+const python = process.env['LLM_PROXY_TEST_CHDB_PYTHON'] ?? 'python3';
 const hasJudge =
   spawnSync(python, ['-c', 'import importlib.util, sys; sys.exit(importlib.util.find_spec("chdb") is None)']).status ===
   0;

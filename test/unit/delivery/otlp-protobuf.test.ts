@@ -72,8 +72,8 @@ describe('delivery/otlp-protobuf', () => {
     }
   });
 
-  // The classes that OpenTelemetry publishes: `pip install opentelemetry-proto`, LLM_PROXY_PYTHON names the interpreter.
-  const python = process.env['LLM_PROXY_PYTHON'] ?? 'python3';
+  // The classes that OpenTelemetry publishes: `pip install opentelemetry-proto`, LLM_PROXY_TEST_PYTHON names the interpreter.
+  const python = process.env['LLM_PROXY_TEST_PYTHON'] ?? 'python3';
   const module = 'opentelemetry.proto.collector.trace.v1.trace_service_pb2';
   const isThere = spawnSync(python, ['-c', `import ${module}`]).status === 0;
   it.skipIf(!isThere)('is read by the classes that OpenTelemetry publishes (skipped: not installed)', () => {
