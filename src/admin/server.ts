@@ -165,7 +165,9 @@ function about(app: Hono, deps: AdminDeps): void {
   const { version, caFile, calls: store, indexing, recorder, net, readOnly = false } = deps;
   app.get('/health', async (context) => {
     const [traffic, found] = await Promise.all([net.status(), recorderHealth(recorder)]);
-    const recording = found === null ? null : { ...found, sinks: [...found.sinks, ...deliveriesOf(deps)] };
+    // Open to whoever may connect: where calls are sent to is not for all of them.
+    const deliveries = deliveriesOf(deps).map(({ delivery: _, ...sink }) => sink);
+    const recording = found === null ? null : { ...found, sinks: [...found.sinks, ...deliveries] };
     const isWhole = recording?.sinks.every((sink) => sink.state !== 'failing') ?? false;
     const status = readOnly ? 'read_only' : isWhole ? 'ok' : 'degraded';
     return context.json({ status, version, ...traffic, recorder: recording, search: indexing.health });

@@ -187,7 +187,9 @@ describe('delivery', () => {
     await expect
       .poll(async () => (await daemon.get('/health/loki')).json(), { timeout: 15_000 })
       .toMatchObject({ status: 'failing', calls_sent: 3, calls_waiting: 1, last_error: 'HTTP 503: closed for today' });
-    expect(await (await daemon.get('/health')).json()).toMatchObject({ status: 'degraded' });
+    const health = (await (await fetch(`${daemon.adminUrl}/health`)).json()) as object;
+    expect(health).toMatchObject({ status: 'degraded' });
+    expect(JSON.stringify(health)).not.toContain(addresses.loki);
     const metrics = await (await daemon.get('/metrics')).text();
     expect(metrics).toContain('llm_proxy_delivery_failing{sink="loki"} 1');
     expect(metrics).toContain('llm_proxy_delivery_sent_total{sink="otlp"} 4');
