@@ -33,8 +33,10 @@ function lastStartFile(home: string): string {
 }
 
 interface Pointer {
-  /** Holds the paths of the daemon.json of those that run, a line each, the one that was started last on top. */
+  /** Holds the path of the daemon.json of the daemon that was started last. */
   file: string;
+  /** The same of others that run, a line each, the later ones first; not there where there are none. */
+  othersFile: string;
   /** Where programs of earlier days look for the port alone. */
   portFile: string;
 }
@@ -45,12 +47,14 @@ function pointerOf(env: Env): Pointer | null {
   const folder = userFolder(env);
   const state = isAbsolute(given) ? given : folder === null ? null : join(folder, '.local', 'state');
   if (state === null) return null;
-  return { file: join(state, 'llm-proxy', 'daemon'), portFile: join(state, 'llm-proxy', 'port') };
+  const own = join(state, 'llm-proxy');
+  return { file: join(own, 'daemon'), othersFile: join(own, 'other-daemons'), portFile: join(own, 'port') };
 }
 
 function pointedAt(pointer: Pointer | null): string[] {
-  const text = pointer === null ? undefined : readText(pointer.file);
-  return (text ?? '').split('\n').filter((line) => line !== '');
+  if (pointer === null) return [];
+  const text = [pointer.file, pointer.othersFile].map((file) => readText(file) ?? '').join('\n');
+  return text.split('\n').filter((line) => line !== '');
 }
 
 /** What is in `daemon.json`: the daemon that was started last in this home, and beside it those that were there before. */
@@ -152,13 +156,15 @@ function point(pointer: Pointer, files: readonly string[]): void {
       .slice(0, 1)
       .map(({ proxy_url: url }) => ({ file, url })),
   );
-  const [latest] = living;
+  const [latest, ...others] = living;
+  if (others.length === 0) rmSync(pointer.othersFile, { force: true });
+  else writeWhole(pointer.othersFile, others.map(({ file }) => `${file}\n`).join(''));
   if (latest === undefined) {
     rmSync(pointer.file, { force: true });
     rmSync(pointer.portFile, { force: true });
     return;
   }
-  writeWhole(pointer.file, living.map(({ file }) => `${file}\n`).join(''));
+  writeWhole(pointer.file, `${latest.file}\n`);
   writeWhole(pointer.portFile, new URL(latest.url).port);
 }
 
