@@ -34,6 +34,12 @@ export function createCallSource(database: Database, messages: MessageReader): C
     const first = number('SELECT min(seq) AS number FROM llm_calls WHERE started_at >= ?', since);
     return first === null ? last() : first - 1;
   };
+  /** The call with the number of the anchor is another one, or is not there though nobody deleted it. */
+  const isElsewhere = ({ anchor, removals: known }: Place): boolean => {
+    if (anchor === null) return false;
+    const id = idAt(database, anchor.seq);
+    return id === null ? number(DELETED, known, anchor.seq) === null : id !== anchor.id;
+  };
   return {
     before: (since) => at(before(since)),
     behind: ({ seq, exchange: { record } }, place) => ({
@@ -48,9 +54,8 @@ export function createCallSource(database: Database, messages: MessageReader): C
       const givenAgain = newest > place.removals ? number(GIVEN_AGAIN, place.removals, seq) : null;
       let now = Math.min(seq, last(), givenAgain === null ? seq : givenAgain - 1);
       // Another database, or this one put back from a copy.
-      const isOther = anchor !== null && (idAt(database, anchor.seq) ?? anchor.id) !== anchor.id;
-      if (newest < place.removals || (isOther && givenAgain === null))
-        now = Math.min(now, before(anchor?.started_at ?? ''));
+      const isOther = newest < place.removals || (givenAgain === null && isElsewhere(place));
+      if (isOther) now = Math.min(now, before(anchor?.started_at ?? ''));
       return now === seq && newest === place.removals ? place : at(now);
     },
     after: (seq, limit, bodies) =>
@@ -69,6 +74,9 @@ const NOTHING_SAID = { request: null, response: null };
 const GIVEN_AGAIN = `
 SELECT min(removed.id) AS number FROM search_removals AS removed JOIN llm_calls ON llm_calls.seq = removed.id
 WHERE removed.family = 1 AND removed.seq > ? AND removed.id <= ?`;
+
+const DELETED = `
+SELECT seq AS number FROM search_removals WHERE family = 1 AND seq > ? AND id = ? LIMIT 1`;
 
 function anchorAt(database: Database, seq: number): Place['anchor'] {
   const row = statementOf(database, 'SELECT seq, id, started_at FROM llm_calls WHERE seq = ?').get(seq);

@@ -238,4 +238,11 @@ describe('delivery', () => {
     await untilTrue(() => spanCalls().length === before + 6, 'all calls again', 15_000);
     expect(unique(spanCalls())).toEqual(await storedCalls());
   });
+
+  it('goes on with the database that is begun anew where the one before was deleted', async () => {
+    for (const suffix of ['', '-wal', '-shm']) rmSync(join(home, 'data', `llm-proxy.db${suffix}`), { force: true });
+    await call();
+    await untilTrue(() => unique(spanCalls()).length === 7 && unique(lineCalls()).length === 7, 'the seventh', 20_000);
+    expect(unique(spanCalls())).toEqual(expect.arrayContaining(await storedCalls()));
+  });
 });

@@ -103,6 +103,13 @@ describe('delivery/call-source', () => {
     expect(takeAll(place)).toMatchObject({ ids: [], place: { seq: 4, anchor: { id: 'call_000004' } } });
   });
 
+  it('goes by the time of the last call in a database that was begun anew under it', () => {
+    add();
+    const sent = { id: 'call_of_before', started_at: '2026-11-21T10:00:00.500Z' };
+    expect(takeAll({ seq: 3, anchor: { seq: 3, ...sent }, removals: 0 }).ids).toEqual(['call_000001']);
+    expect(takeAll({ seq: 1, anchor: { seq: 1, ...sent }, removals: 0 }).ids).toEqual(['call_000001']);
+  });
+
   it('goes by the time of the last call in a database that was put back from a copy, and went on', () => {
     add();
     const place: Place = {
