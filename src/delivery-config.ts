@@ -64,7 +64,6 @@ function destinationsOf({ otlp, loki, postgres, clickhouse }: Config): Destinati
             authToken: loki.auth_token,
             headers: headersOf('loki.headers', loki.headers),
             environment: loki.environment,
-            machine: '',
             gzip: loki.use_gzip,
             batchSize: loki.batch_size,
             bodies: loki.bodies,
@@ -81,7 +80,9 @@ function webAddress(key: string, url: string): string {
   const isOne = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
   if (isOne) return url;
   // Not the address itself: it may hold a password.
-  throw new AppError('config_invalid', `${key} must be an address such as http://localhost:4318`, { option: { key } });
+  throw new AppError('config_invalid', `${key} must be an address that begins with http:// or https://`, {
+    option: { key },
+  });
 }
 
 function checkedPostgres(url: string): string {
@@ -96,7 +97,7 @@ function headersOf(key: string, pairs: readonly string[]): Record<string, string
     const name = pair.slice(0, Math.max(at, 0)).trim();
     const value = pair.slice(at + 1).trim();
     if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name) || /[^\t\u0020-\u007e]/.test(value))
-      throw new AppError('config_invalid', `${key} must be NAME=VALUE, as headers are`);
+      throw new AppError('config_invalid', `${key} must be NAME=VALUE, as headers are`, { option: { key } });
     return [name.toLowerCase(), value];
   });
   return Object.fromEntries(entries);

@@ -112,6 +112,8 @@ export interface DeliveryHealth {
   missed: number;
   /** ISO 8601 UTC; null = never. */
   sent_at: string | null;
+  /** Since when nothing arrives; null = it does. */
+  error_since: string | null;
   last_refusal: { call_id: string; message: string; at: string } | null;
 }
 

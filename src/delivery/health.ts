@@ -23,7 +23,7 @@ function healthOf(name: string, state: DeliveryState, last: number | null): Sink
     queued: last === null ? 0 : Math.max(last - state.seq, 0),
     dropped: refused + missed,
     error: error?.message ?? null,
-    delivery: { address, sent, refused, missed, sent_at, last_refusal },
+    delivery: { address, sent, refused, missed, sent_at, error_since: error?.since ?? null, last_refusal },
   };
 }
 

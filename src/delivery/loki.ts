@@ -17,8 +17,6 @@ export interface LokiOptions {
   headers: Record<string, string>;
   /** Label; empty = none. */
   environment: string;
-  /** Label and `_meta.machine`: `user@host`; empty = that of the machine. */
-  machine: string;
   gzip: boolean;
   /** Lines of one request, at most. */
   batchSize: number;
@@ -78,7 +76,7 @@ class Loki implements Destination {
     this.#lines = Math.max(1, options.batchSize);
     const most = options.bodies ? MAX_CALLS.withBodies : MAX_CALLS.without;
     this.batchSize = Math.min(Math.max(1, Math.floor(options.batchSize / LINES_OF_CALL)), most);
-    this.#place = { machine: options.machine || deps.machine, environment: options.environment };
+    this.#place = { machine: deps.machine, environment: options.environment };
     this.#history = deps.history ?? null;
     const token =
       options.authToken === null || options.authToken === '' ? {} : { authorization: `Bearer ${options.authToken}` };

@@ -89,7 +89,7 @@ export function writeState(path: string, state: DeliveryState): void {
 }
 
 /** What `llm-proxy sinks rewind` leaves for the delivery to find: ISO 8601 UTC, the start of the first call to send. */
-export function rewindFileOf(stateFile: string): string {
+function rewindFileOf(stateFile: string): string {
   return stateFile.replace(/\.json$/, '.rewind');
 }
 
