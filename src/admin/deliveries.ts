@@ -13,6 +13,11 @@ export function deliveriesOf({ calls, house: { db, destinations = [] } }: Delive
   return destinations.length === 0 ? [] : deliveryHealth(db, destinations, lastCall(calls));
 }
 
+/** For whoever may connect: where calls are sent to is not for all of them. */
+export function openlyOf(deliveries: readonly SinkHealth[]): SinkHealth[] {
+  return deliveries.map(({ name, state, queued, dropped, error }) => ({ name, state, queued, dropped, error }));
+}
+
 /** Null = the database cannot be read at the moment. */
 function lastCall(calls: Pick<Calls, 'ask'>): number | null {
   try {

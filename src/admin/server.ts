@@ -17,7 +17,7 @@ import { IMPORT_PATH, importRoutes } from './import-routes.ts';
 import { bodyRoutes } from './body-routes.ts';
 import { conversationRoutes } from './conversation-routes.ts';
 import { modeRoutes } from './mode-routes.ts';
-import { deliveriesOf } from './deliveries.ts';
+import { deliveriesOf, openlyOf } from './deliveries.ts';
 import type { DashboardFiles } from './dashboard-files.ts';
 import { dashboardRoutes } from './dashboard-routes.ts';
 import { EXPORT_PATH, exportRoutes, selectionExportRoutes } from './export-routes.ts';
@@ -165,9 +165,7 @@ function about(app: Hono, deps: AdminDeps): void {
   const { version, caFile, calls: store, indexing, recorder, net, readOnly = false } = deps;
   app.get('/health', async (context) => {
     const [traffic, found] = await Promise.all([net.status(), recorderHealth(recorder)]);
-    // Open to whoever may connect: where calls are sent to is not for all of them.
-    const deliveries = deliveriesOf(deps).map(({ delivery: _, ...sink }) => sink);
-    const recording = found === null ? null : { ...found, sinks: [...found.sinks, ...deliveries] };
+    const recording = found === null ? null : { ...found, sinks: [...found.sinks, ...openlyOf(deliveriesOf(deps))] };
     const isWhole = recording?.sinks.every((sink) => sink.state !== 'failing') ?? false;
     const status = readOnly ? 'read_only' : isWhole ? 'ok' : 'degraded';
     return context.json({ status, version, ...traffic, recorder: recording, search: indexing.health });

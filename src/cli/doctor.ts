@@ -11,7 +11,7 @@ import type { DaemonInfo } from './daemon-files.ts';
 import { judge, PROBES, type Probe } from './doctor-runtimes.ts';
 import { askDaemon, isAnswering } from './run-api.ts';
 import { childEnv } from './run.ts';
-import { DESTINATIONS } from '../delivery/names.ts';
+import { isDestination } from '../delivery/names.ts';
 import { troublesOf } from './troubles.ts';
 
 export interface Check {
@@ -95,9 +95,8 @@ async function recordChecks(daemon: DaemonInfo): Promise<Check[]> {
   if (troubles.length === 0) return [ok('records', 'are written')];
   const own = 'docs/troubleshooting.md, "Disk and database"; calls are not affected';
   const sent = 'docs/delivery.md; calls are not affected, and wait in the database';
-  const isElsewhere = (name: string): boolean => DESTINATIONS.some((known) => known === name);
   return troubles.map(({ name, error }) =>
-    fail('records', `${name}: ${error ?? 'failing'}`, isElsewhere(name) ? sent : own),
+    fail('records', `${name}: ${error ?? 'failing'}`, isDestination(name) ? sent : own),
   );
 }
 
